@@ -1,0 +1,100 @@
+import type { Static, TObject, TProperties, TSchema, TUnsafe } from 'typebox';
+import { Type } from 'typebox';
+
+/** Roles of a login. `Admin` satisfies every check, as in ServiceStack; otherwise no role implies another. */
+export const roles = ['SystemAdministrator', 'Manager', 'Customer', 'User', 'CallCenterDashboard', 'Admin'] as const;
+export type Role = (typeof roles)[number];
+
+export type Verb = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+/** What the formats and the metadata need to know of a named type, kept on its schema. */
+export interface DtoInfo {
+  readonly name: string;
+  /** C# namespace, for example `Voice.Api.Sessions`; the XML namespace is derived from it. */
+  readonly namespace: string;
+  readonly description: string;
+  /** Name of the type whose members come first; they are part of this schema too. */
+  readonly base?: string;
+}
+
+const registry = new Map<string, TObject>();
+
+/** Declares a named type of the contract once: its TypeScript type, validation and every wire format come from here. */
+export function dto<const Members extends TProperties>(info: DtoInfo, members: Members): TObject<Members> {
+  const schema = Type.Object(members, { 'x-dto': info, additionalProperties: true });
+  registry.set(info.name, schema);
+  return schema;
+}
+
+/** The schema of a named type. @throws Error when no such type is declared: a mistake of ours, not of a caller. */
+export function dtoByName(name: string): TObject {
+  const schema = registry.get(name);
+  if (!schema) throw new Error(`No type named ${name} is declared in contracts/`);
+  return schema;
+}
+
+/** The information kept on a named type, or undefined for an anonymous schema. */
+export function dtoInfo(schema: TSchema): DtoInfo | undefined {
+  const info: unknown = Reflect.get(schema, 'x-dto');
+  return typeof info === 'object' && info !== null ? (info as DtoInfo) : undefined;
+}
+
+/** A member that may be absent, with the sentence that the metadata prints for it. Members are camelCase, as in JSON. */
+export function optional<Schema extends TSchema>(schema: Schema, description?: string) {
+  return Type.Optional<Schema>(description === undefined ? schema : withDescription(schema, description));
+}
+
+/** A copy of `schema` with a description. A spread would lose the library's own marks, which are not enumerable. */
+function withDescription<Schema extends TSchema>(schema: Schema, description: string): Schema {
+  const descriptors = { ...Object.getOwnPropertyDescriptors(schema), description: { value: description, enumerable: true } };
+  return Object.defineProperties(Object.create(null), descriptors);
+}
+
+/** A member whose type refers to itself or is declared later: named here, looked up when it is used. */
+export function named<T>(name: string): TUnsafe<T> {
+  return Type.Unsafe<T>({ 'x-ref': name });
+}
+
+/** A string that is one of `values`; read without regard to case, written as declared. */
+export function oneOf<const Values extends readonly string[]>(name: string, values: Values): TUnsafe<Values[number]> {
+  return Type.Unsafe<Values[number]>({ type: 'string', 'x-enum': { name, values } });
+}
+
+export const text = Type.String();
+export const flag = Type.Boolean();
+export const count = Type.Integer();
+export const texts = Type.Array(Type.String());
+
+/** An operation of the contract, written once; route, validator, handler type and documentation come from it. */
+export interface Operation<Request extends TObject = TObject, Response extends TSchema = TSchema> {
+  readonly name: string;
+  readonly description: string;
+  readonly routes: readonly `${Verb} /${string}`[];
+  readonly tag: string;
+  /** `public`, `login` = any login, or the roles of which one is enough. */
+  readonly auth: 'public' | 'login' | readonly Role[];
+  readonly request: Request;
+  /** Absent: the answer is 204 without a body. */
+  readonly response?: Response;
+}
+
+const operations = new Map<string, Operation>();
+
+/** Declares an operation. The name of its request type is the name of the operation. */
+export function operation<Request extends TObject, Response extends TSchema>(
+  declaration: Omit<Operation<Request, Response>, 'name' | 'description'>,
+): Operation<Request, Response> {
+  const info = dtoInfo(declaration.request);
+  if (!info) throw new Error('The request of an operation is declared with dto()');
+  const complete = { ...declaration, name: info.name, description: info.description };
+  operations.set(info.name, complete);
+  return complete;
+}
+
+/** All operations that are declared, in the order of declaration. */
+export function allOperations(): readonly Operation[] {
+  return [...operations.values()];
+}
+
+export type RequestOf<O> = O extends Operation<infer Request, TSchema> ? Static<Request> : never;
+export type ResponseOf<O> = O extends Operation<TObject, infer Response> ? Static<Response> : never;

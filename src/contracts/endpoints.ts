@@ -1,0 +1,120 @@
+import type { Static } from 'typebox';
+import { Type } from 'typebox';
+import { count, dto, flag, oneOf, operation, optional, text, texts } from './dto.ts';
+import { entityMembers, listMembers, listResponse } from './entities.ts';
+
+const namespace = 'Voice.Api.Endpoints';
+const editors = ['SystemAdministrator', 'Manager', 'Customer'] as const;
+
+export const endpointTypes = oneOf('EndpointTypes', ['PhoneNumber', 'User', 'FaxNumber', 'EmailAddress', 'Team', 'Assistant', 'SipTrunk']);
+export const sipTransports = oneOf('SipTransports', ['Udp', 'Tcp']);
+
+export const EndpointInfo = dto(
+  {
+    name: 'EndpointInfo',
+    namespace,
+    description: 'Anything that can start or receive communication: a phone number, a SIP trunk.',
+    base: 'EntityInfo',
+  },
+  {
+    ...entityMembers,
+    accountId: optional(text),
+    accountName: optional(text),
+    displayName: optional(text),
+    type: optional(endpointTypes),
+    isVirtualPhoneNumber: optional(flag),
+    phoneNumber: optional(text, 'The E.164 number, for a phone number.'),
+    host: optional(text, 'Host name or address, for a SIP trunk.'),
+    port: optional(count),
+    transport: optional(sipTransports),
+    userName: optional(text),
+    hasPassword: optional(flag, 'Whether a password is stored. The password itself is never returned.'),
+    maxChannels: optional(count),
+    callsPerSecond: optional(Type.Number()),
+    ringTimeoutInSeconds: optional(count),
+  },
+);
+export type EndpointInfo = Static<typeof EndpointInfo>;
+
+export const BuyPhoneNumber = operation({
+  routes: ['POST /endpoints/phone-numbers'],
+  tag: 'Endpoints',
+  auth: editors,
+  request: dto(
+    { name: 'BuyPhoneNumber', namespace, description: 'Add a phone number to an account.' },
+    {
+      accountId: optional(text),
+      number: optional(text, 'The E164 number, e.g. +18144043093'),
+      isVirtualPhoneNumber: optional(flag, 'Only an entry is created, nothing is bought.'),
+      isFaxNumber: optional(flag),
+    },
+  ),
+  response: EndpointInfo,
+});
+
+const trunkMembers = {
+  name: optional(text),
+  host: optional(text, 'Host name or IP address of the carrier.'),
+  port: optional(count, 'UDP or TCP port. 5060 if absent.'),
+  transport: optional(sipTransports, 'Udp if absent.'),
+  userName: optional(text, 'For digest authentication.'),
+  password: optional(text, 'For digest authentication. Kept encrypted and never returned.'),
+  maxChannels: optional(count, 'How many calls may be up at once. 100 if absent.'),
+  callsPerSecond: optional(Type.Number(), 'How many calls may start in a second. 50 if absent.'),
+  ringTimeoutInSeconds: optional(count, 'How long a call may ring. 60 if absent.'),
+};
+
+export const NewSipTrunk = operation({
+  routes: ['POST /endpoints/sip-trunk'],
+  tag: 'Endpoints',
+  auth: editors,
+  request: dto(
+    { name: 'NewSipTrunk', namespace, description: 'Add a SIP trunk to an account.' },
+    { accountId: optional(text), ...trunkMembers },
+  ),
+  response: EndpointInfo,
+});
+
+export const ListEndpoints = operation({
+  routes: ['GET /endpoints'],
+  tag: 'Endpoints',
+  auth: editors,
+  request: dto(
+    { name: 'ListEndpoints', namespace, description: 'List endpoints.', base: 'ListRequest' },
+    {
+      ...listMembers,
+      accountIds: optional(texts),
+      nameFilter: optional(text),
+      phoneNumberFilter: optional(text),
+      type: optional(endpointTypes),
+      types: optional(Type.Array(endpointTypes)),
+    },
+  ),
+  response: listResponse('EndpointInfo', EndpointInfo),
+});
+
+export const GetEndpoint = operation({
+  routes: ['GET /endpoints/{endpointId}'],
+  tag: 'Endpoints',
+  auth: editors,
+  request: dto({ name: 'GetEndpoint', namespace, description: 'Get an endpoint.' }, { endpointId: optional(text) }),
+  response: EndpointInfo,
+});
+
+export const PatchEndpoint = operation({
+  routes: ['PATCH /endpoints/{endpointId}'],
+  tag: 'Endpoints',
+  auth: editors,
+  request: dto(
+    { name: 'PatchEndpoint', namespace, description: 'Change an endpoint: members that are absent stay as they are.' },
+    { endpointId: optional(text), ...trunkMembers },
+  ),
+  response: EndpointInfo,
+});
+
+export const DeleteEndpoint = operation({
+  routes: ['DELETE /endpoints/{endpointId}'],
+  tag: 'Endpoints',
+  auth: editors,
+  request: dto({ name: 'DeleteEndpoint', namespace, description: 'Delete an endpoint.' }, { endpointId: optional(text) }),
+});

@@ -1,0 +1,99 @@
+import type { Endpoint } from '../../wire/wire.ts';
+import type { Prompt } from '../audio/prompt.ts';
+
+export type AudioCodec = 'PCMU' | 'PCMA';
+
+/** What offer and answer agreed on. */
+export interface AgreedMedia {
+  readonly remote: Endpoint;
+  readonly codec: AudioCodec;
+  readonly payloadType: number;
+  /** Payload type of telephone-event (RFC 4733), or absent when it was not agreed. */
+  readonly telephoneEvent?: number;
+  /** From our side: whether we may send, and whether we expect to receive (RFC 3264). */
+  readonly direction: 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
+}
+
+export interface PlayRules {
+  /** A digit stops the prompt; the digit stays in the buffer for `collect`. */
+  readonly interruptible: boolean;
+}
+
+export interface CollectRules {
+  /** Most digits to take. */
+  readonly max: number;
+  /** Digits that end the input without being part of it. */
+  readonly terminators: string;
+  /** How long to wait for the first digit. */
+  readonly firstMs: number;
+  /** How long to wait for each further digit. */
+  readonly betweenMs: number;
+}
+
+export interface Collected {
+  readonly digits: string;
+  readonly why: 'complete' | 'terminator' | 'timeout';
+}
+
+export interface RecordRules {
+  /** Where the WAV file is written (16 bit, 8000 Hz, mono). It is readable at every moment, also after a crash. */
+  readonly path: string;
+  readonly maxMs: number;
+  readonly terminators: string;
+  /** Silence of this length ends the recording. */
+  readonly silenceMs: number;
+  readonly trimSilence: boolean;
+}
+
+export interface Recorded {
+  readonly path: string;
+  readonly durationMs: number;
+  readonly bytes: number;
+  readonly why: 'max' | 'terminator' | 'silence' | 'aborted';
+  /** Whether anything but silence was heard. */
+  readonly heard: boolean;
+}
+
+/** What one stream saw; all counts since it was opened. */
+export interface MediaReport {
+  readonly sent: number;
+  readonly received: number;
+  readonly lost: number;
+  /** Frames that left more than 10 ms after they were due. */
+  readonly late: number;
+  readonly digits: number;
+  /** From `start` to the first packet sent, and to the first valid packet received. */
+  readonly firstSentMs?: number;
+  readonly firstReceivedMs?: number;
+}
+
+/**
+ * One audio stream: a local port, and what is played to and heard from it. Every wait rejects with the signal's reason when
+ * `signal` is aborted, and with an AbortError when the stream closes.
+ */
+export interface MediaStream {
+  readonly local: Endpoint;
+  /**
+   * Begins to send: whatever is played, silence otherwise. The first packet leaves at once, and carries a prompt
+   * whose `play` was called in the same turn. Called again when the agreement changes.
+   */
+  start(agreed: AgreedMedia): void;
+  play(prompt: Prompt, rules: PlayRules, signal: AbortSignal): Promise<'finished' | 'barged'>;
+  collect(rules: CollectRules, signal: AbortSignal): Promise<Collected>;
+  /** Drops digits that were pressed but not yet collected. */
+  clearDigits(): void;
+  record(rules: RecordRules, signal: AbortSignal): Promise<Recorded>;
+  /** Sends digits (0-9 * # A-D; `w` waits 500 ms) as telephone-events. @throws when telephone-event was not agreed. */
+  sendDigits(digits: string, signal: AbortSignal): Promise<void>;
+  /** Gives the port back. Idempotent: each call answers the same report. */
+  close(): Promise<MediaReport>;
+}
+
+/** Where streams come from. */
+export interface MediaPort {
+  /** Opens a local port. @throws AppError NO_CAPACITY when none is free. */
+  open(): Promise<MediaStream>;
+  /** Streams that are open now. */
+  readonly openStreams: number;
+  close(): Promise<void>;
+}

@@ -1,0 +1,80 @@
+import type { Endpoint, WireKind } from '../wire/wire.ts';
+import type { Prompt } from './audio/prompt.ts';
+import type { Collected, CollectRules, MediaReport, PlayRules, Recorded, RecordRules } from './media/media-port.ts';
+
+export type { Collected, CollectRules, MediaReport, PlayRules, Prompt, Recorded, RecordRules };
+
+/** Why a leg is over. */
+export interface LegEnd {
+  readonly why:
+    | 'callee-hung-up'
+    | 'we-hung-up'
+    | 'busy'
+    | 'rejected'
+    | 'no-answer'
+    | 'unreachable'
+    | 'number-not-found'
+    | 'cancelled'
+    | 'failed';
+  /** The SIP status that ended it, when there was one. */
+  readonly sip?: number;
+  /** The reason phrase or the error, for people. */
+  readonly reason?: string;
+}
+
+/** A call that is up, as flows see it: they can play, listen and hang up. Waits follow the rules of MediaStream. */
+export interface CallLeg {
+  readonly id: string;
+  readonly direction: 'inbound' | 'outbound';
+  readonly from: string;
+  readonly to: string;
+  play(prompt: Prompt, rules: PlayRules, signal: AbortSignal): Promise<'finished' | 'barged'>;
+  collect(rules: CollectRules, signal: AbortSignal): Promise<Collected>;
+  clearDigits(): void;
+  record(rules: RecordRules, signal: AbortSignal): Promise<Recorded>;
+  sendDigits(digits: string, signal: AbortSignal): Promise<void>;
+  /** Ends the call. Resolves when the leg is over; idempotent. */
+  hangup(): Promise<void>;
+}
+
+/** Where and how a call is to be placed. */
+export interface DialRequest {
+  readonly legId: string;
+  /** E.164 numbers. */
+  readonly to: string;
+  readonly from: string;
+  readonly trunk: {
+    readonly host: string;
+    readonly port: number;
+    readonly transport: WireKind;
+    readonly userName?: string;
+    readonly password?: string;
+  };
+  readonly ringTimeoutMs: number;
+}
+
+/** What happens on a leg, in order. `answered` and `ended` come at most once; nothing comes after `ended`. */
+export interface LegEvents {
+  /** The INVITE has left. `callId` is the SIP Call-ID. */
+  sent(callId: string, to: Endpoint): void;
+  ringing(status: number): void;
+  answered(leg: CallLeg): void;
+  /** The state of the dialog that another process would need to go on with the call. Changes rarely. */
+  stateChanged(state: Readonly<Record<string, unknown>>): void;
+  ended(end: LegEnd, media: MediaReport): void;
+}
+
+/** A call that is being placed or is up. */
+export interface PlacedCall {
+  /** Hangs up: CANCEL before the answer, BYE after it. Resolves when the leg is over; idempotent. */
+  hangup(): Promise<void>;
+}
+
+/** Places calls. The only door to telephony for the layers above. */
+export interface Telephony {
+  /** @throws AppError NO_CAPACITY when there is no media port left. Everything later is an event. */
+  dial(request: DialRequest, events: LegEvents): Promise<PlacedCall>;
+  /** Legs that are not over. */
+  readonly liveLegs: number;
+  close(): Promise<void>;
+}

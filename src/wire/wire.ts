@@ -1,0 +1,19 @@
+/** An IP address (never a host name) and a port. */
+export interface Endpoint {
+  readonly address: string;
+  readonly port: number;
+}
+
+export type WireKind = 'udp' | 'tcp';
+
+/** Something that carries whole SIP messages as bytes. A datagram on UDP; a message cut out of the stream on TCP. */
+export interface Wire {
+  readonly kind: WireKind;
+  readonly local: Endpoint;
+  /** Sends one message. On TCP it opens a connection when there is none. @throws when the bytes cannot be handed over. */
+  send(bytes: Uint8Array, to: Endpoint): Promise<void>;
+  /** Calls `handler` for each message received. One handler at a time. */
+  onReceive(handler: (bytes: Uint8Array, from: Endpoint) => void): void;
+  /** Stops. Idempotent. */
+  close(): Promise<void>;
+}
