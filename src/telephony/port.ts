@@ -70,11 +70,20 @@ export interface PlacedCall {
   hangup(): Promise<void>;
 }
 
+/** A media port that is held for one call. It is used once: by `dial`, or given back by `release`. */
+export interface CallSlot {
+  /** Places the call. Never throws: everything that follows is an event, also that the trunk cannot be reached. */
+  dial(request: DialRequest, events: LegEvents): PlacedCall;
+  /** Gives the port back when no call is placed. */
+  release(): Promise<void>;
+}
+
 /** Places calls. The only door to telephony for the layers above. */
 export interface Telephony {
-  /** @throws AppError NO_CAPACITY when there is no media port left. Everything later is an event. */
-  dial(request: DialRequest, events: LegEvents): Promise<PlacedCall>;
+  /** Takes a media port for a call that is about to be placed. @throws AppError NO_CAPACITY when there is none left. */
+  reserve(): Promise<CallSlot>;
   /** Legs that are not over. */
   readonly liveLegs: number;
+  /** Hangs up every leg and gives everything back. Idempotent. */
   close(): Promise<void>;
 }

@@ -1,0 +1,106 @@
+import type { Clock } from '../kernel/clock.ts';
+import type { Logger } from '../kernel/log.ts';
+import type { Random } from '../kernel/random.ts';
+import { resolveHost } from '../wire/resolve-host.ts';
+import type { MediaPort, MediaStream } from './media/media-port.ts';
+import { OutboundLeg } from './outbound-leg.ts';
+import type { CallSlot, DialRequest, LegEvents, PlacedCall, Telephony } from './port.ts';
+import { type Offer, writeOffer } from './sdp/negotiate.ts';
+import type { UserAgent } from './sip/user-agent.ts';
+
+export interface EngineOptions {
+  readonly userAgent: UserAgent;
+  readonly media: MediaPort;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  /** The address that peers send audio to, when it is not the local one. */
+  readonly publicAddress?: string;
+}
+
+const TELEPHONE_EVENT = 101;
+
+/** The SIP user agent and the media engine behind the one door that sessions and flows know. */
+export class Engine implements Telephony {
+  readonly #options: EngineOptions;
+  readonly #legs = new Set<OutboundLeg>();
+  #closing: Promise<void> | undefined;
+
+  constructor(options: EngineOptions) {
+    this.#options = options;
+  }
+
+  get liveLegs(): number {
+    return this.#legs.size;
+  }
+
+  async reserve(): Promise<CallSlot> {
+    const stream = await this.#options.media.open();
+    let used = false;
+    return {
+      dial: (request, events) => {
+        used = true;
+        return this.#dial(request, events, stream);
+      },
+      release: async () => {
+        if (!used) await stream.close();
+      },
+    };
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    await Promise.all([...this.#legs].map((leg) => leg.hangup()));
+    await this.#options.userAgent.close();
+    await this.#options.media.close();
+  }
+
+  #dial(request: DialRequest, events: LegEvents, stream: MediaStream): PlacedCall {
+    const offer: Offer = {
+      address: this.#options.publicAddress ?? stream.local.address,
+      port: stream.local.port,
+      sessionId: String(this.#options.random.below(0x7fff_ffff)),
+      version: 1,
+      codecs: ['PCMU', 'PCMA'],
+      telephoneEvent: TELEPHONE_EVENT,
+    };
+    const leg = new OutboundLeg({ request, events, stream, offer, clock: this.#options.clock, onClosed: () => this.#legs.delete(leg) });
+    this.#legs.add(leg);
+    void this.#invite(leg, request, offer);
+    return leg;
+  }
+
+  async #invite(leg: OutboundLeg, request: DialRequest, offer: Offer): Promise<void> {
+    const { trunk } = request;
+    let address: string;
+    try {
+      address = await resolveHost(trunk.host);
+    } catch {
+      leg.fail({ why: 'unreachable', reason: 'The host name of the trunk cannot be resolved' });
+      return;
+    }
+    if (leg.hangingUp) {
+      leg.fail({ why: 'cancelled' });
+      return;
+    }
+    const host = trunk.host.includes(':') ? `[${trunk.host}]` : trunk.host;
+    const domain = `${host}${trunk.port === 5060 ? '' : `:${trunk.port}`}`;
+    const transport = trunk.transport === 'tcp' ? ';transport=tcp' : '';
+    const invite = this.#options.userAgent.invite(
+      {
+        to: { address, port: trunk.port, transport: trunk.transport },
+        requestUri: `sip:${request.to}@${domain}${transport}`,
+        from: `sip:${request.from}@${domain}`,
+        toUri: `sip:${request.to}@${domain}`,
+        offer: writeOffer(offer),
+        ...(trunk.userName !== undefined && trunk.password !== undefined && { credentials: { userName: trunk.userName, password: trunk.password } }),
+      },
+      leg,
+    );
+    leg.attach(invite);
+  }
+}

@@ -1,0 +1,187 @@
+import type { Clock, Timer } from '../kernel/clock.ts';
+import { causeOfStatus } from './failure-cause.ts';
+import type { AgreedMedia, MediaStream } from './media/media-port.ts';
+import type { CallLeg, Collected, CollectRules, DialRequest, LegEnd, LegEvents, PlacedCall, PlayRules, Prompt, Recorded, RecordRules } from './port.ts';
+import { type Offer, readAnswer } from './sdp/negotiate.ts';
+import type { Dialog } from './sip/dialog.ts';
+import type { InviteEvents, InviteFailure, OutgoingInvite } from './sip/outgoing-invite.ts';
+
+interface Parts {
+  readonly request: DialRequest;
+  readonly events: LegEvents;
+  readonly stream: MediaStream;
+  readonly offer: Offer;
+  readonly clock: Clock;
+  /** Called once, when the leg is over and its port is free again. */
+  readonly onClosed: () => void;
+}
+
+/** One outgoing leg: joins the INVITE and its dialog to the media stream, and tells the session what happens. */
+export class OutboundLeg implements CallLeg, PlacedCall, InviteEvents {
+  readonly id: string;
+  readonly direction = 'outbound';
+  readonly from: string;
+  readonly to: string;
+  readonly #parts: Parts;
+  readonly #over: Promise<void>;
+  #resolveOver: () => void = () => {};
+  #invite: OutgoingInvite | undefined;
+  #dialog: Dialog | undefined;
+  #earlyMedia: AgreedMedia | undefined;
+  #ringTimer: Timer | undefined;
+  /** Why we are ending the leg, once we have begun to. */
+  #ending: LegEnd | undefined;
+  #ended = false;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.id = parts.request.legId;
+    this.from = parts.request.from;
+    this.to = parts.request.to;
+    this.#over = new Promise((resolve) => {
+      this.#resolveOver = resolve;
+    });
+  }
+
+  /** Hands over the INVITE that was sent for this leg. A hang-up that came before it takes effect now. */
+  attach(invite: OutgoingInvite): void {
+    this.#invite = invite;
+    if (this.#ended) return;
+    if (this.#ending) invite.cancel();
+    else this.#ringTimer = this.#parts.clock.after(this.#parts.request.ringTimeoutMs, () => this.#ringTimeout());
+  }
+
+  /** The call could not even be sent. */
+  fail(end: LegEnd): void {
+    this.#finish(this.#ending ?? end);
+  }
+
+  /** Whether somebody hung up before the INVITE left. */
+  get hangingUp(): boolean {
+    return this.#ending !== undefined;
+  }
+
+  sent(callId: string): void {
+    this.#parts.events.sent(callId);
+  }
+
+  provisional(status: number, _reason: string, sdp: string | undefined): void {
+    if (this.#ended || this.#ending) return;
+    if (sdp !== undefined) this.#startEarlyMedia(sdp);
+    if (status > 100) this.#parts.events.ringing(status);
+  }
+
+  answered(dialog: Dialog, sdp: string | undefined): void {
+    this.#ringTimer?.cancel();
+    this.#dialog = dialog;
+    dialog.onEnded((end) => this.#dialogEnded(end));
+    const agreed = this.#agree(sdp);
+    if (!agreed) {
+      this.#ending = { why: 'failed', sip: 488, reason: 'The answer has no audio that we support' };
+      void this.#bye(dialog);
+      return;
+    }
+    this.#parts.stream.start(agreed);
+    this.#parts.events.answered(this);
+    this.#parts.events.stateChanged({ dialog: dialog.state, media: agreed });
+  }
+
+  failed(failure: InviteFailure): void {
+    this.#finish(this.#ending ?? endOfFailure(failure));
+  }
+
+  play(prompt: Prompt, rules: PlayRules, signal: AbortSignal): Promise<'finished' | 'barged'> {
+    return this.#parts.stream.play(prompt, rules, signal);
+  }
+
+  collect(rules: CollectRules, signal: AbortSignal): Promise<Collected> {
+    return this.#parts.stream.collect(rules, signal);
+  }
+
+  clearDigits(): void {
+    this.#parts.stream.clearDigits();
+  }
+
+  record(rules: RecordRules, signal: AbortSignal): Promise<Recorded> {
+    return this.#parts.stream.record(rules, signal);
+  }
+
+  sendDigits(digits: string, signal: AbortSignal): Promise<void> {
+    return this.#parts.stream.sendDigits(digits, signal);
+  }
+
+  hangup(): Promise<void> {
+    this.#stop({ why: this.#dialog ? 'we-hung-up' : 'cancelled' });
+    return this.#over;
+  }
+
+  #ringTimeout(): void {
+    this.#stop({ why: 'no-answer', sip: 487, reason: 'Nobody answered in time' });
+  }
+
+  #stop(end: LegEnd): void {
+    if (this.#ended || this.#ending) return;
+    this.#ending = end;
+    this.#ringTimer?.cancel();
+    if (this.#dialog) void this.#bye(this.#dialog);
+    else this.#invite?.cancel();
+  }
+
+  /** The callee hears nothing more from us once BYE is out, whether or not it is answered. */
+  async #bye(dialog: Dialog): Promise<void> {
+    const closed = this.#parts.stream.close();
+    await dialog.bye().catch(() => {});
+    await closed;
+    this.#finish(this.#ending ?? { why: 'we-hung-up' });
+  }
+
+  #dialogEnded(end: { by: 'peer' | 'us' | 'error'; status?: number; reason?: string }): void {
+    if (end.by === 'us') return;
+    this.#finish(this.#ending ?? { why: end.by === 'peer' ? 'callee-hung-up' : 'failed', ...(end.status !== undefined && { sip: end.status }), ...(end.reason !== undefined && { reason: end.reason }) });
+  }
+
+  #startEarlyMedia(sdp: string): void {
+    try {
+      this.#earlyMedia = readAnswer(this.#parts.offer, sdp);
+    } catch {
+      return;
+    }
+    this.#parts.stream.start(this.#earlyMedia);
+  }
+
+  /** A 2xx without SDP means that the SDP of a reliable provisional response holds (RFC 6337 section 3.1). */
+  #agree(sdp: string | undefined): AgreedMedia | undefined {
+    if (sdp === undefined) return this.#earlyMedia;
+    try {
+      return readAnswer(this.#parts.offer, sdp);
+    } catch {
+      return undefined;
+    }
+  }
+
+  #finish(end: LegEnd): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#ringTimer?.cancel();
+    void this.#parts.stream.close().then((media) => {
+      this.#parts.onClosed();
+      this.#parts.events.ended(end, media);
+      this.#resolveOver();
+    });
+  }
+}
+
+function endOfFailure(failure: InviteFailure): LegEnd {
+  switch (failure.why) {
+    case 'response': {
+      const sip = failure.status ?? 500;
+      return { why: causeOfStatus(sip), sip, reason: failure.reason };
+    }
+    case 'timeout':
+      return { why: 'unreachable', sip: 408, reason: failure.reason };
+    case 'transport':
+      return { why: 'unreachable', sip: 503, reason: failure.reason };
+    case 'cancelled':
+      return { why: 'cancelled', sip: 487, reason: failure.reason };
+  }
+}
