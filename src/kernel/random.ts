@@ -14,18 +14,18 @@ export function randomHex(random: Random, length: number): string {
 }
 
 const POOL_BYTES = 4096;
-let pool: Buffer = Buffer.alloc(0);
+let pool = new Uint8Array(0);
 let used = 0;
 
 /** Cryptographic randomness, drawn from the system in blocks because one draw costs more than the bytes. */
 export const systemRandom: Random = {
   bytes(length) {
-    if (length > POOL_BYTES) return randomBytes(length);
+    if (length > POOL_BYTES) return Uint8Array.from(randomBytes(length));
     if (used + length > pool.length) {
-      pool = randomBytes(POOL_BYTES);
+      pool = Uint8Array.from(randomBytes(POOL_BYTES));
       used = 0;
     }
-    const part = Uint8Array.prototype.slice.call(pool, used, used + length);
+    const part = pool.slice(used, used + length);
     used += length;
     return part;
   },

@@ -97,7 +97,8 @@ export class Engine implements Telephony {
         from: `sip:${request.from}@${domain}`,
         toUri: `sip:${request.to}@${domain}`,
         offer: writeOffer(offer),
-        ...(trunk.userName !== undefined && trunk.password !== undefined && { credentials: { userName: trunk.userName, password: trunk.password } }),
+        ...(trunk.userName !== undefined &&
+          trunk.password !== undefined && { credentials: { userName: trunk.userName, password: trunk.password } }),
       },
       leg,
     );

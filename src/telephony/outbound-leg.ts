@@ -1,7 +1,19 @@
 import type { Clock, Timer } from '../kernel/clock.ts';
 import { causeOfStatus } from './failure-cause.ts';
 import type { AgreedMedia, MediaStream } from './media/media-port.ts';
-import type { CallLeg, Collected, CollectRules, DialRequest, LegEnd, LegEvents, PlacedCall, PlayRules, Prompt, Recorded, RecordRules } from './port.ts';
+import type {
+  CallLeg,
+  Collected,
+  CollectRules,
+  DialRequest,
+  LegEnd,
+  LegEvents,
+  PlacedCall,
+  PlayRules,
+  Prompt,
+  Recorded,
+  RecordRules,
+} from './port.ts';
 import { type Offer, readAnswer } from './sdp/negotiate.ts';
 import type { Dialog } from './sip/dialog.ts';
 import type { InviteEvents, InviteFailure, OutgoingInvite } from './sip/outgoing-invite.ts';
@@ -137,7 +149,13 @@ export class OutboundLeg implements CallLeg, PlacedCall, InviteEvents {
 
   #dialogEnded(end: { by: 'peer' | 'us' | 'error'; status?: number; reason?: string }): void {
     if (end.by === 'us') return;
-    this.#finish(this.#ending ?? { why: end.by === 'peer' ? 'callee-hung-up' : 'failed', ...(end.status !== undefined && { sip: end.status }), ...(end.reason !== undefined && { reason: end.reason }) });
+    this.#finish(
+      this.#ending ?? {
+        why: end.by === 'peer' ? 'callee-hung-up' : 'failed',
+        ...(end.status !== undefined && { sip: end.status }),
+        ...(end.reason !== undefined && { reason: end.reason }),
+      },
+    );
   }
 
   #startEarlyMedia(sdp: string): void {
