@@ -1,0 +1,64 @@
+import { parseHostPort } from './host-port.ts';
+import { parseParams } from './parse-params.ts';
+import { SipParseError } from './sip-parse-error.ts';
+import { isToken } from './token.ts';
+
+/**
+ * One Via value (RFC 3261 section 20.42, RFC 3581). `transport` is upper case. `host` and `port` are the sent-by; an IPv6 address
+ * has no brackets. `rport` is its value; a client that only asks for it leaves `params.get('rport')` at ''.
+ */
+export interface Via {
+  readonly transport: string;
+  readonly host: string;
+  readonly port?: number;
+  readonly branch?: string;
+  readonly received?: string;
+  readonly rport?: number;
+  readonly params: ReadonlyMap<string, string>;
+}
+
+/** Reads one Via value; `splitList` makes single values out of lines. @throws SipParseError 400 */
+export function parseVia(text: string): Via {
+  const semicolon = text.indexOf(';');
+  const head = semicolon === -1 ? text : text.slice(0, semicolon);
+  const first = head.indexOf('/');
+  const second = head.indexOf('/', first + 1);
+  if (first === -1 || second === -1) throw invalid();
+  if (head.slice(0, first).trim().toUpperCase() !== 'SIP' || head.slice(first + 1, second).trim() !== '2.0') throw invalid();
+
+  const rest = head
+    .slice(second + 1)
+    .trim()
+    .replaceAll('\t', ' ');
+  const space = rest.indexOf(' ');
+  const transport = rest.slice(0, space).toUpperCase();
+  if (space === -1 || !isToken(transport)) throw invalid();
+
+  const params = parseParams(semicolon === -1 ? '' : text.slice(semicolon + 1));
+  const branch = params.get('branch');
+  const received = params.get('received');
+  const rport = params.get('rport');
+  return {
+    transport,
+    ...parseHostPort(rest.slice(space).trim()),
+    ...(branch !== undefined && { branch }),
+    ...(received !== undefined && { received: withoutBrackets(received) }),
+    ...(rport !== undefined && rport !== '' && { rport: responsePort(rport) }),
+    params,
+  };
+}
+
+// RFC 3261 writes the address bare, some implementations in brackets (RFC 5118 section 4.5).
+function withoutBrackets(received: string): string {
+  return received.startsWith('[') && received.endsWith(']') ? received.slice(1, -1) : received;
+}
+
+function responsePort(text: string): number {
+  const port = Number(text);
+  if (!/^[0-9]{1,5}$/.test(text) || port === 0 || port > 65535) throw invalid();
+  return port;
+}
+
+function invalid(): SipParseError {
+  return new SipParseError(400, 'A Via header is not valid');
+}

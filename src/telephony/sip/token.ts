@@ -1,0 +1,37 @@
+const TOKEN = /^[A-Za-z0-9\-.!%*_+`'~]+$/;
+
+/** Whether `text` is a `token` (RFC 3261 section 25.1). */
+export function isToken(text: string): boolean {
+  return TOKEN.test(text);
+}
+
+/** Whether `text` could stand as a URI between spaces or angle brackets: no blanks, control characters, brackets or quotes. */
+export function isUriText(text: string): boolean {
+  return text !== '' && !/[\s\p{Cc}<>"]/u.test(text);
+}
+
+/** Whether the character code is a space or a tab, all that is left of linear white space once lines are unfolded. */
+export function isBlank(code: number): boolean {
+  return code === 0x20 || code === 0x09;
+}
+
+/** `text` as a quoted-string (RFC 3261 section 25.1). */
+export function quote(text: string): string {
+  return `"${text.replace(/["\\]/g, '\\$&')}"`;
+}
+
+/** The text that a quoted-string stands for; any other text is answered as it is. */
+export function unquote(text: string): string {
+  if (text.length < 2 || !text.startsWith('"') || !text.endsWith('"')) return text;
+  return text.slice(1, -1).replace(/\\([\s\S])/g, '$1');
+}
+
+/** Index of the quote that closes the one at `start`, or -1. */
+export function endOfQuoted(text: string, start: number): number {
+  for (let index = start + 1; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if (code === 0x5c) index++;
+    else if (code === 0x22) return index;
+  }
+  return -1;
+}

@@ -1,0 +1,50 @@
+import { type CommonEvent, go, PATIENCE_MS, type Step, T1_MS, T2_MS, T4_MS, type TransactionContext } from './transaction-step.ts';
+
+export type NonInviteClientState = 'trying' | 'proceeding' | 'completed' | 'terminated';
+export type NonInviteClientEvent = 'start' | '1xx' | '200-699' | CommonEvent;
+
+/**
+ * The non-INVITE client transaction: RFC 3261 section 17.1.2 figure 6. A final response that comes after timer F is too late
+ * for it and is dropped by the layer (RFC 4320 section 4.2).
+ */
+export function nonInviteClient(
+  state: NonInviteClientState,
+  event: NonInviteClientEvent,
+  context: TransactionContext,
+): Step<NonInviteClientState> {
+  switch (state) {
+    case 'trying':
+      return event === 'start' ? begin(context) : pending('trying', event, context);
+    case 'proceeding':
+      return pending('proceeding', event, context);
+    case 'completed':
+      return event === 'timer K' ? go('terminated') : go('completed');
+    case 'terminated':
+      return go('terminated');
+  }
+}
+
+function begin(context: TransactionContext): Step<NonInviteClientState> {
+  if (context.reliable) return go('trying', 'send', { set: 'F', ms: PATIENCE_MS });
+  return go('trying', 'send', { set: 'E', ms: T1_MS }, { set: 'F', ms: PATIENCE_MS });
+}
+
+function pending(state: 'trying' | 'proceeding', event: NonInviteClientEvent, context: TransactionContext): Step<NonInviteClientState> {
+  switch (event) {
+    case '1xx':
+      // The request arrived: from here on it is repeated every T2 only, in case the final response gets lost.
+      if (state === 'trying' && !context.reliable) return go('proceeding', { set: 'E', ms: T2_MS }, 'pass up');
+      return go('proceeding', 'pass up');
+    case '200-699':
+      if (context.reliable) return go('terminated', { stop: 'F' }, 'pass up');
+      return go('completed', { stop: 'E' }, { set: 'K', ms: T4_MS }, 'pass up');
+    case 'timer E':
+      return go(state, 'send', { set: 'E', ms: state === 'proceeding' ? T2_MS : Math.min(2 * context.intervalMs, T2_MS) });
+    case 'timer F':
+      return go('terminated', { stop: 'E' }, 'report timeout');
+    case 'transport error':
+      return go('terminated', { stop: 'E' }, { stop: 'F' }, 'report transport error');
+    default:
+      return go(state);
+  }
+}
