@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest';
+import { AppError } from '../kernel/errors.ts';
+import { readSettings, settingDescriptions } from './settings.ts';
+
+describe('settings', () => {
+  it('have defaults that need no environment at all', () => {
+    expect(readSettings({})).toEqual({
+      httpHost: '127.0.0.1',
+      httpPort: 8080,
+      dataDir: './data',
+      databaseUrl: undefined,
+      sipHost: '127.0.0.1',
+      sipPort: 5060,
+      publicAddress: undefined,
+      rtpPorts: { first: 20_000, last: 29_999 },
+      adminEmail: 'admin@localhost',
+      adminPassword: undefined,
+      secretKey: undefined,
+      drainSeconds: 30,
+      logLevel: 'info',
+    });
+  });
+
+  it('take every variable', () => {
+    const secretKey = '0f'.repeat(32);
+    const environment = {
+      RINGFLOW_HTTP_HOST: '0.0.0.0',
+      RINGFLOW_HTTP_PORT: '80',
+      RINGFLOW_DATA_DIR: '/var/lib/ringflow',
+      DATABASE_URL: 'postgres://ringflow:secret@db.example/ringflow',
+      RINGFLOW_SIP_HOST: '192.0.2.7',
+      RINGFLOW_SIP_PORT: '5080',
+      RINGFLOW_PUBLIC_ADDRESS: '2001:db8::7',
+      RINGFLOW_RTP_PORTS: '10000-10999',
+      RINGFLOW_ADMIN_EMAIL: 'ann@example.com',
+      RINGFLOW_ADMIN_PASSWORD: 'correct horse',
+      RINGFLOW_SECRET_KEY: secretKey,
+      RINGFLOW_DRAIN_SECONDS: '5',
+      LOG_LEVEL: 'WARN',
+    };
+    expect(Object.keys(environment)).toEqual(settingDescriptions.map(({ variable }) => variable));
+    expect(readSettings(environment)).toEqual({
+      httpHost: '0.0.0.0',
+      httpPort: 80,
+      dataDir: '/var/lib/ringflow',
+      databaseUrl: 'postgres://ringflow:secret@db.example/ringflow',
+      sipHost: '192.0.2.7',
+      sipPort: 5080,
+      publicAddress: '2001:db8::7',
+      rtpPorts: { first: 10_000, last: 10_999 },
+      adminEmail: 'ann@example.com',
+      adminPassword: 'correct horse',
+      secretKey,
+      drainSeconds: 5,
+      logLevel: 'warn',
+    });
+  });
+
+  it('count an empty variable as not set', () => {
+    expect(readSettings({ RINGFLOW_HTTP_PORT: ' ', DATABASE_URL: '' })).toEqual(readSettings({}));
+  });
+
+  it.each([
+    ['RINGFLOW_HTTP_HOST', 'a host', 'RINGFLOW_HTTP_HOST must be a host name or an IP address, not "a host".'],
+    ['RINGFLOW_HTTP_PORT', '65536', 'RINGFLOW_HTTP_PORT must be a whole number from 0 to 65535, not "65536".'],
+    ['RINGFLOW_HTTP_PORT', '80a', 'RINGFLOW_HTTP_PORT must be a whole number from 0 to 65535, not "80a".'],
+    ['RINGFLOW_HTTP_PORT', '-1', 'RINGFLOW_HTTP_PORT must be a whole number from 0 to 65535, not "-1".'],
+    ['RINGFLOW_SIP_HOST', 'sip.example', 'RINGFLOW_SIP_HOST must be an IP address, for example 127.0.0.1, not "sip.example".'],
+    ['RINGFLOW_PUBLIC_ADDRESS', '1.2.3', 'RINGFLOW_PUBLIC_ADDRESS must be an IP address, for example 127.0.0.1, not "1.2.3".'],
+    ...['30000-20000', '20000', '80-90', '20000-70000', '20000-20000', ''.padEnd(80, '9')].map((range) => [
+      'RINGFLOW_RTP_PORTS',
+      range,
+      `RINGFLOW_RTP_PORTS must be two ports from 1024 to 65535, the smaller first, as 20000-29999, not "${range.slice(0, 60)}".`,
+    ]),
+    ['RINGFLOW_ADMIN_EMAIL', 'ann', 'RINGFLOW_ADMIN_EMAIL must be an e-mail address, not "ann".'],
+    ['RINGFLOW_DRAIN_SECONDS', '1.5', 'RINGFLOW_DRAIN_SECONDS must be a whole number from 0 to 86400, not "1.5".'],
+    ['LOG_LEVEL', 'loud', 'LOG_LEVEL must be one of fatal, error, warn, info, debug, silent, not "loud".'],
+  ])('%s=%s stops the start with a sentence', (variable, value, sentence) => {
+    expect(() => readSettings({ [variable]: value })).toThrow(expect.objectContaining({ code: 'BAD_SETTING', message: sentence }));
+  });
+
+  it.each([
+    ['DATABASE_URL', 'mysql://ann:hidden@db/x'],
+    ['DATABASE_URL', 'hidden'],
+    ['RINGFLOW_ADMIN_PASSWORD', 'hidden'],
+    ['RINGFLOW_SECRET_KEY', 'hidden'],
+  ])('a wrong %s is not repeated in the message', (variable, value) => {
+    const wrong = () => readSettings({ [variable]: value });
+    expect(wrong).toThrow(AppError);
+    expect(wrong).toThrow(variable);
+    expect(wrong).not.toThrow('hidden');
+  });
+});

@@ -1,0 +1,231 @@
+import { isIP } from 'node:net';
+import { AppError } from '../kernel/errors.ts';
+
+/** One setting: how it is written, what it means, and how its text becomes a value. */
+interface Setting<Value> {
+  readonly variable: string;
+  /** What applies when the variable is not set, as it would be written. Absent: nothing does. */
+  readonly fallback?: string;
+  /** For people, instead of `fallback`, where that says more. */
+  readonly whenAbsent?: string;
+  readonly description: string;
+  /** @throws Error whose message completes "VARIABLE ...". */
+  readonly read: (text: string) => Value;
+}
+
+export interface PortRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** Every environment variable that the server reads: parsing, help text and docs/reference/settings.md come from here. */
+const table = {
+  httpHost: required({
+    variable: 'RINGFLOW_HTTP_HOST',
+    fallback: '127.0.0.1',
+    description: 'Address on which the API listens. 0.0.0.0 for every interface.',
+    read: hostName,
+  }),
+  httpPort: required({
+    variable: 'RINGFLOW_HTTP_PORT',
+    fallback: '8080',
+    description: 'Port of the API. 0 for any free one.',
+    read: port,
+  }),
+  dataDir: required({
+    variable: 'RINGFLOW_DATA_DIR',
+    fallback: './data',
+    description: 'Folder for the embedded database, audio files, recordings and the secret key. One server uses it at a time.',
+    read: text,
+  }),
+  databaseUrl: optional({
+    variable: 'DATABASE_URL',
+    whenAbsent: 'embedded PostgreSQL in the data folder',
+    description: 'A PostgreSQL server (15 or later) to use, as postgres://user:password@host/database.',
+    read: databaseUrl,
+  }),
+  sipHost: required({
+    variable: 'RINGFLOW_SIP_HOST',
+    fallback: '127.0.0.1',
+    description: 'IP address on which SIP and RTP listen.',
+    read: ipAddress,
+  }),
+  sipPort: required({
+    variable: 'RINGFLOW_SIP_PORT',
+    fallback: '5060',
+    description: 'Port of SIP, UDP and TCP.',
+    read: port,
+  }),
+  publicAddress: optional({
+    variable: 'RINGFLOW_PUBLIC_ADDRESS',
+    whenAbsent: 'RINGFLOW_SIP_HOST',
+    description: 'IP address that the other side sees, written into SIP and SDP. Set it behind NAT and with RINGFLOW_SIP_HOST 0.0.0.0.',
+    read: ipAddress,
+  }),
+  rtpPorts: required({
+    variable: 'RINGFLOW_RTP_PORTS',
+    fallback: '20000-29999',
+    description: 'UDP ports for audio, first-last; two per call.',
+    read: portRange,
+  }),
+  adminEmail: required({
+    variable: 'RINGFLOW_ADMIN_EMAIL',
+    fallback: 'admin@localhost',
+    description: 'Login of the first administrator, made at the first start.',
+    read: emailAddress,
+  }),
+  adminPassword: optional({
+    variable: 'RINGFLOW_ADMIN_PASSWORD',
+    whenAbsent: 'one is made and printed once',
+    description: 'Password of the first administrator, used at the first start.',
+    read: password,
+  }),
+  secretKey: optional({
+    variable: 'RINGFLOW_SECRET_KEY',
+    whenAbsent: 'one is made and kept in the data folder',
+    description:
+      'Key that encrypts the passwords of trunks in the database: 64 hexadecimal digits. Servers that share a database share it.',
+    read: secretKey,
+  }),
+  drainSeconds: required({
+    variable: 'RINGFLOW_DRAIN_SECONDS',
+    fallback: '30',
+    description: 'How long a stopping server lets running calls go on before it hangs up.',
+    read: wholeNumber(0, 86_400),
+  }),
+  logLevel: required({
+    variable: 'LOG_LEVEL',
+    fallback: 'info',
+    description: 'What is logged: fatal, error, warn, info, debug or silent.',
+    read: logLevel,
+  }),
+};
+
+type Table = typeof table;
+export type LogLevel = (typeof logLevels)[number];
+
+/** All settings of the server. Those that may be missing are undefined. */
+export type Settings = {
+  readonly [Name in keyof Table]: Table[Name] extends { readonly read: (text: string) => infer Value } ? Value : never;
+};
+
+/**
+ * Reads the settings from `environment`. A variable that is empty counts as not set.
+ * @throws AppError BAD_SETTING, a sentence that names the variable, for the first value that cannot be used.
+ */
+export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
+  const value = <Value>({ variable, fallback, read }: Setting<Value>): Value => {
+    const given = environment[variable]?.trim() || fallback;
+    try {
+      return read(given ?? '');
+    } catch (error) {
+      throw new AppError('BAD_SETTING', { name: variable, reason: error instanceof Error ? error.message : String(error) });
+    }
+  };
+  return {
+    httpHost: value(table.httpHost),
+    httpPort: value(table.httpPort),
+    dataDir: value(table.dataDir),
+    databaseUrl: value(table.databaseUrl),
+    sipHost: value(table.sipHost),
+    sipPort: value(table.sipPort),
+    publicAddress: value(table.publicAddress),
+    rtpPorts: value(table.rtpPorts),
+    adminEmail: value(table.adminEmail),
+    adminPassword: value(table.adminPassword),
+    secretKey: value(table.secretKey),
+    drainSeconds: value(table.drainSeconds),
+    logLevel: value(table.logLevel),
+  };
+}
+
+/** Name, meaning and default of each variable, for help and documentation. */
+export const settingDescriptions: readonly { variable: string; description: string; whenAbsent: string }[] = Object.values(table).map(
+  ({ variable, description, fallback, whenAbsent }: Setting<unknown>) => ({
+    variable,
+    description,
+    whenAbsent: whenAbsent ?? fallback ?? '',
+  }),
+);
+
+function required<Value>(setting: Setting<Value> & { readonly fallback: string }): Setting<Value> {
+  return setting;
+}
+
+/** A setting that is undefined when its variable is not set. */
+function optional<Value>(setting: Setting<Value> & { readonly whenAbsent: string }): Setting<Value | undefined> {
+  return { ...setting, read: (given) => (given === '' ? undefined : setting.read(given)) };
+}
+
+function text(given: string): string {
+  return given;
+}
+
+function hostName(given: string): string {
+  if (!/^[\w.:-]{1,253}$/.test(given)) throw new Error(`must be a host name or an IP address, not ${quote(given)}.`);
+  return given;
+}
+
+function ipAddress(given: string): string {
+  if (isIP(given) === 0) throw new Error(`must be an IP address, for example 127.0.0.1, not ${quote(given)}.`);
+  return given;
+}
+
+function wholeNumber(least: number, most: number): (given: string) => number {
+  return (given) => {
+    const value = Number(given);
+    if (!/^\d{1,9}$/.test(given) || value < least || value > most) {
+      throw new Error(`must be a whole number from ${least} to ${most}, not ${quote(given)}.`);
+    }
+    return value;
+  };
+}
+
+function port(given: string): number {
+  return wholeNumber(0, 65_535)(given);
+}
+
+function portRange(given: string): PortRange {
+  const [, first, last] = /^(\d{1,5})-(\d{1,5})$/.exec(given) ?? [];
+  const range = { first: Number(first), last: Number(last) };
+  if (!(range.first >= 1024 && range.last <= 65_535 && range.last > range.first)) {
+    throw new Error(`must be two ports from 1024 to 65535, the smaller first, as 20000-29999, not ${quote(given)}.`);
+  }
+  return range;
+}
+
+function databaseUrl(given: string): string {
+  // The value may hold a password, so no message repeats it.
+  const url = URL.canParse(given) ? new URL(given) : undefined;
+  if (!url || !['postgres:', 'postgresql:'].includes(url.protocol)) {
+    throw new Error('must be an address of the form postgres://user:password@host/database.');
+  }
+  return given;
+}
+
+function emailAddress(given: string): string {
+  if (!/^[^\s@]{1,64}@[^\s@]{1,190}$/.test(given)) throw new Error(`must be an e-mail address, not ${quote(given)}.`);
+  return given;
+}
+
+function password(given: string): string {
+  if (given.length < 8) throw new Error('must have at least 8 characters.');
+  return given;
+}
+
+function secretKey(given: string): string {
+  if (!/^[0-9a-f]{64}$/i.test(given)) throw new Error('must be 64 hexadecimal digits. Make one with: openssl rand -hex 32');
+  return given;
+}
+
+const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'silent'] as const;
+
+function logLevel(given: string): LogLevel {
+  const level = logLevels.find((name) => name === given.toLowerCase());
+  if (!level) throw new Error(`must be one of ${logLevels.join(', ')}, not ${quote(given)}.`);
+  return level;
+}
+
+function quote(given: string): string {
+  return JSON.stringify(given.slice(0, 60));
+}
