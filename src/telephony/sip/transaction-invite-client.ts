@@ -1,7 +1,7 @@
 import { type CommonEvent, go, PATIENCE_MS, type Step, T1_MS, type TransactionContext } from './transaction-step.ts';
 
 export type InviteClientState = 'calling' | 'proceeding' | 'completed' | 'accepted' | 'terminated';
-export type InviteClientEvent = 'start' | '1xx' | '2xx' | '300-699' | 'give up' | CommonEvent;
+export type InviteClientEvent = 'start' | '1xx' | '2xx' | '300-699' | 'give up';
 
 /** How long an ended INVITE client transaction absorbs repeated final responses on an unreliable transport. Milliseconds. */
 const TIMER_D_MS = 32_000;
@@ -10,7 +10,11 @@ const TIMER_D_MS = 32_000;
  * The INVITE client transaction: RFC 3261 section 17.1.1 figure 5 with the Accepted state of RFC 6026 section 7.2.
  * `give up` is the transaction user's: no final response came 64*T1 after its CANCEL (RFC 3261 section 9.1).
  */
-export function inviteClient(state: InviteClientState, event: InviteClientEvent, context: TransactionContext): Step<InviteClientState> {
+export function inviteClient(
+  state: InviteClientState,
+  event: InviteClientEvent | CommonEvent,
+  context: TransactionContext,
+): Step<InviteClientState> {
   switch (state) {
     case 'calling':
       return calling(event, context);
@@ -25,7 +29,7 @@ export function inviteClient(state: InviteClientState, event: InviteClientEvent,
   }
 }
 
-function calling(event: InviteClientEvent, context: TransactionContext): Step<InviteClientState> {
+function calling(event: InviteClientEvent | CommonEvent, context: TransactionContext): Step<InviteClientState> {
   switch (event) {
     case 'start':
       return context.reliable
@@ -48,7 +52,7 @@ function calling(event: InviteClientEvent, context: TransactionContext): Step<In
   }
 }
 
-function proceeding(event: InviteClientEvent, context: TransactionContext): Step<InviteClientState> {
+function proceeding(event: InviteClientEvent | CommonEvent, context: TransactionContext): Step<InviteClientState> {
   switch (event) {
     case '1xx':
       return go('proceeding', 'pass up');
@@ -71,7 +75,7 @@ function final(event: '2xx' | '300-699', context: TransactionContext): Step<Invi
   return go('completed', { stop: 'A' }, { set: 'D', ms: TIMER_D_MS }, 'send ACK', 'pass up');
 }
 
-function completed(event: InviteClientEvent): Step<InviteClientState> {
+function completed(event: InviteClientEvent | CommonEvent): Step<InviteClientState> {
   switch (event) {
     case '300-699':
       return go('completed', 'send ACK');
@@ -82,7 +86,7 @@ function completed(event: InviteClientEvent): Step<InviteClientState> {
   }
 }
 
-function accepted(event: InviteClientEvent): Step<InviteClientState> {
+function accepted(event: InviteClientEvent | CommonEvent): Step<InviteClientState> {
   switch (event) {
     case '2xx':
       return go('accepted', 'pass up');

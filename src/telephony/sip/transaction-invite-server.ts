@@ -1,13 +1,17 @@
 import { type CommonEvent, go, PATIENCE_MS, type Step, T1_MS, T2_MS, T4_MS, type TransactionContext } from './transaction-step.ts';
 
 export type InviteServerState = 'proceeding' | 'completed' | 'confirmed' | 'accepted' | 'terminated';
-export type InviteServerEvent = 'INVITE again' | 'ACK' | 'respond 1xx' | 'respond 2xx' | 'respond 300-699' | CommonEvent;
+export type InviteServerEvent = 'INVITE again' | 'ACK' | 'respond 1xx' | 'respond 2xx' | 'respond 300-699';
 
 /**
  * The INVITE server transaction: RFC 3261 section 17.2.1 figure 7 with the Accepted state of RFC 6026 section 7.1.
  * A 2xx is retransmitted by the transaction user, not here (RFC 3261 section 13.3.1.4).
  */
-export function inviteServer(state: InviteServerState, event: InviteServerEvent, context: TransactionContext): Step<InviteServerState> {
+export function inviteServer(
+  state: InviteServerState,
+  event: InviteServerEvent | CommonEvent,
+  context: TransactionContext,
+): Step<InviteServerState> {
   switch (state) {
     case 'proceeding':
       return proceeding(event, context);
@@ -22,7 +26,7 @@ export function inviteServer(state: InviteServerState, event: InviteServerEvent,
   }
 }
 
-function proceeding(event: InviteServerEvent, context: TransactionContext): Step<InviteServerState> {
+function proceeding(event: InviteServerEvent | CommonEvent, context: TransactionContext): Step<InviteServerState> {
   switch (event) {
     case 'INVITE again':
     case 'respond 1xx':
@@ -40,7 +44,7 @@ function proceeding(event: InviteServerEvent, context: TransactionContext): Step
   }
 }
 
-function completed(event: InviteServerEvent, context: TransactionContext): Step<InviteServerState> {
+function completed(event: InviteServerEvent | CommonEvent, context: TransactionContext): Step<InviteServerState> {
   switch (event) {
     case 'INVITE again':
       return go('completed', 'send');
@@ -58,7 +62,7 @@ function completed(event: InviteServerEvent, context: TransactionContext): Step<
   }
 }
 
-function accepted(event: InviteServerEvent): Step<InviteServerState> {
+function accepted(event: InviteServerEvent | CommonEvent): Step<InviteServerState> {
   switch (event) {
     case 'respond 2xx':
       return go('accepted', 'send');

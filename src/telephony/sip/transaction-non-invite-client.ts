@@ -1,7 +1,7 @@
 import { type CommonEvent, go, PATIENCE_MS, type Step, T1_MS, T2_MS, T4_MS, type TransactionContext } from './transaction-step.ts';
 
 export type NonInviteClientState = 'trying' | 'proceeding' | 'completed' | 'terminated';
-export type NonInviteClientEvent = 'start' | '1xx' | '200-699' | CommonEvent;
+export type NonInviteClientEvent = 'start' | '1xx' | '200-699';
 
 /**
  * The non-INVITE client transaction: RFC 3261 section 17.1.2 figure 6. A final response that comes after timer F is too late
@@ -9,7 +9,7 @@ export type NonInviteClientEvent = 'start' | '1xx' | '200-699' | CommonEvent;
  */
 export function nonInviteClient(
   state: NonInviteClientState,
-  event: NonInviteClientEvent,
+  event: NonInviteClientEvent | CommonEvent,
   context: TransactionContext,
 ): Step<NonInviteClientState> {
   switch (state) {
@@ -29,7 +29,11 @@ function begin(context: TransactionContext): Step<NonInviteClientState> {
   return go('trying', 'send', { set: 'E', ms: T1_MS }, { set: 'F', ms: PATIENCE_MS });
 }
 
-function pending(state: 'trying' | 'proceeding', event: NonInviteClientEvent, context: TransactionContext): Step<NonInviteClientState> {
+function pending(
+  state: 'trying' | 'proceeding',
+  event: NonInviteClientEvent | CommonEvent,
+  context: TransactionContext,
+): Step<NonInviteClientState> {
   switch (event) {
     case '1xx':
       // The request arrived: from here on it is repeated every T2 only, in case the final response gets lost.

@@ -1,7 +1,7 @@
 import { type CommonEvent, go, PATIENCE_MS, type Step, type TransactionContext } from './transaction-step.ts';
 
 export type NonInviteServerState = 'trying' | 'proceeding' | 'completed' | 'terminated';
-export type NonInviteServerEvent = 'request again' | 'respond 1xx' | 'respond 200-699' | CommonEvent;
+export type NonInviteServerEvent = 'request again' | 'respond 1xx' | 'respond 200-699';
 
 /**
  * The non-INVITE server transaction: RFC 3261 section 17.2.2 figure 8. The transaction user answers at once, so that it never
@@ -9,7 +9,7 @@ export type NonInviteServerEvent = 'request again' | 'respond 1xx' | 'respond 20
  */
 export function nonInviteServer(
   state: NonInviteServerState,
-  event: NonInviteServerEvent,
+  event: NonInviteServerEvent | CommonEvent,
   context: TransactionContext,
 ): Step<NonInviteServerState> {
   switch (state) {
@@ -24,7 +24,11 @@ export function nonInviteServer(
   }
 }
 
-function pending(state: 'trying' | 'proceeding', event: NonInviteServerEvent, context: TransactionContext): Step<NonInviteServerState> {
+function pending(
+  state: 'trying' | 'proceeding',
+  event: NonInviteServerEvent | CommonEvent,
+  context: TransactionContext,
+): Step<NonInviteServerState> {
   switch (event) {
     case 'respond 1xx':
       return go('proceeding', 'send');
@@ -37,7 +41,7 @@ function pending(state: 'trying' | 'proceeding', event: NonInviteServerEvent, co
   }
 }
 
-function completed(event: NonInviteServerEvent): Step<NonInviteServerState> {
+function completed(event: NonInviteServerEvent | CommonEvent): Step<NonInviteServerState> {
   switch (event) {
     case 'request again':
       return go('completed', 'send');

@@ -1,6 +1,8 @@
 import type { Endpoint, Wire, WireKind } from '../../wire/wire.ts';
+import { writeHostPort } from './host-port.ts';
 import type { SipMessage, SipRequest } from './message.ts';
 import type { Via } from './parse-via.ts';
+import { splitList } from './split-list.ts';
 import { writeMessage } from './write-message.ts';
 
 /** Where a message goes and over which transport. */
@@ -12,8 +14,6 @@ export interface Hop extends Endpoint {
 export interface WrittenRequest {
   readonly bytes: Uint8Array;
   readonly hop: Hop;
-  /** Our Via line, which CANCEL and the ACK to a non-2xx repeat. */
-  readonly via: string;
 }
 
 /** Where a response goes: to the source of the request as the Via asks, else to the address that the Via names. */
@@ -34,7 +34,7 @@ export class SipTransport {
   constructor(wires: readonly Wire[], publicAddress: string | undefined) {
     for (const wire of wires) {
       this.#wires.set(wire.kind, wire);
-      this.#hosts.set(wire.kind, hostPort({ address: publicAddress ?? wire.local.address, port: wire.local.port }));
+      this.#hosts.set(wire.kind, writeHostPort(publicAddress ?? wire.local.address, wire.local.port));
     }
   }
 
@@ -51,17 +51,15 @@ export class SipTransport {
   }
 
   /**
-   * Puts our Via on top of `request` and writes it. A request too large for UDP goes to TCP when there is a TCP wire
+   * Makes our Via the only one of `request` and writes it. A request too large for UDP goes to TCP when there is a TCP wire
    * (RFC 3261 section 18.1.1), unless `asAsked`. @throws when there is no wire of that kind.
    */
   write(request: SipRequest, hop: Hop, branch: string, asAsked = false): WrittenRequest {
-    const via = this.#via(hop.transport, branch);
-    request.headers.prepend('Via', via);
+    request.headers.remove('Via');
+    request.headers.prepend('Via', `SIP/2.0/${hop.transport.toUpperCase()} ${this.sentBy(hop.transport)};branch=${branch};rport`);
     const bytes = writeMessage(request);
-    if (asAsked || hop.transport !== 'udp' || bytes.length <= LARGEST_UDP_REQUEST || !this.has('tcp')) return { bytes, hop, via };
-    const tcpVia = this.#via('tcp', branch);
-    request.headers.set('Via', tcpVia);
-    return { bytes: writeMessage(request), hop: { ...hop, transport: 'tcp' }, via: tcpVia };
+    if (asAsked || hop.transport !== 'udp' || bytes.length <= LARGEST_UDP_REQUEST || !this.has('tcp')) return { bytes, hop };
+    return this.write(request, { ...hop, transport: 'tcp' }, branch, true);
   }
 
   /** Sends bytes to a hop. @throws when there is no such wire, or it cannot hand them over. */
@@ -77,10 +75,6 @@ export class SipTransport {
     if (route.otherwise === undefined) return this.send(bytes, route.first);
     const { otherwise } = route;
     return this.send(bytes, route.first).catch(() => this.send(bytes, otherwise));
-  }
-
-  #via(kind: WireKind, branch: string): string {
-    return `SIP/2.0/${kind === 'udp' ? 'UDP' : 'TCP'} ${this.sentBy(kind)};branch=${branch};rport`;
   }
 }
 
@@ -101,12 +95,7 @@ export function responseRoute(via: Via, kind: WireKind, source: Endpoint): Respo
 export function stampVia(line: string, via: Via, source: Endpoint): string {
   const asked = via.params.has('rport');
   if (!asked && via.host === source.address) return line;
-  const comma = line.indexOf(',');
-  const top = comma === -1 ? line : line.slice(0, comma);
+  const [top = line, ...others] = line.includes(',') ? splitList([line]) : [line];
   const stamped = top.replace(/;\s*received\s*=[^;]*/gi, '').replace(/;\s*rport\s*(?:=[^;]*)?(?=;|$)/i, `;rport=${source.port}`);
-  return `${stamped};received=${source.address}${comma === -1 ? '' : line.slice(comma)}`;
-}
-
-function hostPort(endpoint: Endpoint): string {
-  return endpoint.address.includes(':') ? `[${endpoint.address}]:${endpoint.port}` : `${endpoint.address}:${endpoint.port}`;
+  return [`${stamped};received=${source.address}`, ...others].join(', ');
 }

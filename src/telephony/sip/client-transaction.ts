@@ -1,0 +1,142 @@
+import type { Clock } from '../../kernel/clock.ts';
+import type { SipRequest, SipResponse } from './message.ts';
+import { relatedRequest } from './related-request.ts';
+import { type InviteClientEvent, type InviteClientState, inviteClient } from './transaction-invite-client.ts';
+import { type NonInviteClientEvent, type NonInviteClientState, nonInviteClient } from './transaction-non-invite-client.ts';
+import { type TransactionEffects, TransactionRun } from './transaction-run.ts';
+import type { Hop, SipTransport, WrittenRequest } from './transport.ts';
+
+/** What the owner of a client transaction hears. */
+export interface ClientTransactionEvents {
+  /** Provisional responses, the final response, and every repetition of a 2xx to INVITE. */
+  response(response: SipResponse): void;
+  /** No response will come: timer B or F ran out, or the request could not be sent. */
+  failed(why: 'timeout' | 'transport'): void;
+  /** The transaction is over; nothing more comes. */
+  terminated?(): void;
+}
+
+export interface ClientTransactionParts {
+  readonly clock: Clock;
+  readonly transport: SipTransport;
+  readonly branch: string;
+  readonly events: ClientTransactionEvents;
+  /** Called once, when the transaction is over. */
+  readonly onTerminated: () => void;
+}
+
+/** One request that we sent and its responses (RFC 3261 section 17.1). Keeps no request once the final response is there. */
+export class ClientTransaction implements TransactionEffects<SipResponse> {
+  readonly method: string;
+  readonly branch: string;
+  readonly #parts: ClientTransactionParts;
+  readonly #asked: Hop;
+  #request: SipRequest | undefined;
+  #written: WrittenRequest | undefined;
+  #hop: Hop;
+  #ack: Uint8Array | undefined;
+  #invite: TransactionRun<InviteClientState, InviteClientEvent, SipResponse> | undefined;
+  #other: TransactionRun<NonInviteClientState, NonInviteClientEvent, SipResponse> | undefined;
+
+  /** Writes the request; `start` sends it. @throws when there is no wire for it or it cannot be written. */
+  constructor(request: SipRequest, hop: Hop, parts: ClientTransactionParts, asAsked = false) {
+    this.method = request.method;
+    this.branch = parts.branch;
+    this.#parts = parts;
+    this.#request = request;
+    this.#asked = hop;
+    this.#written = parts.transport.write(request, hop, parts.branch, asAsked);
+    this.#hop = this.#written.hop;
+  }
+
+  /** Where the request went in the end. */
+  get hop(): Hop {
+    return this.#hop;
+  }
+
+  start(): void {
+    const reliable = this.#hop.transport !== 'udp';
+    const { clock } = this.#parts;
+    if (this.method === 'INVITE') this.#invite = new TransactionRun(inviteClient, 'calling', reliable, clock, this);
+    else this.#other = new TransactionRun(nonInviteClient, 'trying', reliable, clock, this);
+    this.#invite?.take('start');
+    this.#other?.take('start');
+  }
+
+  receive(response: SipResponse): void {
+    const { status } = response;
+    this.#invite?.take(status < 200 ? '1xx' : status < 300 ? '2xx' : '300-699', response);
+    this.#other?.take(status < 200 ? '1xx' : '200-699', response);
+  }
+
+  /** Ends an INVITE transaction that got no final response; reported as a timeout. Does nothing when there was one. */
+  giveUp(): void {
+    this.#invite?.take('give up');
+  }
+
+  /** Forgets timers and events, for when the whole user agent stops. */
+  stop(): void {
+    this.#invite?.stop();
+    this.#other?.stop();
+  }
+
+  /** The CANCEL of this INVITE, or undefined once there is a final response (RFC 3261 section 9.1). */
+  cancelRequest(): SipRequest | undefined {
+    const request = this.#request;
+    return request && relatedRequest(request, 'CANCEL', request.headers.first('To') ?? '');
+  }
+
+  send(): void {
+    const written = this.#written;
+    if (written) this.#parts.transport.send(written.bytes, written.hop).catch(() => this.#sendFailed(written));
+  }
+
+  sendAck(response: SipResponse): void {
+    const request = this.#request;
+    if (request) {
+      const ack = relatedRequest(request, 'ACK', response.headers.first('To') ?? '');
+      this.#ack = this.#parts.transport.write(ack, this.#hop, this.branch, true).bytes;
+    }
+    // A lost ACK is asked for again by the peer's timer G, so a failure to send one is not an event.
+    if (this.#ack) this.#parts.transport.send(this.#ack, this.#hop).catch(() => {});
+  }
+
+  passUp(response: SipResponse): void {
+    if (response.status >= 200) this.#release();
+    this.#parts.events.response(response);
+  }
+
+  timedOut(): void {
+    this.#parts.events.failed('timeout');
+  }
+
+  transportFailed(): void {
+    this.#parts.events.failed('transport');
+  }
+
+  terminated(): void {
+    this.#release();
+    this.#parts.onTerminated();
+    this.#parts.events.terminated?.();
+  }
+
+  #release(): void {
+    this.#request = undefined;
+    this.#written = undefined;
+  }
+
+  /** RFC 3261 section 18.1.1: a request that went to TCP for its size only is tried over UDP when TCP is refused. */
+  #sendFailed(written: WrittenRequest): void {
+    if (written !== this.#written) return;
+    const request = this.#request;
+    if (request === undefined || this.#hop.transport === this.#asked.transport) {
+      this.#invite?.take('transport error');
+      this.#other?.take('transport error');
+      return;
+    }
+    this.stop();
+    this.#written = this.#parts.transport.write(request, this.#asked, this.branch, true);
+    this.#hop = this.#asked;
+    this.start();
+  }
+}

@@ -1,0 +1,99 @@
+import type { Clock } from '../../kernel/clock.ts';
+import { makeResponse, type ReplyOptions } from './make-response.ts';
+import type { SipRequest } from './message.ts';
+import { type InviteServerEvent, type InviteServerState, inviteServer } from './transaction-invite-server.ts';
+import { type NonInviteServerEvent, type NonInviteServerState, nonInviteServer } from './transaction-non-invite-server.ts';
+import { type TransactionEffects, TransactionRun } from './transaction-run.ts';
+import type { Hop, ResponseRoute, SipTransport } from './transport.ts';
+import { writeMessage } from './write-message.ts';
+
+export interface ServerTransactionParts {
+  readonly clock: Clock;
+  readonly transport: SipTransport;
+  readonly route: ResponseRoute;
+  /** Where the request came from. */
+  readonly source: Hop;
+  /** The topmost Via line as responses carry it. */
+  readonly topVia: string;
+  /** Added to To of our responses when the request has no tag. */
+  readonly toTag: string;
+  /** Called once, when the transaction is over. */
+  readonly onTerminated: () => void;
+}
+
+/** One request that we got and our responses to it (RFC 3261 section 17.2). Keeps the bytes of the latest response only. */
+export class ServerTransaction implements TransactionEffects<SipRequest> {
+  readonly toTag: string;
+  readonly source: Hop;
+  readonly #parts: ServerTransactionParts;
+  #request: SipRequest | undefined;
+  #latest: Uint8Array | undefined;
+  readonly #invite: TransactionRun<InviteServerState, InviteServerEvent, SipRequest> | undefined;
+  readonly #other: TransactionRun<NonInviteServerState, NonInviteServerEvent, SipRequest> | undefined;
+  /** The peer sent CANCEL before a final response; the owner must answer 487. */
+  onCancelled: (() => void) | undefined;
+
+  constructor(request: SipRequest, parts: ServerTransactionParts) {
+    this.toTag = parts.toTag;
+    this.source = parts.source;
+    this.#parts = parts;
+    this.#request = request;
+    const reliable = parts.source.transport !== 'udp';
+    if (request.method === 'INVITE') this.#invite = new TransactionRun(inviteServer, 'proceeding', reliable, parts.clock, this);
+    else this.#other = new TransactionRun(nonInviteServer, 'trying', reliable, parts.clock, this);
+  }
+
+  /** Answers the request. Does nothing once a final response was sent. */
+  reply(status: number, options?: ReplyOptions): void {
+    const request = this.#request;
+    if (request === undefined) return;
+    this.#latest = writeMessage(makeResponse(request, status, this.#parts.topVia, this.toTag, options));
+    if (status >= 200) this.#request = undefined;
+    this.#invite?.take(status < 200 ? 'respond 1xx' : status < 300 ? 'respond 2xx' : 'respond 300-699');
+    this.#other?.take(status < 200 ? 'respond 1xx' : 'respond 200-699');
+  }
+
+  /** Sends the 2xx to an INVITE again (RFC 3261 section 13.3.1.4). */
+  repeat2xx(): void {
+    if (this.#invite?.state === 'accepted') this.#invite.take('respond 2xx');
+  }
+
+  /** Takes a repetition of the request, or the ACK to a non-2xx response. */
+  receive(request: SipRequest): void {
+    this.#invite?.take(request.method === 'ACK' ? 'ACK' : 'INVITE again', request);
+    this.#other?.take('request again');
+  }
+
+  /** Takes the CANCEL of an INVITE; without effect once there is a final response (RFC 3261 section 9.2). */
+  cancel(): void {
+    if (this.#request) this.onCancelled?.();
+  }
+
+  /** Forgets timers, for when the whole user agent stops. */
+  stop(): void {
+    this.#invite?.stop();
+    this.#other?.stop();
+  }
+
+  send(): void {
+    if (this.#latest) this.#parts.transport.respond(this.#latest, this.#parts.route).catch(() => this.#sendFailed());
+  }
+
+  // An ACK to a 2xx has a branch of its own and comes in beside this transaction, and server transactions acknowledge nothing.
+  passUp(): void {}
+  sendAck(): void {}
+
+  // Timer H or a failed transport: the peer did not learn how its request ended, and nothing is left that we could do.
+  timedOut(): void {}
+  transportFailed(): void {}
+
+  terminated(): void {
+    this.#latest = undefined;
+    this.#parts.onTerminated();
+  }
+
+  #sendFailed(): void {
+    this.#invite?.take('transport error');
+    this.#other?.take('transport error');
+  }
+}

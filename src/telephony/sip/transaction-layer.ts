@@ -1,0 +1,221 @@
+import type { Clock } from '../../kernel/clock.ts';
+import type { Logger } from '../../kernel/log.ts';
+import { type Random, randomHex } from '../../kernel/random.ts';
+import type { Wire } from '../../wire/wire.ts';
+import { ClientTransaction, type ClientTransactionEvents } from './client-transaction.ts';
+import { makeResponse, type ReplyOptions } from './make-response.ts';
+import type { SipRequest, SipResponse } from './message.ts';
+import { type CSeq, parseCSeq } from './parse-cseq.ts';
+import { parseMessage } from './parse-message.ts';
+import { parseVia, type Via } from './parse-via.ts';
+import { ServerTransaction } from './server-transaction.ts';
+import { SipParseError } from './sip-parse-error.ts';
+import { splitList } from './split-list.ts';
+import { type Hop, responseRoute, type SipTransport, stampVia, type WrittenRequest } from './transport.ts';
+import { writeMessage } from './write-message.ts';
+
+/** A request as it reaches the transaction user: for the first time, with its transaction. */
+export interface ReceivedRequest {
+  readonly request: SipRequest;
+  readonly cSeq: number;
+  readonly transaction: ServerTransaction;
+}
+
+/** Who gets what the transactions do not handle themselves. */
+export interface TransactionUser {
+  /** A new request, never ACK or CANCEL. It must be answered. @throws SipParseError to have it answered with that status. */
+  request(received: ReceivedRequest): void;
+  /** An ACK that belongs to a 2xx. */
+  ack(request: SipRequest, cSeq: number): void;
+  /** A 2xx to an INVITE that no transaction knows. */
+  strayAnswer(response: SipResponse, cSeq: number): void;
+}
+
+export interface TransactionLayerOptions {
+  readonly wires: readonly Wire[];
+  readonly transport: SipTransport;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly user: TransactionUser;
+  /** Requests beyond this many server transactions are refused with 503, so that a flood cannot eat the memory. */
+  readonly maxServerTransactions: number;
+}
+
+/** Marks branches of RFC 3261 as opposed to RFC 2543 (section 8.1.1.7). */
+const MAGIC_COOKIE = 'z9hG4bK';
+const OVERLOAD_RETRY_SECONDS = 10;
+
+/** Matches messages to transactions (RFC 3261 sections 17.1.3 and 17.2.3), and makes new ones. */
+export class TransactionLayer {
+  readonly #options: TransactionLayerOptions;
+  readonly #clients = new Map<string, ClientTransaction>();
+  readonly #servers = new Map<string, ServerTransaction>();
+  /** Of responses outside a transaction: always the same, as a repeated request must get the same tag (section 8.2.7). */
+  readonly #statelessTag: string;
+
+  constructor(options: TransactionLayerOptions) {
+    this.#options = options;
+    this.#statelessTag = randomHex(options.random, 8);
+    for (const wire of options.wires) wire.onReceive((bytes, from) => this.#receive(bytes, { ...from, transport: wire.kind }));
+  }
+
+  /** Transactions that are not over. */
+  get live(): number {
+    return this.#clients.size + this.#servers.size;
+  }
+
+  /** Sends a request in a transaction of its own. @throws when there is no wire for the hop or the request cannot be written. */
+  send(request: SipRequest, hop: Hop, events: ClientTransactionEvents): ClientTransaction {
+    return this.#start(request, hop, this.#newBranch(), events, false);
+  }
+
+  /**
+   * Sends the CANCEL of an INVITE (RFC 3261 section 9.1). Its own outcome says nothing: the INVITE gets its final response.
+   * Does nothing when the INVITE has one already.
+   */
+  cancel(invite: ClientTransaction): void {
+    const request = invite.cancelRequest();
+    if (request) this.#start(request, invite.hop, invite.branch, { response: () => {}, failed: () => {} }, true);
+  }
+
+  /** Writes the ACK to a 2xx, which is a transaction of its own without a response (section 13.2.2.4). */
+  writeAck(request: SipRequest, hop: Hop): WrittenRequest {
+    return this.#options.transport.write(request, hop, this.#newBranch());
+  }
+
+  /** Sends what `writeAck` made. The peer repeats its 2xx when it gets lost, so a failure is not an event. */
+  sendAck(ack: WrittenRequest): void {
+    this.#options.transport.send(ack.bytes, ack.hop).catch(() => {});
+  }
+
+  /** Drops every transaction and its timers; nothing is sent. */
+  close(): void {
+    for (const transaction of this.#clients.values()) transaction.stop();
+    for (const transaction of this.#servers.values()) transaction.stop();
+    this.#clients.clear();
+    this.#servers.clear();
+    for (const wire of this.#options.wires) wire.onReceive(() => {});
+  }
+
+  #newBranch(): string {
+    return MAGIC_COOKIE + randomHex(this.#options.random, 16);
+  }
+
+  #start(request: SipRequest, hop: Hop, branch: string, events: ClientTransactionEvents, asAsked: boolean): ClientTransaction {
+    const { clock, transport } = this.#options;
+    const key = `${branch} ${request.method}`;
+    const parts = { clock, transport, branch, events, onTerminated: () => this.#clients.delete(key) };
+    const transaction = new ClientTransaction(request, hop, parts, asAsked);
+    this.#clients.set(key, transaction);
+    transaction.start();
+    return transaction;
+  }
+
+  #receive(bytes: Uint8Array, source: Hop): void {
+    let request: SipRequest | undefined;
+    try {
+      const message = parseMessage(bytes);
+      if (message.kind === 'response') {
+        this.#response(message);
+      } else {
+        request = message;
+        this.#request(message, source);
+      }
+    } catch (error) {
+      if (error instanceof SipParseError) this.#unreadable(error, error.request ?? request, source);
+      else this.#options.log.error({ error }, 'A SIP message could not be handled');
+    }
+  }
+
+  #response(response: SipResponse): void {
+    const { number, method } = parseCSeq(response.headers.first('CSeq') ?? '');
+    const { via } = topVia(response.headers.first('Via'));
+    const transaction = this.#clients.get(`${via.branch} ${method}`);
+    if (transaction) transaction.receive(response);
+    else if (method === 'INVITE' && response.status >= 200 && response.status < 300) this.#options.user.strayAnswer(response, number);
+  }
+
+  #request(request: SipRequest, source: Hop): void {
+    const { line, via } = topVia(request.headers.first('Via'));
+    const cSeq = parseCSeq(request.headers.first('CSeq') ?? '');
+    checkRequest(request, cSeq);
+    const key = serverKey(request, via, line, cSeq);
+    const known = this.#servers.get(`${request.method === 'ACK' ? 'INVITE' : request.method} ${key}`);
+    if (known) known.receive(request);
+    else if (request.method === 'ACK') this.#options.user.ack(request, cSeq.number);
+    else if (this.#servers.size >= this.#options.maxServerTransactions) this.#overloaded(request, via, line, source);
+    else this.#begin(request, cSeq.number, via, line, key, source);
+  }
+
+  #begin(request: SipRequest, cSeq: number, via: Via, line: string, key: string, source: Hop): void {
+    const ownKey = `${request.method} ${key}`;
+    const { clock, transport, random, user } = this.#options;
+    const transaction = new ServerTransaction(request, {
+      clock,
+      transport,
+      route: responseRoute(via, source.transport, source),
+      source,
+      topVia: stampVia(line, via, source),
+      toTag: (request.method === 'CANCEL' && this.#servers.get(`INVITE ${key}`)?.toTag) || randomHex(random, 8),
+      onTerminated: () => this.#servers.delete(ownKey),
+    });
+    this.#servers.set(ownKey, transaction);
+    try {
+      if (request.method === 'CANCEL') this.#cancelled(transaction, key);
+      else user.request({ request, cSeq, transaction });
+    } catch (error) {
+      if (!(error instanceof SipParseError))
+        this.#options.log.error({ error, method: request.method }, 'A SIP request could not be handled');
+      transaction.reply(
+        error instanceof SipParseError ? error.status : 500,
+        error instanceof SipParseError ? { reason: error.message } : {},
+      );
+    }
+  }
+
+  #cancelled(transaction: ServerTransaction, key: string): void {
+    const invite = this.#servers.get(`INVITE ${key}`);
+    transaction.reply(invite ? 200 : 481);
+    invite?.cancel();
+  }
+
+  #overloaded(request: SipRequest, via: Via, line: string, source: Hop): void {
+    this.#replyStateless(request, 503, via, line, source, { headers: [['Retry-After', String(OVERLOAD_RETRY_SECONDS)]] });
+  }
+
+  /** What cannot be read but shows where it came from gets an answer; responses and ACKs never do. */
+  #unreadable(error: SipParseError, request: SipRequest | undefined, source: Hop): void {
+    if (request === undefined || request.method === 'ACK') return;
+    try {
+      const { line, via } = topVia(request.headers.first('Via'));
+      this.#replyStateless(request, error.status, via, line, source, { reason: error.message });
+    } catch (again) {
+      if (!(again instanceof SipParseError)) this.#options.log.error({ error: again }, 'A SIP request could not be refused');
+    }
+  }
+
+  #replyStateless(request: SipRequest, status: number, via: Via, line: string, source: Hop, options: ReplyOptions): void {
+    const bytes = writeMessage(makeResponse(request, status, stampVia(line, via, source), this.#statelessTag, options));
+    this.#options.transport.respond(bytes, responseRoute(via, source.transport, source)).catch(() => {});
+  }
+}
+
+function topVia(line: string | undefined): { line: string; via: Via } {
+  if (line === undefined) throw new SipParseError(400, 'There is no Via');
+  return { line, via: parseVia(line.includes(',') ? (splitList([line])[0] ?? '') : line) };
+}
+
+/** What every request must have before anything else looks at it (RFC 3261 section 8.1.1). */
+function checkRequest(request: SipRequest, cSeq: CSeq): void {
+  if (cSeq.method !== request.method) throw new SipParseError(400, 'CSeq names another method');
+  for (const name of ['From', 'To', 'Call-ID']) {
+    if (!request.headers.first(name)) throw new SipParseError(400, `${name} is missing`);
+  }
+}
+
+/** RFC 3261 section 17.2.3. A branch without the magic cookie is not unique, so RFC 2543 peers are matched by more. */
+function serverKey(request: SipRequest, via: Via, line: string, cSeq: CSeq): string {
+  if (via.branch?.startsWith(MAGIC_COOKIE)) return `${via.branch} ${via.host}:${via.port ?? ''}`;
+  return `${line} ${request.headers.first('Call-ID')} ${request.headers.first('From')} ${cSeq.number}`;
+}
