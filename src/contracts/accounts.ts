@@ -1,7 +1,8 @@
 import type { Static } from 'typebox';
 import { Type } from 'typebox';
-import { dto, flag, oneOf, operation, optional, roles, text, texts } from './dto.ts';
+import { dto, flag, nullable, oneOf, operation, optional, roles, text, textMap, texts } from './dto.ts';
 import { entityMembers, listMembers, listResponse } from './entities.ts';
+import { ResponseStatus } from './errors.ts';
 
 const accounts = 'Voice.Api.Accounts';
 const authentication = 'Voice.Api.Authentication';
@@ -117,9 +118,13 @@ export const AuthenticateResponse = dto(
     referrerUrl: optional(text),
     bearerToken: optional(text),
     refreshToken: optional(text),
+    refreshTokenExpiry: optional(text),
     profileUrl: optional(text),
     roles: optional(texts),
     permissions: optional(texts),
+    authProvider: optional(text),
+    responseStatus: optional(ResponseStatus),
+    meta: optional(textMap),
   },
 );
 
@@ -129,7 +134,8 @@ export const Authenticate = operation({
   auth: 'public',
   request: dto(
     { name: 'Authenticate', namespace: servicestack, description: 'Sign In' },
-    { provider: optional(text), userName: optional(text), password: optional(text), rememberMe: optional(flag) },
+    { provider: optional(text), userName: optional(text), password: optional(text), rememberMe: optional(nullable(flag)) },
   ),
   response: AuthenticateResponse,
 });
+export type AuthenticateResponse = Static<typeof AuthenticateResponse>;

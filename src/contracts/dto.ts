@@ -26,6 +26,11 @@ export function dto<const Members extends TProperties>(info: DtoInfo, members: M
   return schema;
 }
 
+/** All named types, in the order of declaration. */
+export function allDtos(): readonly TObject[] {
+  return [...registry.values()];
+}
+
 /** The schema of a named type. @throws Error when no such type is declared: a mistake of ours, not of a caller. */
 export function dtoByName(name: string): TObject {
   const schema = registry.get(name);
@@ -41,18 +46,26 @@ export function dtoInfo(schema: TSchema): DtoInfo | undefined {
 
 /** A member that may be absent, with the sentence that the metadata prints for it. Members are camelCase, as in JSON. */
 export function optional<Schema extends TSchema>(schema: Schema, description?: string) {
-  return Type.Optional<Schema>(description === undefined ? schema : withDescription(schema, description));
+  return Type.Optional<Schema>(description === undefined ? schema : withKeyword(schema, 'description', description));
 }
 
-/** A copy of `schema` with a description. A spread would lose the library's own marks, which are not enumerable. */
-function withDescription<Schema extends TSchema>(schema: Schema, description: string): Schema {
-  const descriptors = { ...Object.getOwnPropertyDescriptors(schema), description: { value: description, enumerable: true } };
+/** A copy of `schema` with one keyword more. A spread would lose the library's own marks, which are not enumerable. */
+function withKeyword<Schema extends TSchema>(schema: Schema, keyword: string, value: unknown): Schema {
+  const descriptors = { ...Object.getOwnPropertyDescriptors(schema), [keyword]: { value, enumerable: true } };
   return Object.defineProperties(Object.create(null), descriptors);
 }
 
 /** A member whose type refers to itself or is declared later: named here, looked up when it is used. */
 export function named<T>(name: string): TUnsafe<T> {
   return Type.Unsafe<T>({ 'x-ref': name });
+}
+
+/**
+ * A member whose type in the contract is a nullable value type, such as `bool?`. XML then writes its absence as `i:nil`, where an absent
+ * member of another value type is left out, because a client could not read nil into it.
+ */
+export function nullable<Schema extends TSchema>(schema: Schema): Schema {
+  return withKeyword(schema, 'x-nullable', true);
 }
 
 /** A string that is one of `values`; read without regard to case, written as declared. */
@@ -64,6 +77,7 @@ export const text = Type.String();
 export const flag = Type.Boolean();
 export const count = Type.Integer();
 export const texts = Type.Array(Type.String());
+export const textMap = Type.Record(Type.String(), Type.String());
 
 /** An operation of the contract, written once; route, validator, handler type and documentation come from it. */
 export interface Operation<Request extends TObject = TObject, Response extends TSchema = TSchema> {

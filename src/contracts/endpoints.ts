@@ -1,6 +1,6 @@
 import type { Static } from 'typebox';
 import { Type } from 'typebox';
-import { count, dto, flag, oneOf, operation, optional, text, texts } from './dto.ts';
+import { count, dto, flag, nullable, oneOf, operation, optional, text, texts } from './dto.ts';
 import { entityMembers, listMembers, listResponse } from './entities.ts';
 
 const namespace = 'Voice.Api.Endpoints';
@@ -25,13 +25,13 @@ export const EndpointInfo = dto(
     isVirtualPhoneNumber: optional(flag),
     phoneNumber: optional(text, 'The E.164 number, for a phone number.'),
     host: optional(text, 'Host name or address, for a SIP trunk.'),
-    port: optional(count),
-    transport: optional(sipTransports),
+    port: optional(nullable(count)),
+    transport: optional(nullable(sipTransports)),
     userName: optional(text),
     hasPassword: optional(flag, 'Whether a password is stored. The password itself is never returned.'),
-    maxChannels: optional(count),
-    callsPerSecond: optional(Type.Number()),
-    ringTimeoutInSeconds: optional(count),
+    maxChannels: optional(nullable(count)),
+    callsPerSecond: optional(nullable(Type.Number())),
+    ringTimeoutInSeconds: optional(nullable(count)),
   },
 );
 export type EndpointInfo = Static<typeof EndpointInfo>;
@@ -55,13 +55,13 @@ export const BuyPhoneNumber = operation({
 const trunkMembers = {
   name: optional(text),
   host: optional(text, 'Host name or IP address of the carrier.'),
-  port: optional(count, 'UDP or TCP port. 5060 if absent.'),
-  transport: optional(sipTransports, 'Udp if absent.'),
+  port: optional(nullable(count), 'UDP or TCP port. 5060 if absent.'),
+  transport: optional(nullable(sipTransports), 'Udp if absent.'),
   userName: optional(text, 'For digest authentication.'),
   password: optional(text, 'For digest authentication. Kept encrypted and never returned.'),
-  maxChannels: optional(count, 'How many calls may be up at once. 100 if absent.'),
-  callsPerSecond: optional(Type.Number(), 'How many calls may start in a second. 50 if absent.'),
-  ringTimeoutInSeconds: optional(count, 'How long a call may ring. 60 if absent.'),
+  maxChannels: optional(nullable(count), 'How many calls may be up at once. 100 if absent.'),
+  callsPerSecond: optional(nullable(Type.Number()), 'How many calls may start in a second. 50 if absent.'),
+  ringTimeoutInSeconds: optional(nullable(count), 'How long a call may ring. 60 if absent.'),
 };
 
 export const NewSipTrunk = operation({
@@ -86,7 +86,7 @@ export const ListEndpoints = operation({
       accountIds: optional(texts),
       nameFilter: optional(text),
       phoneNumberFilter: optional(text),
-      type: optional(endpointTypes),
+      type: optional(nullable(endpointTypes)),
       types: optional(Type.Array(endpointTypes)),
     },
   ),

@@ -26,6 +26,8 @@ export const listMembers = {
   simplifiedPaging: optional(flag, 'Leave out the total and page counts, which is faster.'),
 };
 
+export const ListRequest = dto({ name: 'ListRequest', namespace: 'Voice.Api', description: 'Base of all list requests.' }, listMembers);
+
 /** The answer of a list request. */
 export function listResponse<Item extends TSchema>(itemName: string, item: Item) {
   return dto(

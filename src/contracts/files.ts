@@ -1,6 +1,6 @@
 import type { Static } from 'typebox';
 import { Type } from 'typebox';
-import { dto, oneOf, operation, optional, text, texts } from './dto.ts';
+import { dto, nullable, oneOf, operation, optional, text, texts } from './dto.ts';
 import { entityMembers, listMembers, listResponse } from './entities.ts';
 
 const namespace = 'Voice.Api.Files';
@@ -27,7 +27,7 @@ export const FileInfo = dto(
     uri: optional(text, 'Where the bytes can be fetched.'),
     contentType: optional(text),
     contentLength: optional(Type.Integer()),
-    recordingDuration: optional(Type.Integer(), 'In whole seconds.'),
+    recordingDuration: optional(nullable(Type.Integer()), 'In whole seconds.'),
     sessionId: optional(text),
   },
 );

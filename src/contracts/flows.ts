@@ -1,6 +1,6 @@
 import type { Static } from 'typebox';
 import { Type } from 'typebox';
-import { count, dto, flag, named, oneOf, operation, optional, text, texts } from './dto.ts';
+import { count, dto, flag, named, nullable, oneOf, operation, optional, text, texts } from './dto.ts';
 import { entityMembers, listMembers, listResponse } from './entities.ts';
 import { type NodeParameterMap, nodeParameterMap, type Value, type ValueType, valueType } from './values.ts';
 
@@ -148,7 +148,7 @@ export const ListFlows = operation({
       accountIds: optional(texts),
       customerIds: optional(texts),
       nameFilter: optional(text),
-      role: optional(flowRoles),
+      role: optional(nullable(flowRoles)),
       includeNodes: optional(flag),
       nodeTypeFilter: optional(text),
     },

@@ -1,6 +1,6 @@
 import type { Static } from 'typebox';
 import { Type } from 'typebox';
-import { dto, flag, oneOf, operation, optional, text, texts } from './dto.ts';
+import { dto, flag, nullable, oneOf, operation, optional, text, texts } from './dto.ts';
 import { entityMembers, listMembers, listResponse } from './entities.ts';
 import { flowChannels } from './flows.ts';
 
@@ -31,7 +31,7 @@ export const SessionInfo = dto(
     channel: optional(flowChannels),
     ended: optional(flag, 'The session is over.'),
     outcome: optional(text, 'Outcome of the call.'),
-    sipCause: optional(Type.Integer(), 'The SIP status that ended the call, if any.'),
+    sipCause: optional(nullable(Type.Integer()), 'The SIP status that ended the call, if any.'),
     callSid: optional(text, 'The SIP Call-ID.'),
     direction: optional(text),
     flowId: optional(text),

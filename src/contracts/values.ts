@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { dto, flag, named, oneOf, optional, text } from './dto.ts';
+import { dto, flag, named, nullable, oneOf, optional, text } from './dto.ts';
 
 /** A value of the data system: at most one member is set. */
 export interface Value {
@@ -22,9 +22,9 @@ export const struct = Type.Record(Type.String(), named<Value>('Value'));
 export const ValueDto = dto(
   { name: 'Value', namespace: flows, description: 'A value of the data system; one member is set.' },
   {
-    boolValue: optional(flag),
+    boolValue: optional(nullable(flag)),
     stringValue: optional(text),
-    numberValue: optional(Type.Number()),
+    numberValue: optional(nullable(Type.Number())),
     listValue: optional(Type.Array(struct)),
     structValue: optional(struct),
   },
