@@ -1,0 +1,162 @@
+import type { Clock } from '../kernel/clock.ts';
+import type { Random } from '../kernel/random.ts';
+import type { DatagramSocket } from './datagram-socket.ts';
+import type { Endpoint, Wire, WireKind } from './wire.ts';
+
+/** What becomes of one datagram. */
+export type Verdict = 'pass' | 'drop' | 'duplicate' | { readonly delayMs: number };
+
+/** What goes wrong with datagrams; TCP messages always arrive, once and in order. */
+export interface Faults {
+  readonly lossPercent?: number;
+  readonly duplicatePercent?: number;
+  /** Each datagram takes a random time in this range, so those sent close together may overtake each other. */
+  readonly delayMs?: { readonly min: number; readonly max: number };
+  /** Decides for one datagram before chance does; `nth` counts all datagrams of this network from 1. */
+  readonly filter?: (bytes: Uint8Array, from: Endpoint, to: Endpoint, nth: number) => Verdict;
+}
+
+/** Counts since the network was made; TCP messages are in `sent` and `delivered` too. */
+export interface NetworkCounts {
+  readonly sent: number;
+  readonly delivered: number;
+  /** Lost on the way, by filter or by chance. */
+  readonly dropped: number;
+  readonly duplicated: number;
+  /** Arrived where no port was open. */
+  readonly unreachable: number;
+}
+
+type Handler = (bytes: Uint8Array, from: Endpoint) => void;
+
+interface Port {
+  readonly key: string;
+  readonly local: Endpoint;
+  receive: Handler | undefined;
+}
+
+const FIRST_FREE_PORT = 40_000;
+
+/** A network in memory that moves with `clock`: no system port is opened, and a run repeats from the seed of `random`. */
+export class MemoryNetwork {
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #faults: Faults;
+  readonly #ports = new Map<string, Port>();
+  readonly #counts = { sent: 0, delivered: 0, dropped: 0, duplicated: 0, unreachable: 0 };
+  #datagrams = 0;
+  #freePort = FIRST_FREE_PORT;
+
+  constructor(clock: Clock, random: Random, faults: Faults = {}) {
+    this.#clock = clock;
+    this.#random = random;
+    this.#faults = faults;
+  }
+
+  /** How many ports are open; a test's way to show that nothing leaks. */
+  get openPorts(): number {
+    return this.#ports.size;
+  }
+
+  get counts(): NetworkCounts {
+    return { ...this.#counts };
+  }
+
+  /** Opens a SIP wire. Port 0 takes a free one. @throws when the endpoint is in use. */
+  wire(kind: WireKind, endpoint: Endpoint): Wire {
+    const port = this.#open(kind, endpoint);
+    return {
+      kind,
+      local: port.local,
+      send: async (bytes, to) => {
+        if (!this.#ports.has(port.key)) throw new Error('The wire is closed');
+        if (kind === 'udp') this.#sendDatagram(bytes, port.local, to);
+        else this.#sendReliably(bytes, port.local, to);
+      },
+      onReceive: (handler) => {
+        port.receive = handler;
+      },
+      close: async () => this.#close(port),
+    };
+  }
+
+  /** Opens a datagram socket, for RTP. Port 0 takes a free one. @throws when the endpoint is in use. */
+  datagramSocket(endpoint: Endpoint): DatagramSocket {
+    const port = this.#open('udp', endpoint);
+    return {
+      local: port.local,
+      send: (bytes, to) => {
+        if (this.#ports.has(port.key)) this.#sendDatagram(bytes, port.local, to);
+      },
+      onReceive: (handler) => {
+        port.receive = handler;
+      },
+      close: () => this.#close(port),
+    };
+  }
+
+  #open(kind: WireKind, wanted: Endpoint): Port {
+    const local = wanted.port === 0 ? this.#free(kind, wanted.address) : { address: wanted.address, port: wanted.port };
+    const port: Port = { key: keyOf(kind, local), local, receive: undefined };
+    if (this.#ports.has(port.key)) throw new Error(`The endpoint is in use: ${port.key}`);
+    this.#ports.set(port.key, port);
+    return port;
+  }
+
+  #free(kind: WireKind, address: string): Endpoint {
+    let local: Endpoint;
+    do local = { address, port: this.#freePort++ };
+    while (this.#ports.has(keyOf(kind, local)));
+    return local;
+  }
+
+  #close(port: Port): void {
+    if (this.#ports.get(port.key) === port) this.#ports.delete(port.key);
+  }
+
+  #sendDatagram(bytes: Uint8Array, from: Endpoint, to: Endpoint): void {
+    this.#counts.sent++;
+    const verdict = this.#faults.filter?.(bytes, from, to, ++this.#datagrams) ?? 'pass';
+    if (verdict === 'drop' || this.#chance(this.#faults.lossPercent)) {
+      this.#counts.dropped++;
+      return;
+    }
+    this.#deliver('udp', bytes, from, to, typeof verdict === 'object' ? verdict.delayMs : this.#delayMs());
+    if (verdict === 'duplicate' || this.#chance(this.#faults.duplicatePercent)) {
+      this.#counts.duplicated++;
+      this.#deliver('udp', bytes, from, to, this.#delayMs());
+    }
+  }
+
+  #sendReliably(bytes: Uint8Array, from: Endpoint, to: Endpoint): void {
+    if (!this.#ports.has(keyOf('tcp', to))) throw new Error(`Nothing listens on ${keyOf('tcp', to)}`);
+    this.#counts.sent++;
+    this.#deliver('tcp', bytes, from, to, this.#faults.delayMs?.min ?? 0);
+  }
+
+  #deliver(kind: WireKind, bytes: Uint8Array, from: Endpoint, to: Endpoint, delayMs: number): void {
+    const copy = new Uint8Array(bytes);
+    this.#clock.after(delayMs, () => {
+      const port = this.#ports.get(keyOf(kind, to));
+      if (port?.receive === undefined) {
+        this.#counts.unreachable++;
+        return;
+      }
+      this.#counts.delivered++;
+      port.receive(copy, from);
+    });
+  }
+
+  #chance(percent = 0): boolean {
+    return percent > 0 && this.#random.below(10_000) < percent * 100;
+  }
+
+  #delayMs(): number {
+    const { min, max } = this.#faults.delayMs ?? { min: 0, max: 0 };
+    return max > min ? min + this.#random.below(max - min + 1) : min;
+  }
+}
+
+function keyOf(kind: WireKind, endpoint: Endpoint): string {
+  return `${kind} ${endpoint.address} ${endpoint.port}`;
+}
