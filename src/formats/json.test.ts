@@ -1,0 +1,125 @@
+import { describe, expect, it } from 'vitest';
+import '../../test/support/every-contract.ts';
+import { AuthenticateResponse } from '../contracts/accounts.ts';
+import { BuyPhoneNumber, NewSipTrunk } from '../contracts/endpoints.ts';
+import { ErrorResponse } from '../contracts/errors.ts';
+import { FlowInfo, ListAvailableNodes, ListFlows, NewFlow } from '../contracts/flows.ts';
+import { NewOutgoingSession, SessionInfo } from '../contracts/sessions.ts';
+import { FormatError } from './format.ts';
+import { json } from './json.ts';
+
+const outgoing = NewOutgoingSession.request;
+
+describe('writing JSON', () => {
+  it('writes camelCase in the order of declaration, without white space', () => {
+    const value = { callerId: '+1', numberToDial: '+18144043093', flowId: 'f' };
+    expect(json.write(value, outgoing)).toBe('{"flowId":"f","numberToDial":"+18144043093","callerId":"+1"}');
+  });
+
+  it('leaves absent members out, and writes 0, false and empty lists', () => {
+    const value = { name: null, nodes: [], nodeCount: 0, tagIds: undefined };
+    expect(json.write(value, FlowInfo)).toBe('{"nodes":[],"nodeCount":0}');
+    expect(json.write({ ended: false }, SessionInfo)).toBe('{"ended":false}');
+  });
+
+  it('never writes a member that is not declared', () => {
+    expect(json.write({ id: '1', passwordHash: 'x' }, FlowInfo)).toBe('{"id":"1"}');
+  });
+
+  it('leaves the keys of dictionaries alone and nulls in lists', () => {
+    const node = { parameters: { WhatToSay: { id: 'v1', value: { stringValue: 'Hi' } } } };
+    expect(json.write({ nodes: [node, null] }, FlowInfo)).toBe(
+      '{"nodes":[{"parameters":{"WhatToSay":{"id":"v1","value":{"stringValue":"Hi"}}}},null]}',
+    );
+  });
+
+  it('escapes text as JSON and nothing more', () => {
+    expect(json.write({ message: 'a"b\\c\n<d>é' }, ErrorResponse)).toBe('{}');
+    expect(json.write({ responseStatus: { message: 'a"b\\c\n<d>é' } }, ErrorResponse)).toBe(
+      '{"responseStatus":{"message":"a\\"b\\\\c\\n<d>é"}}',
+    );
+  });
+
+  it('writes a list as the whole body', () => {
+    expect(json.write([{ name: 'Say' }], ListAvailableNodes.response ?? FlowInfo)).toBe('[{"name":"Say"}]');
+    expect(json.write({}, AuthenticateResponse)).toBe('{}');
+  });
+});
+
+describe('reading JSON', () => {
+  it('reads names without regard to case and ignores unknown ones', () => {
+    expect(json.read('{"FlowId":"f","NUMBERTODIAL":"+1","nope":{"a":[1]}}', outgoing)).toEqual({ flowId: 'f', numberToDial: '+1' });
+  });
+
+  it('takes null for absent', () => {
+    expect(json.read('{"flowId":null}', outgoing)).toEqual({});
+  });
+
+  it('takes a number for a text, and numbers and flags in quotes', () => {
+    expect(json.read('{"flowId":12,"numberToDial":true}', outgoing)).toEqual({ flowId: '12', numberToDial: 'true' });
+    expect(json.read('{"page":"2","all":"True","sortOrder":"descend"}', ListFlows.request)).toEqual({
+      page: 2,
+      all: true,
+      sortOrder: 'Descend',
+    });
+    expect(json.read('{"isVirtualPhoneNumber":1}', BuyPhoneNumber.request)).toEqual({ isVirtualPhoneNumber: true });
+    expect(json.read('{"port":""}', NewSipTrunk.request)).toEqual({});
+  });
+
+  it('allows white space and a byte order mark before the brace', () => {
+    expect(json.read('\ufeff \r\n{"flowId":"f"}', outgoing)).toEqual({ flowId: 'f' });
+  });
+
+  it.each([
+    ['not json', "The body does not begin with '{'"],
+    ['[]', "The body does not begin with '{'"],
+    ['"x"', "The body does not begin with '{'"],
+    ['{"flowId":"f"', 'The body is not JSON'],
+    ["{'flowId':1}", 'The body is not JSON'],
+    ['{"flowId":{}}', 'FlowId: is an object or a list'],
+    ['{"flowId":["a"]}', 'FlowId: is an object or a list'],
+  ])('refuses %s', (text, message) => {
+    expect(() => json.read(text, outgoing)).toThrow(message);
+  });
+
+  it.each([
+    ['{"page":1.5}', 'Page: is not a whole number'],
+    ['{"page":"x"}', 'Page: is not a whole number'],
+    ['{"all":"maybe"}', 'All: is not true or false'],
+    ['{"sortOrder":"Up"}', 'SortOrder: is not one of Ascend, Descend'],
+    ['{"accountIds":"a"}', 'AccountIds: is not a list'],
+    ['{"accountIds":["a",null]}', 'AccountIds[1]: is empty'],
+  ])('refuses a member that does not fit: %s', (text, message) => {
+    expect(() => json.read(text, ListFlows.request)).toThrow(message);
+  });
+
+  it('names a deep member by its path', () => {
+    const text = '{"nodes":[{},{"parameters":{"Done":{"type":"Nope"}}}]}';
+    expect(() => json.read(text, NewFlow.request)).toThrow('Nodes[1].Parameters.Done.Type: is not one of');
+  });
+
+  it('does not repeat the body in its error', () => {
+    expect(() => json.read('{"password":"secret', outgoing)).toThrow(
+      expect.objectContaining({ message: expect.not.stringContaining('secret') }),
+    );
+  });
+
+  it('refuses nesting of more than 64, also in members it would ignore and before parsing', () => {
+    const nested = (depth: number) => `{"x":${'['.repeat(depth)}${']'.repeat(depth)}}`;
+    expect(json.read(nested(63), outgoing)).toEqual({});
+    expect(() => json.read(nested(64), outgoing)).toThrow('nested more than 64 deep');
+    expect(() => json.read(`{"x":${'['.repeat(900_000)}`, outgoing)).toThrow('nested more than 64 deep');
+    expect(json.read(`{"x":"${'['.repeat(100)}\\"${'{'.repeat(100)}"}`, outgoing)).toEqual({});
+  });
+
+  it('refuses a text that is too long', () => {
+    expect(() => json.read(`{"flowId":"${'x'.repeat(1024 * 1024)}"}`, outgoing)).toThrow('longer than');
+  });
+
+  it('lets no key reach a prototype', () => {
+    expect(() => json.read('{"nodes":[{"parameters":{"__proto__":{"id":"x"}}}]}', NewFlow.request)).toThrow(FormatError);
+    const read = json.read('{"__proto__":{"flowId":"x"},"constructor":{"prototype":{"polluted":1}}}', outgoing);
+    expect(read).toEqual({});
+    expect(Reflect.get({}, 'polluted')).toBeUndefined();
+  });
+});

@@ -1,0 +1,16 @@
+import type { Static, TSchema } from 'typebox';
+import type { WireFormat } from './format.ts';
+import { readJson } from './json-read.ts';
+import { writeJson } from './json-write.ts';
+import { objectShapeOf, shapeOf } from './shape.ts';
+
+/** JSON (servicestack.md 2.1). */
+export const json: WireFormat = {
+  name: 'json',
+  suffix: '.json',
+  contentTypes: ['application/json', 'text/json'],
+  answerType: 'application/json; charset=utf-8',
+  write: (value, schema) => writeJson(value, shapeOf(schema)),
+  // The reader builds exactly what the shape of this very schema says.
+  read: <Schema extends TSchema>(text: string, schema: Schema) => readJson(text, objectShapeOf(schema)) as Static<Schema>,
+};

@@ -1,0 +1,172 @@
+import type { TSchema } from 'typebox';
+import { dtoByName, dtoInfo } from '../contracts/dto.ts';
+import { pascalName } from './names.ts';
+
+/** What every format walks instead of the schema: this file alone knows how TypeBox keeps things. */
+export type Shape = ScalarShape | ListShape | MapShape | ObjectShape;
+
+export type ScalarShape =
+  | { readonly kind: 'text' }
+  | { readonly kind: 'flag' }
+  | { readonly kind: 'integer' }
+  | { readonly kind: 'number' }
+  | EnumShape;
+
+export interface EnumShape {
+  readonly kind: 'enum';
+  readonly name: string;
+  readonly namespace: string;
+  /** The declared spelling by the lower-case one. */
+  readonly values: ReadonlyMap<string, string>;
+}
+
+export interface ListShape {
+  readonly kind: 'list';
+  readonly item: Shape;
+}
+
+export interface MapShape {
+  readonly kind: 'map';
+  readonly value: Shape;
+}
+
+export interface ObjectShape {
+  readonly kind: 'object';
+  readonly name: string;
+  /** C# namespace. */
+  readonly namespace: string;
+  /** In the order of declaration. */
+  readonly members: readonly Member[];
+  readonly memberByLowerName: ReadonlyMap<string, Member>;
+}
+
+export interface Member {
+  /** As in JSON: camelCase. */
+  readonly jsonName: string;
+  /** As in XML and in the field names of errors: PascalCase. */
+  readonly name: string;
+  /** C# namespace of the type that declares the member: a base, or the type itself. */
+  readonly namespace: string;
+  /** Whether a base declares the member. */
+  readonly inherited: boolean;
+  /** Whether the type is a value type of C# that cannot be null: absent, it has no `i:nil`. */
+  readonly neverNil: boolean;
+  readonly shape: Shape;
+}
+
+const bySchema = new WeakMap<TSchema, Shape>();
+const objectByName = new Map<string, ObjectShape>();
+
+/**
+ * The shape of a schema, made once for each.
+ * @throws Error for a schema of a kind that no wire format has: a mistake of ours, not of a caller.
+ */
+export function shapeOf(schema: TSchema): Shape {
+  const known = bySchema.get(schema);
+  if (known) return known;
+  const shape = makeShape(schema, '');
+  bySchema.set(schema, shape);
+  return shape;
+}
+
+/** The shape of a schema that was made with `dto()`. @throws Error for any other. */
+export function objectShapeOf(schema: TSchema): ObjectShape {
+  const shape = shapeOf(schema);
+  if (shape.kind !== 'object') throw new Error('This schema was not made with dto()');
+  return shape;
+}
+
+function makeShape(schema: TSchema, namespace: string): Shape {
+  const reference = keyword(schema, 'x-ref');
+  if (typeof reference === 'string') return objectShape(reference);
+  const info = dtoInfo(schema);
+  if (info) return objectShape(info.name);
+  const enumeration = keyword(schema, 'x-enum');
+  if (isObject(enumeration)) return enumShape(enumeration, namespace);
+  switch (keyword(schema, 'type')) {
+    case 'string':
+      return { kind: 'text' };
+    case 'boolean':
+      return { kind: 'flag' };
+    case 'integer':
+      return { kind: 'integer' };
+    case 'number':
+      return { kind: 'number' };
+    case 'array':
+      return { kind: 'list', item: makeShape(inner(schema, 'items'), namespace) };
+    case 'object':
+      return { kind: 'map', value: makeShape(inner(inner(schema, 'patternProperties'), '^.*$'), namespace) };
+    default:
+      throw new Error('No wire format has a shape for this schema');
+  }
+}
+
+/** Members are made when they are first asked for, because a type may refer to itself or to one declared later. */
+function objectShape(name: string): ObjectShape {
+  const known = objectByName.get(name);
+  if (known) return known;
+  const schema = dtoByName(name);
+  const namespace = dtoInfo(schema)?.namespace ?? '';
+  let made: readonly Member[] | undefined;
+  let byName: ReadonlyMap<string, Member> | undefined;
+  const shape: ObjectShape = {
+    kind: 'object',
+    name,
+    namespace,
+    get members() {
+      made ??= Object.entries(schema.properties).map(([jsonName, member]) => makeMember(schema, jsonName, member));
+      return made;
+    },
+    get memberByLowerName() {
+      byName ??= new Map(shape.members.map((member) => [member.name.toLowerCase(), member]));
+      return byName;
+    },
+  };
+  objectByName.set(name, shape);
+  return shape;
+}
+
+function makeMember(owner: TSchema, jsonName: string, schema: TSchema): Member {
+  const declaring = declaringType(owner, jsonName);
+  const namespace = dtoInfo(declaring)?.namespace ?? '';
+  const shape = makeShape(schema, namespace);
+  const isValueType = shape.kind === 'flag' || shape.kind === 'integer' || shape.kind === 'number' || shape.kind === 'enum';
+  return {
+    jsonName,
+    name: pascalName(jsonName),
+    namespace,
+    inherited: declaring !== owner,
+    neverNil: isValueType && keyword(schema, 'x-nullable') !== true,
+    shape,
+  };
+}
+
+/** The base that declares a member, or the type itself. */
+function declaringType(owner: TSchema, jsonName: string): TSchema {
+  const base = dtoInfo(owner)?.base;
+  if (base === undefined) return owner;
+  const schema = dtoByName(base);
+  return Object.hasOwn(schema.properties, jsonName) ? declaringType(schema, jsonName) : owner;
+}
+
+function enumShape(enumeration: object, namespace: string): EnumShape {
+  const name: unknown = Reflect.get(enumeration, 'name');
+  const values: unknown = Reflect.get(enumeration, 'values');
+  if (typeof name !== 'string' || !Array.isArray(values)) throw new Error('An enum is declared with oneOf()');
+  const spellings = new Map(values.map((value) => [String(value).toLowerCase(), String(value)]));
+  return { kind: 'enum', name, namespace, values: spellings };
+}
+
+function inner(schema: object, name: string): TSchema {
+  const found = keyword(schema, name);
+  if (!isObject(found)) throw new Error(`A schema without ${name}`);
+  return found;
+}
+
+function keyword(schema: object, name: string): unknown {
+  return Reflect.get(schema, name);
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}

@@ -1,0 +1,70 @@
+import { SaxesParser, type SaxesTagNS } from 'saxes';
+import { FormatError } from './format.ts';
+import { limits } from './limits.ts';
+import { instanceNamespace } from './xml-names.ts';
+
+export interface XmlElement {
+  /** Without its prefix. */
+  readonly name: string;
+  readonly namespace: string;
+  /** Whether `i:nil` says that there is no value. */
+  readonly nil: boolean;
+  readonly children: XmlElement[];
+  /** The text directly inside, without that of the children. */
+  text: string;
+}
+
+/**
+ * The elements of an XML document. Prefixes are resolved; comments and processing instructions are ignored; no entity but the five
+ * that XML predefines is known.
+ * @throws FormatError when the document is not well-formed, has a DTD (servicestack.md 10, D5), or exceeds the limits.
+ */
+export function parseXml(text: string): XmlElement {
+  if (text.length > limits.textLength) throw new FormatError(`The body is longer than ${limits.textLength} characters`);
+  const parser = new SaxesParser({ xmlns: true });
+  const open: XmlElement[] = [];
+  let root: XmlElement | undefined;
+  let counted = 0;
+  const count = () => {
+    if (++counted > limits.elements) throw new FormatError(`The body has more than ${limits.elements} elements and attributes`);
+  };
+  parser.on('error', () => {
+    throw new FormatError(`The body is not well-formed XML (line ${parser.line}, column ${parser.column})`);
+  });
+  parser.on('doctype', () => {
+    throw new FormatError('A document type definition (DTD) is not allowed');
+  });
+  parser.on('attribute', count);
+  parser.on('opentag', (tag) => {
+    count();
+    const element = toElement(tag);
+    if (open.length >= limits.depth) throw new FormatError(`The body is nested more than ${limits.depth} deep`);
+    if (open.length === 0) root = element;
+    open.at(-1)?.children.push(element);
+    open.push(element);
+  });
+  parser.on('closetag', () => {
+    open.pop();
+  });
+  const addText = (part: string) => {
+    const element = open.at(-1);
+    if (element) element.text += part;
+  };
+  parser.on('text', addText);
+  parser.on('cdata', addText);
+  parser.write(text).close();
+  if (!root) throw new FormatError('The body has no element');
+  return root;
+}
+
+function toElement(tag: SaxesTagNS): XmlElement {
+  return { name: tag.local, namespace: tag.uri, nil: isNil(tag), children: [], text: '' };
+}
+
+function isNil(tag: SaxesTagNS): boolean {
+  for (const name in tag.attributes) {
+    const attribute = tag.attributes[name];
+    if (attribute?.uri === instanceNamespace && attribute.local === 'nil') return attribute.value === 'true' || attribute.value === '1';
+  }
+  return false;
+}
