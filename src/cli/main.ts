@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, InvalidArgumentError, Option } from 'commander';
+import type { CallOptions } from './commands/call.ts';
 import { settingDescriptions } from './settings.ts';
 
 /** A whole number given on the command line. */
@@ -14,6 +15,18 @@ function print(line: string): void {
 
 function printError(line: string): void {
   process.stderr.write(`${line}\n`);
+}
+
+/** Aborted at the first Ctrl-C or SIGTERM, so that a command can clean up. A second one ends the process. */
+function onFirstSignal(): AbortSignal {
+  const controller = new AbortController();
+  const stop = (): void => {
+    if (controller.signal.aborted) process.exit(130);
+    controller.abort(new Error('Stopped.'));
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  return controller.signal;
 }
 
 function environmentHelp(): string {
@@ -60,9 +73,9 @@ program
   .addOption(server.url)
   .addOption(server.user)
   .addOption(server.password)
-  .action(async (number: string, options) => {
+  .action(async (number: string, options: Omit<CallOptions, 'number'>) => {
     const { call } = await import('./commands/call.ts');
-    process.exitCode = await call({ number, ...options });
+    process.exitCode = await call({ number, ...options }, print, onFirstSignal());
   });
 
 program

@@ -1,0 +1,55 @@
+/**
+ * Run before the tests: makes sure that the foreign phones they call are there. Where it may (root on Debian or Ubuntu) it installs
+ * what is missing, otherwise it says what to install and fails. A test that needs a peer never skips itself.
+ */
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants, existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+const peers = [
+  { binary: 'sipp', debianPackage: 'sip-tester' },
+  { binary: 'baresip', debianPackage: 'baresip-core' },
+];
+
+/** How long apt may wait for another apt to finish. */
+const LOCK_WAIT_SECONDS = 120;
+
+function isInstalled(binary: string): boolean {
+  return (process.env.PATH ?? '').split(delimiter).some((directory) => isExecutable(join(directory, binary)));
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function missingPackages(): string[] {
+  return peers.filter(({ binary }) => !isInstalled(binary)).map(({ debianPackage }) => debianPackage);
+}
+
+/** Runs apt-get without questions; its output goes to standard error. Answers whether it succeeded. */
+function aptGet(...action: string[]): boolean {
+  const { status } = spawnSync('apt-get', ['-o', `DPkg::Lock::Timeout=${LOCK_WAIT_SECONDS}`, '-q', ...action], {
+    stdio: ['ignore', 2, 2],
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+  });
+  return status === 0;
+}
+
+const missing = missingPackages();
+if (missing.length > 0) {
+  const mayInstall = process.getuid?.() === 0 && existsSync('/etc/debian_version');
+  const installed = mayInstall && aptGet('update') && aptGet('install', '-y', '--no-install-recommends', ...missing);
+  const left = installed ? missingPackages() : missing;
+  if (left.length > 0) {
+    process.stderr.write(
+      `The tests call foreign phones that are not installed here. On Debian or Ubuntu:\n  apt-get install ${left.join(' ')}\n`,
+    );
+    process.stderr.write('Elsewhere install SIPp (the program sipp) and baresip.\n');
+    process.exitCode = 1;
+  }
+}
