@@ -1,0 +1,330 @@
+import fc from 'fast-check';
+import { parse } from 'sdp-transform';
+import { describe, expect, test } from 'vitest';
+import type { AgreedMedia, AudioCodec } from '../media/media-port.ts';
+import { answerOffer, type LocalMedia, type Offer, readAnswer, writeOffer } from './negotiate.ts';
+import { SdpError } from './sdp-error.ts';
+
+const offer: Offer = {
+  address: '192.0.2.1',
+  port: 20000,
+  sessionId: '1234567890',
+  version: 1,
+  codecs: ['PCMU', 'PCMA'],
+  telephoneEvent: 101,
+};
+const phone: LocalMedia = { address: '198.51.100.7', port: 30002, sessionId: '77', version: 3, codecs: ['PCMU', 'PCMA'] };
+
+const sdp = (...lines: string[]): string => ['v=0', 'o=- 1 1 IN IP4 198.51.100.7', 's=-', ...lines, ''].join('\r\n');
+const C = 'c=IN IP4 198.51.100.7';
+const remote = { address: '198.51.100.7', port: 30002 };
+
+function failureOf(run: () => unknown): string {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof SdpError) return error.reason;
+    throw error;
+  }
+  return 'agreed';
+}
+
+describe('writeOffer', () => {
+  test('offers the codecs in order, telephone-event, 20 ms and both directions', () => {
+    expect(writeOffer(offer).split('\r\n')).toEqual([
+      'v=0',
+      'o=- 1234567890 1 IN IP4 192.0.2.1',
+      's=-',
+      'c=IN IP4 192.0.2.1',
+      't=0 0',
+      'm=audio 20000 RTP/AVP 0 8 101',
+      'a=rtpmap:0 PCMU/8000',
+      'a=rtpmap:8 PCMA/8000',
+      'a=rtpmap:101 telephone-event/8000',
+      'a=fmtp:101 0-16',
+      'a=ptime:20',
+      'a=sendrecv',
+      '',
+    ]);
+  });
+
+  test('names the address family of an IPv6 address', () => {
+    const text = writeOffer({ ...offer, address: '2001:db8::1' });
+    expect(text).toContain('o=- 1234567890 1 IN IP6 2001:db8::1\r\n');
+    expect(text).toContain('c=IN IP6 2001:db8::1\r\n');
+  });
+});
+
+describe('readAnswer', () => {
+  const answers: readonly (readonly [what: string, lines: readonly string[], agreed: AgreedMedia])[] = [
+    [
+      'the usual answer',
+      [
+        C,
+        't=0 0',
+        'm=audio 30002 RTP/AVP 0 101',
+        'a=rtpmap:0 PCMU/8000',
+        'a=rtpmap:101 telephone-event/8000',
+        'a=fmtp:101 0-15',
+        'a=sendrecv',
+      ],
+      { remote, codec: 'PCMU', payloadType: 0, telephoneEvent: 101, direction: 'sendrecv' },
+    ],
+    [
+      'static payload types without rtpmap, no telephone-event',
+      [C, 't=0 0', 'm=audio 30002 RTP/AVP 8'],
+      { remote, codec: 'PCMA', payloadType: 8, direction: 'sendrecv' },
+    ],
+    [
+      'the order of the answer, not ours; codecs that were not offered are passed over',
+      [C, 't=0 0', 'm=audio 30002 RTP/AVP 9 8 0', 'a=rtpmap:9 G722/8000'],
+      { remote, codec: 'PCMA', payloadType: 8, direction: 'sendrecv' },
+    ],
+    [
+      'other payload types, names in any case, one channel written out',
+      [C, 't=0 0', 'm=audio 30002 RTP/AVP 96 97', 'a=rtpmap:96 pcmu/8000/1', 'a=rtpmap:97 Telephone-Event/8000'],
+      { remote, codec: 'PCMU', payloadType: 96, telephoneEvent: 97, direction: 'sendrecv' },
+    ],
+    [
+      'telephone-event of another clock rate does not count',
+      [C, 't=0 0', 'm=audio 30002 RTP/AVP 0 101', 'a=rtpmap:101 telephone-event/16000'],
+      { remote, codec: 'PCMU', payloadType: 0, direction: 'sendrecv' },
+    ],
+    [
+      'a rtpmap of telephone-event that the m-line does not list does not count',
+      [C, 't=0 0', 'm=audio 30002 RTP/AVP 0', 'a=rtpmap:101 telephone-event/8000'],
+      { remote, codec: 'PCMU', payloadType: 0, direction: 'sendrecv' },
+    ],
+    [
+      'c= of the media goes before c= of the session',
+      ['c=IN IP4 203.0.113.9', 't=0 0', 'm=audio 30002 RTP/AVP 0', C],
+      { remote, codec: 'PCMU', payloadType: 0, direction: 'sendrecv' },
+    ],
+    [
+      'IPv6',
+      ['c=IN IP6 2001:db8::7', 't=0 0', 'm=audio 30002 RTP/AVP 0'],
+      { remote: { address: '2001:db8::7', port: 30002 }, codec: 'PCMU', payloadType: 0, direction: 'sendrecv' },
+    ],
+    [
+      'the peer only sends',
+      [C, 't=0 0', 'm=audio 30002 RTP/AVP 0', 'a=sendonly'],
+      { remote, codec: 'PCMU', payloadType: 0, direction: 'recvonly' },
+    ],
+    [
+      'the peer only receives, said at session level',
+      [C, 't=0 0', 'a=recvonly', 'm=audio 30002 RTP/AVP 0'],
+      { remote, codec: 'PCMU', payloadType: 0, direction: 'sendonly' },
+    ],
+    [
+      'the direction of the media goes before that of the session',
+      [C, 't=0 0', 'a=recvonly', 'm=audio 30002 RTP/AVP 0', 'a=inactive'],
+      { remote, codec: 'PCMU', payloadType: 0, direction: 'inactive' },
+    ],
+    [
+      'hold by address',
+      ['c=IN IP4 0.0.0.0', 't=0 0', 'm=audio 30002 RTP/AVP 0'],
+      { remote: { address: '0.0.0.0', port: 30002 }, codec: 'PCMU', payloadType: 0, direction: 'recvonly' },
+    ],
+    [
+      'hold by address of a peer that sends nothing either',
+      ['c=IN IP6 ::', 't=0 0', 'm=audio 30002 RTP/AVP 0', 'a=recvonly'],
+      { remote: { address: '::', port: 30002 }, codec: 'PCMU', payloadType: 0, direction: 'inactive' },
+    ],
+    [
+      'several streams: the first audio stream that was taken',
+      [
+        C,
+        't=0 0',
+        'm=video 40000 RTP/AVP 96',
+        'a=rtpmap:96 H264/90000',
+        'm=audio 0 RTP/AVP 0',
+        'm=audio 30002 RTP/AVP 8',
+        'm=audio 30004 RTP/AVP 0',
+      ],
+      { remote, codec: 'PCMA', payloadType: 8, direction: 'sendrecv' },
+    ],
+    [
+      'a count of ports, and lines nobody knows',
+      [
+        C,
+        't=0 0',
+        'q=?',
+        'a=__proto__:polluted',
+        'm=audio 30002/2 RTP/AVP 0',
+        'a=candidate:1 1 udp 1 198.51.100.7 1 typ host',
+        'a=sendonlyish',
+      ],
+      { remote, codec: 'PCMU', payloadType: 0, direction: 'sendrecv' },
+    ],
+  ];
+  test.each(answers)('%s', (_what, lines, agreed) => {
+    expect(readAnswer(offer, sdp(...lines))).toEqual(agreed);
+  });
+
+  test('lines may end with LF alone', () => {
+    expect(readAnswer(offer, sdp(C, 't=0 0', 'm=audio 30002 RTP/AVP 0').replaceAll('\r', ''))).toMatchObject({ codec: 'PCMU' });
+  });
+
+  const failures: readonly (readonly [reason: string, what: string, text: string])[] = [
+    ['rejected', 'port 0', sdp(C, 't=0 0', 'm=audio 0 RTP/AVP 0')],
+    ['no-audio', 'only video', sdp(C, 't=0 0', 'm=video 40000 RTP/AVP 96')],
+    ['no-audio', 'no media at all', sdp(C, 't=0 0')],
+    ['no-codec', 'a codec that was not offered', sdp(C, 't=0 0', 'm=audio 30002 RTP/AVP 18 101', 'a=rtpmap:101 telephone-event/8000')],
+    ['no-codec', 'a number of ours with another meaning', sdp(C, 't=0 0', 'm=audio 30002 RTP/AVP 0', 'a=rtpmap:0 PCMU/16000')],
+    ['no-codec', 'no formats', sdp(C, 't=0 0', 'm=audio 30002 RTP/AVP')],
+    ['no-protocol', 'SRTP was not offered', sdp(C, 't=0 0', 'm=audio 30002 RTP/SAVP 0')],
+    ['no-address', 'no c= line', sdp('t=0 0', 'm=audio 30002 RTP/AVP 0')],
+    ['no-address', 'a host name', sdp('c=IN IP4 phone.example', 't=0 0', 'm=audio 30002 RTP/AVP 0')],
+    ['no-address', 'the wrong family', sdp('c=IN IP6 198.51.100.7', 't=0 0', 'm=audio 30002 RTP/AVP 0')],
+    ['no-address', 'multicast with a time to live', sdp('c=IN IP4 224.2.1.1/127', 't=0 0', 'm=audio 30002 RTP/AVP 0')],
+    ['no-address', 'an IPv6 zone', sdp('c=IN IP6 fe80::1%eth0', 't=0 0', 'm=audio 30002 RTP/AVP 0')],
+    ['malformed', 'empty', ''],
+    ['malformed', 'no SDP', 'hello'],
+    ['malformed', 'another version', 'v=1\r\n'],
+    ['malformed', 'a port that is too large', sdp(C, 't=0 0', 'm=audio 65536 RTP/AVP 0')],
+    ['malformed', 'a port that is no number', sdp(C, 't=0 0', 'm=audio x RTP/AVP 0')],
+    ['too-large', 'too many characters', sdp(C, `i=${'x'.repeat(900)}\r\n`.repeat(20))],
+    ['too-large', 'too many lines', sdp(C, 'a=x\r\n'.repeat(600))],
+    ['too-large', 'a line that is too long', sdp(C, `i=${'x'.repeat(1100)}`)],
+    ['too-large', 'too many media lines', sdp(C, 't=0 0', ...Array.from({ length: 17 }, () => 'm=audio 0 RTP/AVP 0'))],
+  ];
+  test.each(failures)('%s: %s', (reason, _what, text) => {
+    expect(failureOf(() => readAnswer(offer, text))).toBe(reason);
+  });
+});
+
+describe('answerOffer', () => {
+  test('takes the first codec of the offer, and its payload types', () => {
+    const { answer, agreed } = answerOffer(writeOffer({ ...offer, codecs: ['PCMA', 'PCMU'], telephoneEvent: 110 }), phone);
+    expect(agreed).toEqual({
+      remote: { address: '192.0.2.1', port: 20000 },
+      codec: 'PCMA',
+      payloadType: 8,
+      telephoneEvent: 110,
+      direction: 'sendrecv',
+    });
+    expect(answer.split('\r\n')).toEqual([
+      'v=0',
+      'o=- 77 3 IN IP4 198.51.100.7',
+      's=-',
+      'c=IN IP4 198.51.100.7',
+      't=0 0',
+      'm=audio 30002 RTP/AVP 8 110',
+      'a=rtpmap:8 PCMA/8000',
+      'a=rtpmap:110 telephone-event/8000',
+      'a=fmtp:110 0-16',
+      'a=ptime:20',
+      'a=sendrecv',
+      '',
+    ]);
+  });
+
+  test('refuses every other stream in its place with port 0 and one of its formats, and repeats the time', () => {
+    const text = sdp(
+      C,
+      't=3034423619 3042462419',
+      'm=video 40000 RTP/AVP 96 97',
+      'm=audio 30002 RTP/AVP 0',
+      'm=audio 30004 RTP/AVP 0',
+      'm=application 9 UDP/DTLS/SCTP webrtc-datachannel',
+    );
+    const { answer } = answerOffer(text, phone);
+    expect(answer).toContain('t=3034423619 3042462419\r\n');
+    expect(answer.split('\r\n').filter((line) => line.startsWith('m='))).toEqual([
+      'm=video 0 RTP/AVP 96',
+      'm=audio 30002 RTP/AVP 0',
+      'm=audio 0 RTP/AVP 0',
+      'm=application 0 UDP/DTLS/SCTP webrtc-datachannel',
+    ]);
+  });
+
+  const directions: readonly (readonly [offered: string, ours: AgreedMedia['direction']])[] = [
+    ['sendrecv', 'sendrecv'],
+    ['sendonly', 'recvonly'],
+    ['recvonly', 'sendonly'],
+    ['inactive', 'inactive'],
+  ];
+  test.each(directions)('offered %s, answered %s', (offered, ours) => {
+    const { answer, agreed } = answerOffer(sdp(C, 't=0 0', 'm=audio 30002 RTP/AVP 0', `a=${offered}`), phone);
+    expect(agreed.direction).toBe(ours);
+    expect(answer).toContain(`a=${ours}\r\n`);
+  });
+
+  test('agrees to nothing when no stream can be taken', () => {
+    expect(failureOf(() => answerOffer(sdp(C, 't=0 0', 'm=audio 30002 RTP/AVP 18'), phone))).toBe('no-codec');
+    expect(failureOf(() => answerOffer(sdp(C, 't=0 0'), phone))).toBe('no-audio');
+  });
+});
+
+const codecLists = fc.constantFrom<readonly AudioCodec[]>(['PCMU'], ['PCMA'], ['PCMU', 'PCMA'], ['PCMA', 'PCMU']);
+const locals = fc.record({
+  address: fc.oneof(fc.ipV4(), fc.constantFrom('2001:db8::1', '::1')).filter((address) => address !== '0.0.0.0'),
+  port: fc.integer({ min: 1, max: 65535 }),
+  sessionId: fc.bigInt({ min: 0n, max: 2n ** 63n }).map(String),
+  version: fc.nat(),
+  codecs: codecLists,
+});
+const offers = fc
+  .record({ local: locals, telephoneEvent: fc.integer({ min: 96, max: 127 }) })
+  .map(({ local, telephoneEvent }) => ({ ...local, telephoneEvent }));
+
+describe('both sides', () => {
+  test('agree on the same codec and payload types, each with the address of the other', () => {
+    fc.assert(
+      fc.property(offers, locals, (caller, callee) => {
+        const common = caller.codecs.find((codec) => callee.codecs.includes(codec));
+        if (common === undefined) {
+          expect(failureOf(() => answerOffer(writeOffer(caller), callee))).toBe('no-codec');
+          return;
+        }
+        const { answer, agreed } = answerOffer(writeOffer(caller), callee);
+        expect(agreed).toMatchObject({ codec: common, remote: { address: caller.address, port: caller.port } });
+        expect(readAnswer(caller, answer)).toEqual({ ...agreed, remote: { address: callee.address, port: callee.port } });
+        expect(String(parse(answer).origin?.sessionId)).toBe(callee.sessionId);
+      }),
+      { seed: 1, numRuns: 500 },
+    );
+  });
+
+  test('meet any change to the text with an agreement or an SdpError', () => {
+    const base = sdp(
+      C,
+      't=0 0',
+      'a=sendrecv',
+      'm=audio 30002 RTP/AVP 0 8 101',
+      'a=rtpmap:101 telephone-event/8000',
+      'm=video 4 RTP/AVP 96',
+      'a=inactive',
+    );
+    const edits = fc.array(
+      fc.record({
+        at: fc.nat(base.length),
+        cut: fc.nat(12),
+        put: fc.oneof(fc.string({ maxLength: 8 }), fc.constantFrom('\r\n', 'm=audio 1 RTP/AVP 0', '/', ':', '0', '=', 'a=rtpmap:')),
+      }),
+      { minLength: 1, maxLength: 6 },
+    );
+    let agreements = 0;
+    fc.assert(
+      fc.property(edits, (changes) => {
+        let text = base;
+        for (const { at, cut, put } of changes) text = text.slice(0, at) + put + text.slice(at + cut);
+        const result = failureOf(() => {
+          const { answer, agreed } = answerOffer(text, phone);
+          expect(readAnswer(offer, answer).codec).toBe(agreed.codec);
+          expect(answer).not.toMatch(/[^\r]\n|\r[^\n]/);
+        });
+        if (result === 'agreed') agreements++;
+      }),
+      { seed: 2, numRuns: 5000 },
+    );
+    expect(agreements).toBeGreaterThan(500);
+  });
+
+  test('are done with the worst text within the limits in no time', () => {
+    const line = `a=rtpmap:1 ${' '.repeat(500)}/${' '.repeat(480)}x`;
+    const start = performance.now();
+    expect(failureOf(() => readAnswer(offer, sdp(C, 'm=audio 1 RTP/AVP 1', ...Array.from({ length: 15 }, () => line))))).toBe('no-codec');
+    expect(performance.now() - start).toBeLessThan(200);
+  });
+});

@@ -1,0 +1,108 @@
+import { isIP } from 'node:net';
+import { type MediaDescription, parse } from 'sdp-transform';
+import type { AgreedMedia } from '../media/media-port.ts';
+import { SdpError } from './sdp-error.ts';
+
+/** One m-line and what belongs to it. */
+export interface MediaLine {
+  readonly type: string;
+  /** 0 when the stream is refused. */
+  readonly port: number;
+  readonly protocol: string;
+  /** Payload types in order of preference, as written; other than RTP may have names. */
+  readonly formats: readonly string[];
+  /** Where the peer wants to receive: the media's own c= line, else that of the session. Absent when it is no IP address. */
+  readonly address: string | undefined;
+  readonly direction: AgreedMedia['direction'];
+  /** Upper-case encoding name by payload type, of those with one channel at 8000 Hz. */
+  readonly encodings: ReadonlyMap<string, string>;
+}
+
+/** What is used of a session description. */
+export interface Session {
+  readonly timing: { readonly start: number; readonly stop: number };
+  readonly media: readonly MediaLine[];
+}
+
+export const MAX_SDP_LENGTH = 16 * 1024;
+export const MAX_SDP_LINES = 500;
+export const MAX_SDP_LINE_LENGTH = 1024;
+export const MAX_MEDIA_LINES = 16;
+const MAX_FORMATS = 64;
+
+const READ_LINES = /^(?:[vct]=|m=|a=(?:rtpmap:|sendrecv$|sendonly$|recvonly$|inactive$))/;
+const FORMAT = /^[\w.+-]{1,64}$/;
+/** Payload types that need no rtpmap (RFC 3551 section 6). */
+const staticEncodings: readonly (readonly [string, string])[] = [
+  ['0', 'PCMU'],
+  ['8', 'PCMA'],
+];
+
+/**
+ * Reads a session description (RFC 8866).
+ * @throws SdpError `malformed` or `too-large`
+ */
+export function readSession(text: string): Session {
+  const lines = splitLines(text);
+  if (lines[0] !== 'v=0') throw new SdpError('malformed', 'The session description does not begin with v=0');
+  // Only what is used goes to the text layer: its other rules would be work that the peer chooses.
+  const session = parse(
+    lines
+      .filter((line) => READ_LINES.test(line))
+      .map(withoutPortCount)
+      .join('\r\n'),
+  );
+  if (session.media.length > MAX_MEDIA_LINES) throw new SdpError('too-large', 'There are too many media lines');
+  return {
+    timing: { start: secondsOf(session.timing?.start), stop: secondsOf(session.timing?.stop) },
+    media: session.media.map((media) => readMedia(media, addressOf(session.connection), session.direction)),
+  };
+}
+
+function splitLines(text: string): string[] {
+  if (text.length > MAX_SDP_LENGTH) throw new SdpError('too-large', 'The session description is too long');
+  const lines = text.split(/\r\n|\r|\n/, MAX_SDP_LINES + 1);
+  if (lines.length > MAX_SDP_LINES) throw new SdpError('too-large', 'The session description has too many lines');
+  if (lines.some((line) => line.length > MAX_SDP_LINE_LENGTH)) throw new SdpError('too-large', 'A line is too long');
+  return lines;
+}
+
+/** `m=audio 5004/2 RTP/AVP 0` asks for two port pairs (RFC 8866 section 5.14); only the first is used. */
+function withoutPortCount(line: string): string {
+  return line.startsWith('m=') ? line.replace(/^(m=\w+ \d+)\/\d+ /, '$1 ') : line;
+}
+
+function readMedia(
+  media: MediaDescription,
+  sessionAddress: string | undefined,
+  sessionDirection: MediaLine['direction'] | undefined,
+): MediaLine {
+  const { type, port, protocol } = media;
+  if (!type || !Number.isInteger(port) || port > 65535) throw new SdpError('malformed', 'A media line is not valid');
+  const formats = String(media.payloads ?? '').split(' ', MAX_FORMATS);
+  const encodings = new Map(staticEncodings);
+  for (const { payload, codec, rate, encoding } of media.rtp) {
+    const format = String(payload);
+    if (Number(rate) === 8000 && Number(encoding ?? 1) === 1) encodings.set(format, String(codec).toUpperCase());
+    else encodings.delete(format);
+  }
+  return {
+    type,
+    port,
+    protocol: String(protocol),
+    formats: formats.filter((format) => FORMAT.test(format)),
+    address: media.connection === undefined ? sessionAddress : addressOf(media.connection),
+    direction: media.direction ?? sessionDirection ?? 'sendrecv',
+    encodings,
+  };
+}
+
+function addressOf(connection: { version: number; ip: string } | undefined): string | undefined {
+  if (connection === undefined) return undefined;
+  const address = String(connection.ip);
+  return isIP(address) === connection.version && isIP(address) !== 0 && !address.includes('%') ? address : undefined;
+}
+
+function secondsOf(time: number | undefined): number {
+  return Number.isSafeInteger(time) ? Number(time) : 0;
+}
