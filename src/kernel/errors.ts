@@ -77,6 +77,14 @@ export const errorCatalogue = {
     errorCode: 'ArgumentException',
     message: 'The file cannot be played: {reason}. Send WAV (PCM, G.711) or MP3.',
   },
+  // speech
+  TEXT_NOT_SPEAKABLE: { status: 400, errorCode: 'ArgumentException', message: 'The text cannot be spoken: {reason}.' },
+  SPEECH_BUSY: {
+    status: 503,
+    errorCode: 'SpeechBusy',
+    message: 'Too much audio is being prepared at the moment. Try again in {seconds} seconds.',
+  },
+  SPEECH_FAILED: { status: 500, errorCode: 'SpeechFailed', message: 'The audio could not be prepared. The log says why.' },
   // start
   BAD_SETTING: { status: 500, errorCode: 'BadSetting', message: '{name} {reason}' },
   // everything else
