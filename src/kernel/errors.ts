@@ -15,6 +15,16 @@ export const errorCatalogue = {
     message: 'Nothing is served at this address. See GET /flows or the documentation for the routes.',
   },
   NO_SUCH_OPERATION: { status: 405, errorCode: 'NotImplementedException', message: 'The operation does not exist for this service' },
+  NO_SUCH_METHOD: {
+    status: 405,
+    errorCode: 'NotImplementedException',
+    message: 'Could not find method named {verb}({operation}) or Any({operation}) on Service {operation}Service',
+  },
+  SIGN_IN_BY_GET: {
+    status: 405,
+    errorCode: 'NotSupportedException',
+    message: 'Sign in with POST. A password in an address ends up in logs and histories.',
+  },
   NOT_FOUND: {
     status: 404,
     errorCode: 'NotFound',
