@@ -83,7 +83,7 @@ module.exports = {
       comment: 'A node type is one file: it knows its definition, the parts that nodes share, the call and the contract.',
       severity: 'error',
       from: { path: '^src/flow/nodes/', pathNot: `\\.gen\\.ts$|${tests}` },
-      to: { path: '^src/', pathNot: '^src/(flow/(define-node|node-parts)\\.ts$|telephony/port\\.ts$|contracts/|kernel/)' },
+      to: { path: '^src/', pathNot: '^src/(flow/(define-node|phone-keys|prompt-request)\\.ts$|telephony/port\\.ts$|contracts/|kernel/)' },
     },
     {
       name: 'nodes-do-no-io',
