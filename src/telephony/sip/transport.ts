@@ -45,6 +45,11 @@ export class SipTransport {
     return host;
   }
 
+  /** A Contact URI of ours that the peer reaches over `kind`. @throws when there is no such wire. */
+  contact(user: string, kind: WireKind): string {
+    return `sip:${user === '' ? '' : `${user}@`}${this.sentBy(kind)}${kind === 'tcp' ? ';transport=tcp' : ''}`;
+  }
+
   /** Whether there is a wire of this kind. */
   has(kind: WireKind): boolean {
     return this.#wires.has(kind);

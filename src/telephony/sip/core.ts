@@ -1,0 +1,37 @@
+import type { Clock } from '../../kernel/clock.ts';
+import type { Logger } from '../../kernel/log.ts';
+import type { Random } from '../../kernel/random.ts';
+import type { DialogState } from './dialog-state.ts';
+import type { SipRequest } from './message.ts';
+import type { ReceivedRequest, TransactionLayer } from './transaction-layer.ts';
+import type { SipTransport, WrittenRequest } from './transport.ts';
+
+/** A dialog as its user agent knows it; see `Dialog`. */
+export interface DialogEntry {
+  readonly state: DialogState;
+  receive(received: ReceivedRequest): void;
+  receiveAck(request: SipRequest, cSeq: number): void;
+  acknowledge(cSeq: number): WrittenRequest;
+  drop(): void;
+}
+
+/** What calls and dialogs share of their user agent. */
+export interface SipCore {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  /** For User-Agent. */
+  readonly product: string;
+  readonly transport: SipTransport;
+  readonly layer: TransactionLayer;
+  /** Early and confirmed dialogs by `dialogKey`. */
+  readonly dialogs: Map<string, DialogEntry>;
+}
+
+export interface SipCredentials {
+  readonly userName: string;
+  readonly password: string;
+}
+
+/** The methods that we answer with something else than a refusal, for Allow (RFC 3261 section 20.5). */
+export const ALLOWED_METHODS = 'INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE';

@@ -1,0 +1,25 @@
+import type { DialogState } from './dialog-state.ts';
+import { HeaderList } from './header-list.ts';
+import { emptyBody, type SipRequest } from './message.ts';
+import { routeOf } from './next-hop.ts';
+
+/** A request inside a dialog (RFC 3261 section 12.2.1.1). An ACK has the CSeq number of its INVITE. */
+export function dialogRequest(
+  state: DialogState,
+  method: string,
+  cSeq: number,
+  product: string,
+  extra: readonly (readonly [name: string, value: string])[] = [],
+): SipRequest {
+  const { uri, routes } = routeOf(state);
+  const headers = new HeaderList();
+  for (const route of routes) headers.add('Route', route);
+  headers.add('Max-Forwards', '70');
+  headers.add('From', state.local);
+  headers.add('To', state.remote);
+  headers.add('Call-ID', state.callId);
+  headers.add('CSeq', `${cSeq} ${method}`);
+  headers.add('User-Agent', product);
+  for (const [name, value] of extra) headers.add(name, value);
+  return { kind: 'request', method, uri, headers, body: emptyBody };
+}

@@ -1,0 +1,177 @@
+import type { Endpoint, WireKind } from '../../wire/wire.ts';
+import type { HeaderList } from './header-list.ts';
+import type { SipMessage, SipRequest, SipResponse } from './message.ts';
+import { parseNameAddress } from './parse-address.ts';
+import { SipParseError } from './sip-parse-error.ts';
+import { splitList } from './split-list.ts';
+import type { Hop } from './transport.ts';
+import { parseUri } from './uri.ts';
+
+/**
+ * Everything about a dialog (RFC 3261 section 12) that another process needs to go on with it, as plain JSON. Passwords and
+ * nonces are not part of it. Each change makes a new object.
+ */
+export interface DialogState {
+  readonly phase: 'early' | 'confirmed';
+  readonly role: 'uac' | 'uas';
+  readonly callId: string;
+  readonly localTag: string;
+  /** '' for a peer of RFC 2543, which has none. */
+  readonly remoteTag: string;
+  /** The complete From value of our requests, tag included, as it was sent first. */
+  readonly local: string;
+  /** The complete To value of our requests, as the peer wrote it. */
+  readonly remote: string;
+  /** CSeq number of our latest request. */
+  readonly localCSeq: number;
+  /** CSeq number of the peer's latest request, once there is one. */
+  readonly remoteCSeq?: number;
+  /** Route values in the order in which our requests carry them. */
+  readonly routeSet: readonly string[];
+  /** The peer's Contact URI. */
+  readonly remoteTarget: string;
+  /** Our Contact URI. */
+  readonly contact: string;
+  /** Where the INVITE went to or came from; used when the target or route names no address that we can send to. */
+  readonly nextHop: Endpoint;
+  readonly transport: WireKind;
+  /** The latest INVITE of the dialog, whoever sent it, and whether its ACK was sent or received. */
+  readonly invite: { readonly cSeq: number; readonly acked: boolean };
+  /** The peer's Allow and Supported values, in upper and lower case respectively. */
+  readonly allow: readonly string[];
+  readonly supported: readonly string[];
+  readonly localSdp?: string;
+  readonly remoteSdp?: string;
+}
+
+/** How far the CSeq of a dialog that is taken over jumps, so that requests nobody recorded are not repeated. */
+const CSEQ_BLOCK = 100;
+
+/** What we know of our own INVITE when a response to it makes a dialog. */
+export interface InviteSent {
+  readonly callId: string;
+  readonly localTag: string;
+  /** The From value, tag included. */
+  readonly local: string;
+  readonly requestUri: string;
+  readonly contact: string;
+  readonly hop: Hop;
+  readonly cSeq: number;
+  readonly offer: string;
+}
+
+/** The dialog that a provisional response with a To tag, or a 2xx, makes at the caller (RFC 3261 section 12.1.2). */
+export function stateOfResponse(invite: InviteSent, response: SipResponse, remoteSdp: string | undefined): DialogState {
+  const { headers } = response;
+  return {
+    phase: response.status < 200 ? 'early' : 'confirmed',
+    role: 'uac',
+    callId: invite.callId,
+    localTag: invite.localTag,
+    remoteTag: tagOf(headers.first('To')) ?? '',
+    local: invite.local,
+    remote: headers.first('To') ?? '',
+    localCSeq: invite.cSeq,
+    routeSet: valuesOf(headers, 'Record-Route').reverse(),
+    remoteTarget: contactOf(headers) ?? invite.requestUri,
+    contact: invite.contact,
+    nextHop: { address: invite.hop.address, port: invite.hop.port },
+    transport: invite.hop.transport,
+    invite: { cSeq: invite.cSeq, acked: false },
+    ...peerAbilities(headers),
+    localSdp: invite.offer,
+    ...(remoteSdp !== undefined && { remoteSdp }),
+  };
+}
+
+/** What we know of ourselves when an INVITE makes a dialog. */
+export interface InviteReceived {
+  readonly request: SipRequest;
+  readonly cSeq: number;
+  readonly localTag: string;
+  readonly contact: string;
+  readonly source: Hop;
+}
+
+/**
+ * The early dialog that our response to an INVITE makes at the callee (RFC 3261 section 12.1.1).
+ * @throws SipParseError 400 when the INVITE has no Contact that requests can be sent to.
+ */
+export function stateOfInvite(invite: InviteReceived, remoteSdp: string | undefined): DialogState {
+  const { headers } = invite.request;
+  const remoteTarget = contactOf(headers);
+  if (remoteTarget === undefined) throw new SipParseError(400, 'Contact is missing or not valid');
+  return {
+    phase: 'early',
+    role: 'uas',
+    callId: headers.first('Call-ID') ?? '',
+    localTag: invite.localTag,
+    remoteTag: tagOf(headers.first('From')) ?? '',
+    local: `${headers.first('To') ?? ''};tag=${invite.localTag}`,
+    remote: headers.first('From') ?? '',
+    localCSeq: 0,
+    remoteCSeq: invite.cSeq,
+    routeSet: valuesOf(headers, 'Record-Route'),
+    remoteTarget,
+    contact: invite.contact,
+    nextHop: { address: invite.source.address, port: invite.source.port },
+    transport: invite.source.transport,
+    invite: { cSeq: invite.cSeq, acked: false },
+    ...peerAbilities(headers),
+    ...(remoteSdp !== undefined && { remoteSdp }),
+  };
+}
+
+/** The state with the target that a Contact in a re-INVITE, UPDATE or a 2xx to one names (RFC 3261 section 12.2). */
+export function refreshTarget(state: DialogState, message: SipMessage): DialogState {
+  const remoteTarget = contactOf(message.headers);
+  return remoteTarget === undefined || remoteTarget === state.remoteTarget ? state : { ...state, remoteTarget };
+}
+
+/** The state for another process that goes on with the dialog: its requests begin a new block of CSeq numbers. */
+export function takenOver(state: DialogState): DialogState {
+  return { ...state, localCSeq: state.localCSeq + CSEQ_BLOCK };
+}
+
+/** The name of a dialog among all of a user agent (RFC 3261 section 12). */
+export function dialogKey(callId: string, localTag: string, remoteTag: string): string {
+  return `${callId} ${localTag} ${remoteTag}`;
+}
+
+/** The tag of a From or To value; undefined when it has none or cannot be read. */
+export function tagOf(line: string | undefined): string | undefined {
+  if (line === undefined) return undefined;
+  try {
+    return parseNameAddress(line).tag;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The URI of the topmost Contact; undefined when there is none that a SIP request can be sent to. */
+function contactOf(headers: HeaderList): string | undefined {
+  const [first] = valuesOf(headers, 'Contact');
+  if (first === undefined) return undefined;
+  try {
+    const { uri } = parseNameAddress(first);
+    return parseUri(uri).scheme === 'tel' ? undefined : uri;
+  } catch {
+    return undefined;
+  }
+}
+
+function peerAbilities(headers: HeaderList): Pick<DialogState, 'allow' | 'supported'> {
+  return {
+    allow: valuesOf(headers, 'Allow').map((method) => method.toUpperCase()),
+    supported: valuesOf(headers, 'Supported').map((option) => option.toLowerCase()),
+  };
+}
+
+/** The values of a list header; none when it cannot be read, as a call is worth more than its optional headers. */
+function valuesOf(headers: HeaderList, name: string): string[] {
+  try {
+    return splitList(headers.all(name));
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,40 @@
+import { ALLOWED_METHODS } from './core.ts';
+import type { ReplyOptions } from './make-response.ts';
+import type { SipRequest } from './message.ts';
+import { splitList } from './split-list.ts';
+
+export interface Reply {
+  readonly status: number;
+  readonly options?: ReplyOptions;
+}
+
+const abilities: ReplyOptions = {
+  headers: [
+    ['Allow', ALLOWED_METHODS],
+    ['Accept', 'application/sdp'],
+  ],
+};
+
+/**
+ * The reply to a request that asks for an extension, of which we have none (RFC 3261 section 8.2.2.3); undefined when it asks for
+ * none.
+ * @throws SipParseError 400
+ */
+export function refuseExtensions(request: SipRequest): Reply | undefined {
+  const required = splitList(request.headers.all('Require'));
+  return required.length === 0 ? undefined : { status: 420, options: { headers: [['Unsupported', required.join(', ')]] } };
+}
+
+/** The reply to a method that means the same inside and outside of a dialog, or that we do not support. */
+export function methodReply(method: string): Reply {
+  switch (method) {
+    case 'OPTIONS':
+      return { status: 200, options: abilities };
+    case 'NOTIFY':
+    case 'SUBSCRIBE':
+      // We have no event packages (RFC 6665 section 8.3.2).
+      return { status: 489 };
+    default:
+      return { status: 405, options: { headers: [['Allow', ALLOWED_METHODS]] } };
+  }
+}

@@ -1,0 +1,79 @@
+import { BlockList, isIP } from 'node:net';
+import type { WireKind } from '../../wire/wire.ts';
+import type { DialogState } from './dialog-state.ts';
+import { parseNameAddress } from './parse-address.ts';
+import type { Hop } from './transport.ts';
+import { parseUri, type SipUri } from './uri.ts';
+
+const DEFAULT_PORT = 5060;
+
+/** Addresses that mean something only where they are used (RFC 6890): private, shared, link-local, loopback, unspecified. */
+const notPublic = new BlockList();
+for (const [network, prefix] of [
+  ['0.0.0.0', 8],
+  ['10.0.0.0', 8],
+  ['100.64.0.0', 10],
+  ['127.0.0.0', 8],
+  ['169.254.0.0', 16],
+  ['172.16.0.0', 12],
+  ['192.168.0.0', 16],
+] as const) {
+  notPublic.addSubnet(network, prefix, 'ipv4');
+}
+for (const [network, prefix] of [
+  ['::', 127],
+  ['fc00::', 7],
+  ['fe80::', 10],
+] as const) {
+  notPublic.addSubnet(network, prefix, 'ipv6');
+}
+
+/** Request-URI and Route lines of a request in a dialog (RFC 3261 section 12.2.1.1). */
+export function routeOf(state: DialogState): { readonly uri: string; readonly routes: readonly string[] } {
+  const [first, ...others] = state.routeSet;
+  if (first === undefined) return { uri: state.remoteTarget, routes: [] };
+  const strict = uriOf(first);
+  // A first route without `lr` is a strict router of RFC 2543: it wants to be the Request-URI.
+  if (strict === undefined || strict.uri.params.has('lr')) return { uri: state.remoteTarget, routes: state.routeSet };
+  return { uri: strict.text, routes: [...others, `<${state.remoteTarget}>`] };
+}
+
+/**
+ * Where requests of a dialog go: to the address that the first route, or else the remote target, names. It is where the INVITE
+ * went to or came from instead when that is a host name (it was resolved then), when it asks for a transport that we do not have, or
+ * when it is a private address while the INVITE crossed the public network (a Contact from behind NAT). The transport stays that of
+ * the dialog unless the URI asks for another one.
+ */
+export function hopOf(state: DialogState, has: (kind: WireKind) => boolean): Hop {
+  const known: Hop = { ...state.nextHop, transport: state.transport };
+  const [first] = state.routeSet;
+  const uri = first === undefined ? readUri(state.remoteTarget) : uriOf(first)?.uri;
+  if (uri === undefined || uri.scheme !== 'sip') return known;
+  const host = uri.params.get('maddr') ?? uri.host;
+  const transport = (uri.params.get('transport') ?? state.transport).toLowerCase();
+  if ((transport !== 'udp' && transport !== 'tcp') || !has(transport)) return known;
+  const family = isIP(host);
+  if (family === 0 || (isNotPublic(host) && !isNotPublic(known.address))) return known;
+  return { address: host, port: uri.port ?? DEFAULT_PORT, transport };
+}
+
+function isNotPublic(address: string): boolean {
+  return notPublic.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
+}
+
+function uriOf(route: string): { text: string; uri: SipUri } | undefined {
+  try {
+    const text = parseNameAddress(route).uri;
+    return { text, uri: parseUri(text) };
+  } catch {
+    return undefined;
+  }
+}
+
+function readUri(text: string): SipUri | undefined {
+  try {
+    return parseUri(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,274 @@
+import type { Timer } from '../../kernel/clock.ts';
+import { randomHex } from '../../kernel/random.ts';
+import { ChallengeAnswers } from './challenge-answers.ts';
+import type { ClientTransaction } from './client-transaction.ts';
+import { ALLOWED_METHODS, type SipCore, type SipCredentials } from './core.ts';
+import { Dialog } from './dialog.ts';
+import { type InviteSent, stateOfResponse, tagOf } from './dialog-state.ts';
+import { HeaderList } from './header-list.ts';
+import type { SipRequest, SipResponse } from './message.ts';
+import { sdpOf } from './session-description.ts';
+import { PATIENCE_MS } from './transaction-step.ts';
+import type { Hop, WrittenRequest } from './transport.ts';
+
+export interface OutgoingInviteRequest {
+  /** The next hop. */
+  readonly to: Hop;
+  readonly requestUri: string;
+  /** URIs of From and To. */
+  readonly from: string;
+  readonly toUri: string;
+  /** The SDP offer. */
+  readonly offer: string;
+  /** For 401 and 407 to the INVITE and the BYE. */
+  readonly credentials?: SipCredentials;
+  readonly headers?: readonly (readonly [name: string, value: string])[];
+}
+
+/** How an INVITE failed. `status` is that of the final response, when there was one. */
+export interface InviteFailure {
+  readonly why: 'response' | 'timeout' | 'transport' | 'cancelled';
+  readonly status?: number;
+  readonly reason: string;
+}
+
+/** What happens to an INVITE. `answered` or `failed` comes exactly once and last. */
+export interface InviteEvents {
+  /** The INVITE has left. */
+  sent(callId: string): void;
+  provisional(status: number, reason: string, sdp: string | undefined): void;
+  /** A 2xx came and its ACK has left. Without SDP in it there is nothing to talk with: hang up. */
+  answered(dialog: Dialog, sdp: string | undefined): void;
+  failed(failure: InviteFailure): void;
+}
+
+/** An INVITE that is on its way. */
+export interface OutgoingInvite {
+  readonly callId: string;
+  /**
+   * Gives the call up. CANCEL leaves once the peer has shown itself by a provisional response (RFC 3261 section 9.1); when nothing
+   * came so far, `failed` is called at once. A 2xx that crosses the CANCEL is acknowledged and followed by BYE. Idempotent.
+   */
+  cancel(): void;
+}
+
+/** Most forks of one INVITE that are kept apart; a peer that sends more gets no answer to them. */
+const MAX_FORKS = 16;
+
+/**
+ * Sends an INVITE and sees it through to a dialog or a failure (RFC 3261 section 13.2). When it cannot be sent at all, `failed` is
+ * called before this returns.
+ */
+export function sendInvite(core: SipCore, request: OutgoingInviteRequest, events: InviteEvents): OutgoingInvite {
+  const attempt = new InviteAttempt(core, request, events);
+  attempt.send();
+  return attempt;
+}
+
+class InviteAttempt implements OutgoingInvite {
+  readonly callId: string;
+  readonly #core: SipCore;
+  readonly #credentials: SipCredentials | undefined;
+  readonly #answers: ChallengeAnswers | undefined;
+  /** What forked and repeated 2xx still need after the outcome, small enough to be kept for timer M. */
+  #sent: InviteSent;
+  readonly #early = new Map<string, Dialog>();
+  readonly #acks = new Map<string, WrittenRequest>();
+  #authorization: readonly (readonly [string, string])[] = [];
+  /** Both are dropped with the outcome. */
+  #request: OutgoingInviteRequest | undefined;
+  #events: InviteEvents | undefined;
+  #transaction: ClientTransaction | undefined;
+  #heardFrom = false;
+  #cancel: 'no' | 'wanted' | 'sent' = 'no';
+  #patience: Timer | undefined;
+
+  constructor(core: SipCore, request: OutgoingInviteRequest, events: InviteEvents) {
+    this.#core = core;
+    this.#request = request;
+    this.#events = events;
+    this.#credentials = request.credentials;
+    this.#answers = request.credentials && new ChallengeAnswers(request.credentials, core.random);
+    this.callId = randomHex(core.random, 16);
+    const localTag = randomHex(core.random, 8);
+    this.#sent = {
+      callId: this.callId,
+      localTag,
+      local: `<${request.from}>;tag=${localTag}`,
+      requestUri: request.requestUri,
+      contact: '',
+      hop: request.to,
+      cSeq: 0,
+      offer: request.offer,
+    };
+  }
+
+  /** Sends the INVITE, the first time or again with credentials (RFC 3261 section 22.2: same Call-ID, next CSeq). */
+  send(): void {
+    const request = this.#request;
+    if (!request) return;
+    this.#heardFrom = false;
+    try {
+      const contact = this.#core.transport.contact(userOf(request.from), request.to.transport);
+      this.#sent = { ...this.#sent, cSeq: this.#sent.cSeq + 1, contact };
+      this.#authorization = this.#answers?.headersFor('INVITE', request.requestUri) ?? [];
+      const invite = inviteRequest(request, this.#sent, this.#core.product, this.#authorization);
+      this.#transaction = this.#core.layer.send(invite, request.to, {
+        response: (response) => this.#response(response),
+        failed: (why) => this.#unanswered(why),
+      });
+    } catch (error) {
+      this.#fail({ why: 'transport', reason: error instanceof Error ? error.message : 'The INVITE could not be sent' });
+      return;
+    }
+    if (this.#sent.cSeq === 1) this.#events?.sent(this.callId);
+  }
+
+  cancel(): void {
+    if (this.#cancel !== 'no' || !this.#events) return;
+    this.#cancel = 'wanted';
+    if (this.#heardFrom) this.#sendCancel();
+    else this.#fail({ why: 'cancelled', reason: 'Cancelled before any response' });
+  }
+
+  #sendCancel(): void {
+    const transaction = this.#transaction;
+    if (!transaction || this.#cancel !== 'wanted') return;
+    this.#cancel = 'sent';
+    this.#core.layer.cancel(transaction);
+    this.#patience = this.#core.clock.after(PATIENCE_MS, () => transaction.giveUp());
+  }
+
+  #response(response: SipResponse): void {
+    if (response.status < 200) this.#provisional(response);
+    else if (response.status < 300) this.#accepted(response);
+    else this.#refused(response);
+  }
+
+  #provisional(response: SipResponse): void {
+    this.#heardFrom = true;
+    if (this.#cancel !== 'no') {
+      this.#sendCancel();
+      return;
+    }
+    const sdp = sdpOf(response);
+    const tag = tagOf(response.headers.first('To'));
+    if (response.status > 100 && tag !== undefined && !this.#early.has(tag) && this.#early.size < MAX_FORKS) {
+      const dialog = this.#newDialog(response, sdp);
+      this.#early.set(tag, dialog);
+      dialog.onEnded(() => this.#forkGone(tag));
+    }
+    this.#events?.provisional(response.status, response.reason, sdp);
+  }
+
+  /** The callee said BYE before its 2xx. When no other fork rings, there is nothing left to wait for. */
+  #forkGone(tag: string): void {
+    if (!this.#early.delete(tag) || this.#early.size > 0 || !this.#events) return;
+    this.#cancel = 'wanted';
+    this.#sendCancel();
+    this.#fail({ why: 'response', status: 487, reason: 'The callee hung up before it answered' });
+  }
+
+  #accepted(response: SipResponse): void {
+    this.#patience?.cancel();
+    const tag = tagOf(response.headers.first('To')) ?? '';
+    const acknowledged = this.#acks.get(tag);
+    if (acknowledged) {
+      this.#core.layer.sendAck(acknowledged);
+      return;
+    }
+    if (this.#acks.size >= MAX_FORKS) return;
+    const sdp = sdpOf(response);
+    const dialog = this.#confirmed(tag, response, sdp);
+    this.#acks.set(tag, dialog.acknowledge(this.#sent.cSeq, this.#authorization));
+    const events = this.#events;
+    if (events && this.#cancel === 'no') {
+      this.#release();
+      events.answered(dialog, sdp);
+      return;
+    }
+    // Answered by another fork already, or cancelled too late: nobody here wants this dialog.
+    void dialog.bye();
+    if (events) this.#fail({ why: 'cancelled', status: response.status, reason: 'Cancelled while the answer was on its way' });
+  }
+
+  #refused(response: SipResponse): void {
+    this.#patience?.cancel();
+    const { status, reason } = response;
+    this.#dropEarly();
+    if ((status === 401 || status === 407) && this.#cancel === 'no' && this.#answers?.accept(response)) {
+      this.send();
+      return;
+    }
+    this.#fail({ why: this.#cancel === 'no' ? 'response' : 'cancelled', status, reason });
+  }
+
+  #unanswered(why: 'timeout' | 'transport'): void {
+    this.#patience?.cancel();
+    if (this.#cancel !== 'no') this.#fail({ why: 'cancelled', reason: 'Cancelled; the peer did not confirm it' });
+    else if (why === 'timeout') this.#fail({ why, reason: 'No response' });
+    else this.#fail({ why, reason: 'The INVITE could not be sent' });
+  }
+
+  #fail(failure: InviteFailure): void {
+    const events = this.#events;
+    this.#release();
+    events?.failed(failure);
+  }
+
+  /** The outcome is there: keep only what repeated 2xx need. */
+  #release(): void {
+    this.#events = undefined;
+    this.#request = undefined;
+    this.#dropEarly();
+  }
+
+  #dropEarly(): void {
+    for (const dialog of this.#early.values()) dialog.drop();
+    this.#early.clear();
+  }
+
+  #confirmed(tag: string, response: SipResponse, sdp: string | undefined): Dialog {
+    const early = this.#early.get(tag);
+    if (!early) return this.#newDialog(response, sdp);
+    this.#early.delete(tag);
+    early.confirm({ ...stateOfResponse(this.#sent, response, sdp), ...remoteCSeqOf(early) });
+    return early;
+  }
+
+  #newDialog(response: SipResponse, sdp: string | undefined): Dialog {
+    return new Dialog(this.#core, stateOfResponse(this.#sent, response, sdp), this.#credentials);
+  }
+}
+
+/** The user part of a URI as written; '' when it has none. */
+function userOf(uri: string): string {
+  const at = uri.indexOf('@');
+  return at === -1 ? '' : uri.slice(uri.indexOf(':') + 1, at);
+}
+
+function remoteCSeqOf(dialog: Dialog): { remoteCSeq?: number } {
+  const { remoteCSeq } = dialog.state;
+  return remoteCSeq === undefined ? {} : { remoteCSeq };
+}
+
+function inviteRequest(
+  request: OutgoingInviteRequest,
+  sent: InviteSent,
+  product: string,
+  authorization: readonly (readonly [string, string])[],
+): SipRequest {
+  const headers = new HeaderList();
+  headers.add('Max-Forwards', '70');
+  headers.add('From', sent.local);
+  headers.add('To', `<${request.toUri}>`);
+  headers.add('Call-ID', sent.callId);
+  headers.add('CSeq', `${sent.cSeq} INVITE`);
+  headers.add('Contact', `<${sent.contact}>`);
+  headers.add('Allow', ALLOWED_METHODS);
+  headers.add('User-Agent', product);
+  for (const [name, value] of request.headers ?? []) headers.add(name, value);
+  for (const [name, value] of authorization) headers.add(name, value);
+  headers.add('Content-Type', 'application/sdp');
+  return { kind: 'request', method: 'INVITE', uri: request.requestUri, headers, body: Buffer.from(request.offer) };
+}

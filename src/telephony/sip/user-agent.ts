@@ -1,0 +1,165 @@
+import type { Clock } from '../../kernel/clock.ts';
+import type { Logger } from '../../kernel/log.ts';
+import type { Random } from '../../kernel/random.ts';
+import type { Wire } from '../../wire/wire.ts';
+import type { DialogEntry, SipCore, SipCredentials } from './core.ts';
+import { Dialog } from './dialog.ts';
+import { type DialogState, dialogKey, tagOf, takenOver } from './dialog-state.ts';
+import { IncomingInvite } from './incoming-invite.ts';
+import type { SipRequest, SipResponse } from './message.ts';
+import { methodReply, refuseExtensions } from './method-reply.ts';
+import { type InviteEvents, type OutgoingInvite, type OutgoingInviteRequest, sendInvite } from './outgoing-invite.ts';
+import { hasForeignBody } from './session-description.ts';
+import { TimerScope } from './timer-scope.ts';
+import { type ReceivedRequest, TransactionLayer } from './transaction-layer.ts';
+import { SipTransport } from './transport.ts';
+
+export interface UserAgentOptions {
+  /** At most one of each kind. The user agent closes them. */
+  readonly wires: readonly Wire[];
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  /** The address under which peers reach us, when it is not that of the wires. */
+  readonly publicAddress?: string;
+  /** For User-Agent. */
+  readonly product: string;
+  /** Takes calls. Without it they are refused with 480. */
+  readonly onInvite?: (invite: IncomingInvite) => void;
+  /** Most requests of peers that are kept at a time (32 s each over UDP); beyond it they get 503. */
+  readonly maxServerTransactions?: number;
+}
+
+const MAX_SERVER_TRANSACTIONS = 50_000;
+
+/** A SIP user agent (RFC 3261): places calls, takes calls, and answers whatever else comes in. */
+export class UserAgent {
+  readonly #options: UserAgentOptions;
+  readonly #timers: TimerScope;
+  readonly #core: SipCore;
+  /** INVITEs without a final response yet, to notice one that reaches us twice by different ways (section 8.2.2.2). */
+  readonly #ringing = new Set<string>();
+
+  constructor(options: UserAgentOptions) {
+    const { clock, random, log, wires, product } = options;
+    this.#options = options;
+    this.#timers = new TimerScope(clock);
+    const transport = new SipTransport(wires, options.publicAddress);
+    const layer = new TransactionLayer({
+      wires,
+      transport,
+      clock: this.#timers,
+      random,
+      log,
+      maxServerTransactions: options.maxServerTransactions ?? MAX_SERVER_TRANSACTIONS,
+      user: {
+        request: (received) => this.#request(received),
+        ack: (request, cSeq) => this.#dialogOf(request)?.receiveAck(request, cSeq),
+        strayAnswer: (response, cSeq) => this.#strayAnswer(response, cSeq),
+      },
+    });
+    this.#core = { clock: this.#timers, random, log, product, transport, layer, dialogs: new Map() };
+  }
+
+  /** Transactions that are not over; some last half a minute beyond their call, to absorb what is still under way. */
+  get liveTransactions(): number {
+    return this.#core.layer.live;
+  }
+
+  /** Early and confirmed dialogs whose BYE is not answered yet. */
+  get liveDialogs(): number {
+    return this.#core.dialogs.size;
+  }
+
+  /** Places a call. When it cannot be sent at all, `failed` is called before this returns. */
+  invite(request: OutgoingInviteRequest, events: InviteEvents): OutgoingInvite {
+    return sendInvite(this.#core, request, events);
+  }
+
+  /** Goes on with a confirmed dialog of another user agent, from its state. `credentials` are for challenges to our requests. */
+  takeOver(state: DialogState, credentials?: SipCredentials): Dialog {
+    return new Dialog(this.#core, takenOver(state), credentials);
+  }
+
+  /** Stops at once, without a word to any peer: no timer, transaction or dialog is left. Closes the wires. Idempotent. */
+  async close(): Promise<void> {
+    this.#timers.close();
+    this.#core.layer.close();
+    for (const dialog of [...this.#core.dialogs.values()]) dialog.drop();
+    await Promise.all(this.#options.wires.map((wire) => wire.close()));
+  }
+
+  /** A request from outside (RFC 3261 section 8.2). */
+  #request(received: ReceivedRequest): void {
+    const { request, transaction } = received;
+    if (tagOf(request.headers.first('To')) !== undefined) {
+      const dialog = this.#dialogOf(request);
+      if (dialog) dialog.receive(received);
+      else transaction.reply(481);
+      return;
+    }
+    if (Number(request.headers.first('Max-Forwards') ?? 70) === 0 && request.method !== 'OPTIONS') {
+      transaction.reply(483);
+      return;
+    }
+    const refused = refuseExtensions(request);
+    if (refused) {
+      transaction.reply(refused.status, refused.options);
+      return;
+    }
+    switch (request.method) {
+      case 'INVITE':
+        this.#invited(received);
+        return;
+      case 'BYE':
+      case 'INFO':
+      case 'UPDATE':
+      case 'PRACK':
+        transaction.reply(481);
+        return;
+      default: {
+        const { status, options } = methodReply(request.method);
+        transaction.reply(status, options);
+      }
+    }
+  }
+
+  #invited(received: ReceivedRequest): void {
+    const { request, transaction } = received;
+    const { onInvite } = this.#options;
+    if (!onInvite) {
+      transaction.reply(480, {
+        headers: [
+          ['Warning', `399 ${this.#core.product.replace(/[^A-Za-z0-9.-]/g, '-')} "Incoming calls are not configured"`],
+          ['Reason', 'SIP;cause=480;text="Incoming calls are not configured"'],
+        ],
+      });
+      return;
+    }
+    if (hasForeignBody(request)) {
+      transaction.reply(415, { headers: [['Accept', 'application/sdp']] });
+      return;
+    }
+    const merged = `${request.headers.first('Call-ID')} ${request.headers.first('From')} ${received.cSeq}`;
+    if (this.#ringing.has(merged)) {
+      transaction.reply(482);
+      return;
+    }
+    const invite = new IncomingInvite(this.#core, received, () => this.#ringing.delete(merged));
+    this.#ringing.add(merged);
+    onInvite(invite);
+  }
+
+  /** A 2xx that no transaction knows can still belong to a call that was taken over. */
+  #strayAnswer(response: SipResponse, cSeq: number): void {
+    const { headers } = response;
+    const key = dialogKey(headers.first('Call-ID') ?? '', tagOf(headers.first('From')) ?? '', tagOf(headers.first('To')) ?? '');
+    const dialog = this.#core.dialogs.get(key);
+    if (dialog?.state.role === 'uac' && dialog.state.invite.cSeq === cSeq) dialog.acknowledge(cSeq);
+  }
+
+  #dialogOf({ headers }: SipRequest): DialogEntry | undefined {
+    const key = dialogKey(headers.first('Call-ID') ?? '', tagOf(headers.first('To')) ?? '', tagOf(headers.first('From')) ?? '');
+    return this.#core.dialogs.get(key);
+  }
+}
