@@ -94,6 +94,7 @@ class Supervised implements EmbeddedPostgres {
   #child: ChildProcess | undefined;
   #restart: Timer | undefined;
   #restarts = 0;
+  #closed = false;
   #closing: Promise<void> | undefined;
 
   constructor(parts: Parts) {
@@ -159,7 +160,7 @@ class Supervised implements EmbeddedPostgres {
 
   #onExit(code: number | null, by: NodeJS.Signals | null): void {
     this.#child = undefined;
-    if (this.#closing) return;
+    if (this.#closed) return;
     this.#parts.log.error({ code, signal: by }, 'PostgreSQL ended by itself; it is started again');
     this.#restartSoon();
   }
@@ -176,13 +177,13 @@ class Supervised implements EmbeddedPostgres {
     const signal = new AbortController().signal;
     try {
       await stopLeftOver(cluster, clock, signal);
-      if (this.#closing) return;
+      if (this.#closed) return;
       await this.start(signal);
       this.#restarts = 0;
-      if (this.#closing && this.pid !== undefined) await stopServer(this.pid, clock);
+      if (this.#closed && this.pid !== undefined) await stopServer(this.pid, clock);
     } catch (error) {
       log.error({ err: error }, 'PostgreSQL could not be started again');
-      if (!this.#closing) this.#restartSoon();
+      if (!this.#closed) this.#restartSoon();
     }
   }
 
@@ -192,6 +193,7 @@ class Supervised implements EmbeddedPostgres {
   }
 
   async #close(): Promise<void> {
+    this.#closed = true;
     this.#restart?.cancel();
     if (this.pid !== undefined) await stopServer(this.pid, this.#parts.clock);
     await this.#parts.lock.release();

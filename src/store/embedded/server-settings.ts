@@ -8,7 +8,7 @@ const settings = {
   synchronous_commit: 'on',
   full_page_writes: 'on',
   // memory
-  shared_buffers: '16MB',
+  shared_buffers: '24MB',
   wal_buffers: '1MB',
   work_mem: '4MB',
   maintenance_work_mem: '32MB',

@@ -1,0 +1,142 @@
+import { and, asc, count, eq, inArray, type SQL } from 'drizzle-orm';
+import type { EndpointInfo } from '../contracts/endpoints.ts';
+import type { Page, Paging } from '../contracts/entities.ts';
+import { type Author, changedBy, entityInfo, madeBy, present } from './audit.ts';
+import type { Database, Queries } from './database.ts';
+import { contains, oneOfIds, orderOf, readPage, specific, type Window } from './paging.ts';
+import { account, endpoint } from './schema.ts';
+
+export type EndpointRow = typeof endpoint.$inferSelect;
+export type StoredEndpointType = EndpointRow['type'];
+/** Columns that differ between a phone number and a trunk. */
+export type EndpointValues = Partial<
+  Omit<EndpointRow, 'id' | 'accountId' | 'type' | 'createdAt' | 'modifiedAt' | 'createdBy' | 'modifiedBy'>
+>;
+
+export interface EndpointFilter {
+  /** Accounts that may be seen; absent: all. */
+  readonly accountIds?: readonly string[] | undefined;
+  readonly nameFilter?: string | undefined;
+  readonly phoneNumberFilter?: string | undefined;
+  /** Absent: every type. */
+  readonly types?: readonly string[] | undefined;
+}
+
+const sortFields = {
+  displayName: endpoint.displayName,
+  type: endpoint.type,
+  phoneNumber: endpoint.e164,
+  dateCreated: endpoint.createdAt,
+  dateLastModified: endpoint.modifiedAt,
+};
+
+type Row = { endpoint: EndpointRow; accountName: string };
+
+/** Phone numbers and SIP trunks. */
+export class EndpointRepository {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  find(id: string): Promise<EndpointInfo | undefined> {
+    return this.#database.run(async (queries) => {
+      const [row] = await select(queries, eq(endpoint.id, id), [asc(endpoint.id)], { limit: 1, offset: 0 });
+      return row && toInfo(row);
+    });
+  }
+
+  /** Complete rows of one account and type, the oldest first. */
+  ofAccount(accountId: string, type: StoredEndpointType): Promise<EndpointRow[]> {
+    return this.#database.run((queries) =>
+      queries
+        .select()
+        .from(endpoint)
+        .where(and(eq(endpoint.accountId, accountId), eq(endpoint.type, type)))
+        .orderBy(asc(endpoint.id)),
+    );
+  }
+
+  list(filter: EndpointFilter, paging: Paging): Promise<Page<EndpointInfo>> {
+    const known = filter.types?.filter(isStoredType);
+    const where = and(
+      oneOfIds(endpoint.accountId, filter.accountIds),
+      specific(endpoint.id, paging.specificIds),
+      known && inArray(endpoint.type, known),
+      filter.nameFilter ? contains(endpoint.displayName, filter.nameFilter) : undefined,
+      filter.phoneNumberFilter ? contains(endpoint.e164, filter.phoneNumberFilter) : undefined,
+    );
+    const order = orderOf(paging, sortFields, endpoint.id, 'Ascend');
+    return this.#database.run((queries) =>
+      readPage(paging, {
+        select: (window) => select(queries, where, order, window),
+        count: async () => (await queries.select({ count: count() }).from(endpoint).where(where))[0]?.count ?? 0,
+        item: toInfo,
+      }),
+    );
+  }
+
+  /** @throws the database's error for a duplicate number (isDuplicate) or an account that is gone (isReferenced). */
+  async create(
+    key: { readonly id: string; readonly accountId: string; readonly type: StoredEndpointType; readonly displayName: string },
+    values: EndpointValues,
+    author: Author,
+  ): Promise<void> {
+    await this.#database.change({ kind: 'endpoint', id: key.id, accountId: key.accountId }, async (queries) => {
+      await queries.insert(endpoint).values({ ...values, ...key, ...madeBy(author) });
+    });
+  }
+
+  async change(key: { readonly id: string; readonly accountId: string }, values: EndpointValues, author: Author): Promise<void> {
+    await this.#database.change({ kind: 'endpoint', ...key }, async (queries) => {
+      await queries
+        .update(endpoint)
+        .set({ ...values, ...changedBy(author) })
+        .where(eq(endpoint.id, key.id));
+    });
+  }
+
+  async remove(key: { readonly id: string; readonly accountId: string }): Promise<void> {
+    await this.#database.change({ kind: 'endpoint', ...key }, async (queries) => {
+      await queries.delete(endpoint).where(eq(endpoint.id, key.id));
+    });
+  }
+}
+
+function isStoredType(type: string): type is StoredEndpointType {
+  return type === 'PhoneNumber' || type === 'FaxNumber' || type === 'SipTrunk';
+}
+
+function select(queries: Queries, where: SQL | undefined, order: SQL[], { limit, offset }: Window): Promise<Row[]> {
+  return queries
+    .select({ endpoint, accountName: account.name })
+    .from(endpoint)
+    .innerJoin(account, eq(account.id, endpoint.accountId))
+    .where(where)
+    .orderBy(...order)
+    .limit(limit)
+    .offset(offset);
+}
+
+function toInfo({ endpoint: row, accountName }: Row): EndpointInfo {
+  return {
+    ...entityInfo(row),
+    accountId: row.accountId,
+    accountName,
+    displayName: row.displayName,
+    type: row.type,
+    ...present({
+      isVirtualPhoneNumber: row.isVirtual,
+      phoneNumber: row.e164,
+      host: row.host,
+      port: row.port,
+      transport: row.transport,
+      userName: row.userName,
+      hasPassword: row.type === 'SipTrunk' ? row.passwordBox !== null : null,
+      maxChannels: row.maxChannels,
+      callsPerSecond: row.callsPerSecond,
+      ringTimeoutInSeconds: row.ringTimeoutSeconds,
+    }),
+  };
+}

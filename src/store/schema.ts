@@ -1,0 +1,209 @@
+import { sql } from 'drizzle-orm';
+import {
+  boolean,
+  doublePrecision,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  smallint,
+  text,
+  timestamp,
+  uniqueIndex,
+  uuid,
+} from 'drizzle-orm/pg-core';
+import type { Role } from '../contracts/dto.ts';
+import type { FlowInfo } from '../contracts/flows.ts';
+import type { SessionInfo, SessionLogInfo } from '../contracts/sessions.ts';
+
+/** What is stored. After a change: `npx drizzle-kit generate`, and commit the migration that it writes. */
+
+const moment = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
+
+/** Who made and changed a row, and when. People are named by their e-mail address. */
+const audit = {
+  createdAt: moment('created_at').notNull(),
+  modifiedAt: moment('modified_at').notNull(),
+  createdBy: text('created_by').notNull(),
+  modifiedBy: text('modified_by').notNull(),
+};
+
+/** Processes that place calls. A worker whose lease is over has lost its sessions. */
+export const worker = pgTable('worker', {
+  id: uuid('id').primaryKey(),
+  host: text('host').notNull(),
+  pid: integer('pid').notNull(),
+  version: text('version').notNull(),
+  draining: boolean('draining').notNull().default(false),
+  startedAt: moment('started_at').notNull().default(sql`clock_timestamp()`),
+  leaseUntil: moment('lease_until').notNull(),
+});
+
+export const account = pgTable('account', {
+  id: uuid('id').primaryKey(),
+  name: text('name').notNull(),
+  parentAccountId: uuid('parent_account_id'),
+  ancestorIds: uuid('ancestor_ids').array().notNull(),
+  ...audit,
+});
+
+export const appUser = pgTable(
+  'app_user',
+  {
+    id: uuid('id').primaryKey(),
+    emailAddress: text('email_address').notNull(),
+    firstName: text('first_name'),
+    lastName: text('last_name'),
+    /** argon2id, in its own text form. */
+    passwordHash: text('password_hash').notNull(),
+    roles: text('roles').array().$type<Role[]>().notNull(),
+    accountIds: uuid('account_ids').array().notNull(),
+    ...audit,
+  },
+  (table) => [uniqueIndex('app_user_email').on(sql`lower(${table.emailAddress})`)],
+);
+
+/** Logins by cookie. The id itself is a secret of the client; only its hash is here. */
+export const loginSession = pgTable(
+  'login_session',
+  {
+    idHash: text('id_hash').primaryKey(),
+    userId: uuid('user_id')
+      .notNull()
+      .references(() => appUser.id, { onDelete: 'cascade' }),
+    expiresAt: moment('expires_at').notNull(),
+  },
+  (table) => [index('login_session_expires').on(table.expiresAt)],
+);
+
+/** Phone numbers and SIP trunks; members that do not belong to the type are null. */
+export const endpoint = pgTable(
+  'endpoint',
+  {
+    id: uuid('id').primaryKey(),
+    accountId: uuid('account_id')
+      .notNull()
+      .references(() => account.id),
+    type: text('type').$type<'PhoneNumber' | 'FaxNumber' | 'SipTrunk'>().notNull(),
+    displayName: text('display_name').notNull(),
+    e164: text('e164'),
+    isVirtual: boolean('is_virtual'),
+    host: text('host'),
+    port: integer('port'),
+    transport: text('transport').$type<'Udp' | 'Tcp'>(),
+    userName: text('user_name'),
+    /** Encrypted: see secret-box.ts. */
+    passwordBox: text('password_box'),
+    maxChannels: integer('max_channels'),
+    callsPerSecond: doublePrecision('calls_per_second'),
+    ringTimeoutSeconds: integer('ring_timeout_seconds'),
+    ...audit,
+  },
+  (table) => [uniqueIndex('endpoint_e164').on(table.e164), index('endpoint_account').on(table.accountId, table.id)],
+);
+
+export const flow = pgTable(
+  'flow',
+  {
+    id: uuid('id').primaryKey(),
+    accountId: uuid('account_id')
+      .notNull()
+      .references(() => account.id),
+    name: text('name').notNull(),
+    description: text('description'),
+    notes: text('notes'),
+    customerId: text('customer_id'),
+    roles: text('roles').array().$type<NonNullable<FlowInfo['roles']>>().notNull(),
+    tagIds: text('tag_ids').array().notNull(),
+    nodeCount: integer('node_count').notNull(),
+    /** The version that new calls run. */
+    version: integer('version').notNull(),
+    /** Deleted flows stay for the sessions that name them. */
+    deletedAt: moment('deleted_at'),
+    ...audit,
+  },
+  (table) => [index('flow_account').on(table.accountId, table.id)],
+);
+
+/** The graph of a flow. Every save makes a new version and none is ever changed, so a call keeps the one that it began with. */
+export const flowVersion = pgTable(
+  'flow_version',
+  {
+    flowId: uuid('flow_id')
+      .notNull()
+      .references(() => flow.id, { onDelete: 'cascade' }),
+    version: integer('version').notNull(),
+    graph: jsonb('graph').$type<Pick<FlowInfo, 'nodes' | 'parameters' | 'exits'>>().notNull(),
+    createdAt: moment('created_at').notNull(),
+    createdBy: text('created_by').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.flowId, table.version] })],
+);
+
+/** Uploaded audio and recordings. The bytes are on disk. */
+export const file = pgTable(
+  'file',
+  {
+    id: uuid('id').primaryKey(),
+    accountId: uuid('account_id')
+      .notNull()
+      .references(() => account.id),
+    type: text('type').$type<'Upload' | 'CallRecording' | 'VoiceMessage'>().notNull(),
+    fileName: text('file_name').notNull(),
+    contentType: text('content_type').notNull(),
+    contentLength: integer('content_length').notNull(),
+    durationMs: integer('duration_ms'),
+    sessionId: uuid('session_id'),
+    ...audit,
+  },
+  (table) => [index('file_account').on(table.accountId, table.id), index('file_session').on(table.sessionId)],
+);
+
+/**
+ * One call. No foreign keys: a check per insert would cost as much as the insert, and lock the one row of a busy account.
+ * `owner` and `epoch` guard every change: who no longer holds both has lost the session to another process.
+ */
+export const session = pgTable(
+  'session',
+  {
+    id: uuid('id').primaryKey(),
+    accountId: uuid('account_id').notNull(),
+    endpointId: uuid('endpoint_id'),
+    flowId: uuid('flow_id').notNull(),
+    flowVersion: integer('flow_version').notNull(),
+    trunkId: uuid('trunk_id'),
+    direction: text('direction').$type<'inbound' | 'outbound'>().notNull(),
+    toAddress: text('to_address').notNull(),
+    fromAddress: text('from_address').notNull(),
+    owner: uuid('owner').notNull(),
+    epoch: integer('epoch').notNull().default(1),
+    callState: text('call_state').$type<NonNullable<SessionInfo['callState']>>().notNull(),
+    outcome: text('outcome'),
+    sipCause: smallint('sip_cause'),
+    callSid: text('call_sid'),
+    createdBy: text('created_by').notNull(),
+    createdAt: moment('created_at').notNull(),
+    modifiedAt: moment('modified_at').notNull(),
+    answeredAt: moment('answered_at'),
+    endedAt: moment('ended_at'),
+    /** What another process needs to go on with the call. */
+    state: jsonb('state').$type<Record<string, unknown>>(),
+  },
+  (table) => [
+    index('session_account').on(table.accountId, table.id),
+    index('session_live').on(table.owner).where(sql`${table.endedAt} is null`),
+  ],
+);
+
+/** Lines of the log of a session, in the chunks in which they were written. */
+export const sessionLog = pgTable(
+  'session_log',
+  {
+    sessionId: uuid('session_id').notNull(),
+    epoch: integer('epoch').notNull(),
+    chunk: integer('chunk').notNull(),
+    entries: jsonb('entries').$type<SessionLogInfo[]>().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.sessionId, table.epoch, table.chunk] })],
+);
