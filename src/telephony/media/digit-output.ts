@@ -1,0 +1,38 @@
+import { type DigitFrame, framesOfDigits } from '../rtp/digit-sender.ts';
+import { newWait, type Wait } from './wait.ts';
+
+interface Sending {
+  readonly frames: Generator<DigitFrame, void>;
+  readonly wait: Wait<void>;
+}
+
+/** The digits that one stream has to send, one request after the other, frame by frame. */
+export class DigitOutput {
+  readonly #queue: Sending[] = [];
+
+  /** Puts `digits` at the end of the queue; resolves when the last pause is over. @throws DigitsError when they are none. */
+  send(digits: string, signal: AbortSignal): Promise<void> {
+    const frames = framesOfDigits(digits);
+    const wait = newWait<void>(signal, () => {
+      const index = this.#queue.findIndex((sending) => sending.wait === wait);
+      if (index >= 0) this.#queue.splice(index, 1);
+    });
+    if (!signal.aborted) this.#queue.push({ frames, wait });
+    return wait.promise;
+  }
+
+  /** What the next frame carries, or undefined when no digits are to be sent. */
+  next(): DigitFrame | undefined {
+    for (let sending = this.#queue[0]; sending; sending = this.#queue[0]) {
+      const { done, value } = sending.frames.next();
+      if (!done) return value;
+      sending.wait.resolve();
+    }
+    return undefined;
+  }
+
+  /** Rejects everything that waits. */
+  close(error: unknown): void {
+    for (const sending of [...this.#queue]) sending.wait.reject(error);
+  }
+}

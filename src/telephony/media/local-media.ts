@@ -1,0 +1,74 @@
+import type { Clock } from '../../kernel/clock.ts';
+import type { Random } from '../../kernel/random.ts';
+import type { Endpoint } from '../../wire/wire.ts';
+import { noCapacity, type PortLimits, PortRange } from '../rtp/port-range.ts';
+import type { RtpSocket } from '../rtp/rtp-socket.ts';
+import { FrameClock } from './frame-clock.ts';
+import type { MediaPort } from './media-port.ts';
+import { StreamCore } from './stream-core.ts';
+import { closedError } from './wait.ts';
+
+export interface LocalMediaOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** The address that sockets are bound to. */
+  readonly host: string;
+  readonly portRange: PortLimits;
+  /** Binds one port: `openDgramSocket`, or a socket of a network in memory. */
+  readonly openSocket: (local: Endpoint) => RtpSocket | Promise<RtpSocket>;
+  readonly maxStreams: number;
+}
+
+/** Audio streams in this thread: one port each, one 20 ms beat for all. */
+export class LocalMedia implements MediaPort {
+  readonly #options: LocalMediaOptions;
+  readonly #ports: PortRange;
+  readonly #frameClock: FrameClock;
+  readonly #streams = new Set<StreamCore>();
+  #opening = 0;
+  #closed = false;
+
+  /** @throws RangeError when there are no ports in the range. */
+  constructor(options: LocalMediaOptions) {
+    this.#options = options;
+    this.#ports = new PortRange(options.portRange, options.random);
+    this.#frameClock = new FrameClock(options.clock);
+  }
+
+  get openStreams(): number {
+    return this.#streams.size;
+  }
+
+  async open(): Promise<StreamCore> {
+    const { clock, random, host, maxStreams, openSocket } = this.#options;
+    if (this.#closed) throw closedError();
+    if (this.#streams.size + this.#opening >= maxStreams) throw noCapacity(`${maxStreams} streams`);
+    this.#opening++;
+    try {
+      const [port, socket] = await this.#ports.take(async (port) => [port, await openSocket({ address: host, port })] as const);
+      const stream: StreamCore = new StreamCore({
+        socket,
+        clock,
+        frameClock: this.#frameClock,
+        random,
+        onClosed: () => {
+          this.#streams.delete(stream);
+          this.#ports.giveBack(port);
+        },
+      });
+      this.#streams.add(stream);
+      if (this.#closed) {
+        await stream.close();
+        throw closedError();
+      }
+      return stream;
+    } finally {
+      this.#opening--;
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all([...this.#streams].map((stream) => stream.close()));
+  }
+}

@@ -1,0 +1,41 @@
+import type { Endpoint } from '../../wire/wire.ts';
+import type { Prompt } from '../audio/prompt.ts';
+import type { PortLimits } from '../rtp/port-range.ts';
+import type { AgreedMedia, CollectRules, MediaReport, PlayRules, RecordRules } from './media-port.ts';
+
+/** What a media worker is started with. */
+export interface WorkerSettings {
+  readonly host: string;
+  readonly portRange: PortLimits;
+  readonly maxStreams: number;
+}
+
+/**
+ * What the main thread asks of a media worker. `stream` and `wait` are numbers of the asker: a stream is named by `open` before it is used,
+ * a wait is settled by exactly one event. Commands that belong to one moment travel together, in one message.
+ */
+export type MediaCommand =
+  | { readonly kind: 'open'; readonly stream: number }
+  | { readonly kind: 'start'; readonly stream: number; readonly agreed: AgreedMedia }
+  | { readonly kind: 'play'; readonly stream: number; readonly wait: number; readonly promptId: string; readonly rules: PlayRules }
+  | { readonly kind: 'collect'; readonly stream: number; readonly wait: number; readonly rules: CollectRules }
+  | { readonly kind: 'record'; readonly stream: number; readonly wait: number; readonly rules: RecordRules }
+  | { readonly kind: 'sendDigits'; readonly stream: number; readonly wait: number; readonly digits: string }
+  | { readonly kind: 'clearDigits'; readonly stream: number }
+  | { readonly kind: 'abort'; readonly stream: number; readonly wait: number }
+  | { readonly kind: 'close'; readonly stream: number }
+  /** A prompt that `play` may name from now on, until it is forgotten. */
+  | { readonly kind: 'remember'; readonly prompt: Prompt }
+  | { readonly kind: 'forget'; readonly promptId: string }
+  /** Closes every stream and ends the thread. */
+  | { readonly kind: 'stop' };
+
+/** What a media worker tells. */
+export type MediaEvent =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'opened'; readonly stream: number; readonly local: Endpoint }
+  /** `limit` names what is used up; without it, `message` says what went wrong. */
+  | { readonly kind: 'refused'; readonly stream: number; readonly limit?: string; readonly message: string }
+  | { readonly kind: 'settled'; readonly stream: number; readonly wait: number; readonly value: unknown }
+  | { readonly kind: 'failed'; readonly stream: number; readonly wait: number; readonly message: string }
+  | { readonly kind: 'closed'; readonly stream: number; readonly report: MediaReport };

@@ -1,0 +1,110 @@
+import { FRAME_MS, FRAME_SAMPLES } from './frame-clock.ts';
+import type { AudioCodec, Recorded, RecordRules } from './media-port.ts';
+import { RecordingFile } from './recording-file.ts';
+import { RecordingTimeline } from './recording-timeline.ts';
+import { VoiceLevel } from './voice-level.ts';
+
+const SAMPLES_PER_MS = FRAME_SAMPLES / FRAME_MS;
+/** How long audio may come late and still find its place. */
+const REORDER_SAMPLES = 200 * SAMPLES_PER_MS;
+/** Kept before the first voice and after the last one when silence is trimmed, so that soft sounds are not cut. */
+const MARGIN_SAMPLES = 100 * SAMPLES_PER_MS;
+/** Fewer frames of voice than this are a click, not somebody speaking. */
+const HEARD_FRAMES = 3;
+
+/** One recording: from the frames that are received to a WAV file, until one of its rules ends it. */
+export class Recorder {
+  readonly #rules: RecordRules;
+  readonly #startMs: number;
+  readonly #onEnd: (ended: Promise<Recorded>) => void;
+  readonly #file: RecordingFile;
+  readonly #timeline = new RecordingTimeline();
+  readonly #voice = new VoiceLevel();
+  readonly #beforeVoice = new Int16Array(MARGIN_SAMPLES);
+  #beforeVoiceCount = 0;
+  #voicedFrames = 0;
+  #silentSamples = 0;
+  /** Samples in the file up to the last voice. */
+  #voiceEnd = 0;
+  #result: Promise<Recorded> | undefined;
+
+  /** Begins at `startMs`. `onEnd` is called once, when a rule has ended it or `end` was called, with what `end` answers. */
+  constructor(rules: RecordRules, startMs: number, onEnd: (ended: Promise<Recorded>) => void) {
+    this.#rules = rules;
+    this.#startMs = startMs;
+    this.#onEnd = onEnd;
+    this.#file = new RecordingFile(rules.path);
+  }
+
+  /** A packet of audio came. `payload` may be used again afterwards. */
+  packet(codec: AudioCodec, payload: Uint8Array, timestamp: number, newest: boolean, nowMs: number): void {
+    this.#timeline.put(codec, payload, timestamp, newest, this.#positionAt(nowMs));
+  }
+
+  /** The sender's timestamps begin anew. */
+  restart(): void {
+    this.#timeline.restart();
+  }
+
+  /** A key was pressed. Answers whether it ended the recording, and so is used up. */
+  pressed(digit: string, nowMs: number): boolean {
+    if (!this.#rules.terminators.includes(digit)) return false;
+    void this.end('terminator', nowMs);
+    return true;
+  }
+
+  /** Time has passed: moves audio that nothing can come before any more into the file, and looks whether a rule ends the recording. */
+  tick(nowMs: number): void {
+    const { maxMs, silenceMs } = this.#rules;
+    if (nowMs - this.#startMs >= maxMs) {
+      void this.end('max', this.#startMs + maxMs);
+      return;
+    }
+    const until = this.#positionAt(nowMs) - REORDER_SAMPLES;
+    while (this.#timeline.taken + FRAME_SAMPLES <= until) this.#keep(this.#timeline.take());
+    if (silenceMs > 0 && this.#silentSamples >= silenceMs * SAMPLES_PER_MS) void this.end('silence', nowMs);
+  }
+
+  /** Ends the recording. Resolves when the file is complete; idempotent. @throws the error of the disk. */
+  end(why: Recorded['why'], nowMs: number): Promise<Recorded> {
+    if (this.#result !== undefined) return this.#result;
+    this.#result = this.#end(why, nowMs);
+    this.#onEnd(this.#result);
+    return this.#result;
+  }
+
+  async #end(why: Recorded['why'], nowMs: number): Promise<Recorded> {
+    const until = this.#positionAt(nowMs);
+    while (this.#timeline.taken < until) this.#keep(this.#timeline.take(until - this.#timeline.taken));
+    const heard = this.#voicedFrames >= HEARD_FRAMES;
+    const all = this.#file.samples;
+    const samples = this.#rules.trimSilence ? Math.min(all, heard ? this.#voiceEnd + MARGIN_SAMPLES : 0) : all;
+    const bytes = await this.#file.finish(samples);
+    return { path: this.#rules.path, durationMs: Math.round(samples / SAMPLES_PER_MS), bytes, why, heard };
+  }
+
+  #keep(frame: Int16Array): void {
+    const voiced = this.#voice.hear(frame);
+    if (voiced) this.#voicedFrames++;
+    this.#silentSamples = voiced ? 0 : this.#silentSamples + frame.length;
+    if (!this.#rules.trimSilence || this.#voicedFrames > 0) {
+      if (voiced) this.#appendBeforeVoice();
+      this.#file.append(frame);
+      if (voiced) this.#voiceEnd = this.#file.samples;
+      return;
+    }
+    this.#beforeVoice.copyWithin(0, frame.length);
+    this.#beforeVoice.set(frame, MARGIN_SAMPLES - frame.length);
+    this.#beforeVoiceCount = Math.min(MARGIN_SAMPLES, this.#beforeVoiceCount + frame.length);
+  }
+
+  #appendBeforeVoice(): void {
+    if (this.#beforeVoiceCount === 0) return;
+    this.#file.append(this.#beforeVoice.subarray(MARGIN_SAMPLES - this.#beforeVoiceCount));
+    this.#beforeVoiceCount = 0;
+  }
+
+  #positionAt(nowMs: number): number {
+    return Math.max(0, Math.round((nowMs - this.#startMs) * SAMPLES_PER_MS));
+  }
+}

@@ -1,0 +1,100 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import { wavHeader, wavHeaderBytes } from '../audio/wav.ts';
+
+const SAMPLE_RATE = 8000;
+const SAMPLE_BYTES = 2;
+/** One second of audio: what a crash can cost. */
+const CHUNK_BYTES = SAMPLE_RATE * SAMPLE_BYTES;
+/** Seconds that may wait for a slow disk; beyond them the audio is lost and the file has silence in its place. */
+const MAX_WAITING = 30;
+
+interface Chunk {
+  readonly at: number;
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * A WAV file (16 bit, 8000 Hz, mono) that grows. Appending never waits for the disk. The header is written first and again after each
+ * second of audio, so the file is valid whenever the process dies.
+ */
+export class RecordingFile {
+  readonly #path: string;
+  #chunk = Buffer.alloc(CHUNK_BYTES);
+  #filled = 0;
+  /** Where in the audio the chunk begins, in bytes. */
+  #chunkAt = 0;
+  readonly #waiting: Chunk[] = [];
+  #writing: Promise<void>;
+  #file: FileHandle | undefined;
+  #error: unknown;
+
+  /** Creates the file, or empties it. Errors of the disk come out of `finish`. */
+  constructor(path: string) {
+    this.#path = path;
+    this.#writing = this.#guard(async () => {
+      this.#file = await open(this.#path, 'w');
+      await this.#file.write(wavHeader(SAMPLE_RATE, 0), 0, wavHeaderBytes, 0);
+    });
+  }
+
+  /** Samples appended so far. */
+  get samples(): number {
+    return (this.#chunkAt + this.#filled) / SAMPLE_BYTES;
+  }
+
+  /** Adds samples at the end. */
+  append(samples: Int16Array): void {
+    for (let index = 0; index < samples.length; index++) {
+      this.#filled = this.#chunk.writeInt16LE(samples[index] ?? 0, this.#filled);
+      if (this.#filled === CHUNK_BYTES) this.#flush();
+    }
+  }
+
+  /**
+   * Writes what is left, cuts the audio to its first `samples` samples and closes the file. Answers the size of the file in bytes.
+   * @throws the error of the disk, also one of an earlier write.
+   */
+  async finish(samples: number): Promise<number> {
+    this.#flush();
+    await this.#writing;
+    const audioBytes = samples * SAMPLE_BYTES;
+    await this.#guard(async () => {
+      await this.#file?.truncate(wavHeaderBytes + audioBytes);
+      await this.#file?.write(wavHeader(SAMPLE_RATE, audioBytes), 0, wavHeaderBytes, 0);
+    });
+    await this.#file?.close();
+    if (this.#error !== undefined) throw this.#error;
+    return wavHeaderBytes + audioBytes;
+  }
+
+  #flush(): void {
+    if (this.#filled === 0) return;
+    if (this.#error === undefined && this.#waiting.length < MAX_WAITING) {
+      this.#waiting.push({ at: this.#chunkAt, bytes: this.#chunk.subarray(0, this.#filled) });
+      this.#chunk = Buffer.alloc(CHUNK_BYTES);
+      if (this.#waiting.length === 1) this.#writing = this.#writing.then(() => this.#writeAll());
+    }
+    this.#chunkAt += this.#filled;
+    this.#filled = 0;
+  }
+
+  async #writeAll(): Promise<void> {
+    for (let chunk = this.#waiting[0]; chunk; chunk = this.#waiting[0]) {
+      const { at, bytes } = chunk;
+      await this.#guard(async () => {
+        await this.#file?.write(bytes, 0, bytes.length, wavHeaderBytes + at);
+        await this.#file?.write(wavHeader(SAMPLE_RATE, at + bytes.length), 0, wavHeaderBytes, 0);
+      });
+      this.#waiting.shift();
+    }
+  }
+
+  async #guard(write: () => Promise<void>): Promise<void> {
+    if (this.#error !== undefined) return;
+    try {
+      await write();
+    } catch (error) {
+      this.#error = error;
+    }
+  }
+}

@@ -1,0 +1,76 @@
+import type { Endpoint } from '../../wire/wire.ts';
+import { type DigitChange, DigitReceiver } from '../rtp/digit-receiver.ts';
+import { newRtpHeader, readRtpHeader } from '../rtp/packet.ts';
+import { ReceivedSequence } from '../rtp/received-sequence.ts';
+import { readTelephoneEvent } from '../rtp/telephone-event.ts';
+import type { Latch } from './latch.ts';
+import type { AgreedMedia } from './media-port.ts';
+
+/** What a receiver hears. */
+export interface Heard {
+  digit(change: DigitChange, nowMs: number): void;
+  /** A payload of audio; its bytes may be used again afterwards. `newest` is whether it is the latest of its sequence. */
+  audio(payload: Uint8Array, timestamp: number, newest: boolean, nowMs: number): void;
+  /** Timestamps begin anew: another source speaks for the peer. */
+  restarted(): void;
+}
+
+/** Takes the packets of one stream: checks that they are the peer's and of an agreed type, and drops what is repeated. */
+export class RtpReceiver {
+  readonly #latch: Latch;
+  readonly #heard: Heard;
+  readonly #header = newRtpHeader();
+  readonly #sequence = new ReceivedSequence();
+  readonly #digits = new DigitReceiver();
+  #ssrc: number | undefined;
+
+  constructor(latch: Latch, heard: Heard) {
+    this.#latch = latch;
+    this.#heard = heard;
+  }
+
+  get received(): number {
+    return this.#sequence.received;
+  }
+
+  get lost(): number {
+    return this.#sequence.lost;
+  }
+
+  /** One datagram came. Answers whether it was a valid packet of the peer that had not come before. */
+  receive(bytes: Uint8Array, from: Endpoint, agreed: AgreedMedia, nowMs: number): boolean {
+    const header = this.#header;
+    if (!readRtpHeader(bytes, header)) return false;
+    const isEvent = header.payloadType === agreed.telephoneEvent;
+    if (!isEvent && header.payloadType !== agreed.payloadType) return false;
+    if (!this.#latch.accept(from, header)) return false;
+    const arrival =
+      this.#ssrc === header.ssrc ? this.#sequence.accept(header.sequence) : this.#newSource(header.ssrc, header.sequence, nowMs);
+    if (arrival === 'duplicate' || arrival === 'stray') return false;
+    if (isEvent) {
+      const event = readTelephoneEvent(bytes, header.payloadStart, header.payloadEnd);
+      if (event) this.#report(this.#digits.receive(header.timestamp, event, nowMs), nowMs);
+    } else {
+      this.#heard.audio(bytes.subarray(header.payloadStart, header.payloadEnd), header.timestamp, arrival === 'newest', nowMs);
+    }
+    return true;
+  }
+
+  /** Time has passed: a key whose release was lost is released. */
+  tick(nowMs: number): void {
+    if (this.#digits.held) this.#report(this.#digits.tick(nowMs), nowMs);
+  }
+
+  #newSource(ssrc: number, sequence: number, nowMs: number): 'newest' | 'late' | 'duplicate' | 'stray' {
+    const first = this.#ssrc === undefined;
+    this.#ssrc = ssrc;
+    if (first) return this.#sequence.accept(sequence);
+    this.#report(this.#digits.restart(), nowMs);
+    this.#heard.restarted();
+    return this.#sequence.restart(sequence);
+  }
+
+  #report(changes: readonly DigitChange[], nowMs: number): void {
+    for (const change of changes) this.#heard.digit(change, nowMs);
+  }
+}

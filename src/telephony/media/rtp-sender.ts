@@ -1,0 +1,97 @@
+import type { Random } from '../../kernel/random.ts';
+import type { Endpoint } from '../../wire/wire.ts';
+import { silenceByte } from '../audio/g711.ts';
+import { RTP_HEADER_BYTES, writeRtpHeader } from '../rtp/packet.ts';
+import type { RtpSocket } from '../rtp/rtp-socket.ts';
+import { TELEPHONE_EVENT_BYTES, type TelephoneEvent, writeTelephoneEvent } from '../rtp/telephone-event.ts';
+import { FRAME_SAMPLES } from './frame-clock.ts';
+import type { AudioCodec } from './media-port.ts';
+import type { Player } from './player.ts';
+
+/**
+ * The RTP packets of one stream, written into buffers that are made once. Source, sequence and timestamp begin at random
+ * (RFC 3550 section 5.1). Each frame moves the timestamp on by 160, whether it is sent or not; the marker says that the packet does not
+ * follow directly on the one before (RFC 3551 section 4.1).
+ */
+export class RtpSender {
+  readonly #socket: RtpSocket;
+  readonly #ssrc: number;
+  readonly #audio = new Uint8Array(RTP_HEADER_BYTES + FRAME_SAMPLES);
+  readonly #event = new Uint8Array(RTP_HEADER_BYTES + TELEPHONE_EVENT_BYTES);
+  #sequence: number;
+  #timestamp: number;
+  #eventTimestamp = 0;
+  #marker = true;
+  #codec: AudioCodec = 'PCMU';
+  #silence: number = silenceByte.PCMU;
+  #payloadType = 0;
+  /** Whether the audio buffer holds nothing but silence of the codec. */
+  #silent = false;
+  #sent = 0;
+
+  constructor(socket: RtpSocket, random: Random) {
+    this.#socket = socket;
+    this.#ssrc = random.below(0x1_0000_0000);
+    this.#sequence = random.below(0x1_0000);
+    this.#timestamp = random.below(0x1_0000_0000);
+  }
+
+  /** Packets sent so far. */
+  get sent(): number {
+    return this.#sent;
+  }
+
+  /** What audio is sent as from now on. */
+  use(codec: AudioCodec, payloadType: number): void {
+    if (codec !== this.#codec) this.#silent = false;
+    this.#codec = codec;
+    this.#silence = silenceByte[codec];
+    this.#payloadType = payloadType;
+  }
+
+  /** Sends the next frame of `player`, or silence when it has none. */
+  sendAudio(player: Player | undefined, to: Endpoint): void {
+    const played = player?.fill(this.#codec, this.#silence, this.#audio, RTP_HEADER_BYTES) ?? false;
+    if (!played && !this.#silent) this.#audio.fill(this.#silence, RTP_HEADER_BYTES);
+    this.#silent = !played;
+    writeRtpHeader(this.#audio, this.#marker, this.#payloadType, this.#sequence, this.#timestamp, this.#ssrc);
+    this.#socket.send(this.#audio, to);
+    this.#marker = false;
+    this.#count();
+    this.#advance(1);
+    if (played) player?.handedOver();
+  }
+
+  /** Sends a packet of a telephone-event in place of a frame. `first` is whether the event begins with it (RFC 4733 section 2.5.1). */
+  sendEvent(payloadType: number, event: TelephoneEvent, first: boolean, to: Endpoint): void {
+    if (first) this.#eventTimestamp = this.#timestamp;
+    writeRtpHeader(this.#event, first, payloadType, this.#sequence, this.#eventTimestamp, this.#ssrc);
+    writeTelephoneEvent(this.#event, RTP_HEADER_BYTES, event);
+    this.#socket.send(this.#event, to);
+    this.#marker = true;
+    this.#count();
+    this.#advance(1);
+  }
+
+  /** Plays a frame to nobody, because the agreement says that we may not send. */
+  mute(player: Player): void {
+    if (player.fill(this.#codec, this.#silence, this.#audio, RTP_HEADER_BYTES)) player.handedOver();
+    this.#silent = false;
+    this.skip(1);
+  }
+
+  /** So many frames are not sent. */
+  skip(frames: number): void {
+    this.#marker = true;
+    this.#advance(frames);
+  }
+
+  #count(): void {
+    this.#sequence = (this.#sequence + 1) & 0xffff;
+    this.#sent++;
+  }
+
+  #advance(frames: number): void {
+    this.#timestamp = (this.#timestamp + frames * FRAME_SAMPLES) >>> 0;
+  }
+}

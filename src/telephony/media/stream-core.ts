@@ -1,0 +1,209 @@
+import type { Clock, Timer } from '../../kernel/clock.ts';
+import type { Random } from '../../kernel/random.ts';
+import type { Endpoint } from '../../wire/wire.ts';
+import type { Prompt } from '../audio/prompt.ts';
+import type { DigitChange } from '../rtp/digit-receiver.ts';
+import type { RtpSocket } from '../rtp/rtp-socket.ts';
+import { DigitCollector } from './digit-collector.ts';
+import { DigitOutput } from './digit-output.ts';
+import type { FrameClock, FrameSource } from './frame-clock.ts';
+import { Latch } from './latch.ts';
+import type { AgreedMedia, Collected, CollectRules, MediaReport, MediaStream, PlayRules, Recorded, RecordRules } from './media-port.ts';
+import { PeerFocus } from './peer-focus.ts';
+import { Player } from './player.ts';
+import { Recorder } from './recorder.ts';
+import { type Heard, RtpReceiver } from './rtp-receiver.ts';
+import { RtpSender } from './rtp-sender.ts';
+import { closedError } from './wait.ts';
+
+/** A frame that leaves later than this after it was due counts as late. */
+const LATE_MS = 10;
+
+interface Parts {
+  readonly socket: RtpSocket;
+  readonly clock: Clock;
+  readonly frameClock: FrameClock;
+  readonly random: Random;
+  /** Called once, when the socket is closed. */
+  readonly onClosed: () => void;
+}
+
+/** One audio stream over one socket. The same code runs in the media workers and, for tests and the simulator, in process. */
+export class StreamCore implements MediaStream, FrameSource, Heard {
+  readonly local: Endpoint;
+  readonly #parts: Parts;
+  readonly #latch = new Latch();
+  readonly #focus = new PeerFocus(this.#latch);
+  readonly #player = new Player();
+  readonly #output = new DigitOutput();
+  readonly #collector: DigitCollector;
+  readonly #sender: RtpSender;
+  readonly #receiver: RtpReceiver;
+  #recorder: Recorder | undefined;
+  /** The last recording that ended; its file may not be complete yet. */
+  #recorded: Promise<Recorded> | undefined;
+  #agreed: AgreedMedia | undefined;
+  #startedMs = 0;
+  /** Set between `start` and the first packet. */
+  #firstTimer: Timer | undefined;
+  #closing: Promise<MediaReport> | undefined;
+  #late = 0;
+  #digits = 0;
+  #firstSentMs: number | undefined;
+  #firstReceivedMs: number | undefined;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.local = parts.socket.local;
+    this.#collector = new DigitCollector(parts.clock);
+    this.#sender = new RtpSender(parts.socket, parts.random);
+    this.#receiver = new RtpReceiver(this.#latch, this);
+    parts.socket.onReceive((bytes, from) => this.#receive(bytes, from));
+  }
+
+  start(agreed: AgreedMedia): void {
+    if (this.#closing) return;
+    const first = this.#agreed === undefined;
+    this.#agreed = agreed;
+    this.#sender.use(agreed.codec, agreed.payloadType);
+    if (this.#latch.aim(agreed.remote)) {
+      this.#focus.restart();
+      this.#parts.socket.only?.(undefined);
+    }
+    if (!first) return;
+    this.#startedMs = this.#parts.clock.now();
+    this.#firstTimer = this.#parts.clock.after(0, () => this.begin());
+    if (this.#player.active) this.begin();
+  }
+
+  /** Sends the first packet now, if `start` was called and it has not left yet: the caller knows that no `play` follows at once. */
+  begin(): void {
+    if (!this.#firstTimer) return;
+    this.#firstTimer.cancel();
+    this.#firstTimer = undefined;
+    this.#parts.frameClock.add(this);
+    this.frame(0, this.#parts.clock.now());
+  }
+
+  play(prompt: Prompt, rules: PlayRules, signal: AbortSignal): Promise<'finished' | 'barged'> {
+    if (this.#closing) return Promise.reject(closedError());
+    if (rules.interruptible && this.#collector.buffered && !signal.aborted) return Promise.resolve('barged');
+    const played = this.#player.play(prompt, rules, signal);
+    this.begin();
+    return played;
+  }
+
+  collect(rules: CollectRules, signal: AbortSignal): Promise<Collected> {
+    return this.#closing ? Promise.reject(closedError()) : this.#collector.collect(rules, signal);
+  }
+
+  clearDigits(): void {
+    this.#collector.clear();
+  }
+
+  async sendDigits(digits: string, signal: AbortSignal): Promise<void> {
+    if (this.#closing) throw closedError();
+    if (this.#agreed?.telephoneEvent === undefined) throw new Error('The peer has not agreed to telephone-event');
+    await this.#output.send(digits, signal);
+  }
+
+  async record(rules: RecordRules, signal: AbortSignal): Promise<Recorded> {
+    signal.throwIfAborted();
+    if (this.#closing) throw closedError();
+    if (this.#recorder) throw new Error('The stream is being recorded already');
+    const { clock } = this.#parts;
+    return new Promise((resolve, reject) => {
+      const onAbort = (): void => void recorder.end('aborted', clock.now());
+      const recorder = new Recorder(rules, clock.now(), (ended) => {
+        signal.removeEventListener('abort', onAbort);
+        this.#recorder = undefined;
+        this.#recorded = ended;
+        ended.then(resolve, reject);
+      });
+      this.#recorder = recorder;
+      signal.addEventListener('abort', onAbort, { once: true });
+    });
+  }
+
+  close(): Promise<MediaReport> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  frame(lateMs: number, nowMs: number): void {
+    this.#receiver.tick(nowMs);
+    this.#recorder?.tick(nowMs);
+    this.#parts.socket.only?.(this.#focus.next());
+    const agreed = this.#agreed;
+    const to = this.#latch.target;
+    if (!agreed || !to) return;
+    const digit = this.#output.next();
+    if (agreed.direction === 'recvonly' || agreed.direction === 'inactive') {
+      if (digit) this.#sender.skip(1);
+      else this.#sender.mute(this.#player);
+      return;
+    }
+    if (lateMs > LATE_MS) this.#late++;
+    if (digit?.kind === 'event' && agreed.telephoneEvent !== undefined) {
+      this.#sender.sendEvent(agreed.telephoneEvent, digit.event, digit.first, to);
+    } else {
+      this.#sender.sendAudio(digit ? undefined : this.#player, to);
+    }
+    this.#firstSentMs ??= this.#parts.clock.now() - this.#startedMs;
+  }
+
+  skip(frames: number): void {
+    this.#sender.skip(frames);
+  }
+
+  digit(change: DigitChange, nowMs: number): void {
+    if (change.kind === 'released') {
+      this.#collector.released();
+      return;
+    }
+    this.#digits++;
+    if (this.#recorder?.pressed(change.digit, nowMs)) return;
+    this.#collector.pressed(change.digit);
+    this.#player.barge();
+  }
+
+  audio(payload: Uint8Array, timestamp: number, newest: boolean, nowMs: number): void {
+    if (this.#recorder && this.#agreed) this.#recorder.packet(this.#agreed.codec, payload, timestamp, newest, nowMs);
+  }
+
+  restarted(): void {
+    this.#recorder?.restart();
+  }
+
+  #receive(bytes: Uint8Array, from: Endpoint): void {
+    const agreed = this.#agreed;
+    if (!agreed || this.#closing || agreed.direction === 'sendonly' || agreed.direction === 'inactive') return;
+    const nowMs = this.#parts.clock.now();
+    if (this.#receiver.receive(bytes, from, agreed, nowMs)) this.#firstReceivedMs ??= nowMs - this.#startedMs;
+  }
+
+  async #close(): Promise<MediaReport> {
+    const { clock, frameClock, socket, onClosed } = this.#parts;
+    this.#firstTimer?.cancel();
+    this.#firstTimer = undefined;
+    frameClock.remove(this);
+    socket.close();
+    const error = closedError();
+    this.#player.close(error);
+    this.#collector.close(error);
+    this.#output.close(error);
+    void this.#recorder?.end('aborted', clock.now());
+    // What the disk says comes out of `record`; the port is free whatever it says.
+    await this.#recorded?.catch(() => {});
+    onClosed();
+    return {
+      sent: this.#sender.sent,
+      received: this.#receiver.received,
+      lost: this.#receiver.lost,
+      late: this.#late,
+      digits: this.#digits,
+      ...(this.#firstSentMs !== undefined && { firstSentMs: this.#firstSentMs }),
+      ...(this.#firstReceivedMs !== undefined && { firstReceivedMs: this.#firstReceivedMs }),
+    };
+  }
+}
