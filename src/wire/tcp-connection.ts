@@ -1,0 +1,103 @@
+import type { Socket } from 'node:net';
+import type { Clock, Timer } from '../kernel/clock.ts';
+import { TcpFraming } from './tcp-framing.ts';
+
+export interface TcpLimits {
+  /** A connection on which nothing moved for so long is closed. */
+  readonly idleMs: number;
+  /** A message must be whole so long after it began. */
+  readonly messageMs: number;
+  /** What may wait to be sent on one connection; a peer that reads nothing is given up beyond it. */
+  readonly maxQueuedBytes: number;
+}
+
+export interface TcpConnectionEvents {
+  message(bytes: Uint8Array): void;
+  /** Comes once; nothing comes after it. */
+  closed(): void;
+}
+
+const PONG = Buffer.from('\r\n');
+
+/** One established connection: cuts what comes into messages, answers pings, and closes itself by the limits. */
+export class TcpConnection {
+  readonly #socket: Socket;
+  readonly #clock: Clock;
+  readonly #limits: TcpLimits;
+  readonly #events: TcpConnectionEvents;
+  readonly #framing = new TcpFraming();
+  #lastMoveMs: number;
+  #idleTimer: Timer;
+  #messageTimer: Timer | undefined;
+  #closed = false;
+
+  constructor(socket: Socket, clock: Clock, limits: TcpLimits, events: TcpConnectionEvents) {
+    this.#socket = socket;
+    this.#clock = clock;
+    this.#limits = limits;
+    this.#events = events;
+    this.#lastMoveMs = clock.now();
+    this.#idleTimer = clock.after(limits.idleMs, () => this.#checkIdle());
+    socket.setNoDelay(true);
+    socket.on('data', (chunk: Buffer) => this.#take(chunk));
+    // 'close' follows, and is all that matters.
+    socket.on('error', () => {});
+    socket.once('close', () => this.close());
+  }
+
+  /** Whether it can still be sent on. */
+  get alive(): boolean {
+    return !this.#closed && this.#socket.writable;
+  }
+
+  /** Hands bytes over to the system, or queues them. @throws when the connection is closed or its queue is full. */
+  send(bytes: Uint8Array): void {
+    if (!this.alive) throw new Error('The connection is closed');
+    if (this.#socket.writableLength + bytes.length > this.#limits.maxQueuedBytes) {
+      this.close();
+      throw new Error('The peer does not read what is sent to it');
+    }
+    this.#lastMoveMs = this.#clock.now();
+    this.#socket.write(bytes);
+  }
+
+  /** Idempotent. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#idleTimer.cancel();
+    this.#messageTimer?.cancel();
+    this.#socket.destroy();
+    this.#events.closed();
+  }
+
+  #take(chunk: Buffer): void {
+    this.#lastMoveMs = this.#clock.now();
+    let messages: readonly Uint8Array[];
+    try {
+      const frames = this.#framing.push(chunk);
+      messages = frames.messages;
+      for (let ping = 0; ping < frames.pings; ping++) this.send(PONG);
+    } catch {
+      this.close();
+      return;
+    }
+    this.#watchMessage(messages.length > 0);
+    for (const message of messages) this.#events.message(message);
+  }
+
+  #watchMessage(progress: boolean): void {
+    if (progress || !this.#framing.partial) {
+      this.#messageTimer?.cancel();
+      this.#messageTimer = undefined;
+    }
+    if (this.#framing.partial) this.#messageTimer ??= this.#clock.after(this.#limits.messageMs, () => this.close());
+  }
+
+  /** One timer that looks when the last move was costs less than one set anew for each message. */
+  #checkIdle(): void {
+    const leftMs = this.#lastMoveMs + this.#limits.idleMs - this.#clock.now();
+    if (leftMs <= 0) this.close();
+    else this.#idleTimer = this.#clock.after(leftMs, () => this.#checkIdle());
+  }
+}
