@@ -1,5 +1,5 @@
 import { MPEGDecoder } from 'mpg123-decoder';
-import type { AudioSource, Refuse } from './audio-source.ts';
+import { type AudioSource, NotAudioError } from './audio-source.ts';
 import { findMpegAudio } from './mpeg-frame.ts';
 
 /** About 2 s of sound at the usual bit rates. */
@@ -8,7 +8,7 @@ const BYTES_PER_READ = 32 * 1024;
 const MAX_ERRORS = 100;
 
 /** Opens MPEG audio of layer 1 to 3 with libmpg123 (WebAssembly); undefined when the bytes are none. */
-export async function openMpeg(bytes: Uint8Array, refuse: Refuse): Promise<AudioSource | undefined> {
+export async function openMpeg(bytes: Uint8Array): Promise<AudioSource | undefined> {
   const found = findMpegAudio(bytes);
   if (!found) return undefined;
   const { sampleRate } = found.frame;
@@ -24,9 +24,9 @@ export async function openMpeg(bytes: Uint8Array, refuse: Refuse): Promise<Audio
         const decoded = decoder.decode(bytes.subarray(at, at + BYTES_PER_READ));
         at += BYTES_PER_READ;
         errors += decoded.errors.length;
-        if (errors > MAX_ERRORS) throw refuse('too much of it is damaged');
+        if (errors > MAX_ERRORS) throw new NotAudioError('too much of it is damaged');
         if (decoded.samplesDecoded === 0) continue;
-        if (decoded.sampleRate !== sampleRate) throw refuse('its sample rate changes on the way');
+        if (decoded.sampleRate !== sampleRate) throw new NotAudioError('its sample rate changes on the way');
         return mixed(decoded.channelData);
       }
       return undefined;

@@ -1,11 +1,11 @@
-import type { AudioSource, Refuse } from './audio-source.ts';
-import { readWavHeader, readWavMono, WavError } from './wav.ts';
+import type { AudioSource } from './audio-source.ts';
+import { readWavHeader, readWavMono } from './wav.ts';
 
 const FRAMES_PER_READ = 65_536;
 
-/** Opens a WAV file. @throws what `refuse` makes of the reason when its header cannot be used. */
-export function openWav(bytes: Uint8Array, refuse: Refuse): AudioSource {
-  const file = header(bytes, refuse);
+/** Opens a WAV file. @throws NotAudioError when its header cannot be used. */
+export function openWav(bytes: Uint8Array): AudioSource {
+  const file = readWavHeader(bytes);
   const block = new Float32Array(FRAMES_PER_READ);
   let at = 0;
   return {
@@ -17,13 +17,4 @@ export function openWav(bytes: Uint8Array, refuse: Refuse): AudioSource {
     },
     close() {},
   };
-}
-
-function header(bytes: Uint8Array, refuse: Refuse) {
-  try {
-    return readWavHeader(bytes);
-  } catch (error) {
-    if (error instanceof WavError) throw refuse(error.message);
-    throw error;
-  }
 }

@@ -1,3 +1,4 @@
+import { NotAudioError } from './audio-source.ts';
 import { linearOf } from './g711.ts';
 
 /** How the samples of a WAV file are stored. */
@@ -13,11 +14,6 @@ export interface WavFile {
   readonly frames: number;
   /** Where the first frame begins in the bytes. */
   readonly dataAt: number;
-}
-
-/** The bytes are no WAV file that we can read. `message` says why, for people. */
-export class WavError extends Error {
-  override readonly name = 'WavError';
 }
 
 export const wavHeaderBytes = 44;
@@ -36,30 +32,30 @@ const EXTENSIBLE_TAIL = '000000001000800000aa00389b71';
 /**
  * Reads the header of a RIFF/WAVE file. Files of writers that were interrupted, whose sizes are 0, 0xFFFFFFFF or simply wrong,
  * are read up to their real end.
- * @throws WavError when it is no WAV file, or one in a format that we do not read.
+ * @throws NotAudioError when it is no WAV file, or one in a format that we do not read.
  */
 export function readWavHeader(bytes: Uint8Array): WavFile {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < 12 || tagAt(view, 0) !== 'RIFF' || tagAt(view, 8) !== 'WAVE')
-    throw new WavError('it does not begin with a RIFF/WAVE header');
+    throw new NotAudioError('it does not begin with a RIFF/WAVE header');
   let format: Pick<WavFile, 'encoding' | 'sampleRate' | 'channels' | 'bytesPerFrame'> | undefined;
   let at = 12;
   for (let count = 0; at + 8 <= bytes.length; count++) {
-    if (count === MAX_CHUNKS) throw new WavError(`it has more than ${MAX_CHUNKS} chunks`);
+    if (count === MAX_CHUNKS) throw new NotAudioError(`it has more than ${MAX_CHUNKS} chunks`);
     const tag = tagAt(view, at);
     const size = view.getUint32(at + 4, true);
     const body = at + 8;
     if (tag === 'fmt ') {
-      if (format) throw new WavError('it has two format chunks');
+      if (format) throw new NotAudioError('it has two format chunks');
       format = readFormat(view, body, Math.min(size, bytes.length - body));
     } else if (tag === 'data') {
-      if (!format) throw new WavError('its samples come before their format');
+      if (!format) throw new NotAudioError('its samples come before their format');
       const present = dataBytes(view, body, size);
       return { ...format, frames: Math.floor(present / format.bytesPerFrame), dataAt: body };
     }
     at = body + size + (size & 1);
   }
-  throw new WavError(format ? 'it has no samples (no data chunk)' : 'it has no format chunk');
+  throw new NotAudioError(format ? 'it has no samples (no data chunk)' : 'it has no format chunk');
 }
 
 function dataBytes(view: DataView, body: number, size: number): number {
@@ -69,18 +65,18 @@ function dataBytes(view: DataView, body: number, size: number): number {
 }
 
 function readFormat(view: DataView, at: number, size: number): Pick<WavFile, 'encoding' | 'sampleRate' | 'channels' | 'bytesPerFrame'> {
-  if (size < 16) throw new WavError('its format chunk is cut off');
+  if (size < 16) throw new NotAudioError('its format chunk is cut off');
   const channels = view.getUint16(at + 2, true);
   const sampleRate = view.getUint32(at + 4, true);
   const bits = view.getUint16(at + 14, true);
   let tag = view.getUint16(at, true);
   if (tag === EXTENSIBLE) {
-    if (size < 40 || hexAt(view, at + 26, 14) !== EXTENSIBLE_TAIL) throw new WavError('its extended format is not known');
+    if (size < 40 || hexAt(view, at + 26, 14) !== EXTENSIBLE_TAIL) throw new NotAudioError('its extended format is not known');
     tag = view.getUint16(at + 24, true);
   }
-  if (channels !== 1 && channels !== 2) throw new WavError(`it has ${channels} channels; one or two can be played`);
+  if (channels !== 1 && channels !== 2) throw new NotAudioError(`it has ${channels} channels; one or two can be played`);
   if (sampleRate < MIN_RATE || sampleRate > MAX_RATE) {
-    throw new WavError(`its sample rate is ${sampleRate}; ${MIN_RATE} to ${MAX_RATE} can be played`);
+    throw new NotAudioError(`its sample rate is ${sampleRate}; ${MIN_RATE} to ${MAX_RATE} can be played`);
   }
   const encoding = encodingOf(tag, bits);
   return { encoding, sampleRate, channels, bytesPerFrame: channels * sampleBytes(encoding) };
@@ -94,7 +90,7 @@ function encodingOf(tag: number, bits: number): WavEncoding {
   if (tag === FLOAT && bits === 32) return 'float32';
   if (tag === MU_LAW && bits === 8) return 'PCMU';
   if (tag === A_LAW && bits === 8) return 'PCMA';
-  throw new WavError(`its sample format (tag ${tag}, ${bits} bits) is not PCM of 8, 16, 24 or 32 bits, 32 bit float or G.711`);
+  throw new NotAudioError(`its sample format (tag ${tag}, ${bits} bits) is not PCM of 8, 16, 24 or 32 bits, 32 bit float or G.711`);
 }
 
 function sampleBytes(encoding: WavEncoding): 1 | 2 | 3 | 4 {
