@@ -1,0 +1,82 @@
+import type { Clock } from '../kernel/clock.ts';
+import type { CallLeg, Prompt, Recorded } from '../telephony/port.ts';
+import type { CompiledFlow } from './compiled-flow.ts';
+import type { AfterCall, FlowState } from './flow-state.ts';
+import type { PlainStruct } from './plain-value.ts';
+
+/** Where prompts come from. A prompt that is ready is answered itself, not a promise, so that it plays in the same turn. */
+export interface PromptSource {
+  /** A text spoken with `voice`, or with the voice of the account. @throws when it cannot be spoken. */
+  speech(text: string, voice: string | undefined, signal: AbortSignal): Prompt | Promise<Prompt>;
+  /** An uploaded audio file of the account of the flow. @throws when there is none with this id. */
+  file(fileId: string, signal: AbortSignal): Prompt | Promise<Prompt>;
+  /** The tone that says when to speak. */
+  beep(): Prompt | Promise<Prompt>;
+}
+
+/** Where recordings go. Neither method is aborted by the end of the call: callers hang up to end a recording. */
+export interface Recordings {
+  /** A path for one new recording. */
+  newPath(): string;
+  /** Keeps a recording. @returns the id of the stored file. */
+  save(recorded: Recorded): Promise<string>;
+  /** Removes a recording in which nothing was heard. */
+  discard(recorded: Recorded): Promise<void>;
+}
+
+/** What happens while a flow runs, in order. Only `pii` holds digits, texts and other values of the call. */
+export type FlowEvent =
+  | ({ readonly kind: 'node-entered' } & NodeEvent)
+  | ({
+      readonly kind: 'node-left';
+      /** The transition or choice it was left by; undefined when it ended the flow. A choice is text of the author. */
+      readonly transition: string | undefined;
+      readonly tookMs: number;
+      readonly pii: { readonly outputs: Readonly<Record<string, string | number | undefined>> };
+    } & NodeEvent)
+  /** A flow that was run as this node came to an exit. */
+  | ({ readonly kind: 'flow-left' } & NodeEvent)
+  | ({ readonly kind: 'node-failed'; readonly error: Error } & NodeEvent)
+  | { readonly kind: 'log'; readonly atMs: number; readonly pii: { readonly message: string } };
+
+export interface NodeEvent {
+  readonly atMs: number;
+  readonly flowId: string;
+  readonly nodeId: string;
+  readonly name: string;
+  readonly typeName: string;
+}
+
+/** What a running flow needs of the session. */
+export interface FlowHost {
+  readonly call: CallLeg;
+  readonly clock: Clock;
+  /** Aborted when the call is over. After the call (`runAfterCall`): aborted when the process stops. */
+  readonly signal: AbortSignal;
+  readonly prompts: PromptSource;
+  readonly recordings: Recordings;
+  /** Finds a flow to run as a node, of the same account. `version` is given when a call goes on that was in that version. */
+  loadFlow(flowId: string, version?: number): CompiledFlow | undefined | Promise<CompiledFlow | undefined>;
+  observe(event: FlowEvent): void;
+  /** Told before each node where the call is. Must return at once. */
+  checkpoint(state: FlowState): void;
+}
+
+/** How a flow ended. */
+export type FlowEnd =
+  /** It came to its end; the call is to be hung up. `exit` is the exit it was left by, if it was. */
+  | { readonly why: 'completed'; readonly exit?: string }
+  /** A Hang Up node was reached; the call is to be hung up. */
+  | { readonly why: 'hung-up'; readonly outcome?: string }
+  /** The call was over first. */
+  | { readonly why: 'call-ended' }
+  /** It could not go on; the call is to be hung up. The message of the error is for the author of the flow. */
+  | { readonly why: 'failed'; readonly error: Error };
+
+export interface FlowResult {
+  readonly end: FlowEnd;
+  /** What flows have written into Session. */
+  readonly session: PlainStruct;
+  /** To be handed to `runAfterCall` when the call has been hung up. */
+  readonly afterCall: readonly AfterCall[];
+}

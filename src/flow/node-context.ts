@@ -1,0 +1,55 @@
+import type { Prompt } from '../telephony/port.ts';
+import type { DataScopes } from './data-scopes.ts';
+import type { NodeContext, PromptRequest } from './define-node.ts';
+import type { FlowHost, PromptSource } from './flow-host.ts';
+
+/** What nodes are given to work with, for one run of a flow. */
+export function newNodeContext(host: FlowHost, data: DataScopes): NodeContext {
+  const { call, clock, signal, recordings } = host;
+  return {
+    call,
+    clock,
+    signal,
+    // Not async: a prompt that is ready has to reach the call in this turn.
+    play(request, rules) {
+      const prompt = findPrompt(host.prompts, request, signal);
+      return isPromise(prompt)
+        ? untilAborted(prompt, signal).then((ready) => call.play(ready, rules, signal))
+        : call.play(prompt, rules, signal);
+    },
+    async record(rules) {
+      const recorded = await call.record({ ...rules, path: recordings.newPath() }, signal);
+      if (recorded.heard) return { fileId: await recordings.save(recorded), durationMs: recorded.durationMs };
+      await recordings.discard(recorded);
+      return { fileId: undefined, durationMs: recorded.durationMs };
+    },
+    write: (scope, name, value) => data.write(scope, name, value),
+    log: (message) => host.observe({ kind: 'log', atMs: clock.now(), pii: { message } }),
+  };
+}
+
+/** Asks the source for what a node wants to be played. */
+export function findPrompt(source: PromptSource, request: PromptRequest, signal: AbortSignal): Prompt | Promise<Prompt> {
+  switch (request.kind) {
+    case 'speech':
+      return source.speech(request.text, request.voice, signal);
+    case 'file':
+      return source.file(request.fileId, signal);
+    case 'beep':
+      return source.beep();
+  }
+}
+
+export function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
+  return value instanceof Promise;
+}
+
+/** `promise`, but not longer than until `signal` is aborted; then it rejects with the signal's reason. */
+function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason);
+    if (signal.aborted) onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    void promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
+}
