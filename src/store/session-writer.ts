@@ -24,6 +24,7 @@ interface Dirty {
 }
 
 interface Batch {
+  readonly chunk: number;
   readonly ids: readonly string[];
   readonly rows: readonly Readonly<Record<string, unknown>>[];
   readonly lineCount: number;
@@ -34,7 +35,11 @@ const MOST_PER_BATCH = 500;
 const MOST_LINES = 50_000;
 const LONGEST_RETRY_MS = 2_000;
 
-/** Guarded by owner and epoch. Writing a batch twice changes nothing: its chunks of the log have their numbers already. */
+/**
+ * Guarded by owner and epoch. Writing a batch twice changes nothing: its chunks of the log have their numbers already.
+ * Every row of a batch has the chunk number $4; comparing it is there for the planner, which takes a set of JSON rows for 100 rows
+ * and would rather read the whole of a table that is still small, and keep that plan when it no longer is.
+ */
 const WRITE = `
 with changed as (
   update session as s
@@ -44,7 +49,7 @@ with changed as (
     state = coalesce(c.state, s.state), modified_at = $3::text::timestamptz
   from json_to_recordset($1::text::json) as c (id uuid, epoch int, call_state text, call_sid text, answered_at timestamptz,
     ended_at timestamptz, outcome text, sip_cause smallint, state jsonb, chunk int, entries jsonb)
-  where s.id = c.id and s.epoch = c.epoch and s.owner = $2::text::uuid
+  where c.chunk = $4::text::int and s.id = c.id and s.epoch = c.epoch and s.owner = $2::text::uuid
   returning s.id, s.epoch, c.chunk, c.entries
 ), logged as (
   insert into session_log (session_id, epoch, chunk, entries)
@@ -179,9 +184,8 @@ export class SessionWriter {
     const { sql, owner, clock } = this.#options;
     let written: number;
     try {
-      const [row] = await sql.unsafe<{ count: number }[]>(WRITE, [toJsonText(batch.rows), owner, new Date(clock.now()).toISOString()], {
-        prepare: true,
-      });
+      const parameters = [toJsonText(batch.rows), owner, new Date(clock.now()).toISOString(), String(batch.chunk)];
+      const [row] = await sql.unsafe<{ count: number }[]>(WRITE, parameters, { prepare: true });
       written = row?.count ?? 0;
     } catch (error) {
       if (isUnavailable(error)) throw error;
@@ -198,7 +202,7 @@ export class SessionWriter {
       return;
     }
     for (const [index, row] of batch.rows.entries())
-      await this.#send({ ids: batch.ids.slice(index, index + 1), rows: [row], lineCount: 0 });
+      await this.#send({ chunk: batch.chunk, ids: batch.ids.slice(index, index + 1), rows: [row], lineCount: 0 });
   }
 
   async #reportLost(batch: Batch): Promise<void> {
@@ -229,7 +233,7 @@ export class SessionWriter {
       lineCount += dirty.lines.length;
       return toColumns(id, dirty, chunk);
     });
-    return { ids: entries.map(([id]) => id), rows, lineCount };
+    return { chunk, ids: entries.map(([id]) => id), rows, lineCount };
   }
 }
 
