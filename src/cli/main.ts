@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { CallOptions } from './commands/call.ts';
+import type { PhoneOptions } from './commands/phone.ts';
 import { settingDescriptions } from './settings.ts';
 
 /** A whole number given on the command line. */
@@ -93,9 +94,9 @@ program
   .option('--user <name>', 'demand digest authentication with this user name')
   .option('--password <password>', 'and this password')
   .option('--calls <count>', 'leave after so many calls', whole)
-  .action(async (options) => {
+  .action(async (options: PhoneOptions) => {
     const { phone } = await import('./commands/phone.ts');
-    process.exitCode = await phone(options);
+    process.exitCode = await phone(options, print, onFirstSignal());
   });
 
 program
