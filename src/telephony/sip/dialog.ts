@@ -221,7 +221,7 @@ export class Dialog {
     try {
       layer.send(request, this.#hop(), { response, failed: () => this.drop() });
     } catch (error) {
-      this.#core.log.warn({ error }, 'A BYE could not be sent');
+      this.#core.log.warn({ err: error }, 'A BYE could not be sent');
       this.drop();
     }
   }

@@ -124,7 +124,7 @@ export class TransactionLayer {
       }
     } catch (error) {
       if (error instanceof SipParseError) this.#unreadable(error, error.request ?? request, source);
-      else this.#options.log.error({ error }, 'A SIP message could not be handled');
+      else this.#options.log.error({ err: error }, 'A SIP message could not be handled');
     }
   }
 
@@ -166,7 +166,7 @@ export class TransactionLayer {
       else user.request({ request, cSeq, transaction });
     } catch (error) {
       if (!(error instanceof SipParseError))
-        this.#options.log.error({ error, method: request.method }, 'A SIP request could not be handled');
+        this.#options.log.error({ err: error, method: request.method }, 'A SIP request could not be handled');
       transaction.reply(
         error instanceof SipParseError ? error.status : 500,
         error instanceof SipParseError ? { reason: error.message } : {},
@@ -191,7 +191,7 @@ export class TransactionLayer {
       const { line, via } = topVia(request.headers.first('Via'));
       this.#replyStateless(request, error.status, via, line, source, { reason: error.message });
     } catch (again) {
-      if (!(again instanceof SipParseError)) this.#options.log.error({ error: again }, 'A SIP request could not be refused');
+      if (!(again instanceof SipParseError)) this.#options.log.error({ err: again }, 'A SIP request could not be refused');
     }
   }
 

@@ -1,0 +1,94 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { Endpoint, WireKind } from '../../src/wire/wire.ts';
+
+/** A sipp process that plays one call of a scenario in test/interop/sipp. */
+export interface Sipp {
+  readonly local: Endpoint;
+  /** Resolves with what went wrong, '' when the peer kept to the scenario. */
+  readonly done: Promise<string>;
+  /** Ends the process when it still runs. Idempotent. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts sipp as the callee of one call, and waits until it listens. With `seesRepetitions` the scenario gets every message over
+ * UDP; otherwise sipp absorbs messages that it has seen before by itself. @throws when it does not start within 5 s.
+ */
+export async function sippCallee(scenario: string, transport: WireKind, seesRepetitions = false): Promise<Sipp> {
+  const port = await freePort(transport);
+  const sipp = start(scenario, transport, port, seesRepetitions ? ['-nr'] : []);
+  await listening(transport, port, sipp);
+  return sipp;
+}
+
+/** Starts sipp as a caller that places one call to `to`. */
+export async function sippCaller(scenario: string, transport: WireKind, to: Endpoint): Promise<Sipp> {
+  return start(scenario, transport, await freePort(transport), [`${to.address}:${to.port}`]);
+}
+
+function start(scenario: string, transport: WireKind, port: number, more: readonly string[]): Sipp {
+  const file = fileURLToPath(new URL(`../interop/sipp/${scenario}.xml`, import.meta.url));
+  const options = ['-sf', file, '-i', '127.0.0.1', '-p', String(port), '-t', transport === 'udp' ? 'u1' : 't1', '-m', '1'];
+  const limits = ['-nostdin', '-recv_timeout', '15000', '-timeout', '30', '-timeout_error', '-s', 'test'];
+  const child = spawn('sipp', [...options, ...limits, ...more], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { ...process.env, TERM: 'dumb' },
+  });
+  let complaints = '';
+  child.stderr.on('data', (part: Buffer) => {
+    complaints += part.toString();
+  });
+  return { local: { address: '127.0.0.1', port }, done: outcome(child, () => complaints), stop: () => stop(child) };
+}
+
+async function outcome(child: ChildProcess, complaints: () => string): Promise<string> {
+  const [code, signal] = await once(child, 'close');
+  return code === 0 ? '' : `sipp ended with ${code ?? signal}: ${complaints()}`;
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const closed = once(child, 'close');
+  child.kill('SIGKILL');
+  await closed;
+}
+
+async function freePort(transport: WireKind): Promise<number> {
+  if (transport === 'udp') {
+    const socket = createSocket('udp4').bind(0, '127.0.0.1');
+    await once(socket, 'listening');
+    const { port } = socket.address();
+    socket.close();
+    await once(socket, 'close');
+    return port;
+  }
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('No TCP port is free');
+  return address.port;
+}
+
+/** Looks the port up among those that the system knows to be bound, because a probe would be taken for a call. */
+async function listening(transport: WireKind, port: number, sipp: Sipp): Promise<void> {
+  let ended: string | undefined;
+  void sipp.done.then((result) => {
+    ended = result;
+  });
+  const bound = `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')} `;
+  for (let waited = 0; waited < 5_000; waited += 20) {
+    if ((await readFile(`/proc/net/${transport}`, 'utf8')).includes(bound)) return;
+    if (ended !== undefined) throw new Error(`sipp did not start: ${ended}`);
+    await delay(20);
+  }
+  await sipp.stop();
+  throw new Error('sipp does not listen');
+}
