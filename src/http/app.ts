@@ -1,0 +1,101 @@
+import type { IncomingMessage } from 'node:http';
+import multipart from '@fastify/multipart';
+import Fastify, { type FastifyInstance } from 'fastify';
+import { AppError } from '../kernel/errors.ts';
+import { parseAddress } from './address.ts';
+import { addOwnRoutes, addPredefinedRoutes } from './bind-operation.ts';
+import { answerClientError } from './client-error.ts';
+import { serveFileContent } from './file-content.ts';
+import type { BoundOperation } from './handler.ts';
+import { accountHandlers } from './handlers/accounts.ts';
+import { authenticationHandlers } from './handlers/authentication.ts';
+import { endpointHandlers } from './handlers/endpoints.ts';
+import { fileHandlers } from './handlers/files.ts';
+import { flowHandlers } from './handlers/flows.ts';
+import { sessionHandlers } from './handlers/sessions.ts';
+import { refuse } from './refuse.ts';
+import type { ServingOptions } from './serve-operation.ts';
+import type { Services } from './services.ts';
+import { toAppError } from './to-app-error.ts';
+
+/** Limits of one connection. A request that is slower or larger is cut off, so that none can hold the server. */
+const connectionLimits = {
+  headersTimeout: 10_000,
+  /** For the whole request, so it also bounds how slow an upload of the largest file may be. */
+  requestTimeout: 120_000,
+  keepAliveTimeout: 65_000,
+  /** Without a byte in either direction. */
+  connectionTimeout: 120_000,
+  maxHeaderSize: 16 * 1024,
+  maxParamLength: 200,
+} as const;
+
+/** All operations that this server answers. A contract file has a handler file of the same name. */
+export function allHandlers(services: Services): readonly BoundOperation[] {
+  return [
+    ...authenticationHandlers(services),
+    ...accountHandlers(services),
+    ...endpointHandlers(services),
+    ...fileHandlers(services),
+    ...flowHandlers(services),
+    ...sessionHandlers(services),
+  ];
+}
+
+/** The HTTP application, not listening yet. */
+export function buildApp(options: ServingOptions): FastifyInstance {
+  const { headersTimeout, requestTimeout, keepAliveTimeout, connectionTimeout, maxHeaderSize, maxParamLength } = connectionLimits;
+  const app = Fastify({
+    logger: false,
+    bodyLimit: options.bodyLimit,
+    requestTimeout,
+    keepAliveTimeout,
+    connectionTimeout,
+    http: { headersTimeout, requestTimeout, keepAliveTimeout, maxHeaderSize },
+    // Paths are matched without regard to case and to a slash at their end (servicestack.md 1.4).
+    routerOptions: { caseSensitive: false, ignoreTrailingSlash: true, maxParamLength },
+    rewriteUrl,
+    // Queries are read by the binding, which needs repeated names in their order.
+    querystringParser: () => ({}),
+    frameworkErrors: (error, request, reply) => refuse(toAppError(error, options.bodyLimit, options), request, reply),
+    clientErrorHandler: answerClientError,
+  });
+  // Which format a body is in depends on the route as well as on its content type, so bodies stay bytes until they are bound.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  app.register(multipart);
+  app.setNotFoundHandler((request, reply) => refuse(new AppError('NO_SUCH_ROUTE', {}), request, reply));
+  app.setErrorHandler((error, request, reply) => refuse(toAppError(error, options.bodyLimit, options), request, reply));
+  addHealth(app, options.services);
+  app.options('*', (_request, reply) => {
+    reply.header('allow', 'GET, POST, PUT, DELETE, PATCH, OPTIONS, HEAD').header('vary', 'Accept').code(200).send();
+  });
+  app.get('/files/:fileId/content', (request, reply) => serveFileContent(request, reply, options));
+  const operations = allHandlers(options.services);
+  for (const bound of operations) addOwnRoutes(app, bound, options);
+  addPredefinedRoutes(app, operations, options);
+  return app;
+}
+
+/** For load balancers: 503 as soon as the server is about to stop, so that they send new calls elsewhere. */
+function addHealth(app: FastifyInstance, services: Services): void {
+  app.get('/health', (_request, reply) => {
+    const { draining } = services.sessions;
+    reply
+      .code(draining ? 503 : 200)
+      .header('content-type', 'application/json; charset=utf-8')
+      .header('cache-control', 'no-store')
+      .send(draining ? '{"status":"draining"}' : '{"status":"ok"}');
+  });
+}
+
+const verbs = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']);
+
+/** Before routing: the suffix that names a format is cut off, and `X-Http-Method-Override` takes effect (servicestack.md 1.1, 1.4). */
+function rewriteUrl(request: IncomingMessage): string {
+  const override = request.headers['x-http-method-override'];
+  if (typeof override === 'string' && verbs.has(override.toUpperCase())) request.method = override.toUpperCase();
+  const target = request.url ?? '/';
+  const { path, suffix, query } = parseAddress(target);
+  return suffix ? path + query : target;
+}

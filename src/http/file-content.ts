@@ -1,0 +1,48 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { GetFile } from '../contracts/files.ts';
+import { defaultFormat } from '../formats/formats.ts';
+import { AppError } from '../kernel/errors.ts';
+import { sendError } from './answer.ts';
+import { principalOf, requireAccess } from './auth.ts';
+import type { ServingOptions } from './serve-operation.ts';
+import { toAppError } from './to-app-error.ts';
+
+/**
+ * Answers `GET /files/{fileId}/content`, the address that `FileInfo.uri` holds, with the bytes of a file. It needs what GetFile needs.
+ * The bytes came from somebody, so no browser may take them for a page of ours.
+ */
+export async function serveFileContent(request: FastifyRequest, reply: FastifyReply, options: ServingOptions): Promise<void> {
+  try {
+    const principal = await principalOf(request.headers, request.ip, options.services.signIn);
+    requireAccess(GetFile.auth, principal);
+    if (!principal) throw new AppError('NOT_AUTHENTICATED', {});
+    const content = await options.services.files.content(principal, fileIdOf(request.params));
+    reply
+      .header('content-type', content.contentType)
+      .header('content-length', content.contentLength)
+      .header('content-disposition', disposition(content.fileName))
+      .header('content-security-policy', "sandbox; default-src 'none'")
+      .header('x-content-type-options', 'nosniff')
+      .header('cache-control', 'private, no-cache')
+      .send(content.stream);
+  } catch (thrown) {
+    const error = toAppError(thrown, options.bodyLimit, options);
+    sendError(reply, error, { format: defaultFormat, thrownByService: false });
+  }
+}
+
+function fileIdOf(params: unknown): string {
+  return typeof params === 'object' && params !== null ? String(Reflect.get(params, 'fileId')) : '';
+}
+
+/** A `Content-Disposition` with the name in the extended spelling of RFC 8187, which every character survives. */
+export function disposition(fileName: string | undefined): string {
+  if (fileName === undefined || fileName === '') return 'attachment';
+  // By way of bytes, because a lone surrogate has no percent-encoding.
+  const wellFormed = Buffer.from(fileName, 'utf8').toString('utf8');
+  const encoded = encodeURIComponent(wellFormed).replace(
+    /['()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+  return `attachment; filename*=UTF-8''${encoded}`;
+}

@@ -1,0 +1,82 @@
+import type { Static, TObject, TSchema } from 'typebox';
+import type { Operation } from '../contracts/dto.ts';
+import type { Principal } from '../directory/principal.ts';
+import { AppError } from '../kernel/errors.ts';
+import { type BindSource, bind } from './bind.ts';
+import type { Upload } from './services.ts';
+
+/** What a handler may say about its answer besides the value. */
+export interface AnswerHead {
+  readonly headers: Record<string, string | string[]>;
+  /** The type of the value, where it is not the response that the operation declares. */
+  schema?: TSchema;
+}
+
+/** What a handler may know of the HTTP request besides its DTO. */
+export interface RequestContext {
+  readonly verb: string;
+  /** Address of the peer, by which failed sign-ins are counted. */
+  readonly source: string;
+  /** Whether the request came by TLS. */
+  readonly secure: boolean;
+  /** Whether `Prefer: return=representation` was sent (RFC 7240 section 4.2). */
+  readonly prefersRepresentation: boolean;
+  /** The first file of a multipart body. */
+  readonly upload: Upload | undefined;
+  readonly answer: AnswerHead;
+  /** Ids of logins that the request carries, in the order in which they are tried. */
+  loginIds(): readonly string[];
+  /** Who is signed in, if anybody. @throws AppError TOO_MANY_SIGN_INS */
+  principal(): Promise<Principal | undefined>;
+}
+
+/** Runs a bound request. */
+export type Run = (context: RequestContext, principal: Principal | undefined) => Promise<unknown>;
+
+/** An operation with the code that answers it. */
+export interface BoundOperation {
+  readonly operation: Operation;
+  /** Whether a multipart body may carry a file. */
+  readonly takesFile: boolean;
+  /** Makes the request; what it returns runs it. @throws AppError SERIALIZATION when the request cannot be made. */
+  bind(source: BindSource): Run;
+}
+
+/** What a handler gives back: the declared response, or anything with `context.answer.schema` set to its type; nothing is a 204. */
+type Answer<Response extends TSchema> = Promise<Static<Response> | undefined>;
+
+/** Answers an operation that needs a login. The login and its roles are checked before `run` is called. */
+export function signedIn<Request extends TObject, Response extends TSchema>(
+  operation: Operation<Request, Response>,
+  run: (principal: Principal, request: Static<Request>, context: RequestContext) => Answer<Response>,
+  options: { readonly takesFile?: boolean } = {},
+): BoundOperation {
+  if (operation.auth === 'public') throw new Error(`${operation.name} needs no login`);
+  return {
+    operation,
+    takesFile: options.takesFile === true,
+    bind(source) {
+      const request = bind(operation.request, source);
+      return (context, principal) => {
+        if (!principal) throw new AppError('NOT_AUTHENTICATED', {});
+        return run(principal, request, context);
+      };
+    },
+  };
+}
+
+/** Answers an operation that anybody may call. */
+export function open<Request extends TObject, Response extends TSchema>(
+  operation: Operation<Request, Response>,
+  run: (request: Static<Request>, context: RequestContext) => Answer<Response>,
+): BoundOperation {
+  if (operation.auth !== 'public') throw new Error(`${operation.name} needs a login`);
+  return {
+    operation,
+    takesFile: false,
+    bind(source) {
+      const request = bind(operation.request, source);
+      return (context) => run(request, context);
+    },
+  };
+}

@@ -1,0 +1,24 @@
+import { EndSession, GetSession, ListSessions, NewOutgoingSession, SessionInfo } from '../../contracts/sessions.ts';
+import { type BoundOperation, signedIn } from '../handler.ts';
+import type { Services } from '../services.ts';
+
+/** Sessions (evo-voice.md 1.1). */
+export function sessionHandlers({ sessions }: Services): readonly BoundOperation[] {
+  return [
+    signedIn(NewOutgoingSession, async (principal, request, context) => {
+      const session = await sessions.createOutgoing(principal, request);
+      const { answer } = context;
+      // A 204 with the address, or on request the session itself (servicestack.md 10, D1).
+      answer.headers.location = `/sessions/${encodeURIComponent(session.id ?? '')}`;
+      if (!context.prefersRepresentation) return undefined;
+      answer.headers['preference-applied'] = 'return=representation';
+      answer.schema = SessionInfo;
+      return session;
+    }),
+    signedIn(ListSessions, (principal, request) => sessions.list(principal, request)),
+    signedIn(GetSession, (principal, request) => sessions.get(principal, request.sessionId ?? '')),
+    signedIn(EndSession, async (principal, request) => {
+      await sessions.end(principal, request.sessionId ?? '');
+    }),
+  ];
+}

@@ -1,0 +1,51 @@
+import type { Multipart } from '@fastify/multipart';
+import type { FastifyRequest } from 'fastify';
+import { FormatError } from '../formats/format.ts';
+import type { ObjectShape } from '../formats/shape.ts';
+import { AppError } from '../kernel/errors.ts';
+import type { Fields } from './address.ts';
+import { unreadable } from './bind.ts';
+import type { Upload } from './services.ts';
+
+/** Bytes that an uploaded file may have. */
+export const MAX_FILE_BYTES = 50 * 1024 * 1024;
+/** Bytes that a file may have where it is only passed over. */
+const MAX_IGNORED_BYTES = 1024 * 1024;
+
+export interface Form {
+  readonly fields: Fields;
+  /** The first file, if files are taken. */
+  readonly upload: Upload | undefined;
+}
+
+/**
+ * The fields of a multipart body, and its first file if `takesFile`; other files are read and dropped (servicestack.md 1.4).
+ * @throws AppError BODY_TOO_LARGE, or SERIALIZATION for a body that is cut short or has too many parts.
+ */
+export async function readMultipart(request: FastifyRequest, shape: ObjectShape, takesFile: boolean): Promise<Form> {
+  const fileSize = takesFile ? MAX_FILE_BYTES : MAX_IGNORED_BYTES;
+  const fields: (readonly [string, string])[] = [];
+  let upload: Upload | undefined;
+  try {
+    const parts = request.parts({ limits: { fileSize, files: 4, fields: 100, fieldSize: 64 * 1024, parts: 104, headerPairs: 20 } });
+    for await (const part of parts) {
+      if (part.type === 'field') fields.push([part.fieldname, String(part.value)]);
+      else if (takesFile && !upload) upload = await keep(part);
+      else await drop(part);
+    }
+  } catch (error) {
+    if (error instanceof Error && Reflect.get(error, 'statusCode') === 413) throw new AppError('BODY_TOO_LARGE', { limit: fileSize });
+    throw unreadable('multipart/form-data', shape, new FormatError('The body is cut short or not a multipart body'));
+  }
+  return { fields, upload };
+}
+
+type FilePart = Extract<Multipart, { type: 'file' }>;
+
+async function keep(part: FilePart): Promise<Upload> {
+  return { fileName: part.filename, contentType: part.mimetype, bytes: await part.toBuffer() };
+}
+
+async function drop(part: FilePart): Promise<void> {
+  for await (const _chunk of part.file);
+}

@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import { NewFlow } from '../contracts/flows.ts';
+import { ListSessions } from '../contracts/sessions.ts';
+import { objectShapeOf } from '../formats/shape.ts';
+import { parseFields } from './address.ts';
+import { overlay, splitList } from './overlay.ts';
+
+const shape = objectShapeOf(ListSessions.request);
+
+function laid(query: string, target: object = {}, onlyUnset = false) {
+  const problems = overlay(target, shape, parseFields(query), { onlyUnset });
+  return { target, problems };
+}
+
+describe('laying a query over a request', () => {
+  it('reads texts, numbers, flags, enums and lists, in any case', () => {
+    const { target, problems } = laid('PAGE=2&all=yes&sortorder=descend&accountIds=a,b&From=%2B1&nope=1');
+    expect(target).toEqual({ page: 2, all: true, sortOrder: 'Descend', accountIds: ['a', 'b'], from: '+1' });
+    expect(problems).toEqual([]);
+  });
+
+  it('joins a repeated name, and reads the brackets and quotes of JSV', () => {
+    expect(laid('accountIds=a&accountIds=b').target).toEqual({ accountIds: ['a', 'b'] });
+    expect(laid('accountIds=[a,"b,c"]').target).toEqual({ accountIds: ['a', 'b,c'] });
+  });
+
+  it('skips empty texts', () => {
+    expect(laid('page=&from=&accountIds', { from: 'x' }).target).toEqual({ from: 'x' });
+  });
+
+  it('replaces what is there, unless only unset members are to be filled', () => {
+    expect(laid('from=b&to=c', { from: 'a' }).target).toEqual({ from: 'b', to: 'c' });
+    expect(laid('from=b&to=c', { from: 'a' }, true).target).toEqual({ from: 'a', to: 'c' });
+  });
+
+  it('reports each member that does not fit, in the words of the original', () => {
+    const { target, problems } = laid('page=x&all=maybe&from=a');
+    expect(target).toEqual({ from: 'a' });
+    expect(problems).toEqual([
+      { errorCode: 'SerializationException', fieldName: 'Page', message: "'x' is an Invalid value for 'Page'" },
+      { errorCode: 'SerializationException', fieldName: 'All', message: "'maybe' is an Invalid value for 'All'" },
+    ]);
+    expect(laid(`page=${'9'.repeat(5000)}`).problems[0]?.message.length).toBeLessThan(200);
+  });
+
+  it('does not take what an address cannot hold', () => {
+    const problems = overlay({}, objectShapeOf(NewFlow.request), [['nodes', '[object Object]']], { onlyUnset: false });
+    expect(problems.map((problem) => problem.fieldName)).toEqual(['Nodes']);
+  });
+
+  it('cannot reach a prototype', () => {
+    laid('__proto__=x&constructor=y&toString=z');
+    expect(Reflect.get({}, 'x')).toBeUndefined();
+    expect(laid('__proto__=x').target).toEqual({});
+  });
+});
+
+describe('a list in JSV', () => {
+  it.each([
+    ['a,b', ['a', 'b']],
+    ['[a,b]', ['a', 'b']],
+    ['"a,b",c', ['a,b', 'c']],
+    ['"a""b"', ['a"b']],
+    ['"a', ['a']],
+    [',,a,', ['a']],
+    ['[]', []],
+    ['', []],
+  ])('%s', (text, items) => {
+    expect(splitList(text)).toEqual(items);
+  });
+});

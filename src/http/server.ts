@@ -1,0 +1,56 @@
+import { limits } from '../formats/limits.ts';
+import { type Clock, systemClock } from '../kernel/clock.ts';
+import type { Logger } from '../kernel/log.ts';
+import { type Random, systemRandom } from '../kernel/random.ts';
+import { buildApp } from './app.ts';
+import type { Services } from './services.ts';
+
+export interface ServerOptions {
+  readonly host: string;
+  /** 0 for any free port. */
+  readonly port: number;
+  readonly services: Services;
+  readonly log: Logger;
+  readonly clock?: Clock;
+  readonly random?: Random;
+  /** How long `close()` waits for requests that are being answered. 5 s if absent. */
+  readonly closeGraceMs?: number;
+}
+
+export interface HttpServer {
+  /** For people and for `Location` headers of others: `http://127.0.0.1:8080`. */
+  readonly address: string;
+  readonly port: number;
+  /** Takes no new connection, waits for the answers under way, and closes every connection. Idempotent. */
+  close(): Promise<void>;
+}
+
+const MAX_CONNECTIONS = 4096;
+const CLOSE_GRACE_MS = 5000;
+
+/**
+ * Starts the HTTP server.
+ * @throws when the address cannot be listened on.
+ */
+export async function startServer(options: ServerOptions): Promise<HttpServer> {
+  const { host, port, services, log, clock = systemClock, random = systemRandom, closeGraceMs = CLOSE_GRACE_MS } = options;
+  const app = buildApp({ services, log, random, bodyLimit: limits.textLength });
+  app.server.maxConnections = MAX_CONNECTIONS;
+  const address = await app.listen({ host, port });
+  let closed: Promise<void> | undefined;
+  return {
+    address,
+    port: Number(new URL(address).port),
+    close() {
+      closed ??= closeWithin(closeGraceMs);
+      return closed;
+    },
+  };
+
+  async function closeWithin(graceMs: number): Promise<void> {
+    // A connection that is in the middle of a request, or that never sent one, would keep the server open for as long as it likes.
+    const timer = clock.after(graceMs, () => app.server.closeAllConnections());
+    await app.close();
+    timer.cancel();
+  }
+}

@@ -1,0 +1,94 @@
+import type { Readable } from 'node:stream';
+import type { DeleteAccount, GetAccount, ListAccounts, NewAccount, NewUser, PatchAccount, UserInfo } from '../contracts/accounts.ts';
+import type { RequestOf, ResponseOf } from '../contracts/dto.ts';
+import type { BuyPhoneNumber, DeleteEndpoint, GetEndpoint, ListEndpoints, NewSipTrunk, PatchEndpoint } from '../contracts/endpoints.ts';
+import type { Page } from '../contracts/entities.ts';
+import type { DeleteFile, GetFile, ListFiles, NewFile } from '../contracts/files.ts';
+import type { DeleteFlow, GetFlow, ListAvailableNodes, ListFlows, NewFlow, PatchFlow } from '../contracts/flows.ts';
+import type { ListSessions, NewOutgoingSession, SessionInfo } from '../contracts/sessions.ts';
+import type { Principal } from '../directory/principal.ts';
+
+/** A method of a service that answers an operation. */
+type Answering<O> = (principal: Principal, request: RequestOf<O>) => Promise<ResponseOf<O>>;
+/** A method of a service that answers an operation without a response. */
+type Doing<O> = (principal: Principal, request: RequestOf<O>) => Promise<void>;
+
+/** A login that is open. */
+export interface OpenedLogin {
+  /** For the cookie `ss-id`. */
+  readonly temporaryId: string;
+  /** For the cookie `ss-pid`. */
+  readonly permanentId: string;
+  readonly expiresAtMs: number;
+}
+
+/** An uploaded file, as it came. */
+export interface Upload {
+  readonly fileName: string;
+  readonly contentType: string;
+  readonly bytes: Buffer;
+}
+
+/** The bytes of a stored file. */
+export interface FileContent {
+  readonly stream: Readable;
+  readonly contentType: string;
+  readonly contentLength: number;
+  readonly fileName?: string;
+}
+
+/** What the handlers call. Each method checks itself what the principal has access to, and throws errors of the catalogue. */
+export interface Services {
+  readonly signIn: {
+    /** @throws AppError WRONG_PASSWORD, TOO_MANY_SIGN_INS. `source` is what failures are counted by: the address of the peer. */
+    byPassword(emailAddress: string, password: string, source: string): Promise<Principal>;
+    open(principal: Principal, options: { permanent: boolean }): Promise<OpenedLogin>;
+    /** The principal of either id of an open login. */
+    byCookie(id: string): Promise<Principal | undefined>;
+    /** Ends the login of this id, if there is one. */
+    close(id: string): Promise<void>;
+  };
+  readonly accounts: {
+    readonly list: Answering<typeof ListAccounts>;
+    readonly get: Answering<typeof GetAccount>;
+    readonly create: Answering<typeof NewAccount>;
+    readonly patch: Answering<typeof PatchAccount>;
+    readonly remove: Doing<typeof DeleteAccount>;
+  };
+  readonly users: {
+    readonly create: Answering<typeof NewUser>;
+    info(principal: Principal): Promise<UserInfo>;
+  };
+  readonly endpoints: {
+    readonly list: Answering<typeof ListEndpoints>;
+    readonly get: Answering<typeof GetEndpoint>;
+    readonly patch: Answering<typeof PatchEndpoint>;
+    readonly remove: Doing<typeof DeleteEndpoint>;
+  };
+  readonly phoneNumbers: { readonly create: Answering<typeof BuyPhoneNumber> };
+  readonly trunks: { readonly create: Answering<typeof NewSipTrunk> };
+  readonly flows: {
+    readonly list: Answering<typeof ListFlows>;
+    readonly get: Answering<typeof GetFlow>;
+    readonly create: Answering<typeof NewFlow>;
+    readonly patch: Answering<typeof PatchFlow>;
+    readonly remove: Doing<typeof DeleteFlow>;
+    readonly availableNodes: Answering<typeof ListAvailableNodes>;
+  };
+  readonly files: {
+    readonly list: Answering<typeof ListFiles>;
+    readonly get: Answering<typeof GetFile>;
+    readonly remove: Doing<typeof DeleteFile>;
+    upload(principal: Principal, request: RequestOf<typeof NewFile>, upload: Upload): Promise<ResponseOf<typeof NewFile>>;
+    content(principal: Principal, fileId: string): Promise<FileContent>;
+  };
+  readonly sessions: {
+    /** Resolves when the session is durable. */
+    createOutgoing(principal: Principal, request: RequestOf<typeof NewOutgoingSession>): Promise<SessionInfo>;
+    get(principal: Principal, sessionId: string): Promise<SessionInfo>;
+    list(principal: Principal, request: RequestOf<typeof ListSessions>): Promise<Page<SessionInfo>>;
+    end(principal: Principal, sessionId: string): Promise<void>;
+    /** Whether the server takes no new calls because it is about to stop. */
+    readonly draining: boolean;
+  };
+}

@@ -1,0 +1,29 @@
+import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
+import { buildApp } from '../../src/http/app.ts';
+import type { Logger } from '../../src/kernel/log.ts';
+import { silentLogger } from '../../src/kernel/log.ts';
+import { seededRandom } from '../../src/kernel/random.ts';
+import { basic, type FakeServices, fakeServices } from './fake-services.ts';
+
+export interface TestApp {
+  readonly app: FastifyInstance;
+  readonly services: FakeServices;
+  /** What was written as errors into the log. */
+  readonly logged: Readonly<Record<string, unknown>>[];
+  /** Sends a request as the manager, unless it says who. */
+  send(request: InjectOptions): Promise<LightMyRequestResponse>;
+}
+
+/** The HTTP application over fake services, without a socket. Bodies may have 4 KiB. */
+export function testApp(): TestApp {
+  const services = fakeServices();
+  const logged: Readonly<Record<string, unknown>>[] = [];
+  const log: Logger = { ...silentLogger, error: (fields) => void logged.push(fields) };
+  const app = buildApp({ services, log, random: seededRandom(1), bodyLimit: 4096 });
+  return {
+    app,
+    services,
+    logged,
+    send: (request) => app.inject({ ...request, headers: { authorization: basic('manager'), ...request.headers } }),
+  };
+}
