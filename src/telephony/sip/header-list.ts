@@ -31,7 +31,12 @@ export class HeaderList {
 
   /** Appends a line below all others. */
   add(name: string, value: string): void {
-    this.#names.push(headerName(name));
+    this.append(headerName(name), value);
+  }
+
+  /** `add` for a name that is resolved already. */
+  append(name: HeaderName, value: string): void {
+    this.#names.push(name);
     this.#values.push(value);
   }
 
@@ -46,8 +51,7 @@ export class HeaderList {
     const wanted = headerName(name);
     const index = this.#indexOf(wanted.key);
     if (index === -1) {
-      this.#names.push(wanted);
-      this.#values.push(value);
+      this.append(wanted, value);
       return;
     }
     this.#values[index] = value;

@@ -2,6 +2,8 @@
 export interface HeaderName {
   readonly key: string;
   readonly text: string;
+  /** One bit of its own for a header that a message may have only once, 0 for others. */
+  readonly once: number;
 }
 
 /** Names with their compact form, where there is one (RFC 3261 section 7.3.3 and the IANA registry). */
@@ -77,19 +79,24 @@ const known: readonly (readonly [text: string, compact?: string])[] = [
   ['History-Info'],
 ];
 
+const onlyOnce = ['From', 'To', 'Call-ID', 'CSeq', 'Max-Forwards', 'Content-Length', 'Content-Type'];
+
 const bySpelling = new Map<string, HeaderName>();
 for (const [text, compact] of known) {
-  const name: HeaderName = { key: text.toLowerCase(), text };
+  const bit = onlyOnce.indexOf(text);
+  const name: HeaderName = { key: text.toLowerCase(), text, once: bit === -1 ? 0 : 1 << bit };
   for (const spelling of [text, name.key, text.toUpperCase()]) bySpelling.set(spelling, name);
   if (compact === undefined) continue;
   bySpelling.set(compact, name);
   bySpelling.set(compact.toUpperCase(), name);
 }
 
-/** Resolves a spelling: case does not matter, compact forms stand for their long form; an unknown name keeps its spelling. */
+/** The name of a known header. Case does not matter, and compact forms stand for their long form. */
+export function knownHeaderName(spelling: string): HeaderName | undefined {
+  return bySpelling.get(spelling) ?? bySpelling.get(spelling.toLowerCase());
+}
+
+/** The name of any header; an unknown one keeps its spelling. */
 export function headerName(spelling: string): HeaderName {
-  const exact = bySpelling.get(spelling);
-  if (exact !== undefined) return exact;
-  const key = spelling.toLowerCase();
-  return bySpelling.get(key) ?? { key, text: spelling };
+  return knownHeaderName(spelling) ?? { key: spelling.toLowerCase(), text: spelling, once: 0 };
 }

@@ -1,4 +1,5 @@
 import { HeaderList } from './header-list.ts';
+import { type HeaderName, headerName, knownHeaderName } from './header-name.ts';
 import { emptyBody, type SipMessage, type SipRequest } from './message.ts';
 import { SipParseError } from './sip-parse-error.ts';
 import { isBlank, isToken, isUriText } from './token.ts';
@@ -13,7 +14,7 @@ const HEAD_END = Buffer.from('\r\n\r\n');
 
 /**
  * Reads one whole message (RFC 3261 sections 7 and 25). Header values are cut out but not interpreted: see `parseVia` and its
- * like, and `validateMessage` for what every message must have. The body is a view of `bytes`; without Content-Length it is all
+ * like, and headers that a message must have may be missing. The body is a view of `bytes`; without Content-Length it is all
  * that is left, as a datagram has it, and what follows a shorter Content-Length is ignored (section 18.3).
  * @throws SipParseError with status 400, 505 (another version) or 513 (a limit exceeded).
  */
@@ -75,13 +76,13 @@ function parseStatusLine(line: string): { status: number; reason: string } {
 function parseHeaders(head: string, start: number): HeaderList {
   const headers = new HeaderList();
   let index = start;
+  let seen = 0;
   while (index < head.length) {
     const lineStart = index;
     let end = endOfLine(head, index);
     index = end + 2;
-    let folded = false;
-    while (index < head.length && isBlank(head.charCodeAt(index))) {
-      folded = true;
+    const folded = isBlank(head.charCodeAt(index));
+    while (isBlank(head.charCodeAt(index))) {
       end = endOfLine(head, index);
       index = end + 2;
     }
@@ -89,21 +90,29 @@ function parseHeaders(head: string, start: number): HeaderList {
     if (headers.size === MAX_HEADERS) throw new SipParseError(513, 'There are too many headers');
     const colon = head.indexOf(':', lineStart);
     if (colon === -1 || colon > end) throw new SipParseError(400, 'A header has no colon');
-    let nameEnd = colon;
-    while (nameEnd > lineStart && isBlank(head.charCodeAt(nameEnd - 1))) nameEnd--;
-    const name = head.slice(lineStart, nameEnd);
-    if (!isToken(name)) throw new SipParseError(400, 'A header has no proper name');
-    headers.add(name, folded ? unfold(head.slice(colon + 1, end)) : trimmed(head, colon + 1, end));
+    const name = nameOf(head.slice(lineStart, colon));
+    if ((seen & name.once) !== 0) throw new SipParseError(400, `${name.text} is given twice`);
+    seen |= name.once;
+    headers.append(name, folded ? unfold(head.slice(colon + 1, end)) : trimmed(head, colon + 1, end));
   }
   return headers;
 }
 
-function trimmed(head: string, start: number, end: number): string {
+/** White space is allowed between name and colon (RFC 3261 section 7.3.1). */
+function nameOf(text: string): HeaderName {
+  const known = knownHeaderName(text);
+  if (known !== undefined) return known;
+  const spelling = text.trimEnd();
+  if (!isToken(spelling)) throw new SipParseError(400, 'A header has no proper name');
+  return headerName(spelling);
+}
+
+function trimmed(text: string, start: number, end: number): string {
   let from = start;
   let to = end;
-  while (from < to && isBlank(head.charCodeAt(from))) from++;
-  while (to > from && isBlank(head.charCodeAt(to - 1))) to--;
-  return head.slice(from, to);
+  while (from < to && isBlank(text.charCodeAt(from))) from++;
+  while (to > from && isBlank(text.charCodeAt(to - 1))) to--;
+  return text.slice(from, to);
 }
 
 /** A line end with the white space around it counts as one space (RFC 3261 section 7.3.1). */
@@ -120,8 +129,6 @@ function bodyOf(buffer: Buffer, start: number, headers: HeaderList, request?: Si
   if (stated === undefined) return start === buffer.length ? emptyBody : buffer.subarray(start);
   const length = Number(stated);
   if (!/^[0-9]{1,10}$/.test(stated)) throw new SipParseError(400, 'Content-Length is not a number', request);
-  if (headers.all('Content-Length').some((other) => other !== stated))
-    throw new SipParseError(400, 'Content-Length is given twice', request);
   if (start + length > buffer.length) throw new SipParseError(400, 'The body is shorter than Content-Length', request);
   return length === 0 ? emptyBody : buffer.subarray(start, start + length);
 }
