@@ -27,12 +27,12 @@ const GRACE_MS = 10_000;
 
 /**
  * Starts `node script arguments...` as a child. Variables of our own environment that configure a server do not reach it: only
- * `environment` does.
+ * `environment` does. It is a process group of its own, so that Ctrl-C reaches it only through `stop`.
  */
 export function startChild({ script, arguments: given, environment, logFile }: ChildOptions): ChildProgram {
   const log = openSync(logFile, 'w', 0o600);
   const env = { ...withoutSettings(process.env), ...environment };
-  const child = spawn(process.execPath, [script, ...given], { stdio: ['ignore', 'pipe', log], env });
+  const child = spawn(process.execPath, [script, ...given], { stdio: ['ignore', 'pipe', log], env, detached: true });
   closeSync(log);
   const lines = new EventEmitter<{ line: [string] }>();
   if (child.stdout) createInterface({ input: child.stdout }).on('line', (line) => lines.emit('line', line));

@@ -26,6 +26,17 @@ it('measures how long and how loud something is heard', () => {
   ).toEqual({ durationMs: 2000, soundMs: 1000, loudnessDb: -20 });
 });
 
+it('measures a part', () => {
+  const file = wav([
+    [500, 0],
+    [1000, 3277],
+    [500, 0],
+  ]);
+  expect(measureSound(file, 700)).toEqual({ durationMs: 1300, soundMs: 800, loudnessDb: -20 });
+  expect(measureSound(file, 0, 700)).toEqual({ durationMs: 700, soundMs: 200, loudnessDb: -20 });
+  expect(measureSound(file, 5000, 6000)).toMatchObject({ durationMs: 0, soundMs: 0 });
+});
+
 it('hears nothing in silence', () => {
   expect(measureSound(wav([[1000, 8]]))).toEqual({ durationMs: 1000, soundMs: 0, loudnessDb: -100 });
 });

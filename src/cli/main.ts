@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { CallOptions } from './commands/call.ts';
+import type { DemoOptions } from './commands/demo.ts';
 import type { PhoneOptions } from './commands/phone.ts';
 import { settingDescriptions } from './settings.ts';
 
@@ -103,9 +104,9 @@ program
   .command('demo')
   .description('Start a server and a test phone on free ports, call the one from the other, and show what happened.')
   .option('--keep', 'keep the data folder and the logs')
-  .action(async (options: { keep?: boolean }) => {
+  .action(async (options: DemoOptions) => {
     const { demo } = await import('./commands/demo.ts');
-    process.exitCode = await demo(options);
+    process.exitCode = await demo(options, print, onFirstSignal());
   });
 
 await program.parseAsync().catch((error: unknown) => {

@@ -1,4 +1,3 @@
-import { systemClock } from '../../kernel/clock.ts';
 import { silentLogger } from '../../kernel/log.ts';
 import { systemRandom } from '../../kernel/random.ts';
 import { LocalMedia } from '../../telephony/media/local-media.ts';
@@ -9,6 +8,7 @@ import type { Wire } from '../../wire/wire.ts';
 import { freePort } from '../free-port.ts';
 import type { TimedPhoneEvent } from '../phone/phone-event.ts';
 import { TestPhone } from '../phone/test-phone.ts';
+import { preciseClock as clock } from '../precise-clock.ts';
 
 export interface PhoneOptions {
   readonly host: string;
@@ -27,8 +27,6 @@ export interface PhoneOptions {
 
 const RTP_PORTS = { first: 30_000, last: 39_999 };
 const MOST_CALLS = 100;
-/** Events of processes on one machine are compared, so the time is not cut to whole milliseconds as systemClock's start is. */
-const clock = { now: () => performance.timeOrigin + performance.now(), after: systemClock.after };
 
 /** Runs the test phone until `signal` is aborted or it has seen `calls` calls to their end. Answers the exit status. */
 export async function phone(options: PhoneOptions, print: (line: string) => void, signal: AbortSignal): Promise<number> {
