@@ -1,7 +1,7 @@
 import type { Endpoint } from '../../wire/wire.ts';
 import type { Prompt } from '../audio/prompt.ts';
 import type { PortLimits } from '../rtp/port-range.ts';
-import type { AgreedMedia, CollectRules, MediaReport, PlayRules, RecordRules } from './media-port.ts';
+import type { AgreedMedia, Collected, CollectRules, MediaReport, PlayRules, Recorded, RecordRules } from './media-port.ts';
 
 /** What a media worker is started with. */
 export interface WorkerSettings {
@@ -35,7 +35,14 @@ export type MediaEvent =
   | { readonly kind: 'ready' }
   | { readonly kind: 'opened'; readonly stream: number; readonly local: Endpoint }
   /** `limit` names what is used up; without it, `message` says what went wrong. */
-  | { readonly kind: 'refused'; readonly stream: number; readonly limit?: string; readonly message: string }
-  | { readonly kind: 'settled'; readonly stream: number; readonly wait: number; readonly value: unknown }
-  | { readonly kind: 'failed'; readonly stream: number; readonly wait: number; readonly message: string }
+  | { readonly kind: 'refused'; readonly limit?: string; readonly message: string }
+  | SettledEvent
   | { readonly kind: 'closed'; readonly stream: number; readonly report: MediaReport };
+
+/** How a wait ended. */
+export type SettledEvent =
+  | { readonly kind: 'played'; readonly stream: number; readonly wait: number; readonly result: 'finished' | 'barged' }
+  | { readonly kind: 'collected'; readonly stream: number; readonly wait: number; readonly collected: Collected }
+  | { readonly kind: 'recorded'; readonly stream: number; readonly wait: number; readonly recorded: Recorded }
+  | { readonly kind: 'digitsSent'; readonly stream: number; readonly wait: number }
+  | { readonly kind: 'failed'; readonly stream: number; readonly wait: number; readonly message: string };

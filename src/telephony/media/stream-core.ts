@@ -46,6 +46,7 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
   #startedMs = 0;
   /** Set between `start` and the first packet. */
   #firstTimer: Timer | undefined;
+  #closed = false;
   #closing: Promise<MediaReport> | undefined;
   #late = 0;
   #digits = 0;
@@ -62,7 +63,7 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
   }
 
   start(agreed: AgreedMedia): void {
-    if (this.#closing) return;
+    if (this.#closed) return;
     const first = this.#agreed === undefined;
     this.#agreed = agreed;
     this.#sender.use(agreed.codec, agreed.payloadType);
@@ -86,7 +87,7 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
   }
 
   play(prompt: Prompt, rules: PlayRules, signal: AbortSignal): Promise<'finished' | 'barged'> {
-    if (this.#closing) return Promise.reject(closedError());
+    if (this.#closed) return Promise.reject(closedError());
     if (rules.interruptible && this.#collector.buffered && !signal.aborted) return Promise.resolve('barged');
     const played = this.#player.play(prompt, rules, signal);
     this.begin();
@@ -94,7 +95,7 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
   }
 
   collect(rules: CollectRules, signal: AbortSignal): Promise<Collected> {
-    return this.#closing ? Promise.reject(closedError()) : this.#collector.collect(rules, signal);
+    return this.#closed ? Promise.reject(closedError()) : this.#collector.collect(rules, signal);
   }
 
   clearDigits(): void {
@@ -102,14 +103,14 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
   }
 
   async sendDigits(digits: string, signal: AbortSignal): Promise<void> {
-    if (this.#closing) throw closedError();
+    if (this.#closed) throw closedError();
     if (this.#agreed?.telephoneEvent === undefined) throw new Error('The peer has not agreed to telephone-event');
     await this.#output.send(digits, signal);
   }
 
   async record(rules: RecordRules, signal: AbortSignal): Promise<Recorded> {
     signal.throwIfAborted();
-    if (this.#closing) throw closedError();
+    if (this.#closed) throw closedError();
     if (this.#recorder) throw new Error('The stream is being recorded already');
     const { clock } = this.#parts;
     return new Promise((resolve, reject) => {
@@ -177,12 +178,13 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
 
   #receive(bytes: Uint8Array, from: Endpoint): void {
     const agreed = this.#agreed;
-    if (!agreed || this.#closing || agreed.direction === 'sendonly' || agreed.direction === 'inactive') return;
+    if (!agreed || this.#closed || agreed.direction === 'sendonly' || agreed.direction === 'inactive') return;
     const nowMs = this.#parts.clock.now();
     if (this.#receiver.receive(bytes, from, agreed, nowMs)) this.#firstReceivedMs ??= nowMs - this.#startedMs;
   }
 
   async #close(): Promise<MediaReport> {
+    this.#closed = true;
     const { clock, frameClock, socket, onClosed } = this.#parts;
     this.#firstTimer?.cancel();
     this.#firstTimer = undefined;

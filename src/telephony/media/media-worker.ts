@@ -1,0 +1,186 @@
+import { Worker } from 'node:worker_threads';
+import { AppError } from '../../kernel/errors.ts';
+import type { Prompt } from '../audio/prompt.ts';
+import { noCapacity } from '../rtp/port-range.ts';
+import { PromptMemory } from './prompt-memory.ts';
+import type { MediaCommand, MediaEvent, WorkerSettings } from './protocol.ts';
+import { RemoteStream, type WorkerLink } from './remote-stream.ts';
+
+/** Ports that are open in advance, so that a call does not wait for the thread. */
+const SPARE_STREAMS = 8;
+const PROMPT_BYTES = 64 * 1024 * 1024;
+/** A worker's own memory; audio is outside of it. A leak ends the worker, not the machine. */
+const RESOURCE_LIMITS = { maxOldGenerationSizeMb: 96, maxYoungGenerationSizeMb: 16, stackSizeMb: 2 };
+const CLOSE_LIMIT_MS = 5000;
+
+interface Asker {
+  resolve(stream: RemoteStream): void;
+  reject(error: Error): void;
+}
+
+/** One media thread, as the main thread holds it: its streams, the spare ones among them, and what it knows. */
+export class MediaWorker implements WorkerLink {
+  readonly #worker: Worker;
+  readonly #maxStreams: number;
+  readonly #prompts = new PromptMemory(PROMPT_BYTES);
+  /** Every stream the thread has open, spares too, by number. */
+  readonly #streams = new Map<number, RemoteStream>();
+  readonly #spares: RemoteStream[] = [];
+  readonly #askers: Asker[] = [];
+  readonly #outbox: MediaCommand[] = [];
+  readonly #ready: Promise<void>;
+  readonly #exited: Promise<void>;
+  #opening = 0;
+  #lastStream = 0;
+  #flushPlanned: NodeJS.Immediate | undefined;
+  #closing: Promise<void> | undefined;
+  #error: Error | undefined;
+  #gone = false;
+
+  /** Starts the thread. `onLost` is called once when it ends without being told to, after its streams have ended. */
+  constructor(settings: WorkerSettings, onLost: (error: Error, streams: number) => void) {
+    this.#maxStreams = settings.maxStreams;
+    // From source a loader is needed; a build has the same file beside this one as plain JavaScript.
+    const fromSource = import.meta.url.endsWith('.ts');
+    this.#worker = new Worker(new URL(fromSource ? './worker-main.ts' : './worker-main.js', import.meta.url), {
+      workerData: settings,
+      resourceLimits: RESOURCE_LIMITS,
+      execArgv: fromSource ? ['--import', 'tsx'] : [],
+    });
+    this.#ready = new Promise((resolve, reject) => {
+      this.#worker.on('message', (event: MediaEvent) => {
+        if (event.kind === 'ready') resolve();
+        else this.#receive(event);
+      });
+      this.#worker.on('error', (error) => {
+        this.#error = error;
+      });
+      this.#worker.once('exit', (code) => {
+        const error = new Error('The media worker has stopped', { cause: this.#error ?? new Error(`exit code ${code}`) });
+        reject(error);
+        const streams = this.openStreams;
+        this.#lose(error);
+        if (this.#closing === undefined) onLost(error, streams);
+      });
+    });
+    this.#exited = new Promise((resolve) => this.#worker.once('exit', () => resolve()));
+    this.#ready.then(
+      () => this.#topUp(),
+      () => {},
+    );
+  }
+
+  /** Resolves when the thread runs. @throws when it does not start. */
+  get ready(): Promise<void> {
+    return this.#ready;
+  }
+
+  /** Streams in use. */
+  get openStreams(): number {
+    return this.#streams.size - this.#spares.length;
+  }
+
+  /** Takes a stream that is open already, or waits for one. @throws AppError NO_CAPACITY when there is none. */
+  open(): Promise<RemoteStream> {
+    if (this.#gone || this.#closing !== undefined) return Promise.reject(this.#error ?? noCapacity('media workers'));
+    const spare = this.#spares.shift();
+    if (!spare && this.#streams.size + this.#opening >= this.#maxStreams && this.#opening === 0) {
+      return Promise.reject(noCapacity(`${this.#maxStreams} streams`));
+    }
+    const opened = spare ? Promise.resolve(spare) : new Promise<RemoteStream>((resolve, reject) => this.#askers.push({ resolve, reject }));
+    this.#topUp();
+    return opened;
+  }
+
+  post(command: MediaCommand): void {
+    this.#outbox.push(command);
+    this.#flush();
+  }
+
+  postSoon(command: MediaCommand): void {
+    this.#outbox.push(command);
+    this.#flushPlanned ??= setImmediate(() => this.#flush());
+  }
+
+  teach(prompt: Prompt): void {
+    this.#outbox.push(...this.#prompts.use(prompt));
+  }
+
+  /** Closes its streams and ends the thread. Idempotent. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    const closed = [...this.#streams.values()].map((stream) => stream.close());
+    this.post({ kind: 'stop' });
+    for (const asker of this.#askers.splice(0)) asker.reject(noCapacity('media workers'));
+    const limit = setTimeout(() => void this.#worker.terminate(), CLOSE_LIMIT_MS);
+    await Promise.all(closed);
+    await this.#exited;
+    clearTimeout(limit);
+  }
+
+  #receive(event: Exclude<MediaEvent, { kind: 'ready' }>): void {
+    switch (event.kind) {
+      case 'opened': {
+        this.#opening--;
+        const stream = new RemoteStream(event.stream, event.local, this);
+        this.#streams.set(event.stream, stream);
+        const asker = this.#askers.shift();
+        if (asker) asker.resolve(stream);
+        else this.#spares.push(stream);
+        return;
+      }
+      case 'refused': {
+        this.#opening--;
+        const asker = this.#opening < this.#askers.length ? this.#askers.shift() : undefined;
+        asker?.reject(event.limit === undefined ? new Error(event.message) : noCapacity(event.limit));
+        return;
+      }
+      case 'closed': {
+        const stream = this.#streams.get(event.stream);
+        this.#streams.delete(event.stream);
+        stream?.closed(event.report);
+        this.#topUp();
+        return;
+      }
+      case 'played':
+      case 'collected':
+      case 'recorded':
+      case 'digitsSent':
+      case 'failed':
+        this.#streams.get(event.stream)?.settled(event);
+        return;
+    }
+  }
+
+  #topUp(): void {
+    if (this.#closing !== undefined || this.#gone) return;
+    const wanted = this.#askers.length + SPARE_STREAMS;
+    while (this.#spares.length + this.#opening < wanted && this.#streams.size + this.#opening < this.#maxStreams) {
+      this.#opening++;
+      this.post({ kind: 'open', stream: ++this.#lastStream });
+    }
+  }
+
+  #flush(): void {
+    clearImmediate(this.#flushPlanned);
+    this.#flushPlanned = undefined;
+    if (this.#outbox.length > 0) this.#worker.postMessage(this.#outbox.splice(0));
+  }
+
+  #lose(error: Error): void {
+    this.#gone = true;
+    for (const stream of this.#streams.values()) stream.lost(error);
+    for (const asker of this.#askers.splice(0)) asker.reject(error);
+    this.#streams.clear();
+    this.#spares.length = 0;
+  }
+}
+
+/** Whether `error` says that a limit is reached, so that another worker may be asked. */
+export function isNoCapacity(error: unknown): boolean {
+  return error instanceof AppError && error.code === 'NO_CAPACITY';
+}

@@ -1,0 +1,169 @@
+import type { Endpoint } from '../../wire/wire.ts';
+import type { Prompt } from '../audio/prompt.ts';
+import type { AgreedMedia, Collected, CollectRules, MediaReport, MediaStream, PlayRules, Recorded, RecordRules } from './media-port.ts';
+import type { MediaCommand, SettledEvent } from './protocol.ts';
+import { closedError, newWait } from './wait.ts';
+
+/** The way to the worker that a stream lives in. */
+export interface WorkerLink {
+  /** Sends one command, with all that wait, at once. */
+  post(command: MediaCommand): void;
+  /** Sends one command at the end of this turn, or with the next one that goes at once. */
+  postSoon(command: MediaCommand): void;
+  /** Makes sure that the worker knows `prompt`. */
+  teach(prompt: Prompt): void;
+}
+
+interface Waiting {
+  settled(event: SettledEvent): void;
+  failed(error: Error): void;
+  /** Whether it ends with the stream, or with what the worker says of it. */
+  readonly untilTold: boolean;
+}
+
+const NOTHING_SEEN: MediaReport = { sent: 0, received: 0, lost: 0, late: 0, digits: 0 };
+
+/** A stream of a media worker, as the main thread holds it. */
+export class RemoteStream implements MediaStream {
+  readonly local: Endpoint;
+  readonly #number: number;
+  readonly #link: WorkerLink;
+  readonly #waits = new Map<number, Waiting>();
+  #lastWait = 0;
+  /** Why nothing more can be asked. */
+  #over: Error | undefined;
+  #reported: (report: MediaReport) => void = () => {};
+  #closing: Promise<MediaReport> | undefined;
+
+  constructor(number: number, local: Endpoint, link: WorkerLink) {
+    this.#number = number;
+    this.local = local;
+    this.#link = link;
+  }
+
+  start(agreed: AgreedMedia): void {
+    if (!this.#over) this.#link.postSoon({ kind: 'start', stream: this.#number, agreed });
+  }
+
+  play(prompt: Prompt, rules: PlayRules, signal: AbortSignal): Promise<'finished' | 'barged'> {
+    return this.#ask(
+      signal,
+      (wait) => {
+        this.#link.teach(prompt);
+        return { kind: 'play', stream: this.#number, wait, promptId: prompt.id, rules };
+      },
+      (event) => (event.kind === 'played' ? event.result : undefined),
+    );
+  }
+
+  collect(rules: CollectRules, signal: AbortSignal): Promise<Collected> {
+    return this.#ask(
+      signal,
+      (wait) => ({ kind: 'collect', stream: this.#number, wait, rules }),
+      (event) => (event.kind === 'collected' ? event.collected : undefined),
+    );
+  }
+
+  clearDigits(): void {
+    if (!this.#over) this.#link.post({ kind: 'clearDigits', stream: this.#number });
+  }
+
+  async sendDigits(digits: string, signal: AbortSignal): Promise<void> {
+    await this.#ask(
+      signal,
+      (wait) => ({ kind: 'sendDigits', stream: this.#number, wait, digits }),
+      (event) => (event.kind === 'digitsSent' ? true : undefined),
+    );
+  }
+
+  async record(rules: RecordRules, signal: AbortSignal): Promise<Recorded> {
+    signal.throwIfAborted();
+    if (this.#over) throw this.#over;
+    const wait = ++this.#lastWait;
+    const onAbort = (): void => this.#link.post({ kind: 'abort', stream: this.#number, wait });
+    signal.addEventListener('abort', onAbort, { once: true });
+    try {
+      return await new Promise<Recorded>((resolve, reject) => {
+        this.#waits.set(wait, {
+          untilTold: true,
+          settled: (event) => {
+            if (event.kind === 'recorded') resolve(event.recorded);
+          },
+          failed: reject,
+        });
+        this.#link.post({ kind: 'record', stream: this.#number, wait, rules });
+      });
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+    }
+  }
+
+  close(): Promise<MediaReport> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  /** The worker says how a wait ended. */
+  settled(event: SettledEvent): void {
+    const waiting = this.#waits.get(event.wait);
+    if (!waiting) return;
+    this.#waits.delete(event.wait);
+    if (event.kind === 'failed') waiting.failed(new Error(event.message));
+    else waiting.settled(event);
+  }
+
+  /** The worker has closed the stream. */
+  closed(report: MediaReport): void {
+    this.#reported(report);
+  }
+
+  /** The worker is gone: everything ends with `error`, and what the stream saw is not known. */
+  lost(error: Error): void {
+    this.#over ??= error;
+    this.#closing ??= Promise.resolve(NOTHING_SEEN);
+    this.#reported(NOTHING_SEEN);
+    this.#failWaits(error, () => true);
+  }
+
+  #close(): Promise<MediaReport> {
+    const error = closedError();
+    this.#over = error;
+    const closed = new Promise<MediaReport>((resolve) => {
+      this.#reported = resolve;
+    });
+    this.#link.post({ kind: 'close', stream: this.#number });
+    this.#failWaits(error, (waiting) => !waiting.untilTold);
+    return closed;
+  }
+
+  #ask<Value>(
+    signal: AbortSignal,
+    command: (wait: number) => MediaCommand,
+    read: (event: SettledEvent) => Value | undefined,
+  ): Promise<Value> {
+    if (this.#over) return Promise.reject(this.#over);
+    const number = ++this.#lastWait;
+    const wait = newWait<Value>(signal, () => {
+      if (this.#waits.delete(number)) this.#link.post({ kind: 'abort', stream: this.#number, wait: number });
+    });
+    if (signal.aborted) return wait.promise;
+    this.#waits.set(number, {
+      untilTold: false,
+      settled: (event) => {
+        const value = read(event);
+        if (value !== undefined) wait.resolve(value);
+      },
+      failed: (error) => wait.reject(error),
+    });
+    this.#link.post(command(number));
+    return wait.promise;
+  }
+
+  #failWaits(error: Error, which: (waiting: Waiting) => boolean): void {
+    for (const [number, waiting] of [...this.#waits]) {
+      if (!which(waiting)) continue;
+      this.#waits.delete(number);
+      waiting.failed(error);
+    }
+  }
+}

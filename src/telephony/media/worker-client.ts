@@ -1,0 +1,93 @@
+import { systemClock } from '../../kernel/clock.ts';
+import type { Logger } from '../../kernel/log.ts';
+import { noCapacity, type PortLimits } from '../rtp/port-range.ts';
+import type { MediaPort, MediaStream } from './media-port.ts';
+import { isNoCapacity, MediaWorker } from './media-worker.ts';
+import type { WorkerSettings } from './protocol.ts';
+
+export interface MediaWorkersOptions {
+  /** Threads; one per core but one is a good number, and at least one. */
+  readonly count: number;
+  /** The address that RTP sockets are bound to. */
+  readonly host: string;
+  /** Divided evenly between the threads. */
+  readonly portRange: PortLimits;
+  readonly log: Logger;
+}
+
+/** One event loop carries this many calls before its timers suffer. */
+const MAX_STREAMS = 500;
+const RESTART_MS = 1000;
+
+/**
+ * Starts the media threads. Each has its own part of the ports. A thread that dies takes its streams with it and is started again.
+ * @throws Error when a thread does not start; RangeError when the range has too few ports.
+ */
+export async function openMediaWorkers(options: MediaWorkersOptions): Promise<MediaPort> {
+  const workers = new MediaWorkers(options);
+  try {
+    await workers.ready();
+  } catch (error) {
+    await workers.close();
+    throw error;
+  }
+  return workers;
+}
+
+class MediaWorkers implements MediaPort {
+  readonly #log: Logger;
+  readonly #workers: MediaWorker[];
+  #closed = false;
+
+  constructor({ count, host, portRange, log }: MediaWorkersOptions) {
+    this.#log = log;
+    this.#workers = divide(portRange, count).map((part, index) => this.#start(index, { host, portRange: part, maxStreams: MAX_STREAMS }));
+  }
+
+  get openStreams(): number {
+    return this.#workers.reduce((sum, worker) => sum + worker.openStreams, 0);
+  }
+
+  async ready(): Promise<void> {
+    await Promise.all(this.#workers.map((worker) => worker.ready));
+  }
+
+  async open(): Promise<MediaStream> {
+    const byLoad = [...this.#workers].sort((left, right) => left.openStreams - right.openStreams);
+    let full: unknown = noCapacity('media workers');
+    for (const worker of byLoad) {
+      try {
+        return await worker.open();
+      } catch (error) {
+        if (!isNoCapacity(error)) throw error;
+        full = error;
+      }
+    }
+    throw full;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all(this.#workers.map((worker) => worker.close()));
+  }
+
+  #start(index: number, settings: WorkerSettings): MediaWorker {
+    return new MediaWorker(settings, (error, streams) => {
+      this.#log.error({ error, streams }, 'A media worker has died; it is started again');
+      systemClock.after(RESTART_MS, () => {
+        if (!this.#closed) this.#workers[index] = this.#start(index, settings);
+      });
+    });
+  }
+}
+
+/** Cuts a range into `count` parts that begin at even ports. */
+function divide({ first, last }: PortLimits, count: number): readonly PortLimits[] {
+  const even = first + (first % 2);
+  const pairs = Math.floor((last + 1 - even) / 2);
+  if (count < 1 || pairs < count) throw new RangeError(`${count} media workers need more ports than ${first}-${last}`);
+  return Array.from({ length: count }, (_, index) => {
+    const from = even + Math.floor((pairs * index) / count) * 2;
+    return { first: from, last: even + Math.floor((pairs * (index + 1)) / count) * 2 - 1 };
+  });
+}
