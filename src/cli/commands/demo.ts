@@ -98,7 +98,7 @@ async function run(directory: string, children: ChildProgram[], print: (line: st
 
   const verdict = judgeDemo({
     events,
-    session: session.info,
+    session,
     flow,
     digit: DIGIT,
     wav: () => readFileSync(wavFile),
