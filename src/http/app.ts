@@ -53,10 +53,9 @@ export function buildApp(options: ServingOptions): FastifyInstance {
     connectionTimeout,
     http: { headersTimeout, requestTimeout, keepAliveTimeout, maxHeaderSize },
     // Paths are matched without regard to case and to a slash at their end (servicestack.md 1.4).
-    routerOptions: { caseSensitive: false, ignoreTrailingSlash: true, maxParamLength },
+    // Queries are left to the binding, which needs repeated names in their order.
+    routerOptions: { caseSensitive: false, ignoreTrailingSlash: true, maxParamLength, querystringParser: () => ({}) },
     rewriteUrl,
-    // Queries are read by the binding, which needs repeated names in their order.
-    querystringParser: () => ({}),
     frameworkErrors: (error, request, reply) => refuse(toAppError(error, options.bodyLimit, options), request, reply),
     clientErrorHandler: answerClientError,
   });

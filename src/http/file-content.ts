@@ -11,13 +11,14 @@ import { toAppError } from './to-app-error.ts';
  * Answers `GET /files/{fileId}/content`, the address that `FileInfo.uri` holds, with the bytes of a file. It needs what GetFile needs.
  * The bytes came from somebody, so no browser may take them for a page of ours.
  */
-export async function serveFileContent(request: FastifyRequest, reply: FastifyReply, options: ServingOptions): Promise<void> {
+export async function serveFileContent(request: FastifyRequest, reply: FastifyReply, options: ServingOptions): Promise<unknown> {
   try {
     const principal = await principalOf(request.headers, request.ip, options.services.signIn);
     requireAccess(GetFile.auth, principal);
     if (!principal) throw new AppError('NOT_AUTHENTICATED', {});
     const content = await options.services.files.content(principal, fileIdOf(request.params));
-    reply
+    // Given back, so that the server waits for the stream.
+    return reply
       .header('content-type', content.contentType)
       .header('content-length', content.contentLength)
       .header('content-disposition', disposition(content.fileName))
@@ -28,6 +29,7 @@ export async function serveFileContent(request: FastifyRequest, reply: FastifyRe
   } catch (thrown) {
     const error = toAppError(thrown, options.bodyLimit, options);
     sendError(reply, error, { format: defaultFormat, thrownByService: false });
+    return undefined;
   }
 }
 
