@@ -1,4 +1,4 @@
-import type { Endpoint, WireKind } from '../wire/wire.ts';
+import type { WireKind } from '../wire/wire.ts';
 import type { Prompt } from './audio/prompt.ts';
 import type { Collected, CollectRules, MediaReport, PlayRules, Recorded, RecordRules } from './media/media-port.ts';
 
@@ -56,7 +56,7 @@ export interface DialRequest {
 /** What happens on a leg, in order. `answered` and `ended` come at most once; nothing comes after `ended`. */
 export interface LegEvents {
   /** The INVITE has left. `callId` is the SIP Call-ID. */
-  sent(callId: string, to: Endpoint): void;
+  sent(callId: string): void;
   ringing(status: number): void;
   answered(leg: CallLeg): void;
   /** The state of the dialog that another process would need to go on with the call. Changes rarely. */

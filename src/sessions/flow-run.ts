@@ -1,0 +1,136 @@
+import type { CompiledFlow } from '../flow/compiled-flow.ts';
+import type { KnownData } from '../flow/data-scopes.ts';
+import type { FlowEnd, FlowEvent, FlowHost, FlowResult, PromptSource, Recordings } from '../flow/flow-host.ts';
+import type { FlowState } from '../flow/flow-state.ts';
+import { runAfterCall, runFlow } from '../flow/interpreter.ts';
+import { prepareFlow } from '../flow/prepare-flow.ts';
+import type { Clock } from '../kernel/clock.ts';
+import type { CallLeg } from '../telephony/port.ts';
+
+/** What a session hears of its flow. */
+export interface FlowRunObserver {
+  /** A line for the log of the session. */
+  note(message: string): void;
+  /** `position` has changed. */
+  positionChanged(): void;
+}
+
+export interface FlowRunParts {
+  readonly flow: CompiledFlow;
+  readonly known: KnownData;
+  readonly prompts: PromptSource;
+  readonly recordings: Recordings;
+  readonly loadFlow: FlowHost['loadFlow'];
+  readonly clock: Clock;
+  /** Aborted when the process stops: ends what runs after the call. */
+  readonly stopping: AbortSignal;
+}
+
+/** The outcome that a flow gives to its call; undefined when the call was over first. */
+export interface FlowOutcome {
+  readonly outcome: string | undefined;
+}
+
+/** One run of a flow on one call: prepared while it rings, run while it is up, and finished after it. */
+export class FlowRun {
+  readonly #parts: FlowRunParts;
+  readonly #observer: FlowRunObserver;
+  readonly #callOver = new AbortController();
+  #position: FlowState | undefined;
+  #host: FlowHost | undefined;
+  #result: FlowResult | undefined;
+
+  constructor(parts: FlowRunParts, observer: FlowRunObserver) {
+    this.#parts = parts;
+    this.#observer = observer;
+  }
+
+  /** Where the call is in its flow, as another process would need it. */
+  get position(): FlowState | undefined {
+    return this.#position;
+  }
+
+  /** Makes ready the prompts that the flow will need first. */
+  prepare(): void {
+    const { flow, known, prompts, loadFlow, clock } = this.#parts;
+    void prepareFlow(flow, known, { prompts, loadFlow, clock, signal: this.#callOver.signal });
+  }
+
+  /** Runs the flow on a call that has just been answered. The first node begins before this returns. Never rejects. */
+  async start(call: CallLeg): Promise<FlowOutcome> {
+    const { flow, known, prompts, recordings, loadFlow, clock } = this.#parts;
+    this.#host = {
+      call,
+      clock,
+      signal: this.#callOver.signal,
+      prompts,
+      recordings,
+      loadFlow,
+      observe: (event) => this.#observe(event),
+      checkpoint: (state) => {
+        this.#position = state;
+        this.#observer.positionChanged();
+      },
+    };
+    this.#result = await runFlow(flow, known, this.#host);
+    return { outcome: this.#outcomeOf(this.#result.end) };
+  }
+
+  /** The call is over: ends the flow if it still runs. */
+  callEnded(): void {
+    this.#callOver.abort(new CallOver());
+  }
+
+  /** Follows what was left for after the call. */
+  async finishLater(): Promise<void> {
+    const host = this.#host;
+    const result = this.#result;
+    if (!host || !result || result.afterCall.length === 0) return;
+    await runAfterCall(result, this.#parts.known, { ...host, signal: this.#parts.stopping });
+  }
+
+  #outcomeOf(end: FlowEnd): string | undefined {
+    switch (end.why) {
+      case 'completed':
+        return 'Completed';
+      case 'hung-up':
+        return end.outcome || 'Completed';
+      case 'call-ended':
+        return undefined;
+      case 'failed':
+        this.#observer.note(`The flow failed: ${end.error.message}`);
+        return 'FlowFailed';
+    }
+  }
+
+  #observe(event: FlowEvent): void {
+    switch (event.kind) {
+      case 'node-entered':
+        this.#observer.note(`${event.name} (${event.typeName})`);
+        break;
+      case 'node-left': {
+        // The log of a session belongs to the account, as its recordings do; the log of the server never sees a choice.
+        const way = event.transition ?? event.pii.choice;
+        if (way !== undefined) this.#observer.note(`${event.name}: ${way}`);
+        break;
+      }
+      case 'flow-left':
+        break;
+      case 'node-failed':
+        this.#observer.note(`${event.name} failed: ${event.error.message}`);
+        break;
+      case 'log':
+        this.#observer.note(event.pii.message);
+        break;
+    }
+  }
+}
+
+/** Why a flow is interrupted when its call ends. */
+export class CallOver extends Error {
+  override readonly name = 'CallOver';
+
+  constructor() {
+    super('The call is over.');
+  }
+}

@@ -1,0 +1,199 @@
+import type { TimedPhoneEvent } from '../../src/cli/phone/phone-event.ts';
+import { type PhoneBehaviour, TestPhone } from '../../src/cli/phone/test-phone.ts';
+import type { FlowInfo } from '../../src/contracts/flows.ts';
+import type { Principal } from '../../src/directory/principal.ts';
+import { compileFlow } from '../../src/flow/compile-flow.ts';
+import type { PromptSource, Recordings } from '../../src/flow/flow-host.ts';
+import { AppError } from '../../src/kernel/errors.ts';
+import { silentLogger } from '../../src/kernel/log.ts';
+import { seededRandom } from '../../src/kernel/random.ts';
+import { VirtualClock } from '../../src/kernel/virtual-clock.ts';
+import { SessionService } from '../../src/sessions/session-service.ts';
+import type { NewSessionRow, SessionPatch } from '../../src/store/session-rows.ts';
+import { makePrompt } from '../../src/telephony/audio/make-prompt.ts';
+import { beep, tone } from '../../src/telephony/audio/tone.ts';
+import { Engine } from '../../src/telephony/engine.ts';
+import { LocalMedia } from '../../src/telephony/media/local-media.ts';
+import { UserAgent } from '../../src/telephony/sip/user-agent.ts';
+import { type Faults, MemoryNetwork } from '../../src/wire/memory-network.ts';
+import type { WireKind } from '../../src/wire/wire.ts';
+
+const SERVER = '10.0.0.1';
+const PHONE = '10.0.0.2';
+const ACCOUNT = 'account-1';
+
+export const manager: Principal = { userId: 'u', emailAddress: 'manager@example.com', roles: ['Manager'], accountIds: [ACCOUNT] };
+export const stranger: Principal = { userId: 's', emailAddress: 'stranger@example.com', roles: ['Manager'], accountIds: ['account-2'] };
+export const numberToDial = '+18144043093';
+export const callerId = '+18144043000';
+
+export interface WorldOptions {
+  readonly phone?: Partial<PhoneBehaviour>;
+  /** False: nothing listens where the trunk points to. */
+  readonly phoneIsThere?: boolean;
+  readonly flow: FlowInfo;
+  readonly filter?: Faults['filter'];
+  readonly transport?: WireKind;
+  readonly ringTimeoutMs?: number;
+  readonly maxChannels?: number;
+  readonly credentials?: { readonly userName: string; readonly password: string };
+  readonly recordings?: Recordings;
+  readonly refuseStore?: () => boolean;
+}
+
+/** What became of one session: the last value of each member that was written, and the messages of its log. */
+export interface SeenSession extends SessionPatch {
+  readonly row: NewSessionRow;
+  readonly lines: string[];
+  readonly times: { readonly atMs: number; readonly message: string }[];
+}
+
+/**
+ * Everything below the API in one process: sessions, flows, SIP and RTP, joined by a network in memory to a phone, on one clock.
+ * Only the database is a table in memory.
+ */
+export function callWorld(options: WorldOptions) {
+  const clock = new VirtualClock();
+  const network = new MemoryNetwork(clock, seededRandom(5), { ...(options.filter && { filter: options.filter }) });
+  const openSocket = (local: { address: string; port: number }) => network.datagramSocket(local);
+  const agentParts = { clock, log: silentLogger };
+  const media = (host: string, seed: number) =>
+    new LocalMedia({ clock, random: seededRandom(seed), host, portRange: { first: 20_000, last: 20_999 }, openSocket, maxStreams: 100 });
+  const wires = (address: string) => [network.wire('udp', { address, port: 5060 }), network.wire('tcp', { address, port: 5060 })];
+
+  const userAgent = new UserAgent({ ...agentParts, wires: wires(SERVER), random: seededRandom(2), product: 'Ringflow' });
+  const serverMedia = media(SERVER, 4);
+  const telephony = new Engine({ ...agentParts, userAgent, media: serverMedia, random: seededRandom(6) });
+
+  const phoneEvents: TimedPhoneEvent[] = [];
+  const phone =
+    options.phoneIsThere === false
+      ? undefined
+      : new TestPhone({
+          wires: wires(PHONE),
+          media: media(PHONE, 7),
+          clock,
+          random: seededRandom(8),
+          behaviour: { answerAfterMs: 1000, ring: true, digitsAfterMs: 0, ...options.phone },
+          onEvent: (event) => phoneEvents.push(event),
+        });
+
+  const sessions = new Map<string, SeenSession>();
+  const flow = { flowId: 'flow-1', accountId: ACCOUNT, version: 1, flow: options.flow };
+  const trunk = {
+    trunkId: 'trunk-1',
+    accountId: ACCOUNT,
+    host: PHONE,
+    port: 5060,
+    transport: options.transport ?? 'udp',
+    maxChannels: options.maxChannels ?? 10,
+    callsPerSecond: 50,
+    ringTimeoutMs: options.ringTimeoutMs ?? 60_000,
+    ...options.credentials,
+  };
+  const compiled = compileFlow(flow);
+  const stopping = new AbortController();
+
+  const service = new SessionService({
+    owner: 'worker-1',
+    telephony,
+    store: {
+      create: async (row) => {
+        if (options.refuseStore?.()) throw new AppError('STORE_UNAVAILABLE', { seconds: 1 });
+        sessions.set(row.id, { row, lines: [], times: [] });
+      },
+    },
+    journal: {
+      change: (id, _epoch, patch) => void Object.assign(sessions.get(id) ?? {}, patch),
+      log: (id, _epoch, lines) => {
+        for (const { message } of lines) {
+          sessions.get(id)?.lines.push(message ?? '');
+          sessions.get(id)?.times.push({ atMs: clock.now(), message: message ?? '' });
+        }
+      },
+    },
+    queries: {
+      find: async (_principal, id) => {
+        const seen = sessions.get(id);
+        if (!seen) throw new AppError('NOT_FOUND', { kind: 'session' });
+        return { info: { id, ended: seen.endedAtMs !== undefined }, owner: 'worker-1', epoch: 1 };
+      },
+      list: async () => ({ items: [] }),
+    },
+    directory: {
+      flows: { load: async (id) => (id === flow.flowId ? flow : undefined) },
+      phoneNumbers: { ownedVoiceNumbers: async () => [{ endpointId: 'endpoint-1', e164: callerId }] },
+      trunks: { ofAccount: async () => [trunk] },
+    },
+    flowParts: (row) => ({
+      flow: compiled,
+      known: { session: { Id: row.id, From: row.fromAddress, To: row.toAddress } },
+      prompts: spokenAsTones,
+      recordings: options.recordings ?? noRecordings,
+      loadFlow: () => undefined,
+      clock,
+      stopping: stopping.signal,
+    }),
+    clock,
+    random: seededRandom(9),
+    log: silentLogger,
+  });
+
+  const liveThings = () => ({
+    sessions: service.liveSessions,
+    legs: telephony.liveLegs,
+    streams: serverMedia.openStreams,
+    dialogs: userAgent.liveDialogs,
+    transactions: userAgent.liveTransactions,
+  });
+
+  return {
+    clock,
+    network,
+    service,
+    phone,
+    phoneEvents,
+    sessions,
+    /** Asks for a call and answers its session. The request is answered before any time passes. */
+    async call(request: { flowId?: string; numberToDial?: string; callerId?: string } = {}): Promise<SeenSession> {
+      const { id } = await service.createOutgoing(manager, { flowId: 'flow-1', numberToDial, ...request });
+      const seen = sessions.get(id ?? '');
+      if (!seen) throw new Error('The session was not stored');
+      return seen;
+    },
+    /** Lets time pass until the session is over; answers whether it ever was. */
+    over: (session: SeenSession) => clock.runUntil(() => session.endedAtMs !== undefined && service.liveSessions === 0, 600_000),
+    liveThings,
+    /** Hangs up everything at once. */
+    async stop(): Promise<void> {
+      let stopped = false;
+      void service.stop(0).then(() => {
+        stopped = true;
+      });
+      await clock.runUntil(() => stopped, 60_000);
+    },
+    /** Lets every timer run out and closes everything. Answers what is left of the server: all zero when nothing leaks. */
+    async finish(): Promise<Record<string, number>> {
+      await clock.runUntil(() => clock.pendingTimers === 0, 120_000);
+      const left = { ...liveThings(), timers: clock.pendingTimers };
+      await phone?.close();
+      await telephony.close();
+      return { ...left, ports: network.openPorts };
+    },
+  };
+}
+
+export const nothingLeft = { sessions: 0, legs: 0, streams: 0, dialogs: 0, transactions: 0, timers: 0, ports: 0 };
+
+/** Each text is a tone of 20 ms per character, so that a test can say how long it takes. */
+const spokenAsTones: PromptSource = {
+  speech: (text) => makePrompt(tone(400, text.length * 20, -15)),
+  file: () => makePrompt(tone(600, 1000, -15)),
+  beep,
+};
+
+const noRecordings: Recordings = {
+  newPath: () => '/nowhere',
+  save: async () => 'file-1',
+  discard: async () => {},
+};
