@@ -29,13 +29,15 @@ export type FlowEvent =
   | ({ readonly kind: 'node-entered' } & NodeEvent)
   | ({
       readonly kind: 'node-left';
-      /** The transition or choice it was left by; undefined when it ended the flow. A choice is text of the author. */
+      /** The declared transition it was left by; undefined when it was a choice, or the end of the flow. */
       readonly transition: string | undefined;
       readonly tookMs: number;
-      readonly pii: { readonly outputs: Readonly<Record<string, string | number | undefined>> };
+      /** A choice is under `pii`, as the choices of a menu are what was pressed. */
+      readonly pii: { readonly outputs: Readonly<Record<string, string | number | undefined>>; readonly choice: string | undefined };
     } & NodeEvent)
   /** A flow that was run as this node came to an exit. */
   | ({ readonly kind: 'flow-left' } & NodeEvent)
+  /** A node could not do its work: it is left by Failed, or the flow ends. The error belongs into the log of the session. */
   | ({ readonly kind: 'node-failed'; readonly error: Error } & NodeEvent)
   | { readonly kind: 'log'; readonly atMs: number; readonly pii: { readonly message: string } };
 

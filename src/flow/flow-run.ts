@@ -109,21 +109,25 @@ export class FlowRun {
       const value = outputs[key];
       if (value !== undefined) this.#data.write(scope, field, value);
     }
-    const transition = result.choice ?? result.leave;
-    const event = this.#nodeEvent(node, nowMs);
-    this.#host.observe({ kind: 'node-left', ...event, transition, tookMs: nowMs - enteredMs, pii: { outputs } });
+    this.#host.observe({
+      kind: 'node-left',
+      ...this.#nodeEvent(node, nowMs),
+      transition: result.leave,
+      tookMs: nowMs - enteredMs,
+      pii: { outputs, choice: result.choice },
+    });
     for (const key of result.later ?? []) this.#remember(node, key);
     if (this.#host.signal.aborted) return { why: 'call-ended' };
+    const transition = result.choice ?? result.leave;
     if (transition === undefined) return { why: 'hung-up', ...(result.outcome !== undefined && { outcome: result.outcome }) };
     return this.#follow(transition);
   }
 
   #fail(node: CompiledNode, thrown: unknown): FlowEnd | undefined {
-    if (this.#host.signal.aborted) return { why: 'call-ended' };
+    if (this.#host.signal.aborted || isClosedMedia(thrown)) return { why: 'call-ended' };
     const error = thrown instanceof Error ? thrown : new FlowError(String(thrown));
     const atMs = this.#host.clock.now();
     this.#host.observe({ kind: 'node-failed', ...this.#nodeEvent(node, atMs), error });
-    this.#context.log(`${node.name} failed: ${error.message}`);
     const hasWayOut = node.kind === 'node' ? Object.hasOwn(node.type.transitions, 'Failed') : node.transitions.has('Failed');
     return hasWayOut ? this.#follow('Failed', error) : { why: 'failed', error };
   }
@@ -223,6 +227,11 @@ export class FlowRun {
   #result(end: FlowEnd): FlowResult {
     return { end, session: this.#data.session, afterCall: this.#afterCall };
   }
+}
+
+/** The media of a call stop before the session learns that it is over; its waits then reject with an AbortError. */
+function isClosedMedia(thrown: unknown): boolean {
+  return thrown instanceof Error && thrown.name === 'AbortError';
 }
 
 function failed(message: string): FlowEnd {

@@ -7,6 +7,8 @@ import { type Beginning, FlowError, FlowRun } from './flow-run.ts';
 import type { AfterCall, FlowPosition, FlowState } from './flow-state.ts';
 import { type PlainStruct, toPlainStruct } from './plain-value.ts';
 
+export { prepareFlow } from './prepare-flow.ts';
+
 /**
  * Runs a flow from its start node to its end. A prompt that is ready, played by the first node that waits, reaches
  * `host.call.play` before this returns. Never rejects: whatever goes wrong is in the result.

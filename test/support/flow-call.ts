@@ -1,0 +1,113 @@
+import type { CompiledFlow } from '../../src/flow/compiled-flow.ts';
+import type { KnownData } from '../../src/flow/data-scopes.ts';
+import type { FlowEvent, FlowHost, FlowResult, PromptSource } from '../../src/flow/flow-host.ts';
+import type { FlowState } from '../../src/flow/flow-state.ts';
+import { resumeFlow, runAfterCall, runFlow } from '../../src/flow/interpreter.ts';
+import { VirtualClock } from '../../src/kernel/virtual-clock.ts';
+import type { Prompt } from '../../src/telephony/port.ts';
+import { type CalleeScript, FakeLeg } from './fake-leg.ts';
+
+export const known: KnownData = { session: { Id: 'session-1', From: '+15550100', To: '+15550111' } };
+
+/** Silence of a second, unless said otherwise. Its id says what it stands for. */
+export function promptNamed(id: string, durationMs = 1000): Prompt {
+  return { id, durationMs, pcmu: new SharedArrayBuffer(8), pcma: new SharedArrayBuffer(8) };
+}
+
+/** Prompts whose id is the text, or `file:` and the id of the file; those with `broken` in it cannot be made. */
+export const promptsAtOnce: PromptSource = {
+  speech: (text) => (text.includes('broken') ? Promise.reject(new Error('The voice is not there.')) : promptNamed(text)),
+  file: (fileId) => (fileId.includes('broken') ? Promise.reject(new Error('There is no such file.')) : promptNamed(`file:${fileId}`)),
+  beep: () => promptNamed('beep', 250),
+};
+
+export interface FlowCallOptions {
+  readonly script?: CalleeScript;
+  readonly flows?: Readonly<Record<string, CompiledFlow>>;
+  readonly prompts?: PromptSource;
+  readonly known?: KnownData;
+}
+
+/** A call with a scripted callee that flows can run on, and what came of it. */
+export class FlowCall {
+  readonly clock = new VirtualClock();
+  readonly leg: FakeLeg;
+  readonly events: FlowEvent[] = [];
+  readonly states: FlowState[] = [];
+  readonly saved: string[] = [];
+  readonly discarded: string[] = [];
+  readonly host: FlowHost;
+  readonly #known: KnownData;
+  readonly #flows = new Map<string, CompiledFlow>();
+
+  constructor(options: FlowCallOptions = {}) {
+    this.leg = new FakeLeg(this.clock, options.script);
+    this.#known = options.known ?? known;
+    for (const [id, flow] of Object.entries(options.flows ?? {})) this.#flows.set(id, flow);
+    this.host = {
+      call: this.leg,
+      clock: this.clock,
+      signal: this.leg.over,
+      prompts: options.prompts ?? promptsAtOnce,
+      recordings: {
+        newPath: () => `/recordings/${this.saved.length + this.discarded.length}.wav`,
+        save: async (recorded) => {
+          this.saved.push(recorded.path);
+          return `file-${this.saved.length}`;
+        },
+        discard: async (recorded) => {
+          this.discarded.push(recorded.path);
+        },
+      },
+      loadFlow: (flowId) => this.#flows.get(flowId),
+      observe: (event) => this.events.push(event),
+      checkpoint: (state) => this.states.push(state),
+    };
+  }
+
+  run(flow: CompiledFlow): Promise<FlowResult> {
+    this.#flows.set(flow.flowId, flow);
+    return this.#finish(runFlow(flow, this.#known, this.host));
+  }
+
+  resume(state: FlowState): Promise<FlowResult> {
+    return this.#finish(resumeFlow(state, this.#known, this.host));
+  }
+
+  /** Follows what a result left behind, after hanging up as the session does. */
+  async afterCall(result: FlowResult): Promise<FlowResult[]> {
+    await this.leg.hangup();
+    const running = runAfterCall(result, this.#known, { ...this.host, signal: new AbortController().signal });
+    return this.#finish(running);
+  }
+
+  /** The ids of the nodes that were entered, in order. */
+  get path(): string[] {
+    return this.events.flatMap((event) => (event.kind === 'node-entered' ? [event.nodeId] : []));
+  }
+
+  /** The transition or choice by which a node was left last. */
+  leftBy(nodeId: string): string | undefined {
+    const left = this.events.filter((event) => event.kind === 'node-left' && event.nodeId === nodeId).at(-1);
+    return left?.kind === 'node-left' ? (left.transition ?? left.pii.choice) : undefined;
+  }
+
+  get log(): string[] {
+    return this.events.flatMap((event) => (event.kind === 'log' ? [event.pii.message] : []));
+  }
+
+  async #finish<T>(running: Promise<T>): Promise<T> {
+    let isOver = false;
+    const done = running.finally(() => {
+      isOver = true;
+    });
+    if (!(await this.clock.runUntil(() => isOver, 100 * 3_600_000))) throw new Error('The flow waits for something that never comes');
+    return done;
+  }
+}
+
+/** Runs the nodes of a flow on a call of its own. */
+export async function runOnCall(flow: CompiledFlow, options: FlowCallOptions = {}): Promise<{ result: FlowResult; call: FlowCall }> {
+  const call = new FlowCall(options);
+  return { result: await call.run(flow), call };
+}
