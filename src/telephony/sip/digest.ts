@@ -170,7 +170,7 @@ interface DigestInput {
 }
 
 /** The `response` of a Digest (RFC 7616 section 3.4.1; without qop that of RFC 2069), in lower-case hexadecimal. */
-export function digestResponse(input: DigestInput): string {
+function digestResponse(input: DigestInput): string {
   const digest = (text: string): string => createHash(hashes[input.algorithm]).update(text).digest('hex');
   const secret = digest(`${input.userName}:${input.realm}:${input.password}`);
   const request = digest(`${input.method}:${input.uri}`);

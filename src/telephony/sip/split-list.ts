@@ -23,7 +23,8 @@ export function splitList(lines: readonly string[]): string[] {
 /** Calls `take` for each non-empty trimmed part of `text` between separators outside of quotes and angle brackets. */
 export function splitAt(text: string, separator: ',' | ';', take: (part: string) => void): void {
   if (text.indexOf(separator) === -1 && text.indexOf('"') === -1 && text.indexOf('<') === -1) {
-    if (text !== '') take(text);
+    const only = text.trim();
+    if (only !== '') take(only);
     return;
   }
   const cut = separator.charCodeAt(0);
