@@ -15,6 +15,22 @@ export interface AudioThreadOptions {
   readonly stallMs: number;
   /** Most jobs at a time; more are refused. */
   readonly maxJobs: number;
+  /** Starts the worker; `startAudioWorker` when absent. */
+  readonly start?: (name: string) => Worker;
+}
+
+/** Starts the thread of audio-worker.ts. */
+export function startAudioWorker(name: string): Worker {
+  const worker = startWorker('audio-worker', import.meta.url, {
+    name,
+    // What decoders print about damaged files is of no use to anyone.
+    stdout: true,
+    stderr: true,
+    resourceLimits: { maxOldGenerationSizeMb: 256 },
+  });
+  worker.stdout.resume();
+  worker.stderr.resume();
+  return worker;
 }
 
 interface Pending {
@@ -95,15 +111,8 @@ export class AudioThread {
   }
 
   #start(): Worker {
-    const worker = startWorker('audio-worker', import.meta.url, {
-      name: this.#options.name,
-      // What decoders print about damaged files is of no use to anyone.
-      stdout: true,
-      stderr: true,
-      resourceLimits: { maxOldGenerationSizeMb: 256 },
-    });
-    worker.stdout.resume();
-    worker.stderr.resume();
+    const { name, start = startAudioWorker } = this.#options;
+    const worker = start(name);
     worker.on('message', (report: WorkerReport) => {
       if (worker === this.#worker) this.#onReport(report);
     });

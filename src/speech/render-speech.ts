@@ -35,6 +35,7 @@ export async function renderSpeech(flite: Flite, text: string, voice: FliteVoice
       await turn();
       const wav = flite(piece, voice);
       const file = readWavHeader(wav);
+      if (file.frames === 0) continue;
       const samples = new Float32Array(file.frames);
       readWavMono(wav, file, 0, samples);
       resampler ??= await openResampler(file.sampleRate, SAMPLE_RATE);
