@@ -4,6 +4,7 @@ import type { FlowInfo } from '../contracts/flows.ts';
 import { expectRow } from './account-repository.ts';
 import { type Author, changedBy, entityInfo, madeBy, present } from './audit.ts';
 import type { Database, Queries } from './database.ts';
+import { cleanJson } from './json-text.ts';
 import { contains, oneOfIds, orderOf, readPage, specific, type Window } from './paging.ts';
 import { account, flow, flowVersion } from './schema.ts';
 
@@ -126,7 +127,7 @@ function hasNode(type: string): SQL {
 
 async function addVersion(queries: Queries, flowId: string, version: number, info: FlowInfo, author: Author): Promise<void> {
   const { nodes, parameters, exits } = info;
-  const graph = present({ nodes, parameters, exits });
+  const graph = cleanJson(present({ nodes, parameters, exits }));
   await queries.insert(flowVersion).values({ flowId, version, graph, createdAt: new Date(author.atMs), createdBy: author.emailAddress });
 }
 

@@ -7,6 +7,11 @@ export function toJsonText(value: unknown): string {
   return SUSPECT.test(text) ? JSON.stringify(value, (_key, part: unknown) => clean(part)) : text;
 }
 
+/** The same cleaning, for a value that somebody else turns into text. */
+export function cleanJson<T>(value: T): T {
+  return SUSPECT.test(JSON.stringify(value)) ? JSON.parse(toJsonText(value)) : value;
+}
+
 /** Matches more than is wrong (a letter sequence after a backslash of the text, say); cleaning decides. */
 const SUSPECT = /\\u(0000|d[89a-f])/i;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the one control character that is looked for

@@ -69,12 +69,14 @@ export const loginSession = pgTable(
   'login_session',
   {
     idHash: text('id_hash').primaryKey(),
+    /** A login has up to two ids, for the cookies ss-id and ss-pid; it ends with either. */
+    loginId: uuid('login_id').notNull(),
     userId: uuid('user_id')
       .notNull()
       .references(() => appUser.id, { onDelete: 'cascade' }),
     expiresAt: moment('expires_at').notNull(),
   },
-  (table) => [index('login_session_expires').on(table.expiresAt)],
+  (table) => [index('login_session_login').on(table.loginId), index('login_session_expires').on(table.expiresAt)],
 );
 
 /** Phone numbers and SIP trunks; members that do not belong to the type are null. */

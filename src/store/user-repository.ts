@@ -15,7 +15,14 @@ export interface StoredUser {
   readonly accountIds: readonly string[];
 }
 
-/** Logins and their sessions by cookie. */
+/** A login by cookie that is open. */
+export interface StoredLogin {
+  readonly loginId: string;
+  readonly user: StoredUser;
+  readonly expiresAtMs: number;
+}
+
+/** Logins, and those that are open by cookie. */
 export class UserRepository {
   readonly #database: Database;
 
@@ -42,31 +49,34 @@ export class UserRepository {
     });
   }
 
-  async openSession(idHash: string, userId: string, expiresAtMs: number): Promise<void> {
+  /** Opens a login under one or two ids, given as hashes. */
+  async openLogin(loginId: string, idHashes: readonly string[], userId: string, expiresAtMs: number): Promise<void> {
+    const expiresAt = new Date(expiresAtMs);
     await this.#database.run(async (queries) => {
-      await queries.insert(loginSession).values({ idHash, userId, expiresAt: new Date(expiresAtMs) });
+      await queries.insert(loginSession).values(idHashes.map((idHash) => ({ idHash, loginId, userId, expiresAt })));
     });
   }
 
-  /** The user of a session that has not expired, and when it will. */
-  findSession(idHash: string, nowMs: number): Promise<{ readonly user: StoredUser; readonly expiresAtMs: number } | undefined> {
+  /** The login of an id, unless it has expired. */
+  findLogin(idHash: string, nowMs: number): Promise<StoredLogin | undefined> {
     return this.#database.run(async (queries) => {
       const [row] = await queries
-        .select({ user: appUser, expiresAt: loginSession.expiresAt })
+        .select({ user: appUser, loginId: loginSession.loginId, expiresAt: loginSession.expiresAt })
         .from(loginSession)
         .innerJoin(appUser, eq(appUser.id, loginSession.userId))
         .where(and(eq(loginSession.idHash, idHash), gt(loginSession.expiresAt, new Date(nowMs))));
-      return row && { user: row.user, expiresAtMs: row.expiresAt.getTime() };
+      return row && { user: row.user, loginId: row.loginId, expiresAtMs: row.expiresAt.getTime() };
     });
   }
 
-  async closeSession(idHash: string): Promise<void> {
-    await this.#database.run(async (queries) => {
-      await queries.delete(loginSession).where(eq(loginSession.idHash, idHash));
+  /** Ends a login, and tells every process to forget what it knows of the user. */
+  async closeLogin(login: StoredLogin): Promise<void> {
+    await this.#database.change({ kind: 'user', id: login.user.id }, async (queries) => {
+      await queries.delete(loginSession).where(eq(loginSession.loginId, login.loginId));
     });
   }
 
-  async removeExpiredSessions(nowMs: number): Promise<void> {
+  async removeExpiredLogins(nowMs: number): Promise<void> {
     await this.#database.run(async (queries) => {
       await queries.delete(loginSession).where(lt(loginSession.expiresAt, new Date(nowMs)));
     });

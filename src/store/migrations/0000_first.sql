@@ -88,6 +88,7 @@ CREATE TABLE "flow_version" (
 --> statement-breakpoint
 CREATE TABLE "login_session" (
 	"id_hash" text PRIMARY KEY NOT NULL,
+	"login_id" uuid NOT NULL,
 	"user_id" uuid NOT NULL,
 	"expires_at" timestamp with time zone NOT NULL
 );
@@ -145,6 +146,7 @@ CREATE INDEX "endpoint_account" ON "endpoint" USING btree ("account_id","id");--
 CREATE INDEX "file_account" ON "file" USING btree ("account_id","id");--> statement-breakpoint
 CREATE INDEX "file_session" ON "file" USING btree ("session_id");--> statement-breakpoint
 CREATE INDEX "flow_account" ON "flow" USING btree ("account_id","id");--> statement-breakpoint
+CREATE INDEX "login_session_login" ON "login_session" USING btree ("login_id");--> statement-breakpoint
 CREATE INDEX "login_session_expires" ON "login_session" USING btree ("expires_at");--> statement-breakpoint
 CREATE INDEX "session_account" ON "session" USING btree ("account_id","id");--> statement-breakpoint
 CREATE INDEX "session_live" ON "session" USING btree ("owner") WHERE "session"."ended_at" is null;

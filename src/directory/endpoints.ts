@@ -1,0 +1,73 @@
+import type { RequestOf } from '../contracts/dto.ts';
+import type { DeleteEndpoint, EndpointInfo, GetEndpoint, ListEndpoints, PatchEndpoint } from '../contracts/endpoints.ts';
+import type { Page } from '../contracts/entities.ts';
+import type { Clock } from '../kernel/clock.ts';
+import { isId } from '../kernel/ids.ts';
+import type { EndpointRepository } from '../store/endpoint-repository.ts';
+import type { SecretBox } from '../store/secret-box.ts';
+import { authorOf } from './authorship.ts';
+import { MemberChecks } from './member-checks.ts';
+import { accessible, type Principal, visibleAccounts } from './principal.ts';
+import { trunkValues } from './trunk-members.ts';
+
+export interface EndpointsOptions {
+  readonly endpoints: EndpointRepository;
+  readonly box: SecretBox;
+  readonly clock: Clock;
+}
+
+/** Endpoints of every type: what has been made as a phone number or a trunk is listed, changed and deleted here. */
+export class Endpoints {
+  readonly #options: EndpointsOptions;
+
+  constructor(options: EndpointsOptions) {
+    this.#options = options;
+  }
+
+  list(principal: Principal, request: RequestOf<typeof ListEndpoints>): Promise<Page<EndpointInfo>> {
+    const { nameFilter, phoneNumberFilter, type, types } = request;
+    const wanted = types?.length ? types : type === undefined ? undefined : [type];
+    const accountIds = visibleAccounts(principal, request.accountIds);
+    return this.#options.endpoints.list({ accountIds, nameFilter, phoneNumberFilter, types: wanted }, request);
+  }
+
+  /** @throws AppError NOT_FOUND, also for an endpoint of an account that the login has no access to */
+  async get(principal: Principal, request: RequestOf<typeof GetEndpoint>): Promise<EndpointInfo> {
+    const id = request.endpointId ?? '';
+    return accessible(principal, 'endpoint', isId(id) ? await this.#options.endpoints.find(id) : undefined);
+  }
+
+  /** Members that are absent stay. @throws AppError NOT_FOUND, INVALID_MEMBER */
+  async patch(principal: Principal, request: RequestOf<typeof PatchEndpoint>): Promise<EndpointInfo> {
+    const { endpoints, box, clock } = this.#options;
+    const found = await this.get(principal, request);
+    const id = request.endpointId ?? '';
+    const checks = new MemberChecks();
+    if (found.type !== 'SipTrunk') refuseTrunkMembers(request, checks);
+    const values = trunkValues(id, request, box, checks);
+    if (Object.keys(values).length === 0) return found;
+    await endpoints.change({ id, accountId: found.accountId ?? '' }, values, authorOf(principal, clock));
+    return this.get(principal, request);
+  }
+
+  /** Calls that use it go on. @throws AppError NOT_FOUND */
+  async remove(principal: Principal, request: RequestOf<typeof DeleteEndpoint>): Promise<void> {
+    const found = await this.get(principal, request);
+    await this.#options.endpoints.remove({ id: request.endpointId ?? '', accountId: found.accountId ?? '' });
+  }
+}
+
+const trunkOnly = [
+  ['host', 'Host'],
+  ['port', 'Port'],
+  ['transport', 'Transport'],
+  ['userName', 'UserName'],
+  ['password', 'Password'],
+  ['maxChannels', 'MaxChannels'],
+  ['callsPerSecond', 'CallsPerSecond'],
+  ['ringTimeoutInSeconds', 'RingTimeoutInSeconds'],
+] as const;
+
+function refuseTrunkMembers(request: RequestOf<typeof PatchEndpoint>, checks: MemberChecks): void {
+  for (const [member, name] of trunkOnly) if (request[member] !== undefined) checks.refuse(name, 'Only a SIP trunk has it.');
+}

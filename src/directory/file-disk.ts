@@ -1,0 +1,60 @@
+import { copyFile, type FileHandle, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+
+/** The bytes of stored files: one directory, one file per id. */
+export class FileDisk {
+  readonly #directory: string;
+
+  private constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  /** @throws when the directory cannot be made. */
+  static async open(directory: string): Promise<FileDisk> {
+    await mkdir(directory, { recursive: true });
+    return new FileDisk(path.resolve(directory));
+  }
+
+  /** Where the bytes of a file are. `id` must be an id of ours. */
+  pathOf(id: string): string {
+    return path.join(this.#directory, id);
+  }
+
+  /** Writes a file in one step: it is there completely, and on disk, or not at all. */
+  async write(id: string, bytes: Uint8Array): Promise<void> {
+    const unfinished = `${this.pathOf(id)}.unfinished`;
+    const file = await open(unfinished, 'wx', 0o600);
+    try {
+      await file.writeFile(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(unfinished, this.pathOf(id));
+  }
+
+  /** Takes over a file that is somewhere else. */
+  async take(id: string, from: string): Promise<void> {
+    try {
+      await rename(from, this.pathOf(id));
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EXDEV')) throw error;
+      await copyFile(from, this.pathOf(id));
+      await rm(from, { force: true });
+    }
+  }
+
+  /** @throws when the file is not there. */
+  read(id: string): Promise<Buffer> {
+    return readFile(this.pathOf(id));
+  }
+
+  /** @throws when the file is not there. */
+  openFile(id: string): Promise<FileHandle> {
+    return open(this.pathOf(id), 'r');
+  }
+
+  async remove(id: string): Promise<void> {
+    await rm(this.pathOf(id), { force: true });
+  }
+}

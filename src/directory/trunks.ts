@@ -1,0 +1,94 @@
+import type { RequestOf } from '../contracts/dto.ts';
+import type { EndpointInfo, NewSipTrunk } from '../contracts/endpoints.ts';
+import type { Clock } from '../kernel/clock.ts';
+import { newId } from '../kernel/ids.ts';
+import type { Random } from '../kernel/random.ts';
+import type { Changes } from '../store/changes.ts';
+import type { EndpointRepository, EndpointRow } from '../store/endpoint-repository.ts';
+import type { SecretBox } from '../store/secret-box.ts';
+import type { WireKind } from '../wire/wire.ts';
+import { authorOf } from './authorship.ts';
+import { MemberChecks } from './member-checks.ts';
+import { createEndpoint } from './new-endpoint.ts';
+import { chosenAccount, type Principal } from './principal.ts';
+import { Remembered } from './remembered.ts';
+import { passwordPurpose, trunkDefaults, trunkValues } from './trunk-members.ts';
+
+export interface TrunksOptions {
+  readonly endpoints: EndpointRepository;
+  readonly changes: Changes;
+  readonly box: SecretBox;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** A SIP trunk as calls use it. */
+export interface Trunk {
+  readonly trunkId: string;
+  readonly accountId: string;
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  readonly transport: WireKind;
+  readonly userName?: string;
+  /** In clear. Never log it. */
+  readonly password?: string;
+  readonly maxChannels: number;
+  readonly callsPerSecond: number;
+  readonly ringTimeoutMs: number;
+}
+
+const MOST_ACCOUNTS = 10_000;
+
+/** SIP trunks of accounts. */
+export class Trunks {
+  readonly #options: TrunksOptions;
+  readonly #remembered: Remembered<readonly Trunk[]>;
+
+  constructor(options: TrunksOptions) {
+    this.#options = options;
+    this.#remembered = new Remembered((accountId) => this.#load(accountId), MOST_ACCOUNTS);
+    options.changes.subscribe((change) => {
+      if (!change || change.kind === 'endpoint') this.#remembered.forget(change?.accountId);
+    });
+  }
+
+  /** @throws AppError REQUIRED, INVALID_MEMBER, FORBIDDEN_ACCOUNT, NOT_FOUND (account) */
+  async create(principal: Principal, request: RequestOf<typeof NewSipTrunk>): Promise<EndpointInfo> {
+    const { endpoints, box, clock, random } = this.#options;
+    const checks = new MemberChecks();
+    const host = checks.required(request.host, 'Host', 253, 'the host name or IP address of the carrier.');
+    const id = newId(clock, random);
+    const { name, ...members } = request;
+    const values = trunkValues(id, { ...members, ...(name ? { name } : {}) }, box, checks);
+    const accountId = chosenAccount(principal, request.accountId);
+    const key = { id, accountId, type: 'SipTrunk', displayName: values.displayName ?? host } as const;
+    return createEndpoint(endpoints, key, { ...trunkDefaults, ...values }, authorOf(principal, clock));
+  }
+
+  /** The trunks of an account, the oldest first, from memory after the first time. @throws AppError STORE_UNAVAILABLE, BAD_SETTING (the secret key) */
+  async ofAccount(accountId: string): Promise<readonly Trunk[]> {
+    return (await this.#remembered.get(accountId)) ?? [];
+  }
+
+  async #load(accountId: string): Promise<readonly Trunk[]> {
+    const rows = await this.#options.endpoints.ofAccount(accountId, 'SipTrunk');
+    return rows.map((row) => toTrunk(row, this.#options.box));
+  }
+}
+
+function toTrunk(row: EndpointRow, box: SecretBox): Trunk {
+  return {
+    trunkId: row.id,
+    accountId: row.accountId,
+    name: row.displayName,
+    host: row.host ?? '',
+    port: row.port ?? trunkDefaults.port,
+    transport: row.transport === 'Tcp' ? 'tcp' : 'udp',
+    ...(row.userName !== null && { userName: row.userName }),
+    ...(row.passwordBox !== null && { password: box.open(row.passwordBox, passwordPurpose(row.id)) }),
+    maxChannels: row.maxChannels ?? trunkDefaults.maxChannels,
+    callsPerSecond: row.callsPerSecond ?? trunkDefaults.callsPerSecond,
+    ringTimeoutMs: (row.ringTimeoutSeconds ?? trunkDefaults.ringTimeoutSeconds) * 1000,
+  };
+}
