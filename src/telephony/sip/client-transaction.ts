@@ -12,15 +12,12 @@ export interface ClientTransactionEvents {
   response(response: SipResponse): void;
   /** No response will come: timer B or F ran out, or the request could not be sent. */
   failed(why: 'timeout' | 'transport'): void;
-  /** The transaction is over; nothing more comes. */
-  terminated?(): void;
 }
 
 export interface ClientTransactionParts {
   readonly clock: Clock;
   readonly transport: SipTransport;
   readonly branch: string;
-  readonly events: ClientTransactionEvents;
   /** Called once, when the transaction is over. */
   readonly onTerminated: () => void;
 }
@@ -31,6 +28,8 @@ export class ClientTransaction implements TransactionEffects<SipResponse> {
   readonly branch: string;
   readonly #parts: ClientTransactionParts;
   readonly #asked: Hop;
+  /** Dropped when nothing more can come, though the transaction lives on to absorb repetitions. */
+  #events: ClientTransactionEvents | undefined;
   #request: SipRequest | undefined;
   #written: WrittenRequest | undefined;
   #hop: Hop;
@@ -39,10 +38,11 @@ export class ClientTransaction implements TransactionEffects<SipResponse> {
   #other: TransactionRun<NonInviteClientState, NonInviteClientEvent, SipResponse> | undefined;
 
   /** Writes the request; `start` sends it. @throws when there is no wire for it or it cannot be written. */
-  constructor(request: SipRequest, hop: Hop, parts: ClientTransactionParts, asAsked = false) {
+  constructor(request: SipRequest, hop: Hop, events: ClientTransactionEvents, parts: ClientTransactionParts, asAsked = false) {
     this.method = request.method;
     this.branch = parts.branch;
     this.#parts = parts;
+    this.#events = events;
     this.#request = request;
     this.#asked = hop;
     this.#written = parts.transport.write(request, hop, parts.branch, asAsked);
@@ -74,12 +74,6 @@ export class ClientTransaction implements TransactionEffects<SipResponse> {
     this.#invite?.take('give up');
   }
 
-  /** Forgets timers and events, for when the whole user agent stops. */
-  stop(): void {
-    this.#invite?.stop();
-    this.#other?.stop();
-  }
-
   /** The CANCEL of this INVITE, or undefined once there is a final response (RFC 3261 section 9.1). */
   cancelRequest(): SipRequest | undefined {
     const request = this.#request;
@@ -102,22 +96,23 @@ export class ClientTransaction implements TransactionEffects<SipResponse> {
   }
 
   passUp(response: SipResponse): void {
+    const events = this.#events;
     if (response.status >= 200) this.#release();
-    this.#parts.events.response(response);
+    if (response.status >= 300 || (response.status >= 200 && this.method !== 'INVITE')) this.#events = undefined;
+    events?.response(response);
   }
 
   timedOut(): void {
-    this.#parts.events.failed('timeout');
+    this.#events?.failed('timeout');
   }
 
   transportFailed(): void {
-    this.#parts.events.failed('transport');
+    this.#events?.failed('transport');
   }
 
   terminated(): void {
     this.#release();
     this.#parts.onTerminated();
-    this.#parts.events.terminated?.();
   }
 
   #release(): void {
@@ -134,7 +129,8 @@ export class ClientTransaction implements TransactionEffects<SipResponse> {
       this.#other?.take('transport error');
       return;
     }
-    this.stop();
+    this.#invite?.stop();
+    this.#other?.stop();
     this.#written = this.#parts.transport.write(request, this.#asked, this.branch, true);
     this.#hop = this.#asked;
     this.start();

@@ -1,4 +1,4 @@
-import { BlockList, isIP } from 'node:net';
+import { isIP } from 'node:net';
 import type { WireKind } from '../../wire/wire.ts';
 import type { DialogState } from './dialog-state.ts';
 import { parseNameAddress } from './parse-address.ts';
@@ -6,27 +6,6 @@ import type { Hop } from './transport.ts';
 import { parseUri, type SipUri } from './uri.ts';
 
 const DEFAULT_PORT = 5060;
-
-/** Addresses that mean something only where they are used (RFC 6890): private, shared, link-local, loopback, unspecified. */
-const notPublic = new BlockList();
-for (const [network, prefix] of [
-  ['0.0.0.0', 8],
-  ['10.0.0.0', 8],
-  ['100.64.0.0', 10],
-  ['127.0.0.0', 8],
-  ['169.254.0.0', 16],
-  ['172.16.0.0', 12],
-  ['192.168.0.0', 16],
-] as const) {
-  notPublic.addSubnet(network, prefix, 'ipv4');
-}
-for (const [network, prefix] of [
-  ['::', 127],
-  ['fc00::', 7],
-  ['fe80::', 10],
-] as const) {
-  notPublic.addSubnet(network, prefix, 'ipv6');
-}
 
 /** Request-URI and Route lines of a request in a dialog (RFC 3261 section 12.2.1.1). */
 export function routeOf(state: DialogState): { readonly uri: string; readonly routes: readonly string[] } {
@@ -57,8 +36,26 @@ export function hopOf(state: DialogState, has: (kind: WireKind) => boolean): Hop
   return { address: host, port: uri.port ?? DEFAULT_PORT, transport };
 }
 
-function isNotPublic(address: string): boolean {
-  return notPublic.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
+/** Whether an address means something only where it is used (RFC 6890): private, shared, link-local, loopback, unspecified. */
+export function isNotPublic(address: string): boolean {
+  if (isIP(address) === 6) return /^(?:::1?$|f[cd]|fe[89ab])/i.test(address);
+  const [first = 0, second = 0] = address.split('.', 2).map(Number);
+  switch (first) {
+    case 0:
+    case 10:
+    case 127:
+      return true;
+    case 100:
+      return second >= 64 && second < 128;
+    case 169:
+      return second === 254;
+    case 172:
+      return second >= 16 && second < 32;
+    case 192:
+      return second === 168;
+    default:
+      return false;
+  }
 }
 
 function uriOf(route: string): { text: string; uri: SipUri } | undefined {

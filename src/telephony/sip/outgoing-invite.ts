@@ -220,6 +220,7 @@ class InviteAttempt implements OutgoingInvite {
   #release(): void {
     this.#events = undefined;
     this.#request = undefined;
+    this.#sent = { ...this.#sent, offer: '' };
     this.#dropEarly();
   }
 

@@ -69,12 +69,6 @@ export class ServerTransaction implements TransactionEffects<SipRequest> {
     if (this.#request) this.onCancelled?.();
   }
 
-  /** Forgets timers, for when the whole user agent stops. */
-  stop(): void {
-    this.#invite?.stop();
-    this.#other?.stop();
-  }
-
   send(): void {
     if (this.#latest) this.#parts.transport.respond(this.#latest, this.#parts.route).catch(() => this.#sendFailed());
   }

@@ -89,10 +89,8 @@ export class TransactionLayer {
     this.#options.transport.send(ack.bytes, ack.hop).catch(() => {});
   }
 
-  /** Drops every transaction and its timers; nothing is sent. */
+  /** Drops every transaction; nothing is sent. The timers end with the clock that was given. */
   close(): void {
-    for (const transaction of this.#clients.values()) transaction.stop();
-    for (const transaction of this.#servers.values()) transaction.stop();
     this.#clients.clear();
     this.#servers.clear();
     for (const wire of this.#options.wires) wire.onReceive(() => {});
@@ -105,8 +103,8 @@ export class TransactionLayer {
   #start(request: SipRequest, hop: Hop, branch: string, events: ClientTransactionEvents, asAsked: boolean): ClientTransaction {
     const { clock, transport } = this.#options;
     const key = `${branch} ${request.method}`;
-    const parts = { clock, transport, branch, events, onTerminated: () => this.#clients.delete(key) };
-    const transaction = new ClientTransaction(request, hop, parts, asAsked);
+    const parts = { clock, transport, branch, onTerminated: () => this.#clients.delete(key) };
+    const transaction = new ClientTransaction(request, hop, events, parts, asAsked);
     this.#clients.set(key, transaction);
     transaction.start();
     return transaction;

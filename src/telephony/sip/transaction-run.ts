@@ -54,7 +54,7 @@ export class TransactionRun<State extends string, Event extends string, Message>
     if (step.next === 'terminated' && before !== 'terminated') this.#effects.terminated();
   }
 
-  /** Forgets both timers, for when the whole user agent stops. */
+  /** Forgets both timers, for when another run takes this one's place. */
   stop(): void {
     this.#retransmission?.cancel();
     this.#lifetime?.cancel();
