@@ -21,7 +21,7 @@ export interface AudioThreadOptions {
 
 /** Starts the thread of audio-worker.ts. */
 export function startAudioWorker(name: string): Worker {
-  const worker = startWorker('audio-worker', import.meta.url, {
+  const worker = startWorker(new URL('./audio-worker.ts', import.meta.url), {
     name,
     // What decoders print about damaged files is of no use to anyone.
     stdout: true,
