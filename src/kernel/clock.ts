@@ -11,12 +11,9 @@ export interface Clock {
   after(delayMs: number, run: () => void): Timer;
 }
 
-const startedAtMs = Date.now();
-const startedMonotonicMs = performance.now();
-
-/** The machine's clock: wall time at the start of the process, advanced by the monotonic clock. */
+/** The machine's clock: wall time at the start of the process, advanced by the monotonic clock, to the microsecond. */
 export const systemClock: Clock = {
-  now: () => startedAtMs + (performance.now() - startedMonotonicMs),
+  now: () => performance.timeOrigin + performance.now(),
   after(delayMs, run) {
     const handle = setTimeout(run, delayMs);
     return { cancel: () => clearTimeout(handle) };

@@ -152,7 +152,9 @@ export class LiveSession implements LegEvents, FlowRunObserver {
       ...(sipCause !== undefined && { sipCause }),
       state: { media },
     });
-    await this.#run.finishLater().catch((error: unknown) => log.error({ err: error, sessionId: this.id }, 'What should follow the call failed'));
+    await this.#run
+      .finishLater()
+      .catch((error: unknown) => log.error({ err: error, sessionId: this.id }, 'What should follow the call failed'));
     onOver();
     this.#resolveOver();
   }

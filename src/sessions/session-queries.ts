@@ -1,7 +1,7 @@
 import type { RequestOf } from '../contracts/dto.ts';
 import type { Page } from '../contracts/entities.ts';
 import type { ListSessions, SessionInfo } from '../contracts/sessions.ts';
-import { accessible, type Principal, visibleAccounts } from '../directory/principal.ts';
+import { mayAccess, type Principal, visibleAccounts } from '../directory/principal.ts';
 import { AppError, memberError } from '../kernel/errors.ts';
 import { isId } from '../kernel/ids.ts';
 import type { SessionFilter, SessionReader, StoredSession } from '../store/session-reader.ts';
@@ -21,7 +21,7 @@ export class SessionQueries {
   async find(principal: Principal, sessionId: string): Promise<StoredSession> {
     await this.#catchUp();
     const stored = isId(sessionId) ? await this.#reader.find(sessionId) : undefined;
-    accessible(principal, 'session', stored?.info);
+    if (!stored || !mayAccess(principal, stored.info.accountId ?? '')) throw new AppError('NOT_FOUND', { kind: 'session' });
     return stored;
   }
 

@@ -133,7 +133,11 @@ export class SessionService {
       waitMs = Math.min(waitMs, taken.waitMs);
     }
     const seconds = Math.max(1, Math.ceil(waitMs / 1000));
-    throw new AppError('NO_CAPACITY', { limit: 'the SIP trunks of the account take no more calls', seconds }, { retryAfterSeconds: seconds });
+    throw new AppError(
+      'NO_CAPACITY',
+      { limit: 'the SIP trunks of the account take no more calls', seconds },
+      { retryAfterSeconds: seconds },
+    );
   }
 
   #newRow(principal: Principal, plan: OutgoingPlan, trunk: Trunk): NewSessionRow {

@@ -83,6 +83,7 @@ export function callWorld(options: WorldOptions) {
   const trunk = {
     trunkId: 'trunk-1',
     accountId: ACCOUNT,
+    name: 'Phone',
     host: PHONE,
     port: 5060,
     transport: options.transport ?? 'udp',

@@ -1,0 +1,170 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { RunningServer } from './cli/commands/serve.ts';
+import type { Settings } from './cli/settings.ts';
+import { Accounts } from './directory/accounts.ts';
+import { Endpoints } from './directory/endpoints.ts';
+import { FileDisk } from './directory/file-disk.ts';
+import { Files } from './directory/files.ts';
+import { firstStart } from './directory/first-start.ts';
+import { Flows } from './directory/flows.ts';
+import { PasswordHasher } from './directory/password-hash.ts';
+import { PhoneNumbers } from './directory/phone-numbers.ts';
+import { SignIn } from './directory/sign-in.ts';
+import { Trunks } from './directory/trunks.ts';
+import { Users } from './directory/users.ts';
+import { startServer } from './http/server.ts';
+import { systemClock as clock } from './kernel/clock.ts';
+import type { Logger } from './kernel/log.ts';
+import { systemRandom as random } from './kernel/random.ts';
+import { CompiledFlows } from './sessions/compiled-flows.ts';
+import { endLostSessions } from './sessions/lost-sessions.ts';
+import { SessionQueries } from './sessions/session-queries.ts';
+import { SessionService } from './sessions/session-service.ts';
+import { promptSource, sessionRecordings } from './sessions/session-sounds.ts';
+import { Speech } from './speech/speech.ts';
+import { openStore } from './store/open-store.ts';
+import { readSecretKey, secretBox } from './store/secret-box.ts';
+import { openTelephony } from './telephony/open-telephony.ts';
+import { version } from './version.ts';
+
+/** Closes what was opened, the last first. */
+class Opened {
+  readonly #closers: (() => Promise<unknown>)[] = [];
+
+  add<Resource extends { close(): Promise<unknown> }>(resource: Resource): Resource {
+    this.#closers.push(() => resource.close());
+    return resource;
+  }
+
+  async close(): Promise<void> {
+    for (let close = this.#closers.pop(); close; close = this.#closers.pop()) await close();
+  }
+}
+
+/**
+ * Starts a server: the only place that knows every part and joins them.
+ * @throws AppError BAD_SETTING with a sentence that names the setting; nothing is left running then.
+ */
+export async function startRingflow(settings: Settings, log: Logger): Promise<RunningServer> {
+  const opened = new Opened();
+  try {
+    return await start(settings, log, opened);
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
+}
+
+async function start(settings: Settings, log: Logger, opened: Opened): Promise<RunningServer> {
+  const { dataDir } = settings;
+  const recordingsDir = join(dataDir, 'recordings');
+  await mkdir(recordingsDir, { recursive: true });
+  const box = secretBox(await readSecretKey(settings.secretKey, dataDir));
+  const lost: { of?: SessionService } = {};
+  const store = opened.add(
+    await openStore({
+      databaseUrl: settings.databaseUrl,
+      dataDir,
+      version,
+      clock,
+      random,
+      log,
+      onLostSessions: (ids) => lost.of?.abandon(ids),
+    }),
+  );
+  const speech = opened.add(await Speech.open({ cacheDir: join(dataDir, 'prompts'), log }));
+  const { telephony, sip } = await openTelephony({
+    sip: { address: settings.sipHost, port: settings.sipPort },
+    publicAddress: settings.publicAddress,
+    rtpPorts: settings.rtpPorts,
+    product: `Ringflow/${version}`,
+    clock,
+    random,
+    log,
+  });
+  opened.add(telephony);
+
+  const { changes } = store;
+  const hasher = new PasswordHasher();
+  const signIn = new SignIn({ users: store.users, changes, hasher, clock, random });
+  const phoneNumbers = new PhoneNumbers({ endpoints: store.endpoints, changes, clock, random });
+  const trunks = new Trunks({ endpoints: store.endpoints, changes, box, clock, random });
+  const flows = new Flows({ flows: store.flows, changes, clock, random });
+  const files = new Files({ files: store.files, disk: await FileDisk.open(join(dataDir, 'files')), changes, speech, clock, random });
+  const compiledFlows = new CompiledFlows(flows);
+  const stopping = new AbortController();
+
+  const sessions = new SessionService({
+    owner: store.workers.id,
+    telephony,
+    store: store.sessions,
+    journal: store.sessionWriter,
+    queries: new SessionQueries(store.sessionReader, store.sessionWriter),
+    directory: { flows, phoneNumbers, trunks },
+    flowParts: ({ id, accountId, fromAddress, toAddress }, plan) => ({
+      flow: compiledFlows.of(plan.flow),
+      known: {
+        session: { Id: id, From: fromAddress, To: toAddress },
+        endpoint: { Id: plan.callerId.endpointId, PhoneNumber: fromAddress },
+      },
+      prompts: promptSource(speech, files, accountId),
+      recordings: sessionRecordings(files, recordingsDir, { accountId, sessionId: id }),
+      loadFlow: (flowId) => compiledFlows.find(accountId, flowId),
+      clock,
+      stopping: stopping.signal,
+    }),
+    clock,
+    random,
+    log,
+  });
+  lost.of = sessions;
+
+  const administrator = await firstStart({
+    users: store.users,
+    accounts: store.accounts,
+    hasher,
+    clock,
+    random,
+    emailAddress: settings.adminEmail,
+    password: settings.adminPassword,
+  });
+  await endLostSessions(store.workers, clock, log);
+
+  const http = opened.add(
+    await startServer({
+      host: settings.httpHost,
+      port: settings.httpPort,
+      services: {
+        signIn,
+        accounts: new Accounts({ accounts: store.accounts, clock, random }),
+        users: new Users({ users: store.users, accounts: store.accounts, hasher, clock, random }),
+        endpoints: new Endpoints({ endpoints: store.endpoints, box, clock }),
+        phoneNumbers,
+        trunks,
+        flows,
+        files,
+        sessions,
+      },
+      log,
+    }),
+  );
+
+  let stopped: Promise<void> | undefined;
+  return {
+    httpAddress: http.address,
+    sipAddress: `${sip.address}:${sip.port}`,
+    generatedAdminPassword: administrator?.madePassword,
+    stop: () => {
+      stopped ??= stop();
+      return stopped;
+    },
+  };
+
+  async function stop(): Promise<void> {
+    await store.workers.drain();
+    await sessions.stop(settings.drainSeconds * 1000);
+    stopping.abort(new Error('The server stops'));
+    await opened.close();
+  }
+}
