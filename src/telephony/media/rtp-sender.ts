@@ -6,7 +6,7 @@ import type { RtpSocket } from '../rtp/rtp-socket.ts';
 import { TELEPHONE_EVENT_BYTES, type TelephoneEvent, writeTelephoneEvent } from '../rtp/telephone-event.ts';
 import { FRAME_SAMPLES } from './frame-clock.ts';
 import type { AudioCodec } from './media-port.ts';
-import type { Player } from './player.ts';
+import { audioBytes, type Player } from './player.ts';
 
 /**
  * The RTP packets of one stream, written into buffers that are made once. Source, sequence and timestamp begin at random
@@ -17,6 +17,7 @@ export class RtpSender {
   readonly #socket: RtpSocket;
   readonly #ssrc: number;
   readonly #audio = new Uint8Array(RTP_HEADER_BYTES + FRAME_SAMPLES);
+  readonly #frame = audioBytes(this.#audio.buffer, RTP_HEADER_BYTES, FRAME_SAMPLES);
   readonly #event = new Uint8Array(RTP_HEADER_BYTES + TELEPHONE_EVENT_BYTES);
   #sequence: number;
   #timestamp: number;
@@ -51,8 +52,8 @@ export class RtpSender {
 
   /** Sends the next frame of `player`, or silence when it has none. */
   sendAudio(player: Player | undefined, to: Endpoint): void {
-    const played = player?.fill(this.#codec, this.#silence, this.#audio, RTP_HEADER_BYTES) ?? false;
-    if (!played && !this.#silent) this.#audio.fill(this.#silence, RTP_HEADER_BYTES);
+    const played = player?.fill(this.#codec, this.#silence, this.#frame) ?? false;
+    if (!played && !this.#silent) this.#frame.bytes.fill(this.#silence);
     this.#silent = !played;
     writeRtpHeader(this.#audio, this.#marker, this.#payloadType, this.#sequence, this.#timestamp, this.#ssrc);
     this.#socket.send(this.#audio, to);
@@ -75,7 +76,7 @@ export class RtpSender {
 
   /** Plays a frame to nobody, because the agreement says that we may not send. */
   mute(player: Player): void {
-    if (player.fill(this.#codec, this.#silence, this.#audio, RTP_HEADER_BYTES)) player.handedOver();
+    if (player.fill(this.#codec, this.#silence, this.#frame)) player.handedOver();
     this.#silent = false;
     this.skip(1);
   }
