@@ -8,7 +8,8 @@ import { GetSession, type SessionInfo } from '../../contracts/sessions.ts';
 import { sleep } from '../../kernel/clock.ts';
 import { type ChildProgram, firstLine, startChild } from '../child-program.ts';
 import { judgeDemo, PRESS_AFTER_MS } from '../demo/judge-demo.ts';
-import { followSession, type SessionNews, sinceStart } from '../follow-session.ts';
+import { Story } from '../demo/story.ts';
+import { followSession, sinceStart } from '../follow-session.ts';
 import { freePort } from '../free-port.ts';
 import { createAccount, idOf, newPassword, type ReadyAccount } from '../new-account.ts';
 import type { TimedPhoneEvent } from '../phone/phone-event.ts';
@@ -28,6 +29,8 @@ const ANSWER_AFTER_MS = 1000;
 const RTP_PORTS = '10000-19999';
 const POLL_EVERY_MS = 50;
 const TIME_LIMIT_MS = 60_000;
+/** How long news of the phone and of the session are kept back, so that they can be told in the order in which they happened. */
+const NEWS_TAKE_MS = 200;
 /** How long the phone may take to finish its recording after the session has ended. */
 const PHONE_GRACE_MS = 5000;
 
@@ -88,13 +91,14 @@ async function run(directory: string, children: ChildProgram[], print: (line: st
   print(`POST /sessions/outgoing {"flowId":"${flowId}","numberToDial":"${NUMBER_TO_DIAL}","callerId":"${CALLER_ID}"}`);
 
   const requestedMs = preciseClock.now();
-  const tell = ({ atMs, text }: SessionNews): void => print(`${sinceStart(atMs, requestedMs)}  ${text}`);
+  const story = new Story(({ atMs, text }) => print(`${sinceStart(atMs, requestedMs)}  ${text}`));
   phone.onEvent((event) => {
     const text = describeEvent(event);
-    if (text !== undefined) tell({ atMs: event.atMs, text: `               phone: ${text}` });
+    if (text !== undefined) story.add({ atMs: event.atMs, text: `                phone: ${text}` });
   });
-  const { session, acceptedMs } = await callAndFollow(account, flowId, tell, signal);
+  const { session, acceptedMs } = await callAndFollow(account, flowId, story, signal);
   await Promise.race([phone.over, sleep(preciseClock, PHONE_GRACE_MS, signal)]);
+  story.tellUntil(Number.POSITIVE_INFINITY);
 
   const verdict = judgeDemo({
     events,
@@ -113,13 +117,16 @@ async function run(directory: string, children: ChildProgram[], print: (line: st
 async function callAndFollow(
   { api }: ReadyAccount,
   flowId: string,
-  tell: (news: SessionNews) => void,
+  story: Story,
   signal: AbortSignal,
 ): Promise<{ session: SessionInfo; acceptedMs: number }> {
   const sessionId = idOf(await api.placeCall({ flowId, numberToDial: NUMBER_TO_DIAL, callerId: CALLER_ID }));
   const acceptedMs = preciseClock.now();
-  const read = (): Promise<SessionInfo> => api.call(GetSession, { sessionId });
-  const session = await followSession({ read, tell, clock: preciseClock, pollEveryMs: POLL_EVERY_MS, signal });
+  const read = async (): Promise<SessionInfo> => {
+    story.tellUntil(preciseClock.now() - NEWS_TAKE_MS);
+    return api.call(GetSession, { sessionId });
+  };
+  const session = await followSession({ read, tell: (news) => story.add(news), clock: preciseClock, pollEveryMs: POLL_EVERY_MS, signal });
   return { session, acceptedMs };
 }
 

@@ -179,8 +179,8 @@ export class TestPhone {
     try {
       await sleep(clock, behaviour.digitsAfterMs, signal);
       for (const digit of behaviour.digits) {
-        await stream.sendDigits(digit, signal);
         if (digit !== 'w') pressed(digit);
+        await stream.sendDigits(digit, signal);
       }
       return undefined;
     } catch (error) {
