@@ -54,7 +54,7 @@ export class Accounts {
     const account = await this.get(principal, request);
     if (request.name === undefined) return account;
     const changed = await this.#options.accounts.rename(
-      request.accountId ?? '',
+      account.id ?? '',
       checkName(request.name),
       authorOf(principal, this.#options.clock),
     );
@@ -64,8 +64,7 @@ export class Accounts {
 
   /** @throws AppError NOT_FOUND; CONFLICT while it holds anything */
   async remove(principal: Principal, request: RequestOf<typeof DeleteAccount>): Promise<void> {
-    await this.get(principal, request);
-    const id = request.accountId ?? '';
+    const id = (await this.get(principal, request)).id ?? '';
     const held = await this.#options.accounts.contents(id);
     if (held.length > 0) throw notEmpty(held.join(', '));
     await this.#options.accounts.remove(id).catch((error: unknown) => {

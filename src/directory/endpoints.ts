@@ -41,7 +41,7 @@ export class Endpoints {
   async patch(principal: Principal, request: RequestOf<typeof PatchEndpoint>): Promise<EndpointInfo> {
     const { endpoints, box, clock } = this.#options;
     const found = await this.get(principal, request);
-    const id = request.endpointId ?? '';
+    const id = found.id ?? '';
     const checks = new MemberChecks();
     if (found.type !== 'SipTrunk') refuseTrunkMembers(request, checks);
     const values = trunkValues(id, request, box, checks);
@@ -53,7 +53,7 @@ export class Endpoints {
   /** Calls that use it go on. @throws AppError NOT_FOUND */
   async remove(principal: Principal, request: RequestOf<typeof DeleteEndpoint>): Promise<void> {
     const found = await this.get(principal, request);
-    await this.#options.endpoints.remove({ id: request.endpointId ?? '', accountId: found.accountId ?? '' });
+    await this.#options.endpoints.remove({ id: found.id ?? '', accountId: found.accountId ?? '' });
   }
 }
 

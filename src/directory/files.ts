@@ -152,9 +152,10 @@ export class Files {
    * @throws AppError NOT_FOUND, also for a file of another account; FILE_NOT_AUDIO; the reason of `signal`
    */
   async prompt(accountId: string, fileId: string, signal: AbortSignal): Promise<Prompt> {
-    const owner = isId(fileId) ? await this.#owners.get(fileId) : undefined;
+    const id = fileId.toLowerCase();
+    const owner = isId(id) ? await this.#owners.get(id) : undefined;
     if (owner !== accountId) throw new AppError('NOT_FOUND', { kind: 'file' });
-    return this.#options.speech.stored(fileId, () => this.#options.disk.read(fileId), signal);
+    return this.#options.speech.stored(id, () => this.#options.disk.read(id), signal);
   }
 
   async #keep(row: NewFileRow, author: Pick<Principal, 'emailAddress'>): Promise<void> {

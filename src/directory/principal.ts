@@ -40,8 +40,9 @@ export function visibleAccounts(principal: Principal, asked: readonly string[] |
  */
 export function chosenAccount(principal: Principal, accountId: string | undefined): string {
   if (accountId !== undefined && accountId !== '') {
-    if (!mayAccess(principal, accountId)) throw memberError('FORBIDDEN_ACCOUNT', {}, 'AccountId');
-    return accountId;
+    const id = accountId.toLowerCase();
+    if (!mayAccess(principal, id)) throw memberError('FORBIDDEN_ACCOUNT', {}, 'AccountId');
+    return id;
   }
   const [only, another] = principal.accountIds;
   if (only !== undefined && another === undefined) return only;

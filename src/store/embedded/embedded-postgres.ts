@@ -155,7 +155,8 @@ class Supervised implements EmbeddedPostgres {
       if (postmaster?.ready && postmaster.pid === child.pid) return;
       await sleep(this.#parts.clock, 10, signal);
     }
-    throw new Error(`PostgreSQL did not start. The end of ${path.join(this.#parts.dataDir, 'postgres.log')} says why`);
+    const log = await readFile(path.join(this.#parts.dataDir, 'postgres.log'), 'utf8').catch(() => '');
+    throw new Error(`PostgreSQL did not start. Its last words: ${log.trim().split('\n').slice(-3).join(' ')}`);
   }
 
   #onExit(code: number | null, by: NodeJS.Signals | null): void {

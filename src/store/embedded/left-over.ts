@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import type { Clock } from '../../kernel/clock.ts';
 import { sleep } from '../../kernel/clock.ts';
 import { isRunning, processesIn } from './process-table.ts';
+import { SOCKET_PORT } from './server-settings.ts';
 
 /** What `postmaster.pid` says: its first line is the process, its eighth the state. */
 export async function readPostmaster(cluster: string): Promise<{ readonly pid: number; readonly ready: boolean } | undefined> {
@@ -14,6 +15,8 @@ export async function readPostmaster(cluster: string): Promise<{ readonly pid: n
   return pid > 0 ? { pid, ready: lines[7]?.trim() === 'ready' } : undefined;
 }
 
+/** Names the server's process too, and is judged by the same rule. */
+const SOCKET_LOCK = `.s.PGSQL.${SOCKET_PORT}.lock`;
 const POLL_MS = 10;
 /** Signal, and how long to wait for its effect. Fast shutdown, then immediate shutdown (repaired from the log at the next start). */
 const steps = [
@@ -23,14 +26,17 @@ const steps = [
 ] as const;
 
 /**
- * Stops a server that outlived the Ringflow process that had started it, and clears its stale `postmaster.pid`. PostgreSQL refuses
- * to start when the process id in that file belongs to any process of the same user by now, a zombie included, so the file goes
- * once nothing runs in the cluster any more. Answers whether a server was stopped.
+ * Stops a server that outlived the Ringflow process that had started it, and clears its stale lock files. PostgreSQL refuses
+ * to start when the process id in them belongs to any process of the same user by now, a zombie included, so they go once nothing
+ * runs in the cluster any more. Answers whether a server was stopped.
  * @throws Error when it cannot be stopped.
  */
 export async function stopLeftOver(cluster: string, clock: Clock, signal: AbortSignal): Promise<boolean> {
   const postmaster = await readPostmaster(cluster);
-  if (!postmaster) return false;
+  if (!postmaster) {
+    await rm(path.join(cluster, SOCKET_LOCK), { force: true });
+    return false;
+  }
   const directory = await realpath(cluster);
   const running = await serversIn(directory, postmaster.pid);
   if (running.length > 0) {
@@ -38,6 +44,7 @@ export async function stopLeftOver(cluster: string, clock: Clock, signal: AbortS
     await stopAll(targets, async () => (await serversIn(directory, postmaster.pid)).length === 0, clock, signal);
   }
   await rm(path.join(cluster, 'postmaster.pid'), { force: true });
+  await rm(path.join(cluster, SOCKET_LOCK), { force: true });
   return running.length > 0;
 }
 
