@@ -325,6 +325,6 @@ describe('both sides', () => {
     const line = `a=rtpmap:1 ${' '.repeat(500)}/${' '.repeat(480)}x`;
     const start = performance.now();
     expect(failureOf(() => readAnswer(offer, sdp(C, 'm=audio 1 RTP/AVP 1', ...Array.from({ length: 15 }, () => line))))).toBe('no-codec');
-    expect(performance.now() - start).toBeLessThan(200);
+    expect(performance.now() - start).toBeLessThan(1000);
   });
 });
