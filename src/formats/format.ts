@@ -13,10 +13,10 @@ export interface WireFormat {
   /** The text of `value`. Members that the schema does not declare are left out. */
   write(value: unknown, schema: TSchema): string;
   /**
-   * The value of `text`; members that the schema does not declare are ignored.
+   * The value of `text`; members that the schema does not declare are ignored. A long text is read in slices with other work in between.
    * @throws FormatError when the text is not of this format, does not fit the schema, or exceeds the limits.
    */
-  read<Schema extends TSchema>(text: string, schema: Schema): Static<Schema>;
+  read<Schema extends TSchema>(text: string, schema: Schema): Promise<Static<Schema>>;
 }
 
 /** A text that could not be read. The message is safe to show to whoever sent it. */
@@ -24,8 +24,8 @@ export class FormatError extends Error {
   /** The member that does not fit, in PascalCase with its path, for example `Nodes[2].Id`. Empty when the text as a whole is bad. */
   readonly member: string;
 
-  constructor(message: string, member = '') {
-    super(member === '' ? message : `${member}: ${message}`);
+  constructor(reason: string, member = '') {
+    super(member === '' ? reason : `${member}: ${reason}`);
     this.name = 'FormatError';
     this.member = member;
   }

@@ -1,7 +1,8 @@
 import { FormatError } from './format.ts';
 import { limits } from './limits.ts';
 import { checkNumber, readScalar } from './scalar.ts';
-import type { ObjectShape, ScalarShape, Shape } from './shape.ts';
+import { memberNamed, type ObjectShape, type ScalarShape, type Shape } from './shape.ts';
+import { readAlongTrail, type Trail } from './trail.ts';
 
 /**
  * The value of a JSON text (servicestack.md 2.1): names without regard to case, unknown members ignored, null is absent, numbers and
@@ -13,7 +14,8 @@ export function readJson(text: string, shape: ObjectShape): object {
   const trimmed = text.trimStart();
   if (!trimmed.startsWith('{')) throw new FormatError("The body does not begin with '{'");
   checkDepth(trimmed);
-  return readObject(parse(trimmed), shape, '');
+  const value = parse(trimmed);
+  return readAlongTrail((trail) => readObject(value, shape, trail));
 }
 
 function parse(text: string): unknown {
@@ -44,67 +46,80 @@ function checkDepth(text: string): void {
   }
 }
 
-function readValue(value: unknown, shape: Shape, path: string): unknown {
+function readValue(value: unknown, shape: Shape, trail: Trail): unknown {
   switch (shape.kind) {
     case 'text':
     case 'flag':
     case 'integer':
     case 'number':
     case 'enum':
-      return readJsonScalar(value, shape, path);
+      return readJsonScalar(value, shape);
     case 'list':
-      if (!Array.isArray(value)) throw new FormatError('is not a list', path);
-      return value.map((item, index) => readItem(item, shape.item, `${path}[${index}]`));
+      return readList(value, shape.item, trail);
     case 'map':
-      return readMap(value, shape.value, path);
+      return readMap(value, shape.value, trail);
     case 'object':
-      return readObject(value, shape, path);
+      return readObject(value, shape, trail);
   }
 }
 
-function readItem(value: unknown, shape: Shape, path: string): unknown {
-  const item = value === null ? undefined : readValue(value, shape, path);
-  if (item === undefined) throw new FormatError('is empty', path);
-  return item;
-}
-
-function readJsonScalar(value: unknown, shape: ScalarShape, path: string): string | number | boolean | undefined {
+function readJsonScalar(value: unknown, shape: ScalarShape): string | number | boolean | undefined {
   switch (typeof value) {
     case 'string':
-      return readScalar(shape, value, path);
+      return readScalar(shape, value);
     case 'number':
-      return shape.kind === 'integer' || shape.kind === 'number' ? checkNumber(shape, value, path) : readScalar(shape, String(value), path);
+      return shape.kind === 'integer' || shape.kind === 'number' ? checkNumber(shape, value) : readScalar(shape, String(value));
     case 'boolean':
-      return shape.kind === 'flag' ? value : readScalar(shape, String(value), path);
+      return shape.kind === 'flag' ? value : readScalar(shape, String(value));
     default:
-      throw new FormatError('is an object or a list where a single value belongs', path);
+      throw new FormatError('is an object or a list where a single value belongs');
   }
 }
 
-function readMap(value: unknown, shape: Shape, path: string): Record<string, unknown> {
+function readList(value: unknown, shape: Shape, trail: Trail): unknown[] {
+  if (!Array.isArray(value)) throw new FormatError('is not a list');
+  const list: unknown[] = [];
+  for (const given of value) {
+    trail.push(list.length);
+    const item = given === null ? undefined : readValue(given, shape, trail);
+    if (item === undefined) throw new FormatError('is empty');
+    list.push(item);
+    trail.pop();
+  }
+  return list;
+}
+
+function readMap(value: unknown, shape: Shape, trail: Trail): Record<string, unknown> {
+  if (!isRecord(value)) throw new FormatError('is not an object');
   const map: Record<string, unknown> = {};
-  for (const [key, entry] of entriesOf(value, path)) {
-    if (entry === null) continue;
-    if (key === '__proto__') throw new FormatError("'__proto__' is not a possible name", path);
-    const read = readValue(entry, shape, `${path}.${key}`);
-    if (read !== undefined) map[key] = read;
+  for (const key of Object.keys(value)) {
+    const given = value[key];
+    if (given === null) continue;
+    if (key === '__proto__') throw new FormatError("'__proto__' is not a possible name");
+    trail.push(key);
+    const entry = readValue(given, shape, trail);
+    if (entry !== undefined) map[key] = entry;
+    trail.pop();
   }
   return map;
 }
 
-function readObject(value: unknown, shape: ObjectShape, path: string): Record<string, unknown> {
+function readObject(value: unknown, shape: ObjectShape, trail: Trail): Record<string, unknown> {
+  if (!isRecord(value)) throw new FormatError('is not an object');
   const object: Record<string, unknown> = {};
-  for (const [key, entry] of entriesOf(value, path)) {
-    if (entry === null) continue;
-    const member = shape.memberByLowerName.get(key.toLowerCase());
+  for (const key of Object.keys(value)) {
+    const given = value[key];
+    if (given === null) continue;
+    const member = memberNamed(shape, key);
     if (!member) continue;
-    const read = readValue(entry, member.shape, path === '' ? member.name : `${path}.${member.name}`);
+    trail.push(member.name);
+    const read = readValue(given, member.shape, trail);
     if (read !== undefined) object[member.jsonName] = read;
+    trail.pop();
   }
   return object;
 }
 
-function entriesOf(value: unknown, path: string): [string, unknown][] {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new FormatError('is not an object', path);
-  return Object.entries(value);
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

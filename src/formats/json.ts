@@ -12,5 +12,5 @@ export const json: WireFormat = {
   answerType: 'application/json; charset=utf-8',
   write: (value, schema) => writeJson(value, shapeOf(schema)),
   // The reader builds exactly what the shape of this very schema says.
-  read: <Schema extends TSchema>(text: string, schema: Schema) => readJson(text, objectShapeOf(schema)) as Static<Schema>,
+  read: async <Schema extends TSchema>(text: string, schema: Schema) => readJson(text, objectShapeOf(schema)) as Static<Schema>,
 };

@@ -12,33 +12,32 @@ const flags = new Map<string, boolean>([
 /**
  * The value of a text, as it stands in XML, in a query, in a form, or in quotes where JSON should have a number or boolean
  * (servicestack.md 1.4). An empty text is an absent value, except for texts.
- * @param member names the member in the error.
  * @throws FormatError when the text is not a value of this kind.
  */
-export function readScalar(shape: ScalarShape, given: string, member: string): string | number | boolean | undefined {
+export function readScalar(shape: ScalarShape, given: string): string | number | boolean | undefined {
   if (shape.kind === 'text') return given;
   const text = given.trim();
   if (text === '') return undefined;
   switch (shape.kind) {
     case 'flag': {
       const flag = flags.get(text.toLowerCase());
-      if (flag === undefined) throw new FormatError('is not true or false', member);
+      if (flag === undefined) throw new FormatError('is not true or false');
       return flag;
     }
     case 'enum': {
       const value = shape.values.get(text.toLowerCase());
-      if (value === undefined) throw new FormatError(`is not one of ${[...shape.values.values()].join(', ')}`, member);
+      if (value === undefined) throw new FormatError(`is not one of ${[...shape.values.values()].join(', ')}`);
       return value;
     }
     case 'integer':
     case 'number':
-      return checkNumber(shape, NUMBER.test(text) ? Number(text) : Number.NaN, member);
+      return checkNumber(shape, NUMBER.test(text) ? Number(text) : Number.NaN);
   }
 }
 
 /** `value` itself. @throws FormatError when it is not finite, or should be whole and is not. */
-export function checkNumber(shape: ScalarShape, value: number, member: string): number {
-  if (shape.kind === 'integer' && !Number.isSafeInteger(value)) throw new FormatError('is not a whole number', member);
-  if (!Number.isFinite(value)) throw new FormatError('is not a number', member);
+export function checkNumber(shape: ScalarShape, value: number): number {
+  if (shape.kind === 'integer' && !Number.isSafeInteger(value)) throw new FormatError('is not a whole number');
+  if (!Number.isFinite(value)) throw new FormatError('is not a number');
   return value;
 }

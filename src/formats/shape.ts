@@ -37,7 +37,8 @@ export interface ObjectShape {
   readonly namespace: string;
   /** In the order of declaration. */
   readonly members: readonly Member[];
-  readonly memberByLowerName: ReadonlyMap<string, Member>;
+  /** By JSON name, by C# name, and by either in lower case. */
+  readonly memberByName: ReadonlyMap<string, Member>;
 }
 
 export interface Member {
@@ -101,6 +102,15 @@ function makeShape(schema: TSchema, namespace: string): Shape {
   }
 }
 
+/** The member with this name in any case. */
+export function memberNamed(shape: ObjectShape, name: string): Member | undefined {
+  return shape.memberByName.get(name) ?? shape.memberByName.get(name.toLowerCase());
+}
+
+function namesOf(member: Member): string[] {
+  return [member.jsonName, member.name, member.name.toLowerCase()];
+}
+
 /** Members are made when they are first asked for, because a type may refer to itself or to one declared later. */
 function objectShape(name: string): ObjectShape {
   const known = objectByName.get(name);
@@ -117,8 +127,8 @@ function objectShape(name: string): ObjectShape {
       made ??= Object.entries(schema.properties).map(([jsonName, member]) => makeMember(schema, jsonName, member));
       return made;
     },
-    get memberByLowerName() {
-      byName ??= new Map(shape.members.map((member) => [member.name.toLowerCase(), member]));
+    get memberByName() {
+      byName ??= new Map(shape.members.flatMap((member) => namesOf(member).map((known) => [known, member])));
       return byName;
     },
   };

@@ -1,6 +1,7 @@
 import { FormatError } from './format.ts';
 import { readScalar } from './scalar.ts';
 import type { ObjectShape, Shape } from './shape.ts';
+import { readAlongTrail, type Trail } from './trail.ts';
 import { typeName, xmlNamespace } from './xml-names.ts';
 import { parseXml, type XmlElement } from './xml-tree.ts';
 
@@ -9,65 +10,72 @@ import { parseXml, type XmlElement } from './xml-tree.ts';
  * order, those with another name or namespace are ignored, `i:nil` is absent.
  * @throws FormatError when the document cannot be read or does not fit the shape.
  */
-export function readXml(text: string, shape: ObjectShape): object {
-  const root = parseXml(text);
+export async function readXml(text: string, shape: ObjectShape): Promise<object> {
+  const root = await parseXml(text);
   const namespace = xmlNamespace(shape.namespace);
   const name = typeName(shape);
   if (root.name !== name || root.namespace !== namespace) {
     throw new FormatError(`The root is not the element '${name}' in the namespace '${namespace}'`);
   }
-  return readObject(root, shape, '');
+  return readAlongTrail((trail) => readObject(root, shape, trail));
 }
 
 /** The value of an element that is not nil; undefined for an empty number, flag or enum. */
-function readElement(element: XmlElement, shape: Shape, path: string): unknown {
+function readElement(element: XmlElement, shape: Shape, trail: Trail): unknown {
   switch (shape.kind) {
     case 'text':
     case 'flag':
     case 'integer':
     case 'number':
     case 'enum':
-      if (element.children.length > 0) throw new FormatError('has elements where a single value belongs', path);
-      return readScalar(shape, element.text, path);
+      if (element.children.length > 0) throw new FormatError('has elements where a single value belongs');
+      return readScalar(shape, element.text);
     case 'list':
-      return element.children.map((child, index) => readItem(child, shape.item, `${path}[${index}]`));
+      return element.children.map((child, index) => readItem(child, index, shape.item, trail));
     case 'map':
-      return readMap(element, shape.value, path);
+      return readMap(element, shape.value, trail);
     case 'object':
-      return readObject(element, shape, path);
+      return readObject(element, shape, trail);
   }
 }
 
 /** The original names each item by its type; the name carries nothing that the schema does not know, so any is read. */
-function readItem(element: XmlElement, shape: Shape, path: string): unknown {
-  const item = element.nil ? undefined : readElement(element, shape, path);
-  if (item === undefined) throw new FormatError('is empty', path);
+function readItem(element: XmlElement, index: number, shape: Shape, trail: Trail): unknown {
+  trail.push(index);
+  const item = element.nil ? undefined : readElement(element, shape, trail);
+  if (item === undefined) throw new FormatError('is empty');
+  trail.pop();
   return item;
 }
 
 /** Any `KeyValueOf…` element is an entry, because the end of its name follows no known rule (servicestack.md 10, D13). */
-function readMap(element: XmlElement, shape: Shape, path: string): Record<string, unknown> {
+function readMap(element: XmlElement, shape: Shape, trail: Trail): Record<string, unknown> {
   const map: Record<string, unknown> = {};
   for (const entry of element.children) {
     if (!entry.name.startsWith('KeyValueOf')) continue;
     const key = entry.children.find((child) => child.name === 'Key')?.text;
     const value = entry.children.find((child) => child.name === 'Value');
-    if (key === undefined || !value) throw new FormatError('has an entry without Key or Value', path);
-    if (key === '__proto__') throw new FormatError("'__proto__' is not a possible name", path);
-    const read = value.nil ? undefined : readElement(value, shape, `${path}.${key}`);
+    if (key === undefined || !value) throw new FormatError('has an entry without Key or Value');
+    if (key === '__proto__') throw new FormatError("'__proto__' is not a possible name");
+    trail.push(key);
+    const read = value.nil ? undefined : readElement(value, shape, trail);
     if (read !== undefined) map[key] = read;
+    trail.pop();
   }
   return map;
 }
 
-function readObject(element: XmlElement, shape: ObjectShape, path: string): Record<string, unknown> {
+/** Names of XML count as they are spelled, unlike those of JSON. */
+function readObject(element: XmlElement, shape: ObjectShape, trail: Trail): Record<string, unknown> {
   const object: Record<string, unknown> = {};
   for (const child of element.children) {
     if (child.nil) continue;
-    const member = shape.memberByLowerName.get(child.name.toLowerCase());
+    const member = shape.memberByName.get(child.name);
     if (!member || member.name !== child.name || xmlNamespace(member.namespace) !== child.namespace) continue;
-    const read = readElement(child, member.shape, path === '' ? member.name : `${path}.${member.name}`);
+    trail.push(member.name);
+    const read = readElement(child, member.shape, trail);
     if (read !== undefined) object[member.jsonName] = read;
+    trail.pop();
   }
   return object;
 }

@@ -87,46 +87,46 @@ describe('reading XML', () => {
   const body = (inside: string, attributes = `xmlns="${contract}" ${instance}`) =>
     `<NewOutgoingSession ${attributes}>${inside}</NewOutgoingSession>`;
 
-  it('reads members in the order of the contract and in any other', () => {
+  it('reads members in the order of the contract and in any other', async () => {
     const inOrder = body('<CallerId>+1</CallerId><FlowId>f</FlowId><NumberToDial>+18144043093</NumberToDial>');
     const other = body('<NumberToDial>+18144043093</NumberToDial><FlowId>f</FlowId><CallerId>+1</CallerId>');
     const expected = { flowId: 'f', numberToDial: '+18144043093', callerId: '+1' };
-    expect(xml.read(inOrder, outgoing)).toEqual(expected);
-    expect(xml.read(other, outgoing)).toEqual(expected);
-    expect(xml.read(`${declaration}\n<!-- a --><?b c?>${other}`, outgoing)).toEqual(expected);
+    expect(await xml.read(inOrder, outgoing)).toEqual(expected);
+    expect(await xml.read(other, outgoing)).toEqual(expected);
+    expect(await xml.read(`${declaration}\n<!-- a --><?b c?>${other}`, outgoing)).toEqual(expected);
   });
 
-  it('reads any prefix', () => {
+  it('reads any prefix', async () => {
     const text = `<v:NewOutgoingSession xmlns:v="${contract}"><v:FlowId>f</v:FlowId></v:NewOutgoingSession>`;
-    expect(xml.read(text, outgoing)).toEqual({ flowId: 'f' });
+    expect(await xml.read(text, outgoing)).toEqual({ flowId: 'f' });
   });
 
-  it('keeps telephone numbers and leading zeros as texts', () => {
-    expect(xml.read(body('<FlowId>00123</FlowId><NumberToDial>+18144043093</NumberToDial>'), outgoing)).toEqual({
+  it('keeps telephone numbers and leading zeros as texts', async () => {
+    expect(await xml.read(body('<FlowId>00123</FlowId><NumberToDial>+18144043093</NumberToDial>'), outgoing)).toEqual({
       flowId: '00123',
       numberToDial: '+18144043093',
     });
   });
 
-  it('takes nil for absent and an empty element for an empty text', () => {
-    expect(xml.read(body('<CallerId i:nil="true"/><FlowId/>'), outgoing)).toEqual({ flowId: '' });
-    expect(xml.read(body('<CallerId i:nil="false">x</CallerId>'), outgoing)).toEqual({ callerId: 'x' });
+  it('takes nil for absent and an empty element for an empty text', async () => {
+    expect(await xml.read(body('<CallerId i:nil="true"/><FlowId/>'), outgoing)).toEqual({ flowId: '' });
+    expect(await xml.read(body('<CallerId i:nil="false">x</CallerId>'), outgoing)).toEqual({ callerId: 'x' });
   });
 
-  it('ignores members of another name, spelling or namespace', () => {
-    expect(xml.read(body('<Nope><A/></Nope><flowId>a</flowId><FlowId xmlns="urn:x">b</FlowId>'), outgoing)).toEqual({});
+  it('ignores members of another name, spelling or namespace', async () => {
+    expect(await xml.read(body('<Nope><A/></Nope><flowId>a</flowId><FlowId xmlns="urn:x">b</FlowId>'), outgoing)).toEqual({});
   });
 
-  it('joins text, references and character data', () => {
-    expect(xml.read(body('<FlowId>a&amp;b<![CDATA[<c>]]>&#x41;</FlowId>'), outgoing)).toEqual({ flowId: 'a&b<c>A' });
+  it('joins text, references and character data', async () => {
+    expect(await xml.read(body('<FlowId>a&amp;b<![CDATA[<c>]]>&#x41;</FlowId>'), outgoing)).toEqual({ flowId: 'a&b<c>A' });
   });
 
-  it('reads lists and dictionaries whatever their items are called', () => {
+  it('reads lists and dictionaries whatever their items are called', async () => {
     const text =
       `<NewFlow xmlns="${flows}" xmlns:d="${flows}.Data" xmlns:a="${arrays}"><Roles><FlowRoles>ui</FlowRoles></Roles><TagIds><a:string>t</a:string></TagIds>` +
       '<Nodes><FlowNode><Parameters><a:KeyValueOfAnything><a:Key>Say</a:Key><a:Value><d:IsOutput>TRUE</d:IsOutput></a:Value>' +
       '</a:KeyValueOfAnything></Parameters></FlowNode></Nodes></NewFlow>';
-    expect(xml.read(text, NewFlow.request)).toEqual({
+    expect(await xml.read(text, NewFlow.request)).toEqual({
       roles: ['UI'],
       tagIds: ['t'],
       nodes: [{ parameters: { Say: { isOutput: true } } }],
@@ -148,29 +148,45 @@ describe('reading XML', () => {
       `<NewOutgoingSession xmlns="${contract}"><FlowId><A/></FlowId></NewOutgoingSession>`,
       'FlowId: has elements',
     ],
-  ])('refuses a document %s', (_what, text, message) => {
-    expect(() => xml.read(text, outgoing)).toThrow(message);
-    expect(() => xml.read(text, outgoing)).toThrow(FormatError);
+  ])('refuses a document %s', async (_what, text, message) => {
+    await expect(xml.read(text, outgoing)).rejects.toThrow(message);
+    await expect(xml.read(text, outgoing)).rejects.toThrow(FormatError);
   });
 
-  it('refuses nil and empty items, wrong members and entries without a key', () => {
-    const read = (inside: string) => () => xml.read(`<NewFlow xmlns="${flows}" ${instance}>${inside}</NewFlow>`, NewFlow.request);
-    expect(read('<Roles><FlowRoles i:nil="true"/></Roles>')).toThrow('Roles[0]: is empty');
-    expect(read('<Roles><FlowRoles>Nope</FlowRoles></Roles>')).toThrow('Roles[0]: is not one of');
-    expect(read('<Nodes><FlowNode><UI><X>1.5</X></UI></FlowNode></Nodes>')).toThrow('Nodes[0].UI.X: is not a whole number');
-    expect(read('<Nodes><FlowNode><Parameters><KeyValueOfa/></Parameters></FlowNode></Nodes>')).toThrow('without Key or Value');
+  it('refuses nil and empty items, wrong members and entries without a key', async () => {
+    const read = (inside: string) => xml.read(`<NewFlow xmlns="${flows}" ${instance}>${inside}</NewFlow>`, NewFlow.request);
+    await expect(read('<Roles><FlowRoles i:nil="true"/></Roles>')).rejects.toThrow('Roles[0]: is empty');
+    await expect(read('<Roles><FlowRoles>Nope</FlowRoles></Roles>')).rejects.toThrow('Roles[0]: is not one of');
+    await expect(read('<Nodes><FlowNode><UI><X>1.5</X></UI></FlowNode></Nodes>')).rejects.toThrow('Nodes[0].UI.X: is not a whole number');
+    await expect(read('<Nodes><FlowNode><Parameters><KeyValueOfa/></Parameters></FlowNode></Nodes>')).rejects.toThrow(
+      'without Key or Value',
+    );
   });
 
-  it('refuses too much of anything', () => {
-    expect(() => xml.read(body('<A>'.repeat(64) + '</A>'.repeat(64)), outgoing)).toThrow('nested more than 64 deep');
-    expect(() => xml.read(body('<A/>'.repeat(50_001)), outgoing)).toThrow('more than 50000 elements');
+  it('refuses too much of anything', async () => {
+    await expect(xml.read(body('<A>'.repeat(64) + '</A>'.repeat(64)), outgoing)).rejects.toThrow('nested more than 64 deep');
+    await expect(xml.read(body('<A/>'.repeat(50_001)), outgoing)).rejects.toThrow('more than 50000 elements');
     const attributes = Array.from({ length: 50_001 }, (_, index) => `a${index}="b"`).join(' ');
-    expect(() => xml.read(body('', attributes), outgoing)).toThrow('more than 50000 elements');
-    expect(() => xml.read(body('x'.repeat(1024 * 1024)), outgoing)).toThrow('longer than');
+    await expect(xml.read(body('', attributes), outgoing)).rejects.toThrow('more than 50000 elements');
+    await expect(xml.read(body('x'.repeat(1024 * 1024)), outgoing)).rejects.toThrow('longer than');
   });
 
-  it('does not take a billion laughs', () => {
+  it('does not take a billion laughs', async () => {
     const laughs = `<!DOCTYPE l [<!ENTITY a "ha"><!ENTITY b "${'&a;'.repeat(10)}">]>${body('<FlowId>&b;</FlowId>')}`;
-    expect(() => xml.read(laughs, outgoing)).toThrow('DTD');
+    await expect(xml.read(laughs, outgoing)).rejects.toThrow('DTD');
+  });
+
+  it('lets other work have its turn while it reads a long document', async () => {
+    let turns = 0;
+    const timer = setInterval(() => turns++, 0);
+    await expect(xml.read(body('<A/>'.repeat(49_000)), outgoing)).resolves.toEqual({});
+    clearInterval(timer);
+    expect(turns).toBeGreaterThan(5);
+  });
+
+  it('reads what a slice cuts in two', async () => {
+    const flowId = `${'😀&amp;\r\n'.repeat(4000)}`;
+    const read = await xml.read(body(`<FlowId>${flowId}</FlowId>`), outgoing);
+    expect(read.flowId).toBe('😀&\n'.repeat(4000));
   });
 });

@@ -12,5 +12,5 @@ export const xml: WireFormat = {
   answerType: 'application/xml',
   write: (value, schema) => writeXml(value, shapeOf(schema)),
   // The reader builds exactly what the shape of this very schema says.
-  read: <Schema extends TSchema>(text: string, schema: Schema) => readXml(text, objectShapeOf(schema)) as Static<Schema>,
+  read: async <Schema extends TSchema>(text: string, schema: Schema) => (await readXml(text, objectShapeOf(schema))) as Static<Schema>,
 };

@@ -50,5 +50,5 @@ function reasonPhrase(error: AppError, thrownByService: boolean): string {
 function errorType(response: TSchema | undefined): TSchema {
   if (response === undefined || !dtoInfo(response)) return ErrorResponse;
   const shape = shapeOf(response);
-  return shape.kind === 'object' && shape.memberByLowerName.has('responsestatus') ? response : ErrorResponse;
+  return shape.kind === 'object' && shape.memberByName.has('responseStatus') ? response : ErrorResponse;
 }

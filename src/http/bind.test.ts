@@ -10,9 +10,9 @@ const nothing: BindSource = { body: undefined, contentType: undefined, route: un
 const read = (source: Partial<BindSource>) => bind(schema, { ...nothing, ...source });
 const body = (text: string) => Buffer.from(text);
 
-function refused(run: () => unknown): AppError {
+async function refused(run: () => Promise<unknown>): Promise<AppError> {
   try {
-    run();
+    await run();
   } catch (error) {
     if (error instanceof AppError) return error;
     throw error;
@@ -21,29 +21,29 @@ function refused(run: () => unknown): AppError {
 }
 
 describe('binding a request', () => {
-  it.each(['application/json', 'text/json', 'Application/JSON; charset=utf-8'])('reads a body of type %s', (contentType) => {
-    expect(read({ body: body('{"flowId":"f"}'), contentType })).toEqual({ flowId: 'f' });
+  it.each(['application/json', 'text/json', 'Application/JSON; charset=utf-8'])('reads a body of type %s', async (contentType) => {
+    expect(await read({ body: body('{"flowId":"f"}'), contentType })).toEqual({ flowId: 'f' });
   });
 
-  it('reads XML and forms', () => {
+  it('reads XML and forms', async () => {
     const text =
       '<NewOutgoingSession xmlns="http://schemas.datacontract.org/2004/07/Voice.Api.Sessions"><FlowId>f</FlowId></NewOutgoingSession>';
-    expect(read({ body: body(text), contentType: 'text/xml' })).toEqual({ flowId: 'f' });
+    expect(await read({ body: body(text), contentType: 'text/xml' })).toEqual({ flowId: 'f' });
     const form = 'flowId=f&numberToDial=%2B18144043093';
-    expect(read({ body: body(form), contentType: 'application/x-www-form-urlencoded' })).toEqual({
+    expect(await read({ body: body(form), contentType: 'application/x-www-form-urlencoded' })).toEqual({
       flowId: 'f',
       numberToDial: '+18144043093',
     });
   });
 
-  it('takes no body, an empty one, and one of an unknown type for an empty request', () => {
-    expect(read({})).toEqual({});
-    expect(read({ body: body(''), contentType: 'application/json' })).toEqual({});
-    expect(read({ body: body('{"flowId":"f"}'), contentType: 'text/plain' })).toEqual({});
-    expect(read({ body: body('{"flowId":"f"}') })).toEqual({});
+  it('takes no body, an empty one, and one of an unknown type for an empty request', async () => {
+    expect(await read({})).toEqual({});
+    expect(await read({ body: body(''), contentType: 'application/json' })).toEqual({});
+    expect(await read({ body: body('{"flowId":"f"}'), contentType: 'text/plain' })).toEqual({});
+    expect(await read({ body: body('{"flowId":"f"}') })).toEqual({});
   });
 
-  it('lays path, query and form over the body, in this order', () => {
+  it('lays path, query and form over the body, in this order', async () => {
     const source = {
       body: body('flowId=form'),
       contentType: 'application/x-www-form-urlencoded',
@@ -53,49 +53,56 @@ describe('binding a request', () => {
         ['callerId', 'query'],
       ] as const,
     };
-    expect(read(source)).toEqual({ flowId: 'form', callerId: 'query' });
+    expect(await read(source)).toEqual({ flowId: 'form', callerId: 'query' });
     const json = { body: body('{"flowId":"body","numberToDial":"body"}'), contentType: 'application/json' };
-    expect(read({ ...json, path: [['flowId', 'path']], query: [['FLOWID', 'query']] })).toEqual({ flowId: 'query', numberToDial: 'body' });
+    expect(await read({ ...json, path: [['flowId', 'path']], query: [['FLOWID', 'query']] })).toEqual({
+      flowId: 'query',
+      numberToDial: 'body',
+    });
   });
 
-  it('reads the body of a predefined route in its format, whatever its type, and fills only what is unset from the query', () => {
+  it('reads the body of a predefined route in its format, whatever its type, and fills only what is unset from the query', async () => {
     const text = '{"numberToDial":"body"}';
     const query = [
       ['numberToDial', 'query'],
       ['flowId', 'query'],
     ] as const;
-    expect(read({ body: body(text), contentType: 'text/plain;charset=UTF-8', route: json, query })).toEqual({
+    expect(await read({ body: body(text), contentType: 'text/plain;charset=UTF-8', route: json, query })).toEqual({
       numberToDial: 'body',
       flowId: 'query',
     });
-    const error = refused(() => read({ body: body(text), contentType: 'application/json', route: xml }));
+    const error = await refused(() => read({ body: body(text), contentType: 'application/json', route: xml }));
     expect(error.message).toContain("Could not deserialize 'application/xml' request");
-    expect(read({ body: body('flowId=form'), contentType: 'application/x-www-form-urlencoded', route: json })).toEqual({ flowId: 'form' });
+    expect(await read({ body: body('flowId=form'), contentType: 'application/x-www-form-urlencoded', route: json })).toEqual({
+      flowId: 'form',
+    });
   });
 
-  it('prefers the fields of a multipart body over the query', () => {
-    expect(read({ form: [['flowId', 'form']], query: [['flowId', 'query']], contentType: 'multipart/form-data; boundary=b' })).toEqual({
+  it('prefers the fields of a multipart body over the query', async () => {
+    expect(
+      await read({ form: [['flowId', 'form']], query: [['flowId', 'query']], contentType: 'multipart/form-data; boundary=b' }),
+    ).toEqual({
       flowId: 'form',
     });
   });
 });
 
 describe('a request that cannot be bound', () => {
-  it('says which body, which type and why, in the words of the original', () => {
-    const error = refused(() => read({ body: body('not json'), contentType: 'application/json; charset=utf-8' }));
+  it('says which body, which type and why, in the words of the original', async () => {
+    const error = await refused(() => read({ body: body('not json'), contentType: 'application/json; charset=utf-8' }));
     expect(error).toMatchObject({ status: 400, errorCode: 'SerializationException', fields: [] });
     expect(error.message).toBe(
       "Could not deserialize 'application/json' request using Voice.Api.Sessions.NewOutgoingSession'\nError: The body does not begin with '{'",
     );
   });
 
-  it('names the member of the body that does not fit', () => {
-    const error = refused(() => read({ body: body('{"flowId":{}}'), contentType: 'application/json' }));
+  it('names the member of the body that does not fit', async () => {
+    const error = await refused(() => read({ body: body('{"flowId":{}}'), contentType: 'application/json' }));
     expect(error.fields.map((field) => field.fieldName)).toEqual(['FlowId']);
   });
 
-  it('lists every member of the query that does not fit', () => {
-    const error = refused(() =>
+  it('lists every member of the query that does not fit', async () => {
+    const error = await refused(() =>
       bind(ListSessions.request, {
         ...nothing,
         query: [
@@ -108,9 +115,11 @@ describe('a request that cannot be bound', () => {
     expect(error.fields.map((field) => field.fieldName)).toEqual(['Page', 'All']);
   });
 
-  it('is one with bytes that are not UTF-8, or a form without end', () => {
-    expect(refused(() => read({ body: Buffer.from([0x7b, 0xff, 0x7d]), contentType: 'application/json' })).message).toContain('not UTF-8');
+  it('is one with bytes that are not UTF-8, or a form without end', async () => {
+    expect((await refused(() => read({ body: Buffer.from([0x7b, 0xff, 0x7d]), contentType: 'application/json' }))).message).toContain(
+      'not UTF-8',
+    );
     const form = { body: body('a&'.repeat(1001)), contentType: 'application/x-www-form-urlencoded' };
-    expect(refused(() => read(form)).message).toContain('more than 1000 fields');
+    expect((await refused(() => read(form))).message).toContain('more than 1000 fields');
   });
 });

@@ -29,12 +29,12 @@ const noFields: Fields = [];
  * route the query only fills what the body left unset. No body, or one of an unknown type, is an empty request.
  * @throws AppError SERIALIZATION when the body cannot be read, or a member of path, query or form does not fit.
  */
-export function bind<Schema extends TObject>(schema: Schema, source: BindSource): Static<Schema> {
+export async function bind<Schema extends TObject>(schema: Schema, source: BindSource): Promise<Static<Schema>> {
   const shape = objectShapeOf(schema);
   const type = source.contentType === undefined ? '' : mediaType(source.contentType);
   const form = source.form ?? (type === FORM ? readForm(source.body, shape) : noFields);
   const format = form === noFields ? (source.route ?? formatByContentType(type)) : undefined;
-  const request: Static<Schema> = readBody(schema, shape, source.body, format, type);
+  const request: Static<Schema> = await readBody(schema, shape, source.body, format, type);
   if (form.length === 0 && source.query.length === 0 && source.path.length === 0) return request;
   const target = Object(request);
   const onlyUnset = source.route !== undefined;
@@ -44,17 +44,17 @@ export function bind<Schema extends TObject>(schema: Schema, source: BindSource)
   return request;
 }
 
-function readBody<Schema extends TObject>(
+async function readBody<Schema extends TObject>(
   schema: Schema,
   shape: ObjectShape,
   body: Buffer | undefined,
   format: WireFormat | undefined,
   type: string,
-): Static<Schema> {
+): Promise<Static<Schema>> {
   if (body === undefined || body.length === 0 || format === undefined) return json.read('{}', schema);
   try {
     if (!isUtf8(body)) throw new FormatError('The body is not UTF-8');
-    return format.read(body.toString('utf8'), schema);
+    return await format.read(body.toString('utf8'), schema);
   } catch (error) {
     if (!(error instanceof FormatError)) throw error;
     throw unreadable(format.contentTypes.includes(type) ? type : (format.contentTypes[0] ?? ''), shape, error);

@@ -39,7 +39,7 @@ export interface BoundOperation {
   /** Whether a multipart body may carry a file. */
   readonly takesFile: boolean;
   /** Makes the request; what it returns runs it. @throws AppError SERIALIZATION when the request cannot be made. */
-  bind(source: BindSource): Run;
+  bind(source: BindSource): Promise<Run>;
 }
 
 /** What a handler gives back: the declared response, or anything with `context.answer.schema` set to its type; nothing is a 204. */
@@ -55,8 +55,8 @@ export function signedIn<Request extends TObject, Response extends TSchema>(
   return {
     operation,
     takesFile: options.takesFile === true,
-    bind(source) {
-      const request = bind(operation.request, source);
+    async bind(source) {
+      const request = await bind(operation.request, source);
       return (context, principal) => {
         if (!principal) throw new AppError('NOT_AUTHENTICATED', {});
         return run(principal, request, context);
@@ -74,8 +74,8 @@ export function open<Request extends TObject, Response extends TSchema>(
   return {
     operation,
     takesFile: false,
-    bind(source) {
-      const request = bind(operation.request, source);
+    async bind(source) {
+      const request = await bind(operation.request, source);
       return (context) => run(request, context);
     },
   };

@@ -1,6 +1,6 @@
 import { FormatError } from '../formats/format.ts';
 import { readScalar } from '../formats/scalar.ts';
-import type { Member, ObjectShape } from '../formats/shape.ts';
+import { type Member, memberNamed, type ObjectShape } from '../formats/shape.ts';
 import type { FieldError } from '../kernel/errors.ts';
 import type { Fields } from './address.ts';
 
@@ -17,7 +17,7 @@ export interface OverlayRules {
 export function overlay(target: object, shape: ObjectShape, fields: Fields, rules: OverlayRules): FieldError[] {
   const given = new Map<Member, string>();
   for (const [name, text] of fields) {
-    const member = shape.memberByLowerName.get(name.toLowerCase());
+    const member = memberNamed(shape, name);
     if (!member || text === '') continue;
     if (rules.onlyUnset && Reflect.get(target, member.jsonName) !== undefined) continue;
     const before = given.get(member);
@@ -42,15 +42,15 @@ function readMember(member: Member, text: string): unknown {
     case 'list': {
       const { item } = shape;
       if (item.kind === 'list' || item.kind === 'map' || item.kind === 'object') break;
-      return splitList(text).flatMap((part) => readScalar(item, part, member.name) ?? []);
+      return splitList(text).flatMap((part) => readScalar(item, part) ?? []);
     }
     case 'map':
     case 'object':
       break;
     default:
-      return readScalar(shape, text, member.name);
+      return readScalar(shape, text);
   }
-  throw new FormatError('cannot be given in an address or form', member.name);
+  throw new FormatError('cannot be given in an address or form');
 }
 
 /** The items of a list in the JSV syntax: brackets around it and quotes around an item are optional (servicestack.md 2.3). */

@@ -55,7 +55,7 @@ export async function serveOperation(
       principal = await checkAccess(bound, request, options.services);
       form = await readMultipart(request, objectShapeOf(operation.request), bound.takesFile);
     }
-    const run = bound.bind({
+    const run = await bound.bind({
       body: Buffer.isBuffer(request.body) ? request.body : undefined,
       contentType,
       route,
