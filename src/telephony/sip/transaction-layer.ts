@@ -5,6 +5,7 @@ import type { Wire } from '../../wire/wire.ts';
 import { ClientTransaction, type ClientTransactionEvents } from './client-transaction.ts';
 import { makeResponse, type ReplyOptions } from './make-response.ts';
 import type { SipRequest, SipResponse } from './message.ts';
+import { parseNameAddress } from './parse-address.ts';
 import { type CSeq, parseCSeq } from './parse-cseq.ts';
 import { parseMessage } from './parse-message.ts';
 import { parseVia, type Via } from './parse-via.ts';
@@ -207,9 +208,8 @@ function topVia(line: string | undefined): { line: string; via: Via } {
 /** What every request must have before anything else looks at it (RFC 3261 section 8.1.1). */
 function checkRequest(request: SipRequest, cSeq: CSeq): void {
   if (cSeq.method !== request.method) throw new SipParseError(400, 'CSeq names another method');
-  for (const name of ['From', 'To', 'Call-ID']) {
-    if (!request.headers.first(name)) throw new SipParseError(400, `${name} is missing`);
-  }
+  for (const name of ['From', 'To']) parseNameAddress(request.headers.first(name) ?? '');
+  if (!request.headers.first('Call-ID')) throw new SipParseError(400, 'Call-ID is missing');
 }
 
 /** RFC 3261 section 17.2.3. A branch without the magic cookie is not unique, so RFC 2543 peers are matched by more. */

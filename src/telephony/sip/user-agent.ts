@@ -13,6 +13,7 @@ import { hasForeignBody } from './session-description.ts';
 import { TimerScope } from './timer-scope.ts';
 import { type ReceivedRequest, TransactionLayer } from './transaction-layer.ts';
 import { SipTransport } from './transport.ts';
+import { parseUri } from './uri.ts';
 
 export interface UserAgentOptions {
   /** At most one of each kind. The user agent closes them. */
@@ -89,7 +90,7 @@ export class UserAgent {
     await Promise.all(this.#options.wires.map((wire) => wire.close()));
   }
 
-  /** A request from outside (RFC 3261 section 8.2). */
+  /** A request from outside (RFC 3261 section 8.2). @throws SipParseError 400 or 416 for a Request-URI that we cannot read. */
   #request(received: ReceivedRequest): void {
     const { request, transaction } = received;
     if (tagOf(request.headers.first('To')) !== undefined) {
@@ -98,6 +99,7 @@ export class UserAgent {
       else transaction.reply(481);
       return;
     }
+    parseUri(request.uri);
     if (Number(request.headers.first('Max-Forwards') ?? 70) === 0 && request.method !== 'OPTIONS') {
       transaction.reply(483);
       return;
