@@ -171,7 +171,7 @@ describe('a callee', () => {
     expect(scene.leftovers()).toEqual([0, 0, 0, 0, 0]);
   });
 
-  it('may change its mind: BYE of the caller before the answer ends the ringing', async () => {
+  it('cannot answer any more once the caller has given up', async () => {
     let invite: IncomingInvite | undefined;
     let cancelled = 0;
     const scene = sipScene((incoming) => {

@@ -42,6 +42,6 @@ function withTag(to: string, tag: string): string {
 }
 
 /** Whether a From or To line has a tag parameter. Only looks behind the address, where header parameters stand. */
-export function hasTag(line: string): boolean {
+function hasTag(line: string): boolean {
   return /;\s*tag\s*=/i.test(line.slice(line.lastIndexOf('>') + 1));
 }

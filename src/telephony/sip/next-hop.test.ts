@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest';
+import type { DialogState } from './dialog-state.ts';
+import { hopOf, isNotPublic, routeOf } from './next-hop.ts';
+
+const base: DialogState = {
+  phase: 'confirmed',
+  role: 'uac',
+  callId: 'c',
+  localTag: 'l',
+  remoteTag: 'r',
+  local: '<sip:us@h>;tag=l',
+  remote: '<sip:them@h>;tag=r',
+  localCSeq: 1,
+  routeSet: [],
+  remoteTarget: 'sip:them@203.0.113.5:5070',
+  contact: 'sip:us@h',
+  nextHop: { address: '198.51.100.1', port: 5060 },
+  transport: 'tcp',
+  invite: { cSeq: 1, acked: true },
+  allow: [],
+  supported: [],
+};
+const both = (): boolean => true;
+const INVITE_HOP = { address: '198.51.100.1', port: 5060, transport: 'tcp' };
+
+describe('the next hop of a request in a dialog', () => {
+  it.each<[string, Partial<DialogState>, object]>([
+    ['the target', {}, { address: '203.0.113.5', port: 5070, transport: 'tcp' }],
+    ['the target with the default port', { remoteTarget: 'sip:203.0.113.5' }, { address: '203.0.113.5', port: 5060, transport: 'tcp' }],
+    [
+      'the transport that the target asks for',
+      { remoteTarget: 'sip:a@203.0.113.5;transport=UDP' },
+      { address: '203.0.113.5', port: 5060, transport: 'udp' },
+    ],
+    ['an IPv6 target', { remoteTarget: 'sip:[2001:db8::5]:5061' }, { address: '2001:db8::5', port: 5061, transport: 'tcp' }],
+    [
+      'the first route before the target',
+      { routeSet: ['<sip:203.0.113.9;lr>', '<sip:203.0.113.8;lr>'] },
+      { address: '203.0.113.9', port: 5060, transport: 'tcp' },
+    ],
+    ['the hop of the INVITE for a host name', { remoteTarget: 'sip:them@pbx.example' }, INVITE_HOP],
+    ['the hop of the INVITE for a private target behind a public edge', { remoteTarget: 'sip:them@192.168.1.7:5060' }, INVITE_HOP],
+    ['the hop of the INVITE for a transport that we lack', { remoteTarget: 'sip:them@203.0.113.5;transport=tls' }, INVITE_HOP],
+    ['the hop of the INVITE for SIPS', { remoteTarget: 'sips:them@203.0.113.5' }, INVITE_HOP],
+    ['the hop of the INVITE for a route that cannot be read', { routeSet: ['<'] }, INVITE_HOP],
+    [
+      'a private target inside a private network',
+      { remoteTarget: 'sip:them@192.168.1.7', nextHop: { address: '10.0.0.1', port: 5060 } },
+      { address: '192.168.1.7', port: 5060, transport: 'tcp' },
+    ],
+  ])('is %s', (_what, change, hop) => {
+    expect(hopOf({ ...base, ...change }, both)).toEqual(hop);
+  });
+
+  it('is the hop of the INVITE when there is no wire for the transport asked for', () => {
+    expect(hopOf({ ...base, remoteTarget: 'sip:a@203.0.113.5;transport=udp' }, (kind) => kind === 'tcp')).toEqual(INVITE_HOP);
+  });
+});
+
+describe('Request-URI and Route', () => {
+  it('of loose routers are the target and the whole route set', () => {
+    const routeSet = ['<sip:p1;lr>', '<sip:p2>'];
+    expect(routeOf({ ...base, routeSet })).toEqual({ uri: base.remoteTarget, routes: routeSet });
+  });
+
+  it('of a strict router are its URI, with the target at the end of the route', () => {
+    expect(routeOf({ ...base, routeSet: ['<sip:p1>', '<sip:p2;lr>'] })).toEqual({
+      uri: 'sip:p1',
+      routes: ['<sip:p2;lr>', '<sip:them@203.0.113.5:5070>'],
+    });
+  });
+});
+
+it.each([
+  ['10.1.2.3', true],
+  ['172.15.0.1', false],
+  ['172.16.0.1', true],
+  ['172.31.255.255', true],
+  ['172.32.0.1', false],
+  ['192.168.0.1', true],
+  ['192.169.0.1', false],
+  ['100.64.0.1', true],
+  ['100.128.0.1', false],
+  ['169.254.1.1', true],
+  ['127.0.0.1', true],
+  ['0.0.0.0', true],
+  ['8.8.8.8', false],
+  ['::1', true],
+  ['::', true],
+  ['fd00::1', true],
+  ['fe80::1', true],
+  ['2001:db8::1', false],
+])('%s is not public: %s', (address, expected) => {
+  expect(isNotPublic(address)).toBe(expected);
+});
