@@ -131,14 +131,14 @@ describe('errors', () => {
     const reference = String(logged[0]?.reference);
     expect(reference).toMatch(/^[0-9a-f]{16}$/);
     expect(answer.json().responseStatus.message).toContain(reference);
-    expect(logged[0]?.error).toBeInstanceOf(Error);
+    expect(logged[0]?.err).toBeInstanceOf(Error);
   });
 
   it('that are no Error at all are told apart from nothing', async () => {
     const { send, services, logged } = testApp();
     services.failNext = 'just a text';
     expect((await send({ method: 'GET', url: '/sessions/s' })).statusCode).toBe(500);
-    expect(logged[0]?.error).toBe('just a text');
+    expect(logged[0]?.err).toBe('just a text');
   });
 
   it('tell that a body is too large', async () => {

@@ -9,27 +9,28 @@ import { toAppError } from './to-app-error.ts';
 
 /**
  * Answers `GET /files/{fileId}/content`, the address that `FileInfo.uri` holds, with the bytes of a file. It needs what GetFile needs.
- * The bytes came from somebody, so no browser may take them for a page of ours.
+ * What it returns makes the server wait for the stream. The bytes came from somebody, so no browser may take them for a page of ours.
  */
-export async function serveFileContent(request: FastifyRequest, reply: FastifyReply, options: ServingOptions): Promise<unknown> {
+export async function serveFileContent(request: FastifyRequest, reply: FastifyReply, options: ServingOptions): Promise<FastifyReply> {
   try {
     const principal = await principalOf(request.headers, request.ip, options.services.signIn);
     requireAccess(GetFile.auth, principal);
     if (!principal) throw new AppError('NOT_AUTHENTICATED', {});
     const content = await options.services.files.content(principal, fileIdOf(request.params));
-    // Given back, so that the server waits for the stream.
-    return reply
+    reply
       .header('content-type', content.contentType)
       .header('content-length', content.contentLength)
       .header('content-disposition', disposition(content.fileName))
       .header('content-security-policy', "sandbox; default-src 'none'")
       .header('x-content-type-options', 'nosniff')
-      .header('cache-control', 'private, no-cache')
-      .send(content.stream);
+      .header('cache-control', 'private, no-cache');
+    if (request.method !== 'HEAD') return reply.send(content.stream);
+    content.stream.destroy();
+    return reply.send('');
   } catch (thrown) {
     const error = toAppError(thrown, options.bodyLimit, options);
     sendError(reply, error, { format: defaultFormat, thrownByService: false });
-    return undefined;
+    return reply;
   }
 }
 

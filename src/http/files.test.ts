@@ -1,7 +1,11 @@
+import { once } from 'node:events';
+import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { basic } from '../../test/support/fake-services.ts';
+import { basic, fakeServices } from '../../test/support/fake-services.ts';
 import { testApp } from '../../test/support/test-app.ts';
+import { silentLogger } from '../kernel/log.ts';
 import { disposition } from './file-content.ts';
+import { startServer } from './server.ts';
 
 function multipart(bytes: string, fields: Readonly<Record<string, string>> = {}) {
   const values = Object.entries(fields).map(
@@ -86,6 +90,26 @@ describe('the bytes of a file', () => {
     expect((await app.inject({ url: '/files/file/content', headers: { authorization: basic('user') } })).statusCode).toBe(403);
     const unknown = await send({ method: 'GET', url: '/files/other/content' });
     expect([unknown.statusCode, unknown.json().responseStatus.errorCode]).toEqual([404, 'NotFound']);
+  });
+
+  it.each(['GET', 'HEAD'] as const)('leave no stream open after a %s that ends early', async (method) => {
+    const services = fakeServices();
+    const endless = new Readable({
+      read() {
+        this.push(Buffer.alloc(64 * 1024));
+      },
+    });
+    const content = { stream: endless, contentType: 'audio/wav', contentLength: 1e9 };
+    Object.assign(services.files, { content: async () => content });
+    const server = await startServer({ host: '127.0.0.1', port: 0, services, log: silentLogger });
+    const closed = once(endless, 'close');
+    const leave = new AbortController();
+    const headers = { authorization: basic('manager') };
+    const answer = await fetch(`${server.address}/files/file/content`, { method, headers, signal: leave.signal });
+    expect([answer.status, answer.headers.get('content-length')]).toEqual([200, '1000000000']);
+    leave.abort();
+    await closed;
+    await server.close();
   });
 
   it('have a name whatever characters are in it', () => {

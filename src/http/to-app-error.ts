@@ -17,7 +17,7 @@ export function toAppError(thrown: unknown, limit: number, reporting: ErrorRepor
   const refusal = serverRefusal(thrown, limit);
   if (refusal) return refusal;
   const reference = randomHex(reporting.random, 8);
-  reporting.log.error({ reference, error: thrown }, 'request failed');
+  reporting.log.error({ reference, err: thrown }, 'request failed');
   return new AppError('INTERNAL', { reference });
 }
 
