@@ -6,6 +6,8 @@ import { ApiClient, type ApiLogin } from './api-client.ts';
 
 export interface NewAccountOptions {
   readonly name: string;
+  /** Of its manager; an address may exist once in a system. */
+  readonly email?: string;
   /** E.164 numbers that the account owns. */
   readonly numbers: readonly string[];
   readonly trunk: Omit<RequestOf<typeof NewSipTrunk>, 'accountId'>;
@@ -19,10 +21,13 @@ export interface ReadyAccount {
 }
 
 /** Creates an account with a manager, numbers and a trunk, through the public API as `admin`. @throws ApiError */
-export async function createAccount(admin: ApiLogin, { name, numbers, trunk }: NewAccountOptions): Promise<ReadyAccount> {
+export async function createAccount(
+  admin: ApiLogin,
+  { name, email = 'manager@example.com', numbers, trunk }: NewAccountOptions,
+): Promise<ReadyAccount> {
   const administrator = new ApiClient(admin);
   const accountId = idOf(await administrator.call(NewAccount, { name }));
-  const login: ApiLogin = { url: admin.url, user: 'manager@example.com', password: newPassword() };
+  const login: ApiLogin = { url: admin.url, user: email, password: newPassword() };
   await administrator.call(NewUser, { accountId, emailAddress: login.user, password: login.password, roles: ['Manager'] });
   const api = new ApiClient(login);
   for (const number of numbers) await api.call(BuyPhoneNumber, { accountId, number, isVirtualPhoneNumber: true });

@@ -50,8 +50,8 @@ export async function demo({ keep = false }: DemoOptions, print: (line: string) 
     good = await run(directory, children, print, AbortSignal.any([signal, AbortSignal.timeout(TIME_LIMIT_MS)]));
   } finally {
     await Promise.all(children.map((child) => child.stop()));
-    if (good && !keep)
-      for (const part of ['data', 'server.log', 'phone.log']) rmSync(join(directory, part), { recursive: true, force: true });
+    const litter = signal.aborted ? [directory] : ['data', 'server.log', 'phone.log'].map((part) => join(directory, part));
+    if (!keep && (good || signal.aborted)) for (const path of litter) rmSync(path, { recursive: true, force: true });
     else print(`Data and logs are kept in ${directory}`);
   }
   return good ? 0 : 1;
