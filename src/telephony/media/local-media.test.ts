@@ -1,0 +1,492 @@
+import { describe, expect, it } from 'vitest';
+import { agreedWith, countingPrompt, MediaRig } from '../../../test/support/media-rig.ts';
+
+const never = new AbortController().signal;
+const SILENCE = 0xff;
+
+describe('a stream that has begun', () => {
+  it('sends the first packet at once, with the prompt that was played in the same turn, and then one every 20 ms', async () => {
+    const rig = new MediaRig({ startMs: 1_000 });
+    const { stream, peer } = await rig.call();
+    const played = stream.play(countingPrompt('a', 800), { interruptible: false }, never);
+    await rig.clock.advance(200);
+    await expect(played).resolves.toBe('finished');
+    expect(peer.received.map((packet) => packet.atMs)).toEqual([0, 20, 40, 60, 80, 100, 120, 140, 160, 180, 200].map((ms) => 1_000 + ms));
+    expect(peer.received.map((packet) => packet.payload[0])).toEqual([0, 1, 2, 3, 4, ...Array(6).fill(SILENCE)]);
+    expect(peer.received.every((packet) => packet.payload.length === 160 && new Set(packet.payload).size === 1)).toBe(true);
+  });
+
+  it('numbers packets without a gap and marks the first only', async () => {
+    const rig = new MediaRig();
+    const { peer } = await rig.call();
+    await rig.clock.advance(1000);
+    const [first] = peer.received;
+    if (!first) throw new Error('nothing was sent');
+    peer.received.forEach((packet, index) => {
+      expect(packet).toMatchObject({
+        marker: index === 0,
+        payloadType: 0,
+        sequence: (first.sequence + index) & 0xffff,
+        timestamp: (first.timestamp + index * 160) >>> 0,
+        ssrc: first.ssrc,
+      });
+    });
+    expect(peer.received).toHaveLength(51);
+  });
+
+  it('falls into step with the tick that is nearest', async () => {
+    const rig = new MediaRig({ startMs: 1_003 });
+    const { peer } = await rig.call();
+    await rig.clock.advance(60);
+    expect(peer.received.map((packet) => packet.atMs)).toEqual([1_003, 1_020, 1_040, 1_060]);
+  });
+
+  it('sends silence at once when nothing is played', async () => {
+    const rig = new MediaRig();
+    const { stream, peer } = await rig.call({ codec: 'PCMA', payloadType: 8 });
+    await rig.clock.advance(0);
+    expect(peer.received.map(({ payloadType, payload }) => [payloadType, payload[0], payload[159]])).toEqual([[8, 0xd5, 0xd5]]);
+    expect((await stream.close()).firstSentMs).toBe(0);
+  });
+
+  it('plays what was asked for before it began', async () => {
+    const rig = new MediaRig();
+    const stream = await rig.open();
+    const peer = rig.peer();
+    void stream.play(countingPrompt('a', 320), { interruptible: false }, never);
+    await rig.clock.advance(500);
+    stream.start(agreedWith(peer));
+    await rig.clock.advance(20);
+    expect(peer.received.map((packet) => packet.payload[0])).toEqual([0, 1]);
+  });
+
+  it('draws source, sequence and timestamp by lot', async () => {
+    const rig = new MediaRig();
+    const peers = [await rig.call(), await rig.call(), await rig.call()].map(({ peer }) => peer);
+    await rig.clock.advance(0);
+    for (const field of ['ssrc', 'sequence', 'timestamp'] as const) {
+      expect(new Set(peers.map((peer) => peer.received[0]?.[field])).size).toBe(3);
+    }
+  });
+});
+
+describe('play', () => {
+  it('sends the A-law bytes when A-law was agreed, and fills the last frame with silence', async () => {
+    const rig = new MediaRig();
+    const { stream, peer } = await rig.call({ codec: 'PCMA', payloadType: 8 });
+    const played = stream.play(countingPrompt('a', 162), { interruptible: false }, never);
+    await rig.clock.advance(20);
+    await expect(played).resolves.toBe('finished');
+    expect([...(peer.received[1]?.payload ?? [])]).toEqual([101, 101, ...Array(158).fill(0xd5)]);
+  });
+
+  it('plays prompts one after the other without a gap', async () => {
+    const rig = new MediaRig();
+    const { stream, peer } = await rig.call();
+    const order: string[] = [];
+    for (const id of ['first', 'second']) {
+      void stream.play(countingPrompt(id, 320), { interruptible: false }, never).then(() => order.push(`${id} ${rig.clock.now()}`));
+    }
+    await rig.clock.advance(100);
+    expect(peer.received.map((packet) => packet.payload[0])).toEqual([0, 1, 0, 1, SILENCE, SILENCE]);
+    expect(order).toEqual(['first 20', 'second 60']);
+  });
+
+  it('is finished in time for the next prompt to follow without a gap', async () => {
+    const rig = new MediaRig();
+    const { stream, peer } = await rig.call();
+    void stream
+      .play(countingPrompt('a', 320), { interruptible: false }, never)
+      .then(() => stream.play(countingPrompt('b', 160), { interruptible: false }, never));
+    await rig.clock.advance(60);
+    expect(peer.received.map((packet) => packet.payload[0])).toEqual([0, 1, 0, SILENCE]);
+  });
+
+  it('finishes an empty prompt with the next frame', async () => {
+    const rig = new MediaRig();
+    const { stream } = await rig.call();
+    const played = stream.play(countingPrompt('empty', 0), { interruptible: false }, never);
+    await rig.clock.advance(20);
+    await expect(played).resolves.toBe('finished');
+  });
+
+  it('stops within one frame when it is aborted, and rejects with the reason', async () => {
+    const rig = new MediaRig();
+    const { stream, peer } = await rig.call();
+    const controller = new AbortController();
+    const played = stream.play(countingPrompt('a', 16_000), { interruptible: false }, controller.signal);
+    await rig.clock.advance(45);
+    controller.abort(new Error('enough'));
+    await expect(played).rejects.toThrow('enough');
+    await rig.clock.advance(40);
+    expect(peer.received.map((packet) => packet.payload[0])).toEqual([0, 1, 2, SILENCE, SILENCE]);
+    await expect(stream.play(countingPrompt('a', 160), { interruptible: false }, controller.signal)).rejects.toThrow('enough');
+  });
+
+  it('stops within one frame for a key, which stays for collect', async () => {
+    const rig = new MediaRig();
+    const { stream, peer } = await rig.call();
+    const played = stream.play(countingPrompt('a', 16_000), { interruptible: true }, never);
+    await rig.clock.advance(50);
+    peer.sendEvent(stream.local, '5', 160, false);
+    await rig.clock.advance(1);
+    await expect(played).resolves.toBe('barged');
+    await rig.clock.advance(9);
+    expect(peer.received.map((packet) => packet.payload[0])).toEqual([0, 1, 2, SILENCE]);
+    await rig.clock.advance(200);
+    await expect(stream.collect({ max: 1, terminators: '', firstMs: 1, betweenMs: 1 }, never)).resolves.toEqual({
+      digits: '5',
+      why: 'complete',
+    });
+  });
+
+  it('goes on over a key when it may not be interrupted; the next that may be gives way at once', async () => {
+    const rig = new MediaRig();
+    const { stream, peer } = await rig.call();
+    const played = stream.play(countingPrompt('a', 3_200), { interruptible: false }, never);
+    await peer.press(stream.local, '7');
+    await rig.clock.advance(300);
+    await expect(played).resolves.toBe('finished');
+    await expect(stream.play(countingPrompt('b', 3_200), { interruptible: true }, never)).resolves.toBe('barged');
+    stream.clearDigits();
+    const again = stream.play(countingPrompt('b', 160), { interruptible: true }, never);
+    await rig.clock.advance(20);
+    await expect(again).resolves.toBe('finished');
+  });
+});
+
+describe('the direction of the agreement', () => {
+  it.each(['recvonly', 'inactive'] as const)('sends nothing when it is %s, while prompts go on in time', async (direction) => {
+    const rig = new MediaRig();
+    const { stream, peer } = await rig.call({ direction });
+    const played = stream.play(countingPrompt('a', 1_600), { interruptible: false }, never);
+    await rig.clock.advance(180);
+    await expect(played).resolves.toBe('finished');
+    expect(peer.received).toEqual([]);
+    expect((await stream.close()).firstSentMs).toBeUndefined();
+  });
+
+  it('marks the first packet after a hold, with the timestamp moved on', async () => {
+    const rig = new MediaRig();
+    const { stream, peer } = await rig.call();
+    await rig.clock.advance(40);
+    stream.start(agreedWith(peer, { direction: 'inactive' }));
+    await rig.clock.advance(200);
+    stream.start(agreedWith(peer));
+    await rig.clock.advance(40);
+    const [before, after, next] = peer.received.slice(2);
+    if (!before || !after || !next) throw new Error('too few packets');
+    expect([after.marker, next.marker]).toEqual([true, false]);
+    expect((after.sequence - before.sequence) & 0xffff).toBe(1);
+    expect((after.timestamp - before.timestamp) >>> 0).toBe(11 * 160);
+  });
+
+  it.each(['sendonly', 'inactive'] as const)('hears nothing when it is %s', async (direction) => {
+    const rig = new MediaRig();
+    const { stream, peer } = await rig.call({ direction });
+    await peer.press(stream.local, '1');
+    expect(await stream.close()).toMatchObject({ received: 0, digits: 0 });
+  });
+});
+
+describe('sendDigits', () => {
+  it('sends events in place of audio, and the prompt waits', async () => {
+    const rig = new MediaRig();
+    const { stream, peer } = await rig.call();
+    void stream.play(countingPrompt('a', 16_000), { interruptible: false }, never);
+    await rig.clock.advance(20);
+    const sent = stream.sendDigits('4', never);
+    await rig.clock.advance(200);
+    await expect(sent).resolves.toBeUndefined();
+    const packets = peer.received.map(({ payloadType, payload }) => (payloadType === 101 ? `event ${payload[0]}` : payload[0]));
+    expect(packets).toEqual([0, 1, ...Array(7).fill('event 4'), SILENCE, SILENCE, 2]);
+    const events = peer.received.slice(2, 9);
+    expect(new Set(events.map((packet) => packet.timestamp)).size).toBe(1);
+    expect(events.map((packet) => packet.marker)).toEqual([true, ...Array(6).fill(false)]);
+    const [before, , , , , , , , after] = peer.received.slice(1);
+    if (!before || !after) throw new Error('too few packets');
+    expect((events[0]?.timestamp ?? 0) - before.timestamp).toBe(160);
+    expect(after.timestamp - before.timestamp).toBe(8 * 160);
+    expect(after.marker).toBe(true);
+  });
+
+  it('is heard by another stream, digit by digit', async () => {
+    const rig = new MediaRig();
+    const [caller, callee] = [await rig.open(), await rig.open()];
+    const agreed = { codec: 'PCMU', payloadType: 0, telephoneEvent: 101, direction: 'sendrecv' } as const;
+    caller.start({ ...agreed, remote: callee.local });
+    callee.start({ ...agreed, remote: caller.local });
+    const collected = callee.collect({ max: 20, terminators: '#', firstMs: 5_000, betweenMs: 5_000 }, never);
+    const sent = caller.sendDigits('11w9*D#', never);
+    await rig.clock.advance(3_000);
+    await sent;
+    await expect(collected).resolves.toEqual({ digits: '119*D', why: 'terminator' });
+  });
+
+  it('refuses when telephone-event was not agreed, and what is no digit', async () => {
+    const rig = new MediaRig();
+    const stream = await rig.open();
+    const { remote, codec, payloadType, direction } = agreedWith(rig.peer());
+    stream.start({ remote, codec, payloadType, direction });
+    await expect(stream.sendDigits('1', never)).rejects.toThrow('telephone-event');
+    const other = (await rig.call()).stream;
+    await expect(other.sendDigits('1x', never)).rejects.toThrow('Digits are');
+    const nothing = other.sendDigits('', never);
+    await rig.clock.advance(20);
+    await expect(nothing).resolves.toBeUndefined();
+  });
+
+  it('stops within one frame when it is aborted', async () => {
+    const rig = new MediaRig();
+    const { stream, peer } = await rig.call();
+    const controller = new AbortController();
+    const sent = stream.sendDigits('1234567890', controller.signal);
+    await rig.clock.advance(60);
+    controller.abort(new Error('enough'));
+    await expect(sent).rejects.toThrow('enough');
+    peer.received.length = 0;
+    await rig.clock.advance(40);
+    expect(peer.received.map((packet) => packet.payloadType)).toEqual([0, 0]);
+  });
+});
+
+describe('what is received', () => {
+  it('is counted: packets, losses, digits, and when the first one came', async () => {
+    const rig = new MediaRig();
+    const { stream, peer } = await rig.call();
+    await rig.clock.advance(70);
+    await peer.speak(stream.local, 100);
+    peer.sequence += 3;
+    await peer.speak(stream.local, 100);
+    await peer.press(stream.local, '12');
+    expect(await stream.close()).toMatchObject({ received: 24, lost: 3, digits: 2, firstReceivedMs: 70 });
+  });
+
+  it('does not count repeated packets, other payload types and what is no RTP', async () => {
+    const rig = new MediaRig();
+    const { stream, peer } = await rig.call();
+    const raw = rig.network.datagramSocket({ address: '10.0.1.1', port: 4001 });
+    peer.sendAudio(stream.local);
+    peer.sequence--;
+    peer.sendAudio(stream.local);
+    peer.sendAudio(stream.local, 0xff, 13);
+    raw.send(new Uint8Array([1, 2, 3]), stream.local);
+    await rig.clock.advance(20);
+    expect(await stream.close()).toMatchObject({ received: 1, lost: 0 });
+  });
+
+  it('is dropped before the stream has begun', async () => {
+    const rig = new MediaRig();
+    const stream = await rig.open();
+    const peer = rig.peer();
+    await peer.press(stream.local, '5');
+    stream.start(agreedWith(peer));
+    await rig.clock.advance(20);
+    expect(await stream.close()).toMatchObject({ received: 0, digits: 0 });
+  });
+
+  it('gives every digit once under loss, repetition and disorder', async () => {
+    let nth = 0;
+    const rig = new MediaRig({
+      faults: {
+        // Of the seven packets of an event, every third is lost, every fourth comes twice, every fifth 50 ms late.
+        filter: (bytes) => {
+          if (bytes[1] !== undefined && (bytes[1] & 0x7f) !== 101) return 'pass';
+          nth++;
+          if (nth % 3 === 0) return 'drop';
+          if (nth % 4 === 0) return 'duplicate';
+          return nth % 5 === 0 ? { delayMs: 50 } : 'pass';
+        },
+      },
+    });
+    const { stream, peer } = await rig.call();
+    const collected = stream.collect({ max: 20, terminators: '', firstMs: 5_000, betweenMs: 1_000 }, never);
+    await peer.press(stream.local, '0123456789*#');
+    await rig.clock.advance(2_000);
+    await expect(collected).resolves.toEqual({ digits: '0123456789*#', why: 'timeout' });
+  });
+});
+
+describe('collect', () => {
+  const rules = { max: 4, terminators: '#', firstMs: 5_000, betweenMs: 3_000 };
+
+  it('counts the time between digits from the release of a key, also when its end is lost', async () => {
+    const rig = new MediaRig();
+    const { stream, peer } = await rig.call();
+    let atMs = 0;
+    const collected = stream.collect(rules, never).then((result) => {
+      atMs = rig.clock.now();
+      return result;
+    });
+    await rig.clock.advance(1_000);
+    peer.sendEvent(stream.local, '3', 160, false);
+    await rig.clock.advance(10_000);
+    await expect(collected).resolves.toEqual({ digits: '3', why: 'timeout' });
+    expect(atMs).toBe(1_000 + 120 + 3_000);
+  });
+
+  it('waits as long as a key is held', async () => {
+    const rig = new MediaRig();
+    const { stream, peer } = await rig.call();
+    const collected = stream.collect({ ...rules, betweenMs: 500 }, never);
+    for (let duration = 160; duration <= 160 * 100; duration += 160) {
+      peer.sendEvent(stream.local, '8', duration, false);
+      await rig.clock.advance(20);
+    }
+    peer.sendEvent(stream.local, '8', 16_160, true);
+    await rig.clock.advance(100);
+    peer.timestamp += 20_000;
+    await peer.press(stream.local, '9#');
+    await expect(collected).resolves.toEqual({ digits: '89', why: 'terminator' });
+  });
+});
+
+describe('symmetric RTP', () => {
+  it('sends where the SDP says until the peer is heard from elsewhere, then there', async () => {
+    const rig = new MediaRig();
+    const { stream, peer } = await rig.call();
+    const behindNat = rig.peer();
+    await rig.clock.advance(100);
+    await behindNat.speak(stream.local, 60);
+    expect(behindNat.received).toEqual([]);
+    await behindNat.speak(stream.local, 60);
+    peer.received.length = 0;
+    await rig.clock.advance(100);
+    expect(behindNat.received.length).toBeGreaterThan(4);
+    expect(peer.received).toEqual([]);
+    await behindNat.press(stream.local, '6');
+    await expect(stream.collect({ max: 1, terminators: '', firstMs: 0, betweenMs: 0 }, never)).resolves.toMatchObject({ digits: '6' });
+  });
+
+  it('finds a peer behind NAT that begins to send late, though the socket was tied meanwhile', async () => {
+    const rig = new MediaRig();
+    const { stream } = await rig.call();
+    const behindNat = rig.peer();
+    await rig.clock.advance(7_300);
+    await behindNat.speak(stream.local, 1_500);
+    expect(behindNat.received.length).toBeGreaterThan(20);
+  });
+
+  it('stays with the peer that the SDP named once it was heard, whoever else sends', async () => {
+    const rig = new MediaRig();
+    const { stream, peer } = await rig.call();
+    const intruder = rig.peer();
+    await peer.speak(stream.local, 40);
+    await intruder.speak(stream.local, 400);
+    await intruder.press(stream.local, '123');
+    expect(intruder.received).toEqual([]);
+    expect(await stream.close()).toMatchObject({ received: 2, digits: 0 });
+  });
+
+  it('follows a new endpoint of the SDP', async () => {
+    const rig = new MediaRig();
+    const { stream, peer } = await rig.call();
+    await peer.speak(stream.local, 100);
+    const moved = rig.peer();
+    stream.start(agreedWith(moved));
+    peer.received.length = 0;
+    await rig.clock.advance(100);
+    await moved.press(stream.local, '2');
+    expect(peer.received).toEqual([]);
+    expect(moved.received.length).toBeGreaterThan(4);
+    expect(await stream.close()).toMatchObject({ digits: 1 });
+  });
+});
+
+describe('close', () => {
+  it('settles everything that waits, gives the port back and leaves no timer', async () => {
+    const rig = new MediaRig({ ports: 1 });
+    const { stream, peer } = await rig.call();
+    const waits = [
+      stream.play(countingPrompt('a', 16_000), { interruptible: false }, never),
+      stream.play(countingPrompt('b', 16_000), { interruptible: true }, never),
+      stream.collect({ max: 1, terminators: '', firstMs: 1_000, betweenMs: 1_000 }, never),
+      stream.sendDigits('123', never),
+    ];
+    const outcomes = Promise.allSettled(waits);
+    await rig.clock.advance(100);
+    const report = stream.close();
+    expect(stream.close()).toBe(report);
+    for (const outcome of await outcomes) expect(outcome).toMatchObject({ status: 'rejected', reason: { name: 'AbortError' } });
+    expect(await report).toMatchObject({ sent: 6, late: 0, firstSentMs: 0 });
+    expect([rig.clock.pendingTimers, rig.network.openPorts, rig.media.openStreams]).toEqual([0, 1, 0]);
+    peer.received.length = 0;
+    await rig.clock.advance(100);
+    expect(peer.received).toEqual([]);
+    await (await rig.open()).close();
+  });
+
+  it('makes later calls reject, or do nothing', async () => {
+    const rig = new MediaRig();
+    const { stream, peer } = await rig.call();
+    await stream.close();
+    const closed = { name: 'AbortError' };
+    await expect(stream.play(countingPrompt('a', 160), { interruptible: false }, never)).rejects.toMatchObject(closed);
+    await expect(stream.collect({ max: 1, terminators: '', firstMs: 1, betweenMs: 1 }, never)).rejects.toMatchObject(closed);
+    await expect(stream.sendDigits('1', never)).rejects.toMatchObject(closed);
+    await expect(
+      stream.record({ path: '/nowhere', maxMs: 1, terminators: '', silenceMs: 1, trimSilence: false }, never),
+    ).rejects.toMatchObject(closed);
+    stream.clearDigits();
+    stream.start(agreedWith(peer));
+    await rig.clock.advance(100);
+    expect(rig.clock.pendingTimers).toBe(0);
+  });
+
+  it('right after start sends nothing', async () => {
+    const rig = new MediaRig();
+    const { stream, peer } = await rig.call();
+    expect(await stream.close()).toEqual({ sent: 0, received: 0, lost: 0, late: 0, digits: 0 });
+    await rig.clock.advance(50);
+    expect(peer.received).toEqual([]);
+    expect(rig.clock.pendingTimers).toBe(0);
+  });
+});
+
+describe('LocalMedia', () => {
+  it('refuses when ports or streams are used up, until one is closed', async () => {
+    for (const options of [{ ports: 2 }, { maxStreams: 2 }]) {
+      const rig = new MediaRig(options);
+      const [first] = [await rig.open(), await rig.open()];
+      await expect(rig.open()).rejects.toMatchObject({ code: 'NO_CAPACITY' });
+      await first?.close();
+      expect((await rig.open()).local.address).toBe('10.0.0.1');
+    }
+  });
+
+  it('does not take more streams than it may when they are opened at the same time', async () => {
+    const rig = new MediaRig({ maxStreams: 3 });
+    const results = await Promise.allSettled(Array.from({ length: 5 }, () => rig.open()));
+    expect(results.filter((result) => result.status === 'fulfilled')).toHaveLength(3);
+  });
+
+  it('closes every stream, also one that is being opened, and opens no more', async () => {
+    const rig = new MediaRig();
+    const { stream } = await rig.call();
+    const opening = rig.open();
+    const closed = rig.media.close();
+    await expect(opening).rejects.toMatchObject({ name: 'AbortError' });
+    await closed;
+    await expect(stream.collect({ max: 1, terminators: '', firstMs: 1, betweenMs: 1 }, never)).rejects.toMatchObject({
+      name: 'AbortError',
+    });
+    await expect(rig.open()).rejects.toMatchObject({ name: 'AbortError' });
+    expect([rig.clock.pendingTimers, rig.media.openStreams]).toEqual([0, 0]);
+  });
+
+  it('leaks nothing over many calls', async () => {
+    const rig = new MediaRig({ ports: 3 });
+    const peer = rig.peer();
+    for (let call = 0; call < 60; call++) {
+      const stream = await rig.open();
+      stream.start(agreedWith(peer));
+      const controller = new AbortController();
+      const played = stream.play(countingPrompt('a', 1_600), { interruptible: true }, controller.signal).catch(() => 'aborted');
+      await rig.clock.advance(call % 7 === 0 ? 0 : 30);
+      if (call % 2 === 0) controller.abort();
+      await stream.close();
+      await played;
+    }
+    expect([rig.clock.pendingTimers, rig.network.openPorts, rig.media.openStreams]).toEqual([0, 1, 0]);
+  });
+});
