@@ -69,7 +69,13 @@ export function buildApp(options: ServingOptions): FastifyInstance {
   app.options('*', (_request, reply) => {
     reply.header('allow', 'GET, POST, PUT, DELETE, PATCH, OPTIONS, HEAD').header('vary', 'Accept').code(200).send();
   });
-  app.get('/files/:fileId/content', (request, reply) => serveFileContent(request, reply, options));
+  app.route({
+    // HEAD is answered by ourselves: the framework would read the whole file for it.
+    method: ['GET', 'HEAD'],
+    exposeHeadRoute: false,
+    url: '/files/:fileId/content',
+    handler: (request, reply) => serveFileContent(request, reply, options),
+  });
   const operations = allHandlers(options.services);
   for (const bound of operations) addOwnRoutes(app, bound, options);
   addPredefinedRoutes(app, operations, options);

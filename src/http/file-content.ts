@@ -26,7 +26,7 @@ export async function serveFileContent(request: FastifyRequest, reply: FastifyRe
       .header('cache-control', 'private, no-cache');
     if (request.method !== 'HEAD') return reply.send(content.stream);
     content.stream.destroy();
-    return reply.send('');
+    return reply.send();
   } catch (thrown) {
     const error = toAppError(thrown, options.bodyLimit, options);
     sendError(reply, error, { format: defaultFormat, thrownByService: false });
