@@ -190,7 +190,7 @@ describe('stopping and starting', () => {
       const account = await newAccount(server.child, phone.port);
       const flowId = await saveFlow(account, long);
       const { id } = await account.api.placeCall({ flowId, numberToDial });
-      await phone.seen('answered');
+      await sessionWhen(account.api, id ?? '', answered);
       process.kill(server.child.program.pid, 'SIGKILL');
       expect(await server.child.program.ended).toBe('SIGKILL');
       const again = await server.again();
