@@ -131,6 +131,15 @@ describe('closing', () => {
     await expect(opened(server.port)).rejects.toThrow('ECONNREFUSED');
   });
 
+  it('closes connections that never sent a byte at once', async () => {
+    const { server } = await start(60_000);
+    const socket = await opened(server.port);
+    const closed = new Promise((resolve) => socket.on('close', resolve));
+    // The server has seen the connection when it has answered a later one.
+    await fetch(`${server.address}/health`);
+    await Promise.all([server.close(), closed]);
+  });
+
   it('lets an answer under way be sent', async () => {
     const { server, services } = await start();
     let release = (): void => {};

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { limits } from '../formats/limits.ts';
 import { type Clock, systemClock } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/log.ts';
@@ -36,6 +37,11 @@ export async function startServer(options: ServerOptions): Promise<HttpServer> {
   const { host, port, services, log, clock = systemClock, random = systemRandom, closeGraceMs = CLOSE_GRACE_MS } = options;
   const app = buildApp({ services, log, random, bodyLimit: limits.textLength });
   app.server.maxConnections = MAX_CONNECTIONS;
+  const sockets = new Set<Socket>();
+  app.server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
   const address = await app.listen({ host, port });
   let closed: Promise<void> | undefined;
   return {
@@ -48,9 +54,12 @@ export async function startServer(options: ServerOptions): Promise<HttpServer> {
   };
 
   async function closeWithin(graceMs: number): Promise<void> {
-    // A connection that is in the middle of a request, or that never sent one, would keep the server open for as long as it likes.
+    // A connection that is in the middle of a request would keep the server open for as long as it likes.
     const timer = clock.after(graceMs, () => app.server.closeAllConnections());
-    await app.close();
+    const closing = app.close();
+    // Clients open connections in advance; those that never sent a byte do not count as idle with the server itself.
+    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
+    await closing;
     timer.cancel();
   }
 }
