@@ -188,6 +188,37 @@ describe('a 2xx', () => {
   });
 });
 
+describe('a request of the callee before its 2xx', () => {
+  it('belongs to the early dialog, and its CSeq counts in the confirmed one', async () => {
+    const { agent, peer, call, reply, turn, leftovers } = scene();
+    const { callId } = agent.invite(request(), call);
+    await turn();
+    reply('INVITE', 180, { tag: 'a', headers: [CONTACT] });
+    await turn();
+    const from = peer.last('INVITE').headers.first('From');
+    const ask = async (method: string, cSeq: number, body = ''): Promise<string | undefined> => {
+      const type = body === '' ? '' : 'Content-Type: application/sdp\n';
+      peer.send(
+        `${method} sip:x@10.0.0.1 SIP/2.0\nVia: SIP/2.0/UDP 10.0.0.2:5060;branch=z9hG4bK${cSeq}\nFrom: <sip:b@h>;tag=a\nTo: ${from}\nCall-ID: ${callId}\nCSeq: ${cSeq} ${method}\n${type}\n${body}`,
+        CALLER,
+      );
+      await turn();
+      await turn();
+      return peer.names.at(-1);
+    };
+    expect(await ask('INFO', 5)).toBe('200 INFO');
+    // Our own offer has no answer yet (RFC 3311 section 5.2).
+    expect(await ask('UPDATE', 6, ANSWER)).toBe('491 UPDATE');
+    expect(await ask('UPDATE', 7)).toBe('200 UPDATE');
+    reply('INVITE', 200, ok);
+    await turn();
+    expect(await ask('BYE', 6)).toBe('500 BYE');
+    expect(await ask('BYE', 8)).toBe('200 BYE');
+    expect(call.events).toEqual(['sent', '180', 'answered', 'ended by peer']);
+    expect(await leftovers()).toEqual([0, 0, 0]);
+  });
+});
+
 describe('CANCEL', () => {
   it('waits for a provisional response, but the failure does not', async () => {
     const { agent, peer, call, reply, turn, leftovers } = scene();
