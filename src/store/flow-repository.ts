@@ -1,4 +1,4 @@
-import { and, arrayContains, asc, count, eq, isNull, type SQL, sql } from 'drizzle-orm';
+import { and, arrayContains, asc, count, eq, inArray, isNull, type SQL, sql } from 'drizzle-orm';
 import type { Page, Paging } from '../contracts/entities.ts';
 import type { FlowInfo } from '../contracts/flows.ts';
 import { expectRow } from './account-repository.ts';
@@ -50,9 +50,7 @@ export class FlowRepository {
       isNull(flow.deletedAt),
       oneOfIds(flow.accountId, filter.accountIds),
       specific(flow.id, paging.specificIds),
-      filter.customerIds && filter.customerIds.length > 0
-        ? sql`${flow.customerId} = any(${sql.param([...filter.customerIds])})`
-        : undefined,
+      filter.customerIds?.length ? inArray(flow.customerId, [...filter.customerIds]) : undefined,
       filter.nameFilter ? contains(flow.name, filter.nameFilter) : undefined,
       filter.role && arrayContains(flow.roles, [filter.role]),
       filter.nodeType ? hasNode(filter.nodeType) : undefined,

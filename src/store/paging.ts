@@ -3,6 +3,7 @@ import type { PgColumn } from 'drizzle-orm/pg-core';
 import type { Page, Paging } from '../contracts/entities.ts';
 import { memberError } from '../kernel/errors.ts';
 import { isId } from '../kernel/ids.ts';
+import { idList } from './id-list.ts';
 import { cleanText } from './json-text.ts';
 
 const DEFAULT_COUNT = 25;
@@ -81,7 +82,7 @@ function escapeLike(text: string): string {
 export function oneOfIds(column: PgColumn, ids: readonly string[] | undefined): SQL | undefined {
   if (ids === undefined) return undefined;
   const valid = ids.filter(isId);
-  return sql`${column} = any(${sql.param(`{${valid.join(',')}}`)}::uuid[])`;
+  return sql`${column} = any(${sql.param(idList(valid))}::uuid[])`;
 }
 
 /** The condition of `specificIds`, which an empty list does not set. */

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { AppError } from '../kernel/errors.ts';
 
@@ -54,11 +54,20 @@ export async function readSecretKey(given: string | undefined, dataDir: string):
     throw new AppError('BAD_SETTING', { name: 'RINGFLOW_SECRET_KEY', reason: `is too short. Use at least ${SHORTEST_KEY} characters.` });
   }
   const file = path.join(dataDir, 'secret-key');
-  const kept = (await readFile(file, 'utf8').catch(() => '')).trim();
-  if (kept !== '') return kept;
-  const made = randomBytes(32).toString('hex');
+  const kept = await readKept(file);
+  if (kept !== undefined) return kept;
   await mkdir(dataDir, { recursive: true });
-  await writeFile(file, `${made}\n`, { mode: 0o600 });
-  await chmod(file, 0o600);
+  const draft = `${file}.${process.pid}`;
+  await writeFile(draft, `${randomBytes(32).toString('hex')}\n`, { mode: 0o600 });
+  // Of several servers that start at once in a new directory one makes the key, and all use it.
+  await link(draft, file).catch(() => undefined);
+  await rm(draft, { force: true });
+  const made = await readKept(file);
+  if (made === undefined) throw new AppError('BAD_SETTING', { name: 'RINGFLOW_DATA_DIR', reason: `cannot be written to: ${file}` });
   return made;
+}
+
+async function readKept(file: string): Promise<string | undefined> {
+  const text = (await readFile(file, 'utf8').catch(() => '')).trim();
+  return text === '' ? undefined : text;
 }

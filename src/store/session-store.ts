@@ -1,6 +1,7 @@
 import type { Clock } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/log.ts';
 import type { Sql } from './clients.ts';
+import { idList } from './id-list.ts';
 import { toJsonText } from './json-text.ts';
 import type { NewSessionRow } from './session-rows.ts';
 import { isUnavailable, unavailable } from './store-error.ts';
@@ -94,7 +95,7 @@ export class SessionStore {
   async #removeDoubtful(): Promise<void> {
     if (this.#doubtful.length === 0) return;
     const ids = this.#doubtful;
-    await this.#within(this.#options.sql`delete from session where id = any(${ids}::uuid[])`);
+    await this.#within(this.#options.sql`delete from session where id = any(${idList(ids)}::text::uuid[])`);
     this.#doubtful = this.#doubtful.slice(ids.length);
   }
 

@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/log.ts';
 import type { Sql } from './clients.ts';
+import { idList } from './id-list.ts';
 import { toJsonText } from './json-text.ts';
 import type { SessionLogInfo, SessionPatch } from './session-rows.ts';
 import { isUnavailable } from './store-error.ts';
@@ -209,7 +210,7 @@ export class SessionWriter {
     const { sql, owner, onLost } = this.#options;
     const epochs = batch.rows.map((row) => Number(row.epoch));
     const kept = await sql<{ id: string }[]>`
-      select s.id from session s, unnest(${[...batch.ids]}::uuid[], ${epochs}::int[]) as c (id, epoch)
+      select s.id from session s, unnest(${idList(batch.ids)}::text::uuid[], ${`{${epochs.join(',')}}`}::text::int[]) as c (id, epoch)
       where s.id = c.id and s.epoch = c.epoch and s.owner = ${owner}::uuid`;
     const ours = new Set(kept.map((row) => row.id));
     const lost = batch.ids.filter((id) => !ours.has(id));

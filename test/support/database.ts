@@ -6,6 +6,7 @@ import { silentLogger } from '../../src/kernel/log.ts';
 import { systemRandom } from '../../src/kernel/random.ts';
 import type { DatabaseTarget } from '../../src/store/database-target.ts';
 import { type EmbeddedPostgres, startEmbedded } from '../../src/store/embedded/embedded-postgres.ts';
+import { migrate } from '../../src/store/migrate.ts';
 import { openStore, type Store, type StoreOptions } from '../../src/store/open-store.ts';
 
 /** A directory for one test file. */
@@ -38,6 +39,33 @@ export async function openTestStore(options: Partial<StoreOptions> = {}): Promis
     await directory.remove();
   };
   return { ...store, dataDir: directory.path, lost, close };
+}
+
+/** A PostgreSQL of its own with all tables, and nothing that uses them. */
+export interface TestDatabase {
+  readonly target: DatabaseTarget;
+  /** Takes the server away, and brings it back. */
+  stop(): Promise<void>;
+  start(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function startTestDatabase(): Promise<TestDatabase> {
+  const directory = await temporaryDirectory();
+  const startServer = () => startEmbedded({ dataDir: directory.path, clock: systemClock, random: systemRandom, log: silentLogger });
+  let server = await startServer();
+  await migrate(server.target);
+  return {
+    target: server.target,
+    stop: () => server.close(),
+    start: async () => {
+      server = await startServer();
+    },
+    close: async () => {
+      await server.close();
+      await directory.remove();
+    },
+  };
 }
 
 /** A PostgreSQL without tables that can be reached by URL, as a database server is. */

@@ -54,15 +54,15 @@ export async function prepareBinaries(packaged: PackagedBinaries, user: SystemUs
   );
   if (inPlace && (!user || (await reachable(packaged.native, user)))) return programs(packaged.native);
   const copy = path.join(copyRoot, `postgresql-${packaged.version}`);
-  if (!(await exists(path.join(copy, 'bin', 'postgres')))) {
+  if (!(await exists(copy))) {
     const unfinished = `${copy}.${process.pid}`;
-    await mkdir(copyRoot, { recursive: true, mode: 0o755 });
-    await cp(packaged.native, unfinished, { recursive: true, verbatimSymlinks: true });
-    await repair(unfinished);
+    await mkdir(unfinished, { recursive: true, mode: 0o755 });
+    await cp(packaged.native, path.join(unfinished, 'native'), { recursive: true, verbatimSymlinks: true });
+    await repair(path.join(unfinished, 'native'));
     // Another process may have made the same copy meanwhile; either one will do.
     await rename(unfinished, copy).catch(() => rm(unfinished, { recursive: true, force: true }));
   }
-  return programs(copy);
+  return programs(path.join(copy, 'native'));
 }
 
 function programs(native: string): Binaries {
