@@ -1,14 +1,14 @@
 import type { FlowInfo } from '../contracts/flows.ts';
-import { bindFlow } from './compile-flow.ts';
+import { behaviourOf } from './catalogue.ts';
+import { bindFlowInTurns } from './compile-flow.ts';
 import type { CompiledFlow, CompiledFlowNode } from './compiled-flow.ts';
 import { type FlowProblem, nodeProblem, shorten } from './flow-problem.ts';
-import { placeOf } from './flow-rules.ts';
+import { MAX_FLOW_DEPTH, placeOf } from './flow-rules.ts';
 
 /** Finds a stored flow by its id. */
 export type FlowLookup = (flowId: string) => Promise<FlowInfo | undefined>;
 
-/** Flows inside each other, and flows that one flow may reach in all. */
-export const MAX_FLOW_DEPTH = 20;
+/** Flows that one flow may reach in all. */
 const MAX_REACHED_FLOWS = 200;
 
 /**
@@ -16,8 +16,8 @@ const MAX_REACHED_FLOWS = 200;
  * empty answer means that it can be saved and run. `flow.accountId` must be set, and `flow.id` unless the flow is new.
  */
 export async function checkFlow(flow: FlowInfo, lookup: FlowLookup): Promise<FlowProblem[]> {
-  const { compiled, problems } = bindFlow({ flowId: flow.id ?? '', version: 0, flow });
-  if (problems.length > 0) return problems;
+  const { compiled, problems } = await bindFlowInTurns({ flowId: flow.id ?? '', version: 0, flow });
+  if (problems.length > 0) return [...problems];
   return checkSubFlows(flow, compiled, lookup);
 }
 
@@ -83,8 +83,10 @@ class Reach {
 }
 
 function subFlowIds(flow: FlowInfo): string[] {
-  const { compiled } = bindFlow({ flowId: flow.id ?? '', version: 0, flow });
-  return [...compiled.nodes.values()].flatMap((node) => (node.kind === 'flow' ? [node.flowId] : []));
+  return (flow.nodes ?? []).flatMap(({ spec }) => {
+    const behaviour = spec?.url ? behaviourOf(spec.url) : undefined;
+    return behaviour?.kind === 'flow' ? [behaviour.flowId] : [];
+  });
 }
 
 function checkInterface(node: CompiledFlowNode, subFlow: FlowInfo, report: (parameter: string, message: string) => void): void {

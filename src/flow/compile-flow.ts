@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FlowInfo, FlowParameter } from '../contracts/flows.ts';
 import { bindNode } from './bind-node.ts';
 import type { CompiledFlow, CompiledNode, CompiledParameter } from './compiled-flow.ts';
@@ -5,6 +6,9 @@ import { convertValue } from './convert-value.ts';
 import { type FlowProblem, flowProblem, nodeProblem, shorten } from './flow-problem.ts';
 import { placeOf, ruleProblems } from './flow-rules.ts';
 import { DataError, fromValue } from './plain-value.ts';
+
+/** Reading a text takes some 50 microseconds; more nodes than these would keep others waiting. */
+const NODES_PER_TURN = 20;
 
 /** A flow as it is stored. */
 export interface FlowSource {
@@ -35,8 +39,28 @@ export function compileFlow(source: FlowSource): CompiledFlow {
   return compiled;
 }
 
-/** Compiles a flow as far as that can be done, and says what is wrong with it. Sub-flows are not looked into. */
-export function bindFlow({ flowId, version, flow }: FlowSource): { compiled: CompiledFlow; problems: FlowProblem[] } {
+/** A flow, compiled as far as that can be done, and what is wrong with it. Flows that it runs are not looked into. */
+export interface BoundFlow {
+  readonly compiled: CompiledFlow;
+  readonly problems: readonly FlowProblem[];
+}
+
+/** As `bindFlowInTurns`, at once. */
+function bindFlow(source: FlowSource): BoundFlow {
+  const steps = bindInSteps(source);
+  for (let step = steps.next(); ; step = steps.next()) if (step.done) return step.value;
+}
+
+/** Compiles a flow of any size without keeping others waiting. Never rejects. */
+export async function bindFlowInTurns(source: FlowSource): Promise<BoundFlow> {
+  const steps = bindInSteps(source);
+  for (let step = steps.next(); ; step = steps.next()) {
+    if (step.done) return step.value;
+    await nextTurn();
+  }
+}
+
+function* bindInSteps({ flowId, version, flow }: FlowSource): Generator<undefined, BoundFlow, undefined> {
   const problems = ruleProblems(flow);
   const nodes = new Map<string, CompiledNode>();
   const exits = new Set((flow.exits ?? []).flatMap(({ name }) => (name ? [name] : [])));
@@ -46,9 +70,9 @@ export function bindFlow({ flowId, version, flow }: FlowSource): { compiled: Com
   if (problems.length === 0) {
     for (const [index, node] of (flow.nodes ?? []).entries()) {
       const compiled = bindNode(node, placeOf(node, index), problems);
-      if (!compiled) continue;
-      nodes.set(compiled.id, compiled);
-      if (node.isStartNode) start = compiled;
+      if (compiled) nodes.set(compiled.id, compiled);
+      if (compiled && node.isStartNode) start = compiled;
+      if (index % NODES_PER_TURN === NODES_PER_TURN - 1) yield;
     }
     problems.push(...targetProblems(flow, nodes, exits));
   }

@@ -57,7 +57,10 @@ export interface FlowHost {
   readonly signal: AbortSignal;
   readonly prompts: PromptSource;
   readonly recordings: Recordings;
-  /** Finds a flow to run as a node, of the same account. `version` is given when a call goes on that was in that version. */
+  /**
+   * Finds a flow of the account of the call: one that runs as a node, or (when a call goes on elsewhere, and for what follows
+   * the call) the one that the call began with. `version` is given when the call was in that version of it.
+   */
   loadFlow(flowId: string, version?: number): CompiledFlow | undefined | Promise<CompiledFlow | undefined>;
   observe(event: FlowEvent): void;
   /** Told before each node where the call is. Must return at once. */

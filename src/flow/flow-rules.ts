@@ -4,10 +4,12 @@ import { MAX_FIELD_NAME } from './data-scopes.ts';
 import { type FlowProblem, flowProblem, type NodePlace, nodeProblem, shorten } from './flow-problem.ts';
 import { MAX_DEPTH } from './plain-value.ts';
 
-export const MAX_NODES = 1_000;
-export const MAX_NODE_PARAMETERS = 300;
-export const MAX_FLOW_PARAMETERS = 200;
-export const MAX_EXITS = 200;
+/** Flows inside each other, when a flow is saved and when it runs. */
+export const MAX_FLOW_DEPTH = 20;
+const MAX_NODES = 1_000;
+const MAX_NODE_PARAMETERS = 300;
+const MAX_FLOW_PARAMETERS = 200;
+const MAX_EXITS = 200;
 const MAX_ID = 200;
 
 /** The rules of contract evo-voice.md 4.3 that need no knowledge of node types: 1, 2, and 4 to 9. */

@@ -3,8 +3,8 @@ import type { CompiledFlow } from './compiled-flow.ts';
 import { DataScopes, type KnownData } from './data-scopes.ts';
 import { defaultsOf, parameterNames } from './flow-arguments.ts';
 import type { FlowHost, FlowResult } from './flow-host.ts';
-import { type Beginning, FlowError, FlowRun } from './flow-run.ts';
 import type { AfterCall, FlowPosition, FlowState } from './flow-state.ts';
+import { type Beginning, FlowError, FlowWalk } from './flow-walk.ts';
 import { type PlainStruct, toPlainStruct } from './plain-value.ts';
 
 export { prepareFlow } from './prepare-flow.ts';
@@ -18,7 +18,7 @@ export async function runFlow(flow: CompiledFlow, known: KnownData, host: FlowHo
   try {
     data.enter(parameterNames(flow), defaultsOf(flow));
     const levels = flow.start ? [{ flow, node: flow.start }] : [];
-    return await new FlowRun(host, data, { levels, steps: 0, afterCall: [] }).run();
+    return await new FlowWalk(host, data, { levels, steps: 0, afterCall: [] }).run();
   } catch (error) {
     return { end: { why: 'failed', error: asError(error) }, session: data.session, afterCall: [] };
   }
@@ -29,7 +29,7 @@ export async function resumeFlow(state: FlowState, known: KnownData, host: FlowH
   try {
     const data = new DataScopes(known, host.clock, toPlainStruct(state.session));
     const levels = await findLevels(state.positions, data, host);
-    return await new FlowRun(host, data, { levels, steps: state.steps, afterCall: state.afterCall }).run();
+    return await new FlowWalk(host, data, { levels, steps: state.steps, afterCall: state.afterCall }).run();
   } catch (error) {
     return { end: { why: 'failed', error: asError(error) }, session: state.session, afterCall: state.afterCall };
   }
@@ -79,7 +79,7 @@ async function followAfterCall(
   try {
     const data = new DataScopes(known, host.clock, toPlainStruct(session));
     const levels = await findLevels(positions, data, host);
-    return await new FlowRun(host, data, { levels, steps: 0, afterCall: [] }).runFrom(transition);
+    return await new FlowWalk(host, data, { levels, steps: 0, afterCall: [] }).runFrom(transition);
   } catch (error) {
     return { end: { why: 'failed', error: asError(error) }, session, afterCall: [] };
   }

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { compiled, fields, from, into, runs, type ShortNode, to } from '../../test/support/flow-builder.ts';
 import { FlowCall, known, promptNamed, promptsAtOnce } from '../../test/support/flow-call.ts';
+import { CallPrompts } from './call-prompts.ts';
 import type { CompiledFlow } from './compiled-flow.ts';
 import type { PromptSource } from './flow-host.ts';
 import { prepareFlow } from './prepare-flow.ts';
-import { PromptMemory } from './prompt-memory.ts';
 
 /** The prompts that are asked for, in order. */
 async function prepared(
@@ -118,7 +118,7 @@ describe('the prompts of a call', () => {
 
   it('are made once, and are there at once when they are ready', async () => {
     let made = 0;
-    const memory = new PromptMemory(
+    const memory = new CallPrompts(
       {
         speech: async (text, voice) => promptNamed(`${voice ?? 'any'} ${text} ${made++}`),
         file: async (id) => promptNamed(id),
@@ -144,7 +144,7 @@ describe('the prompts of a call', () => {
       if (tries === 1) throw new Error('not now');
       return promptNamed(text);
     };
-    const memory = new PromptMemory({ speech, file: speech, beep: () => promptNamed('beep') }, signal);
+    const memory = new CallPrompts({ speech, file: speech, beep: () => promptNamed('beep') }, signal);
     await expect(memory.speech('x', undefined)).rejects.toThrow('not now');
     expect(await memory.speech('x', undefined)).toMatchObject({ id: 'x' });
   });
@@ -152,7 +152,7 @@ describe('the prompts of a call', () => {
   it('do not pile up', async () => {
     let made = 0;
     const speech = async (text: string) => promptNamed(`${text} ${made++}`);
-    const memory = new PromptMemory({ speech, file: speech, beep: () => promptNamed('beep') }, signal);
+    const memory = new CallPrompts({ speech, file: speech, beep: () => promptNamed('beep') }, signal);
     for (let n = 0; n < 250; n += 1) await memory.speech(String(n), undefined);
     await memory.speech('249', undefined);
     expect(made).toBe(250);

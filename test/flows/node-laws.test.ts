@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { CallPrompts } from '../../src/flow/call-prompts.ts';
 import { nodeTypes } from '../../src/flow/catalogue.ts';
 import { checkFlow } from '../../src/flow/check-flow.ts';
 import type { NodeType } from '../../src/flow/define-node.ts';
 import type { PromptSource } from '../../src/flow/flow-host.ts';
 import { prepareFlow, runFlow } from '../../src/flow/interpreter.ts';
-import { PromptMemory } from '../../src/flow/prompt-memory.ts';
 import type { CalleeScript } from '../support/fake-leg.ts';
 import { compiled, expression, fields, flowOf, from, into, type ShortParameter, to } from '../support/flow-builder.ts';
 import { FlowCall, known, promptsAtOnce, runOnCall } from '../support/flow-call.ts';
@@ -91,7 +91,7 @@ describe.each(each)('%s', (typeName, type) => {
     for (const [parameters, script = {}] of Object.values(ways[typeName] ?? {})) {
       const flow = compiled({ node: [typeName, parameters] });
       const call = new FlowCall({ script });
-      const prompts = new PromptMemory({ ...asPromises(promptsAtOnce), beep: promptsAtOnce.beep }, call.host.signal);
+      const prompts = new CallPrompts({ ...asPromises(promptsAtOnce), beep: promptsAtOnce.beep }, call.host.signal);
       await prepareFlow(flow, known, { ...call.host, prompts });
       const running = runFlow(flow, known, { ...call.host, prompts });
       const heardAtOnce = [...call.leg.heard];

@@ -15,7 +15,7 @@ export interface PromptMaker {
  * The prompts of one call: each is made once, and once it is ready it is answered at once, without a promise. What fails is
  * forgotten, so that the next who asks tries again. Making goes on until `signal` is aborted: whoever asks later shares it.
  */
-export class PromptMemory implements PromptSource {
+export class CallPrompts implements PromptSource {
   readonly #maker: PromptMaker;
   readonly #signal: AbortSignal;
   readonly #prompts = new Map<string, Prompt | Promise<Prompt>>();

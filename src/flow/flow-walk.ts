@@ -1,10 +1,10 @@
 import { sleep } from '../kernel/clock.ts';
-import { MAX_FLOW_DEPTH } from './check-flow.ts';
 import type { CompiledFlow, CompiledFlowNode, CompiledNode, CompiledTypeNode } from './compiled-flow.ts';
 import type { DataScopes } from './data-scopes.ts';
 import type { AnyResult, NodeContext } from './define-node.ts';
 import { argumentsOf, evaluateInputs, parameterNames } from './flow-arguments.ts';
 import type { FlowEnd, FlowHost, FlowResult } from './flow-host.ts';
+import { MAX_FLOW_DEPTH } from './flow-rules.ts';
 import type { AfterCall, FlowPosition, FlowState } from './flow-state.ts';
 import { isPromise, newNodeContext } from './node-context.ts';
 import { fieldOf } from './plain-value.ts';
@@ -39,7 +39,7 @@ export interface Beginning {
  * One walk through a flow. Steps that need not wait follow each other in one turn of the event loop, so that a prompt that is
  * ready begins in the turn in which the call was answered.
  */
-export class FlowRun {
+export class FlowWalk {
   readonly #host: FlowHost;
   readonly #data: DataScopes;
   readonly #context: NodeContext;
