@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { AppError } from '../../kernel/errors.ts';
 import type { Prompt } from '../audio/prompt.ts';
 import { noCapacity } from '../rtp/port-range.ts';
@@ -9,8 +9,6 @@ import { RemoteStream, type WorkerLink } from './remote-stream.ts';
 /** Ports that are open in advance, so that a call does not wait for the thread. */
 const SPARE_STREAMS = 8;
 const PROMPT_BYTES = 64 * 1024 * 1024;
-/** A worker's own memory; audio is outside of it. A leak ends the worker, not the machine. */
-const RESOURCE_LIMITS = { maxOldGenerationSizeMb: 96, maxYoungGenerationSizeMb: 16, stackSizeMb: 2 };
 const CLOSE_LIMIT_MS = 5000;
 
 interface Asker {
@@ -37,16 +35,10 @@ export class MediaWorker implements WorkerLink {
   #error: Error | undefined;
   #gone = false;
 
-  /** Starts the thread. `onLost` is called once when it ends without being told to, after its streams have ended. */
-  constructor(settings: WorkerSettings, onLost: (error: Error, streams: number) => void) {
+  /** Takes over a thread that was just started. `onLost` is called once when it ends without being told to, after its streams have ended. */
+  constructor(worker: Worker, settings: WorkerSettings, onLost: (error: Error, streams: number) => void) {
+    this.#worker = worker;
     this.#maxStreams = settings.maxStreams;
-    // From source a loader is needed; a build has the same file beside this one as plain JavaScript.
-    const fromSource = import.meta.url.endsWith('.ts');
-    this.#worker = new Worker(new URL(fromSource ? './worker-main.ts' : './worker-main.js', import.meta.url), {
-      workerData: settings,
-      resourceLimits: RESOURCE_LIMITS,
-      execArgv: fromSource ? ['--import', 'tsx'] : [],
-    });
     this.#ready = new Promise((resolve, reject) => {
       this.#worker.on('message', (event: MediaEvent) => {
         if (event.kind === 'ready') resolve();
@@ -80,9 +72,14 @@ export class MediaWorker implements WorkerLink {
     return this.#streams.size - this.#spares.length;
   }
 
+  /** Streams in use, and asked for. */
+  get load(): number {
+    return this.openStreams + this.#askers.length;
+  }
+
   /** Takes a stream that is open already, or waits for one. @throws AppError NO_CAPACITY when there is none. */
   open(): Promise<RemoteStream> {
-    if (this.#gone || this.#closing !== undefined) return Promise.reject(this.#error ?? noCapacity('media workers'));
+    if (this.#gone || this.#closing !== undefined) return Promise.reject(noCapacity('media workers'));
     const spare = this.#spares.shift();
     if (!spare && this.#streams.size + this.#opening >= this.#maxStreams && this.#opening === 0) {
       return Promise.reject(noCapacity(`${this.#maxStreams} streams`));

@@ -1,9 +1,11 @@
-import { systemClock } from '../../kernel/clock.ts';
+import type { Worker } from 'node:worker_threads';
+import { systemClock, type Timer } from '../../kernel/clock.ts';
 import type { Logger } from '../../kernel/log.ts';
 import { noCapacity, type PortLimits } from '../rtp/port-range.ts';
 import type { MediaPort, MediaStream } from './media-port.ts';
 import { isNoCapacity, MediaWorker } from './media-worker.ts';
 import type { WorkerSettings } from './protocol.ts';
+import { spawnWorker } from './spawn-worker.ts';
 
 export interface MediaWorkersOptions {
   /** Threads; one per core but one is a good number, and at least one. */
@@ -13,6 +15,8 @@ export interface MediaWorkersOptions {
   /** Divided evenly between the threads. */
   readonly portRange: PortLimits;
   readonly log: Logger;
+  /** How a thread is started; `spawnWorker` unless somebody needs to hold it himself. */
+  readonly spawn?: (settings: WorkerSettings) => Worker;
 }
 
 /** One event loop carries this many calls before its timers suffer. */
@@ -36,11 +40,14 @@ export async function openMediaWorkers(options: MediaWorkersOptions): Promise<Me
 
 class MediaWorkers implements MediaPort {
   readonly #log: Logger;
+  readonly #spawn: (settings: WorkerSettings) => Worker;
   readonly #workers: MediaWorker[];
+  readonly #restarts = new Set<Timer>();
   #closed = false;
 
-  constructor({ count, host, portRange, log }: MediaWorkersOptions) {
+  constructor({ count, host, portRange, log, spawn = spawnWorker }: MediaWorkersOptions) {
     this.#log = log;
+    this.#spawn = spawn;
     this.#workers = divide(portRange, count).map((part, index) => this.#start(index, { host, portRange: part, maxStreams: MAX_STREAMS }));
   }
 
@@ -53,7 +60,7 @@ class MediaWorkers implements MediaPort {
   }
 
   async open(): Promise<MediaStream> {
-    const byLoad = [...this.#workers].sort((left, right) => left.openStreams - right.openStreams);
+    const byLoad = [...this.#workers].sort((left, right) => left.load - right.load);
     let full: unknown = noCapacity('media workers');
     for (const worker of byLoad) {
       try {
@@ -68,15 +75,19 @@ class MediaWorkers implements MediaPort {
 
   async close(): Promise<void> {
     this.#closed = true;
+    for (const restart of this.#restarts) restart.cancel();
     await Promise.all(this.#workers.map((worker) => worker.close()));
   }
 
   #start(index: number, settings: WorkerSettings): MediaWorker {
-    return new MediaWorker(settings, (error, streams) => {
+    return new MediaWorker(this.#spawn(settings), settings, (error, streams) => {
+      if (this.#closed) return;
       this.#log.error({ error, streams }, 'A media worker has died; it is started again');
-      systemClock.after(RESTART_MS, () => {
-        if (!this.#closed) this.#workers[index] = this.#start(index, settings);
+      const restart = systemClock.after(RESTART_MS, () => {
+        this.#restarts.delete(restart);
+        this.#workers[index] = this.#start(index, settings);
       });
+      this.#restarts.add(restart);
     });
   }
 }

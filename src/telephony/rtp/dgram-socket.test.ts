@@ -118,9 +118,13 @@ describe('openDgramSocket', () => {
       { address: 'host.invalid', port: 4000 },
       { address: '::1', port: 4000 },
       { address: HOST, port: 0 },
+      { address: HOST, port: 70_000 },
+      { address: HOST, port: -1 },
     ]) {
+      socket.send(Buffer.from('lost'), endpoint);
       socket.only?.(endpoint);
       socket.send(Buffer.from('lost'), endpoint);
+      socket.only?.(undefined);
     }
     socket.only?.(undefined);
     const text = nextText(peer.socket);

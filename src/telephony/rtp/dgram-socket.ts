@@ -3,6 +3,8 @@ import { isIPv6 } from 'node:net';
 import type { Endpoint } from '../../wire/wire.ts';
 import type { RtpSocket } from './rtp-socket.ts';
 
+const MAX_PORT = 0xffff;
+
 /** Addresses are never names here, so the answer is there at once; the system's resolver would cost a thread hop per packet. */
 function noLookup(address: string, family: unknown, done: (error: null, address: string, family: number) => void): void {
   done(null, address, family === 6 ? 6 : 4);
@@ -29,7 +31,7 @@ export function openDgramSocket(local: Endpoint): Promise<RtpSocket> {
           // At most one datagram waits for the kernel. It waits in the caller's own buffer, so what leaves later is the newest.
           if (!open || socket.getSendQueueCount() > 0) return;
           if (peer) socket.send(bytes);
-          else if (to.port > 0) socket.send(bytes, to.port, to.address);
+          else if (to.port > 0 && to.port <= MAX_PORT) socket.send(bytes, to.port, to.address);
         },
         onReceive(handler) {
           socket.removeAllListeners('message');

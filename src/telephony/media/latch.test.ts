@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest';
+import { newRtpHeader } from '../rtp/packet.ts';
+import { Latch } from './latch.ts';
+import { PeerFocus } from './peer-focus.ts';
+
+const told = { address: '192.0.2.1', port: 4000 };
+const other = { address: '192.0.2.9', port: 5000 };
+
+function header(sequence: number, ssrc = 1) {
+  return { ...newRtpHeader(), sequence: sequence & 0xffff, ssrc };
+}
+
+function aimed(): Latch {
+  const latch = new Latch();
+  latch.aim(told);
+  return latch;
+}
+
+describe('Latch', () => {
+  it('takes nothing before it knows the peer', () => {
+    const latch = new Latch();
+    expect(latch.accept(told, header(1))).toBe(false);
+    expect(latch.target).toBeUndefined();
+  });
+
+  it('is settled by the first packet from the endpoint of the SDP', () => {
+    const latch = aimed();
+    expect(latch.accept(told, header(1))).toBe(true);
+    expect(latch.settled).toBe(true);
+    for (let sequence = 1; sequence < 20; sequence++) expect(latch.accept(other, header(sequence))).toBe(false);
+    expect(latch.target).toEqual(told);
+  });
+
+  it('takes another sender after four packets of one source in sequence, over the wrap too', () => {
+    const latch = aimed();
+    expect([65_534, 65_535, 0, 1].map((sequence) => latch.accept(other, header(sequence)))).toEqual([false, false, false, true]);
+    expect([latch.target, latch.settled]).toEqual([other, true]);
+    expect(latch.accept(told, header(9))).toBe(false);
+  });
+
+  it.each([
+    ['a hole in the sequence', [1, 2, 3, 5].map((sequence) => [other, header(sequence)] as const)],
+    ['the same packet again and again', Array.from({ length: 9 }, () => [other, header(7)] as const)],
+    ['several sources', [1, 2, 3, 4].map((sequence) => [other, header(sequence, sequence % 2)] as const)],
+    ['several ports', [1, 2, 3, 4, 5].map((sequence) => [{ ...other, port: 5000 + (sequence % 2) }, header(sequence)] as const)],
+  ])('is not persuaded by %s', (_what, packets) => {
+    const latch = aimed();
+    for (const [from, packet] of packets) expect(latch.accept(from, packet)).toBe(false);
+    expect(latch.target).toEqual(told);
+    expect(latch.accept(told, header(50))).toBe(true);
+  });
+
+  it('prefers the endpoint of the SDP over somebody who is proving himself', () => {
+    const latch = aimed();
+    for (const sequence of [1, 2, 3]) latch.accept(other, header(sequence));
+    expect(latch.undecided).toBe(true);
+    latch.accept(told, header(70));
+    expect(latch.accept(other, header(4))).toBe(false);
+    expect(latch.undecided).toBe(false);
+  });
+
+  it('keeps what it found when the SDP says the same again, and looks anew when it says something else', () => {
+    const latch = aimed();
+    for (const sequence of [1, 2, 3, 4]) latch.accept(other, header(sequence));
+    expect(latch.aim({ ...told })).toBe(false);
+    expect(latch.target).toEqual(other);
+    expect(latch.aim({ ...told, port: 4002 })).toBe(true);
+    expect([latch.target, latch.settled]).toEqual([{ ...told, port: 4002 }, false]);
+  });
+
+  it('does not keep the objects it is given, which a socket may use again', () => {
+    const latch = aimed();
+    const from = { ...other };
+    for (const sequence of [1, 2, 3, 4]) latch.accept(from, header(sequence));
+    from.port = 1;
+    expect(latch.target).toEqual(other);
+  });
+});
+
+describe('PeerFocus', () => {
+  it('stays open for half a second, then nine tenths of the time tied to the peer that says nothing', () => {
+    const focus = new PeerFocus(aimed());
+    const tied = Array.from({ length: 125 }, () => focus.next() !== undefined);
+    expect(tied.slice(0, 25)).toEqual(Array(25).fill(false));
+    expect(tied.slice(25, 75).filter((each) => !each)).toHaveLength(5);
+    expect(tied.slice(75).filter((each) => !each)).toHaveLength(5);
+  });
+
+  it('ties to the peer as soon as it is found', () => {
+    const latch = aimed();
+    const focus = new PeerFocus(latch);
+    expect(focus.next()).toBeUndefined();
+    latch.accept(told, header(1));
+    expect(focus.next()).toEqual(told);
+  });
+
+  it('stays open for somebody who is proving himself, but not for ever', () => {
+    const latch = aimed();
+    const focus = new PeerFocus(latch);
+    for (let frame = 0; frame < 20; frame++) focus.next();
+    latch.accept(other, header(1));
+    latch.accept(other, header(2));
+    const open = Array.from({ length: 60 }, () => focus.next()).findIndex((peer) => peer !== undefined);
+    expect(open).toBeGreaterThan(25);
+    expect(open).toBeLessThan(40);
+  });
+});
