@@ -277,6 +277,7 @@ describe('a request in a dialog', () => {
   it('out of order is 500; the dialog goes on', async () => {
     const { ask, toTag } = await inCall();
     expect(statuses(await ask('OPTIONS', { toTag, cSeq: 7 }))).toEqual([200]);
+    expect(statuses(await ask('OPTIONS', { toTag, cSeq: 7 }))).toEqual([200]);
     expect(statuses(await ask('BYE', { toTag, cSeq: 6 }))).toEqual([500]);
     expect(statuses(await ask('BYE', { toTag, cSeq: 8 }))).toEqual([200]);
     expect(statuses(await ask('BYE', { toTag, cSeq: 9 }))).toEqual([481]);
@@ -339,6 +340,19 @@ describe('a request in a dialog', () => {
     expect(statuses(await ask('INFO', { toTag, cSeq: 2 }))).toEqual([481]);
     expect(statuses(await ask('BYE', { toTag, cSeq: 3 }))).toEqual([200]);
     expect(peer.last('BYE').headers.first('To')).toContain('tag=theirs');
+  });
+
+  it('BYE that overtakes the ACK spares us the BYE that waits for it', async () => {
+    const { ask, agent, peer, dialogs } = scene();
+    const [, ok] = await ask('INVITE', { sdp: OFFER });
+    let done = false;
+    void dialogs[0]?.bye().then(() => {
+      done = true;
+    });
+    expect(statuses(await ask('BYE', { toTag: tagIn(ok), cSeq: 2 }))).toEqual([200]);
+    expect([done, agent.liveDialogs]).toEqual([true, 0]);
+    expect(peer.names).not.toContain('BYE');
+    await agent.close();
   });
 
   it('BYE of a caller that still hears ringing ends it, with 487 for the INVITE', async () => {
