@@ -4,7 +4,7 @@ import type { Sql } from './clients.ts';
 import { idList } from './id-list.ts';
 import { toJsonText } from './json-text.ts';
 import type { NewSessionRow } from './session-rows.ts';
-import { isUnavailable, unavailable } from './store-error.ts';
+import { isUnavailable, unavailable, withoutValues } from './store-error.ts';
 
 export interface SessionStoreOptions {
   /** A client with one connection that nothing else uses: statements on it run in the order in which they are sent. */
@@ -77,7 +77,7 @@ export class SessionStore {
       await this.#within(this.#options.sql.unsafe(INSERT, [toJsonText(batch.map(({ row }) => toColumns(row)))], { prepare: true }));
     } catch (error) {
       if (isUnavailable(error)) this.#refuse(batch, error);
-      else if (batch.length === 1) batch[0]?.reject(error);
+      else if (batch.length === 1) batch[0]?.reject(withoutValues(error));
       // One bad row refuses all of them: each on its own finds out which.
       else for (const one of batch) await this.#insert([one]);
       return;
@@ -109,7 +109,7 @@ export class SessionStore {
   /** Removes what a refused create may have left. Call it when the database is back, and before the end. */
   async settle(): Promise<void> {
     await this.#removeDoubtful().catch((error: unknown) =>
-      this.#options.log.warn({ err: error }, 'Refused sessions could not be removed yet'),
+      this.#options.log.warn({ err: withoutValues(error) }, 'Refused sessions could not be removed yet'),
     );
   }
 }

@@ -4,7 +4,7 @@ import type { Sql } from './clients.ts';
 import { idList } from './id-list.ts';
 import { toJsonText } from './json-text.ts';
 import type { SessionLogInfo, SessionPatch } from './session-rows.ts';
-import { isUnavailable } from './store-error.ts';
+import { isUnavailable, withoutValues } from './store-error.ts';
 
 export interface SessionWriterOptions {
   readonly sql: Sql;
@@ -177,7 +177,7 @@ export class SessionWriter {
       this.#failures = 0;
     } catch (error) {
       if (this.#failures++ === 0)
-        this.#options.log.error({ err: error }, 'Changes of sessions cannot be written; they wait for the database');
+        this.#options.log.error({ err: withoutValues(error) }, 'Changes of sessions cannot be written; they wait for the database');
     }
   }
 
@@ -199,7 +199,10 @@ export class SessionWriter {
   /** A row that the database refuses must not hold up the others. */
   async #sendOneByOne(batch: Batch, error: unknown): Promise<void> {
     if (batch.ids.length === 1) {
-      this.#options.log.error({ err: error, sessionId: batch.ids[0] }, 'A change of a session was refused by the database and is lost');
+      this.#options.log.error(
+        { err: withoutValues(error), sessionId: batch.ids[0] },
+        'A change of a session was refused by the database and is lost',
+      );
       return;
     }
     for (const [index, row] of batch.rows.entries())

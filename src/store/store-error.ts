@@ -42,11 +42,36 @@ export function isReferenced(error: unknown): boolean {
   return databaseCode(error) === '23503';
 }
 
-export function unavailable(cause?: unknown): AppError {
-  return new AppError('STORE_UNAVAILABLE', { seconds: 2 }, { retryAfterSeconds: 2, cause });
+/** A failed statement. Says what went wrong, without the statement and the values in it, so that it can be logged. */
+export class DatabaseError extends Error {
+  override readonly name = 'DatabaseError';
+  readonly code: string;
+
+  constructor(code: string, where: string) {
+    super(`The database refused a statement: ${code} ${where}`.trim());
+    this.code = code;
+  }
 }
 
-/** What callers get: STORE_UNAVAILABLE when the database is away, otherwise the error itself. */
+/** What may be logged and handed on of an error of the database; any other error as it is. */
+export function withoutValues(error: unknown): unknown {
+  const code = databaseCode(error);
+  if (code === undefined || error instanceof AppError || error instanceof DatabaseError) return error;
+  return new DatabaseError(code, sourceOf(error));
+}
+
+/** Constraint or routine that PostgreSQL names; its message, detail and hint quote values. */
+function sourceOf(error: unknown): string {
+  if (!(error instanceof Error)) return '';
+  const named = [Reflect.get(error, 'constraint_name'), Reflect.get(error, 'routine')].filter((part) => typeof part === 'string');
+  return named.length > 0 ? named.join(' ') : sourceOf(error.cause);
+}
+
+export function unavailable(cause?: unknown): AppError {
+  return new AppError('STORE_UNAVAILABLE', { seconds: 2 }, { retryAfterSeconds: 2, cause: withoutValues(cause) });
+}
+
+/** What callers get: STORE_UNAVAILABLE when the database is away, otherwise the error without values. */
 export function storeError(error: unknown): unknown {
-  return isUnavailable(error) && !(error instanceof AppError) ? unavailable(error) : error;
+  return isUnavailable(error) && !(error instanceof AppError) ? unavailable(error) : withoutValues(error);
 }

@@ -2,6 +2,7 @@ import { and, eq, gt, lt, sql } from 'drizzle-orm';
 import type { Role } from '../contracts/dto.ts';
 import { type Author, madeBy } from './audit.ts';
 import type { Database } from './database.ts';
+import { cleanText } from './json-text.ts';
 import { appUser, loginSession } from './schema.ts';
 
 /** A login as it is stored. */
@@ -32,7 +33,10 @@ export class UserRepository {
 
   findByEmail(emailAddress: string): Promise<StoredUser | undefined> {
     return this.#database.run(async (queries) => {
-      const [row] = await queries.select().from(appUser).where(sql`lower(${appUser.emailAddress}) = lower(${emailAddress})`);
+      const [row] = await queries
+        .select()
+        .from(appUser)
+        .where(sql`lower(${appUser.emailAddress}) = lower(${cleanText(emailAddress)})`);
       return row;
     });
   }

@@ -3,6 +3,7 @@ import type { Clock, Timer } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/log.ts';
 import type { Sql } from './clients.ts';
 import { toJsonText } from './json-text.ts';
+import { withoutValues } from './store-error.ts';
 
 export interface WorkerOptions {
   readonly sql: Sql;
@@ -118,7 +119,7 @@ export class Workers {
         on conflict (id) do update set lease_until = excluded.lease_until, draining = excluded.draining`;
       this.#missed = 0;
     } catch (error) {
-      if (this.#missed++ === 0) log.warn({ err: error }, 'The lease of this process could not be renewed');
+      if (this.#missed++ === 0) log.warn({ err: withoutValues(error) }, 'The lease of this process could not be renewed');
     }
   }
 }

@@ -1,0 +1,157 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { newTenant, openTestDirectory, type TestDirectory } from '../../test/support/directory.ts';
+import { systemRandom } from '../kernel/random.ts';
+import type { Principal } from './principal.ts';
+import { SignIn } from './sign-in.ts';
+
+const EMAIL = 'caller@example.com';
+const PASSWORD = 'correct horse';
+const DAY_MS = 86_400_000;
+
+let directory: TestDirectory;
+let userId: string;
+let signIn: SignIn;
+beforeAll(async () => {
+  directory = await openTestDirectory();
+  const { manager } = await newTenant(directory);
+  userId = (await directory.users.create(manager, { emailAddress: EMAIL, password: PASSWORD })).id ?? '';
+});
+afterAll(() => directory.close());
+beforeEach(() => {
+  const { store, hasher, clock } = directory;
+  signIn = new SignIn({ users: store.users, changes: store.changes, hasher, clock, random: systemRandom });
+});
+
+const errorOf = (attempt: Promise<unknown>) =>
+  attempt.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+
+describe('by password', () => {
+  it('is the same error for a wrong password, an unknown address and what cannot be either', async () => {
+    expect(await signIn.byPassword(EMAIL.toUpperCase(), PASSWORD, 'a')).toMatchObject({ userId, emailAddress: EMAIL });
+    const wrong = await errorOf(signIn.byPassword(EMAIL, 'wrong', 'a'));
+    expect(wrong).toMatchObject({ code: 'WRONG_PASSWORD', status: 401 });
+    for (const [address, password] of [
+      ['nobody@example.com', PASSWORD],
+      ['', ''],
+      [EMAIL, PASSWORD.toUpperCase()],
+      [EMAIL, 'x'.repeat(100_000)],
+      ['x'.repeat(100_000), PASSWORD],
+      [`${EMAIL}\u0000`, PASSWORD],
+    ] as const) {
+      expect(await errorOf(signIn.byPassword(address, password, 'a'))).toMatchObject({ code: 'WRONG_PASSWORD' });
+    }
+  });
+
+  it('takes as long for an unknown address as for a known one', async () => {
+    const time = async (address: string) => {
+      const began = performance.now();
+      await errorOf(signIn.byPassword(address, 'wrong', `timing ${address} ${began}`));
+      return performance.now() - began;
+    };
+    const pairs: (readonly [number, number])[] = [];
+    for (let round = 0; round < 4; round++) pairs.push([await time(EMAIL), await time('nobody@example.com')] as const);
+    const least = (index: 0 | 1) => Math.min(...pairs.map((pair) => pair[index]));
+    expect(least(1)).toBeGreaterThan(least(0) * 0.5);
+  });
+
+  it('remembers a password that was right, without argon2, until the user changes or time is up', async () => {
+    await signIn.byPassword(EMAIL, PASSWORD, 'a');
+    const began = performance.now();
+    for (let round = 0; round < 500; round++) await signIn.byPassword(EMAIL, PASSWORD, 'a');
+    expect((performance.now() - began) / 500).toBeLessThan(2);
+
+    const { store } = directory;
+    let looked = 0;
+    const users = Object.assign(Object.create(store.users), {
+      findByEmail: (address: string) => {
+        looked++;
+        return store.users.findByEmail(address);
+      },
+    });
+    const counted = new SignIn({ users, changes: store.changes, hasher: directory.hasher, clock: directory.clock, random: systemRandom });
+    await Promise.all(Array.from({ length: 50 }, () => counted.byPassword(EMAIL, PASSWORD, 'a')));
+    expect(looked).toBe(1);
+    store.changes.tell({ kind: 'flow', id: 'x' });
+    await counted.byPassword(EMAIL, PASSWORD, 'a');
+    expect(looked).toBe(1);
+    store.changes.tell({ kind: 'user', id: userId });
+    await counted.byPassword(EMAIL, PASSWORD, 'a');
+    expect(looked).toBe(2);
+    await directory.clock.advance(300_001);
+    await counted.byPassword(EMAIL, PASSWORD, 'a');
+    expect(looked).toBe(3);
+  });
+});
+
+describe('throttling', () => {
+  it('lets each further guess wait twice as long, per source and address, and forgives a right one', async () => {
+    const guess = (source = 'attacker') => errorOf(signIn.byPassword(EMAIL, `guess ${Math.random()}`, source));
+    for (let round = 0; round < 5; round++) expect(await guess()).toMatchObject({ code: 'WRONG_PASSWORD' });
+    for (const seconds of [1, 2, 4]) {
+      expect(await guess()).toMatchObject({ code: 'TOO_MANY_SIGN_INS', status: 429, retryAfterSeconds: seconds });
+      await directory.clock.advance(seconds * 1000);
+      expect(await guess()).toMatchObject({ code: 'WRONG_PASSWORD' });
+    }
+    expect(await errorOf(signIn.byPassword(EMAIL, PASSWORD, 'attacker'))).toMatchObject({ code: 'TOO_MANY_SIGN_INS' });
+    expect(await guess('somebody else')).toMatchObject({ code: 'WRONG_PASSWORD' });
+    await directory.clock.advance(8_000);
+    await signIn.byPassword(EMAIL, PASSWORD, 'attacker');
+    expect(await guess()).toMatchObject({ code: 'WRONG_PASSWORD' });
+  });
+
+  it('counts guesses that come at once', async () => {
+    const errors = await Promise.all(
+      Array.from({ length: 20 }, (_, index) => errorOf(signIn.byPassword(EMAIL, `at once ${index}`, 'flood'))),
+    );
+    expect(errors.filter((error) => (error as { code: string }).code === 'WRONG_PASSWORD')).toHaveLength(5);
+  });
+});
+
+describe('by cookie', () => {
+  let principal: Principal;
+  beforeEach(async () => {
+    principal = await signIn.byPassword(EMAIL, PASSWORD, 'a');
+  });
+
+  it('opens a login for a day, or for four weeks under both ids', async () => {
+    const temporary = await signIn.open(principal, { permanent: false });
+    const permanent = await signIn.open(principal, { permanent: true });
+    expect(temporary.temporaryId).toMatch(/^[\w-]{20}$/);
+    expect(await signIn.byCookie(temporary.temporaryId)).toMatchObject({ userId });
+    expect(await signIn.byCookie(temporary.permanentId)).toBeUndefined();
+    expect(await signIn.byCookie(permanent.temporaryId)).toMatchObject({ userId });
+    expect(await signIn.byCookie(permanent.permanentId)).toMatchObject({ userId });
+    await directory.clock.advance(DAY_MS + 1);
+    expect(await signIn.byCookie(temporary.temporaryId)).toBeUndefined();
+    expect(await signIn.byCookie(permanent.permanentId)).toMatchObject({ userId });
+    await directory.clock.advance(28 * DAY_MS);
+    expect(await signIn.byCookie(permanent.permanentId)).toBeUndefined();
+  });
+
+  it('is over under both ids when one of them is closed, and for nobody else', async () => {
+    const login = await signIn.open(principal, { permanent: true });
+    const other = await signIn.open(principal, { permanent: false });
+    await signIn.byCookie(login.permanentId);
+    await signIn.close(login.temporaryId);
+    expect(await signIn.byCookie(login.temporaryId)).toBeUndefined();
+    expect(await signIn.byCookie(login.permanentId)).toBeUndefined();
+    expect(await signIn.byCookie(other.temporaryId)).toMatchObject({ userId });
+    await signIn.close(login.temporaryId);
+    await signIn.close('nonsense');
+  });
+
+  it.each(['', 'x', "' or 1=1 --", 'a'.repeat(20), 'a'.repeat(10_000), '\u0000'.repeat(20)])('opens nothing for %j', async (id) => {
+    expect(await signIn.byCookie(id)).toBeUndefined();
+  });
+
+  it('stores no id that could be used', async () => {
+    const login = await signIn.open(principal, { permanent: true });
+    const { createHash } = await import('node:crypto');
+    const hash = createHash('sha256').update(login.temporaryId).digest('base64url');
+    expect(await directory.store.users.findLogin(hash, directory.clock.now())).toBeDefined();
+    expect(await directory.store.users.findLogin(login.temporaryId, directory.clock.now())).toBeUndefined();
+  });
+});

@@ -1,0 +1,82 @@
+import path from 'node:path';
+import type { Role } from '../../src/contracts/dto.ts';
+import { Accounts } from '../../src/directory/accounts.ts';
+import { Endpoints } from '../../src/directory/endpoints.ts';
+import { FileDisk } from '../../src/directory/file-disk.ts';
+import { Files, type FilesOptions } from '../../src/directory/files.ts';
+import { Flows } from '../../src/directory/flows.ts';
+import { PasswordHasher } from '../../src/directory/password-hash.ts';
+import { PhoneNumbers } from '../../src/directory/phone-numbers.ts';
+import type { Principal } from '../../src/directory/principal.ts';
+import { SignIn } from '../../src/directory/sign-in.ts';
+import { Trunks } from '../../src/directory/trunks.ts';
+import { Users } from '../../src/directory/users.ts';
+import { AppError } from '../../src/kernel/errors.ts';
+import { systemRandom } from '../../src/kernel/random.ts';
+import { VirtualClock } from '../../src/kernel/virtual-clock.ts';
+import { type SecretBox, secretBox } from '../../src/store/secret-box.ts';
+import { openTestStore, type TestStore } from './database.ts';
+import { freshId } from './sessions.ts';
+
+/** Everything of the directory on a real database. Only the decoding of sound is a stand-in: what begins with RIFF is one second. */
+export interface TestDirectory {
+  readonly store: TestStore;
+  readonly clock: VirtualClock;
+  readonly box: SecretBox;
+  readonly accounts: Accounts;
+  readonly users: Users;
+  readonly signIn: SignIn;
+  readonly endpoints: Endpoints;
+  readonly phoneNumbers: PhoneNumbers;
+  readonly trunks: Trunks;
+  readonly flows: Flows;
+  readonly files: Files;
+  readonly hasher: PasswordHasher;
+  close(): Promise<void>;
+}
+
+export async function openTestDirectory(): Promise<TestDirectory> {
+  const store = await openTestStore();
+  const clock = new VirtualClock();
+  const box = secretBox('the secret of the tests');
+  const hasher = new PasswordHasher();
+  const common = { changes: store.changes, clock, random: systemRandom };
+  const disk = await FileDisk.open(path.join(store.dataDir, 'files'));
+  return {
+    store,
+    clock,
+    box,
+    hasher,
+    accounts: new Accounts({ ...common, accounts: store.accounts }),
+    users: new Users({ ...common, users: store.users, accounts: store.accounts, hasher }),
+    signIn: new SignIn({ ...common, users: store.users, hasher }),
+    endpoints: new Endpoints({ endpoints: store.endpoints, box, clock }),
+    phoneNumbers: new PhoneNumbers({ ...common, endpoints: store.endpoints }),
+    trunks: new Trunks({ ...common, endpoints: store.endpoints, box }),
+    flows: new Flows({ ...common, flows: store.flows }),
+    files: new Files({ ...common, files: store.files, disk, speech: soundStandIn }),
+    close: store.close,
+  };
+}
+
+const soundStandIn: FilesOptions['speech'] = {
+  async stored(name, load, signal) {
+    const bytes = Buffer.from(await load(signal));
+    if (!bytes.subarray(0, 4).equals(Buffer.from('RIFF'))) throw new AppError('FILE_NOT_AUDIO', { reason: 'it is not sound' });
+    return { id: name, durationMs: 1_000, pcmu: new SharedArrayBuffer(0), pcma: new SharedArrayBuffer(0) };
+  },
+};
+
+/** A login that needs no password. */
+export function principal(roles: readonly Role[], accountIds: readonly string[] = []): Principal {
+  return { userId: freshId(), emailAddress: `${roles.join('-').toLowerCase()}@example.com`, roles, accountIds };
+}
+
+export const administrator = principal(['SystemAdministrator']);
+
+/** A new account, and somebody who manages it. */
+export async function newTenant(directory: TestDirectory, name = 'Tenant'): Promise<{ accountId: string; manager: Principal }> {
+  const account = await directory.accounts.create(administrator, { name });
+  const accountId = account.id ?? '';
+  return { accountId, manager: principal(['Manager'], [accountId]) };
+}
