@@ -21,7 +21,7 @@ import { CompiledFlows } from './sessions/compiled-flows.ts';
 import { endLostSessions } from './sessions/lost-sessions.ts';
 import { SessionQueries } from './sessions/session-queries.ts';
 import { SessionService } from './sessions/session-service.ts';
-import { promptSource, sessionRecordings } from './sessions/session-sounds.ts';
+import { accountSounds, sessionRecordings } from './sessions/session-sounds.ts';
 import { Speech } from './speech/speech.ts';
 import { openStore } from './store/open-store.ts';
 import { readSecretKey, secretBox } from './store/secret-box.ts';
@@ -108,7 +108,7 @@ async function start(settings: Settings, log: Logger, opened: Opened): Promise<R
         session: { Id: id, From: fromAddress, To: toAddress },
         endpoint: { Id: plan.callerId.endpointId, PhoneNumber: fromAddress },
       },
-      prompts: promptSource(speech, files, accountId),
+      sounds: accountSounds(speech, files, accountId),
       recordings: sessionRecordings(files, recordingsDir, { accountId, sessionId: id }),
       loadFlow: (flowId) => compiledFlows.find(accountId, flowId),
       clock,

@@ -1,6 +1,7 @@
+import { CallPrompts, type PromptMaker } from '../flow/call-prompts.ts';
 import type { CompiledFlow } from '../flow/compiled-flow.ts';
 import type { KnownData } from '../flow/data-scopes.ts';
-import type { FlowEnd, FlowEvent, FlowHost, FlowResult, PromptSource, Recordings } from '../flow/flow-host.ts';
+import type { FlowEnd, FlowEvent, FlowHost, FlowResult, Recordings } from '../flow/flow-host.ts';
 import type { FlowState } from '../flow/flow-state.ts';
 import { runAfterCall, runFlow } from '../flow/interpreter.ts';
 import { prepareFlow } from '../flow/prepare-flow.ts';
@@ -18,7 +19,7 @@ export interface FlowRunObserver {
 export interface FlowRunParts {
   readonly flow: CompiledFlow;
   readonly known: KnownData;
-  readonly prompts: PromptSource;
+  readonly sounds: PromptMaker;
   readonly recordings: Recordings;
   readonly loadFlow: FlowHost['loadFlow'];
   readonly clock: Clock;
@@ -36,6 +37,7 @@ export class FlowRun {
   readonly #parts: FlowRunParts;
   readonly #observer: FlowRunObserver;
   readonly #callOver = new AbortController();
+  readonly #prompts: CallPrompts;
   #position: FlowState | undefined;
   #host: FlowHost | undefined;
   #result: FlowResult | undefined;
@@ -43,6 +45,7 @@ export class FlowRun {
   constructor(parts: FlowRunParts, observer: FlowRunObserver) {
     this.#parts = parts;
     this.#observer = observer;
+    this.#prompts = new CallPrompts(parts.sounds, this.#callOver.signal);
   }
 
   /** Where the call is in its flow, as another process would need it. */
@@ -52,18 +55,18 @@ export class FlowRun {
 
   /** Makes ready the prompts that the flow will need first. */
   prepare(): void {
-    const { flow, known, prompts, loadFlow, clock } = this.#parts;
-    void prepareFlow(flow, known, { prompts, loadFlow, clock, signal: this.#callOver.signal });
+    const { flow, known, loadFlow, clock } = this.#parts;
+    void prepareFlow(flow, known, { prompts: this.#prompts, loadFlow, clock, signal: this.#callOver.signal });
   }
 
   /** Runs the flow on a call that has just been answered. The first node begins before this returns. Never rejects. */
   async start(call: CallLeg): Promise<FlowOutcome> {
-    const { flow, known, prompts, recordings, loadFlow, clock } = this.#parts;
+    const { flow, known, recordings, loadFlow, clock } = this.#parts;
     this.#host = {
       call,
       clock,
       signal: this.#callOver.signal,
-      prompts,
+      prompts: this.#prompts,
       recordings,
       loadFlow,
       observe: (event) => this.#observe(event),

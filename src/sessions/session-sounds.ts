@@ -2,12 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Files } from '../directory/files.ts';
-import type { PromptSource, Recordings } from '../flow/flow-host.ts';
+import type { PromptMaker } from '../flow/call-prompts.ts';
+import type { Recordings } from '../flow/flow-host.ts';
 import type { Speech } from '../speech/speech.ts';
 import { beep } from '../telephony/audio/tone.ts';
 
 /** What calls of one account can play. */
-export function promptSource(speech: Speech, files: Pick<Files, 'prompt'>, accountId: string): PromptSource {
+export function accountSounds(speech: Speech, files: Pick<Files, 'prompt'>, accountId: string): PromptMaker {
   return {
     speech: (text, voice, signal) => speech.prompt(text, voice === undefined ? {} : { voice }, signal),
     file: (fileId, signal) => files.prompt(accountId, fileId, signal),

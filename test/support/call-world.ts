@@ -2,8 +2,9 @@ import type { TimedPhoneEvent } from '../../src/cli/phone/phone-event.ts';
 import { type PhoneBehaviour, TestPhone } from '../../src/cli/phone/test-phone.ts';
 import type { FlowInfo } from '../../src/contracts/flows.ts';
 import type { Principal } from '../../src/directory/principal.ts';
+import type { PromptMaker } from '../../src/flow/call-prompts.ts';
 import { compileFlow } from '../../src/flow/compile-flow.ts';
-import type { PromptSource, Recordings } from '../../src/flow/flow-host.ts';
+import type { Recordings } from '../../src/flow/flow-host.ts';
 import { AppError } from '../../src/kernel/errors.ts';
 import { silentLogger } from '../../src/kernel/log.ts';
 import { seededRandom } from '../../src/kernel/random.ts';
@@ -129,7 +130,7 @@ export function callWorld(options: WorldOptions) {
     flowParts: (row) => ({
       flow: compiled,
       known: { session: { Id: row.id, From: row.fromAddress, To: row.toAddress } },
-      prompts: spokenAsTones,
+      sounds: spokenAsTones,
       recordings: options.recordings ?? noRecordings,
       loadFlow: () => undefined,
       clock,
@@ -187,9 +188,9 @@ export function callWorld(options: WorldOptions) {
 export const nothingLeft = { sessions: 0, legs: 0, streams: 0, dialogs: 0, transactions: 0, timers: 0, ports: 0 };
 
 /** Each text is a tone of 20 ms per character, so that a test can say how long it takes. */
-const spokenAsTones: PromptSource = {
-  speech: (text) => makePrompt(tone(400, text.length * 20, -15)),
-  file: () => makePrompt(tone(600, 1000, -15)),
+const spokenAsTones: PromptMaker = {
+  speech: async (text) => makePrompt(tone(400, text.length * 20, -15)),
+  file: async () => makePrompt(tone(600, 1000, -15)),
   beep,
 };
 

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { RequestOf } from '../../contracts/dto.ts';
 import { NewFlow } from '../../contracts/flows.ts';
 import { GetSession, type SessionInfo } from '../../contracts/sessions.ts';
-import { sleep } from '../../kernel/clock.ts';
+import { sleep, systemClock } from '../../kernel/clock.ts';
 import { type ChildProgram, firstLine, startChild } from '../child-program.ts';
 import { judgeDemo, PRESS_AFTER_MS } from '../demo/judge-demo.ts';
 import { Story } from '../demo/story.ts';
@@ -13,7 +13,7 @@ import { followSession, sinceStart } from '../follow-session.ts';
 import { freePort } from '../free-port.ts';
 import { createAccount, idOf, newPassword, type ReadyAccount } from '../new-account.ts';
 import type { TimedPhoneEvent } from '../phone/phone-event.ts';
-import { preciseClock } from '../precise-clock.ts';
+
 import { startServerChild } from '../server-child.ts';
 
 export interface DemoOptions {
@@ -90,14 +90,14 @@ async function run(directory: string, children: ChildProgram[], print: (line: st
   print('');
   print(`POST /sessions/outgoing {"flowId":"${flowId}","numberToDial":"${NUMBER_TO_DIAL}","callerId":"${CALLER_ID}"}`);
 
-  const requestedMs = preciseClock.now();
+  const requestedMs = systemClock.now();
   const story = new Story(({ atMs, text }) => print(`${sinceStart(atMs, requestedMs)}  ${text}`));
   phone.onEvent((event) => {
     const text = describeEvent(event);
     if (text !== undefined) story.add({ atMs: event.atMs, text: `                phone: ${text}` });
   });
   const { session, acceptedMs } = await callAndFollow(account, flowId, story, signal);
-  await Promise.race([phone.over, sleep(preciseClock, PHONE_GRACE_MS, signal)]);
+  await Promise.race([phone.over, sleep(systemClock, PHONE_GRACE_MS, signal)]);
   story.tellUntil(Number.POSITIVE_INFINITY);
 
   const verdict = judgeDemo({
@@ -121,12 +121,12 @@ async function callAndFollow(
   signal: AbortSignal,
 ): Promise<{ session: SessionInfo; acceptedMs: number }> {
   const sessionId = idOf(await api.placeCall({ flowId, numberToDial: NUMBER_TO_DIAL, callerId: CALLER_ID }));
-  const acceptedMs = preciseClock.now();
+  const acceptedMs = systemClock.now();
   const read = async (): Promise<SessionInfo> => {
-    story.tellUntil(preciseClock.now() - NEWS_TAKE_MS);
+    story.tellUntil(systemClock.now() - NEWS_TAKE_MS);
     return api.call(GetSession, { sessionId });
   };
-  const session = await followSession({ read, tell: (news) => story.add(news), clock: preciseClock, pollEveryMs: POLL_EVERY_MS, signal });
+  const session = await followSession({ read, tell: (news) => story.add(news), clock: systemClock, pollEveryMs: POLL_EVERY_MS, signal });
   return { session, acceptedMs };
 }
 

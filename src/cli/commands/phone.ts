@@ -1,3 +1,4 @@
+import { systemClock as clock } from '../../kernel/clock.ts';
 import { silentLogger } from '../../kernel/log.ts';
 import { systemRandom } from '../../kernel/random.ts';
 import { LocalMedia } from '../../telephony/media/local-media.ts';
@@ -8,7 +9,6 @@ import type { Wire } from '../../wire/wire.ts';
 import { freePort } from '../free-port.ts';
 import type { TimedPhoneEvent } from '../phone/phone-event.ts';
 import { TestPhone } from '../phone/test-phone.ts';
-import { preciseClock as clock } from '../precise-clock.ts';
 
 export interface PhoneOptions {
   readonly host: string;
