@@ -63,14 +63,10 @@ export class Flows {
   /** @throws AppError FLOW_INVALID with an entry for each problem; REQUIRED, INVALID_MEMBER, FORBIDDEN_ACCOUNT, NOT_FOUND (account) */
   async create(principal: Principal, request: RequestOf<typeof NewFlow>): Promise<FlowInfo> {
     const { flows, clock, random } = this.#options;
-    const name = request.name?.trim();
-    const checks = new MemberChecks();
-    checks.required(name, 'Name', NAME_LENGTH, 'the name of the flow.');
-    checks.done();
     const accountId = chosenAccount(principal, request.accountId);
     if (!isId(accountId)) throw noAccount();
     const id = newId(clock, random);
-    const info = pickMembers({ ...request, ...(name !== undefined && { name }) });
+    const info = pickMembers(request);
     await this.#check({ ...info, id, accountId });
     try {
       return filled((await flows.create({ id, accountId }, info, authorOf(principal, clock))).info);
@@ -158,7 +154,7 @@ function checkMembers(flow: FlowInfo): void {
 function pickMembers(flow: FlowInfo): FlowInfo {
   const { name, description, notes, customerId, nodes, parameters, exits, roles, tagIds } = flow;
   return {
-    ...(name !== undefined && { name }),
+    ...(name !== undefined && { name: name.trim() }),
     ...(description !== undefined && { description }),
     ...(notes !== undefined && { notes }),
     ...(customerId !== undefined && { customerId }),

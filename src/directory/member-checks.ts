@@ -11,7 +11,7 @@ export class MemberChecks {
   /** Text that must be there. `hint` says what belongs there. */
   required(value: string | undefined, member: string, most: number, hint: string): string {
     const text = this.text(value, member, most) ?? '';
-    if (text.trim() !== '' || (value ?? '') !== '') return text;
+    if (text.trim() !== '') return text;
     const data = { member, hint };
     this.#add(memberError('REQUIRED', data, member).fields, (fields) => new AppError('REQUIRED', data, { fields }));
     return '';

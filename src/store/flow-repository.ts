@@ -118,9 +118,11 @@ function select(queries: Queries, where: SQL | undefined, order: SQL[], { limit,
     .offset(offset);
 }
 
+/** The type of a node is the last part of its url; `typeName` may be absent. */
 function hasNode(type: string): SQL {
-  return sql`exists (select 1 from jsonb_array_elements(${flowVersion.graph} -> 'nodes') node
-    where node -> 'spec' ->> 'typeName' = ${type} or node -> 'spec' ->> 'url' like '%/' || ${type})`;
+  const nodes = sql`jsonb_array_elements(v.graph -> 'nodes')`;
+  return sql`exists (select 1 from ${flowVersion} v, ${nodes} node where v.flow_id = ${flow.id} and v.version = ${flow.version}
+    and right(node -> 'spec' ->> 'url', length(${type}::text) + 1) = '/' || ${type}::text)`;
 }
 
 async function addVersion(queries: Queries, flowId: string, version: number, info: FlowInfo, author: Author): Promise<void> {

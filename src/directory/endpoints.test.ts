@@ -1,0 +1,272 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { administrator, newTenant, openTestDirectory, principal, type TestDirectory } from '../../test/support/directory.ts';
+import { freshId } from '../../test/support/sessions.ts';
+import type { Principal } from './principal.ts';
+import { Trunks } from './trunks.ts';
+
+let directory: TestDirectory;
+let accountId: string;
+let manager: Principal;
+beforeAll(async () => {
+  directory = await openTestDirectory();
+});
+afterAll(() => directory.close());
+beforeEach(async () => {
+  ({ accountId, manager } = await newTenant(directory));
+});
+
+let nextNumber = 3000;
+const newNumber = () => `+1814404${nextNumber++}`;
+
+describe('phone numbers', () => {
+  it('are stored in E.164 and owned by the account', async () => {
+    const number = newNumber();
+    const made = await directory.phoneNumbers.create(manager, {
+      number: `${number.slice(0, 2)} (${number.slice(2, 5)}) ${number.slice(5)}`,
+      accountId,
+    });
+    expect(made).toMatchObject({
+      type: 'PhoneNumber',
+      phoneNumber: number,
+      displayName: number,
+      isVirtualPhoneNumber: true,
+      accountId,
+      accountName: 'Tenant',
+    });
+    expect(made).not.toHaveProperty('hasPassword');
+    expect(await directory.phoneNumbers.ownedVoiceNumbers(accountId)).toEqual([{ endpointId: made.id, e164: number }]);
+  });
+
+  it('are seen by calls the moment they change, and fax numbers are not for calls', async () => {
+    expect(await directory.phoneNumbers.ownedVoiceNumbers(accountId)).toEqual([]);
+    const voice = await directory.phoneNumbers.create(manager, { number: newNumber() });
+    await directory.phoneNumbers.create(manager, { number: newNumber(), isFaxNumber: true });
+    expect((await directory.phoneNumbers.ownedVoiceNumbers(accountId)).map((number) => number.endpointId)).toEqual([voice.id]);
+    await directory.endpoints.remove(manager, { endpointId: voice.id ?? '' });
+    expect(await directory.phoneNumbers.ownedVoiceNumbers(accountId)).toEqual([]);
+  });
+
+  it('belong to one account of the system', async () => {
+    const number = newNumber();
+    await directory.phoneNumbers.create(manager, { number });
+    const { manager: other } = await newTenant(directory);
+    await expect(directory.phoneNumbers.create(other, { number })).rejects.toMatchObject({
+      code: 'CONFLICT',
+      fields: [{ fieldName: 'Number' }],
+    });
+  });
+
+  it.each([
+    [{}, 'REQUIRED', 'Number'],
+    [{ number: '8144043093' }, 'INVALID_MEMBER', 'Number'],
+    [{ number: "+1814'; drop table endpoint" }, 'INVALID_MEMBER', 'Number'],
+  ])('are refused: %o', async (request, code, fieldName) => {
+    await expect(directory.phoneNumbers.create(manager, request)).rejects.toMatchObject({ code, fields: [{ fieldName }] });
+  });
+
+  it('can be renamed, and have nothing of a trunk', async () => {
+    const { id } = await directory.phoneNumbers.create(manager, { number: newNumber() });
+    expect(await directory.endpoints.patch(manager, { endpointId: id ?? '', name: 'Sales' })).toMatchObject({ displayName: 'Sales' });
+    await expect(directory.endpoints.patch(manager, { endpointId: id ?? '', host: 'a.b', port: 1 })).rejects.toMatchObject({
+      fields: [{ fieldName: 'Host' }, { fieldName: 'Port' }],
+    });
+  });
+});
+
+describe('trunks', () => {
+  const full = {
+    name: 'Carrier',
+    host: 'sip.example.com',
+    port: 5070,
+    transport: 'Tcp',
+    userName: 'user',
+    password: 'hunter2',
+    maxChannels: 5,
+    callsPerSecond: 0.5,
+    ringTimeoutInSeconds: 20,
+  } as const;
+
+  it('take what is given and defaults for the rest', async () => {
+    expect(await directory.trunks.create(manager, full)).toMatchObject({
+      type: 'SipTrunk',
+      displayName: 'Carrier',
+      hasPassword: true,
+      port: 5070,
+      transport: 'Tcp',
+    });
+    await directory.clock.advance(1);
+    const plain = await directory.trunks.create(manager, { host: '192.0.2.1' });
+    expect(plain).toMatchObject({
+      displayName: '192.0.2.1',
+      port: 5060,
+      transport: 'Udp',
+      maxChannels: 100,
+      callsPerSecond: 50,
+      ringTimeoutInSeconds: 60,
+      hasPassword: false,
+    });
+    const [first, second] = await directory.trunks.ofAccount(accountId);
+    expect(first).toEqual({
+      trunkId: expect.any(String),
+      accountId,
+      name: 'Carrier',
+      host: 'sip.example.com',
+      port: 5070,
+      transport: 'tcp',
+      userName: 'user',
+      password: 'hunter2',
+      maxChannels: 5,
+      callsPerSecond: 0.5,
+      ringTimeoutMs: 20_000,
+    });
+    expect(second).toMatchObject({ transport: 'udp', ringTimeoutMs: 60_000 });
+    expect(second).not.toHaveProperty('password');
+  });
+
+  it('never show the password again, and keep it encrypted', async () => {
+    const made = await directory.trunks.create(manager, full);
+    const shown = JSON.stringify([
+      made,
+      await directory.endpoints.get(manager, { endpointId: made.id ?? '' }),
+      await directory.endpoints.list(manager, {}),
+    ]);
+    expect(shown).not.toContain('hunter2');
+    const [row] = await directory.store.endpoints.ofAccount(accountId, 'SipTrunk');
+    expect(row?.passwordBox).toMatch(/^v1\./);
+    expect(JSON.stringify(row)).not.toContain('hunter2');
+  });
+
+  it('keep what a change does not name; an empty password removes it', async () => {
+    const { id } = await directory.trunks.create(manager, full);
+    // Ids are the same in any case, and the password must still open.
+    const endpointId = (id ?? '').toUpperCase();
+    await directory.endpoints.patch(manager, { endpointId, maxChannels: 7, password: 'changed' });
+    expect((await directory.trunks.ofAccount(accountId))[0]).toMatchObject({
+      maxChannels: 7,
+      password: 'changed',
+      userName: 'user',
+      port: 5070,
+    });
+    expect(await directory.endpoints.patch(manager, { endpointId, password: '', userName: '' })).toMatchObject({ hasPassword: false });
+    expect((await directory.trunks.ofAccount(accountId))[0]).not.toHaveProperty('userName');
+    await directory.endpoints.remove(manager, { endpointId });
+    expect(await directory.trunks.ofAccount(accountId)).toEqual([]);
+  });
+
+  it('do not open under another secret key', async () => {
+    await directory.trunks.create(manager, full);
+    const { secretBox } = await import('../store/secret-box.ts');
+    const { store, clock } = directory;
+    const { systemRandom } = await import('../kernel/random.ts');
+    const other = new Trunks({
+      endpoints: store.endpoints,
+      changes: store.changes,
+      box: secretBox('quite another secret'),
+      clock,
+      random: systemRandom,
+    });
+    await expect(other.ofAccount(accountId)).rejects.toMatchObject({
+      code: 'BAD_SETTING',
+      message: expect.stringMatching(/^RINGFLOW_SECRET_KEY/),
+    });
+  });
+
+  it.each([
+    [{ host: '' }, 'Host'],
+    [{ host: 'sip.example.com:5060' }, 'Host'],
+    [{ host: 'a b' }, 'Host'],
+    [{ host: '-a.example' }, 'Host'],
+    [{ host: '1.2.3' }, 'Host'],
+    [{ host: '999.1.1.1' }, 'Host'],
+    [{ host: `${'a'.repeat(64)}.example` }, 'Host'],
+    [{ host: 'sip:user@host' }, 'Host'],
+    [{ host: 'a\r\nContact: x' }, 'Host'],
+    [{ port: 0 }, 'Port'],
+    [{ port: 65_536 }, 'Port'],
+    [{ port: 1.5 }, 'Port'],
+    [{ transport: 'Tls' as 'Udp' }, 'Transport'],
+    [{ maxChannels: 0 }, 'MaxChannels'],
+    [{ maxChannels: 10_001 }, 'MaxChannels'],
+    [{ callsPerSecond: 0.05 }, 'CallsPerSecond'],
+    [{ callsPerSecond: Number.NaN }, 'CallsPerSecond'],
+    [{ ringTimeoutInSeconds: 4 }, 'RingTimeoutInSeconds'],
+    [{ ringTimeoutInSeconds: 601 }, 'RingTimeoutInSeconds'],
+    [{ userName: 'a"\r\nb' }, 'UserName'],
+    [{ password: 'p'.repeat(201) }, 'Password'],
+    [{ name: 'n\u0000' }, 'Name'],
+  ])('are refused: %o', async (members, fieldName) => {
+    await expect(directory.trunks.create(manager, { ...full, ...members })).rejects.toMatchObject({
+      status: 400,
+      fields: expect.arrayContaining([expect.objectContaining({ fieldName })]),
+    });
+  });
+
+  it.each(['192.0.2.1', '2001:db8::1', 'localhost', 'sip-1.example.com', 'xn--bcher-kva.example'])('take the host %s', async (host) => {
+    expect(await directory.trunks.create(manager, { host })).toMatchObject({ host });
+  });
+});
+
+describe('access', () => {
+  it('answers alike for an endpoint of others and for none', async () => {
+    const { id } = await directory.trunks.create(manager, { host: '192.0.2.1' });
+    const { manager: other } = await newTenant(directory);
+    const errors = [];
+    for (const endpointId of [id ?? '', freshId(), 'nonsense', '']) {
+      for (const attempt of [
+        () => directory.endpoints.get(other, { endpointId }),
+        () => directory.endpoints.patch(other, { endpointId, port: 5061 }),
+        () => directory.endpoints.remove(other, { endpointId }),
+      ])
+        errors.push(await attempt().catch((error: unknown) => error));
+    }
+    for (const error of errors) expect(error).toEqual(errors[0]);
+    expect(errors[0]).toMatchObject({ code: 'NOT_FOUND', status: 404 });
+    expect(await directory.endpoints.get(manager, { endpointId: id ?? '' })).toMatchObject({ port: 5060 });
+  });
+
+  it('lets nobody make anything in an account of others or of nobody', async () => {
+    const { accountId: foreign } = await newTenant(directory);
+    for (const id of [foreign, freshId(), 'nonsense']) {
+      await expect(directory.trunks.create(manager, { host: 'a.b', accountId: id })).rejects.toMatchObject({
+        code: 'FORBIDDEN_ACCOUNT',
+        status: 403,
+      });
+      await expect(directory.phoneNumbers.create(manager, { number: newNumber(), accountId: id })).rejects.toMatchObject({
+        code: 'FORBIDDEN_ACCOUNT',
+      });
+    }
+    for (const id of [freshId(), 'nonsense']) {
+      await expect(directory.trunks.create(administrator, { host: 'a.b', accountId: id })).rejects.toMatchObject({
+        code: 'NOT_FOUND',
+        fields: [{ fieldName: 'AccountId' }],
+      });
+    }
+    await expect(directory.trunks.create(administrator, { host: 'a.b' })).rejects.toMatchObject({
+      code: 'REQUIRED',
+      fields: [{ fieldName: 'AccountId' }],
+    });
+  });
+
+  it('lists by account, type, name and number', async () => {
+    const number = newNumber();
+    await directory.phoneNumbers.create(manager, { number });
+    await directory.clock.advance(1);
+    await directory.trunks.create(manager, { host: 'carrier.example' });
+    const { accountId: foreign, manager: other } = await newTenant(directory);
+    await directory.trunks.create(other, { host: 'other.example' });
+
+    const names = async (who: Principal, request: Parameters<TestDirectory['endpoints']['list']>[1]) =>
+      (await directory.endpoints.list(who, request)).items.map((item) => item.displayName);
+    expect(await names(manager, {})).toEqual([number, 'carrier.example']);
+    expect(await names(manager, { accountIds: [foreign] })).toEqual([]);
+    expect(await names(manager, { type: 'SipTrunk' })).toEqual(['carrier.example']);
+    expect(await names(manager, { types: ['PhoneNumber', 'Team'] })).toEqual([number]);
+    expect(await names(manager, { types: ['Team'] })).toEqual([]);
+    expect(await names(manager, { nameFilter: 'CARRIER' })).toEqual(['carrier.example']);
+    expect(await names(manager, { phoneNumberFilter: number.slice(5) })).toEqual([number]);
+    expect(await names(principal(['Manager']), {})).toEqual([]);
+    expect(
+      await names(administrator, { accountIds: [accountId, foreign], type: 'SipTrunk', sortField: 'displayName', sortOrder: 'Descend' }),
+    ).toEqual(['other.example', 'carrier.example']);
+  });
+});
