@@ -19,6 +19,7 @@ import type { Logger } from './kernel/log.ts';
 import { systemRandom as random } from './kernel/random.ts';
 import { CompiledFlows } from './sessions/compiled-flows.ts';
 import { endLostSessions } from './sessions/lost-sessions.ts';
+import { speakSavedFlows } from './sessions/saved-flows.ts';
 import { SessionQueries } from './sessions/session-queries.ts';
 import { SessionService } from './sessions/session-service.ts';
 import { accountSounds, sessionRecordings } from './sessions/session-sounds.ts';
@@ -94,6 +95,8 @@ async function start(settings: Settings, log: Logger, opened: Opened): Promise<R
   const files = new Files({ files: store.files, disk: await FileDisk.open(join(dataDir, 'files')), changes, speech, clock, random });
   const compiledFlows = new CompiledFlows(flows);
   const stopping = new AbortController();
+  const sounds = (accountId: string) => accountSounds(speech, files, accountId);
+  speakSavedFlows({ changes, flows, compiledFlows, sounds, clock, log, signal: stopping.signal });
 
   const sessions = new SessionService({
     owner: store.workers.id,
@@ -108,7 +111,7 @@ async function start(settings: Settings, log: Logger, opened: Opened): Promise<R
         session: { Id: id, From: fromAddress, To: toAddress },
         endpoint: { Id: plan.callerId.endpointId, PhoneNumber: fromAddress },
       },
-      sounds: accountSounds(speech, files, accountId),
+      sounds: sounds(accountId),
       recordings: sessionRecordings(files, recordingsDir, { accountId, sessionId: id }),
       loadFlow: (flowId) => compiledFlows.find(accountId, flowId),
       clock,
