@@ -5,18 +5,19 @@ import { freshId, newSessionRow } from '../../test/support/sessions.ts';
 let store: TestStore;
 const accountId = freshId();
 const endpointId = freshId();
-const ids: string[] = [];
+// Ids of the same millisecond are in no order.
+const ids = Array.from({ length: 30 }, freshId).sort();
 beforeAll(async () => {
   store = await openTestStore();
-  for (let index = 0; index < 30; index++) {
+  for (const [index, id] of ids.entries()) {
     const row = newSessionRow({
+      id,
       accountId,
       owner: store.workers.id,
       toAddress: `+1814404${String(3000 + index)}`,
       createdAtMs: Date.UTC(2026, 0, 1 + index),
       ...(index === 3 && { endpointId }),
     });
-    ids.push(row.id);
     await store.sessions.create(row);
   }
   await store.sessions.create(newSessionRow());

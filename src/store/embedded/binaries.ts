@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { access, chmod, constants, cp, lstat, mkdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
+import { chmod, cp, lstat, mkdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -100,8 +100,15 @@ async function reachable(directory: string, user: SystemUser): Promise<boolean> 
   }
 }
 
-/** Fails early, with the loader's own words, when the programs do not run on this machine (a libc that is not glibc, for example). */
+/**
+ * Fails early where the programs do not run, on a system without glibc for example.
+ * @throws AppError BAD_SETTING
+ */
 export async function checkRuns(binaries: Binaries): Promise<void> {
-  await access(binaries.postgres, constants.X_OK);
-  await promisify(execFile)(binaries.postgres, ['--version'], { timeout: 10_000 });
+  try {
+    await promisify(execFile)(binaries.postgres, ['--version'], { timeout: 10_000 });
+  } catch (cause) {
+    const reason = 'is not set, and the PostgreSQL that npm installed does not run on this system. Set it to a PostgreSQL 15 or later.';
+    throw new AppError('BAD_SETTING', { name: 'DATABASE_URL', reason }, { cause });
+  }
 }

@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { chmod, chown, mkdir, open, readdir, readFile, realpath, stat, truncate, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import path from 'node:path';
 import type { Clock, Timer } from '../../kernel/clock.ts';
 import { sleep } from '../../kernel/clock.ts';
@@ -9,9 +8,10 @@ import { type Random, randomHex } from '../../kernel/random.ts';
 import type { DatabaseTarget } from '../database-target.ts';
 import { type Binaries, checkRuns, findPackaged, prepareBinaries } from './binaries.ts';
 import { type DataLock, lockDataDir } from './data-lock.ts';
-import { clusterPath, DATABASE_USER, initCluster, isInitialised } from './init-cluster.ts';
+import { clusterPath, initCluster, isInitialised } from './init-cluster.ts';
 import { readPostmaster, stopLeftOver, stopServer } from './left-over.ts';
-import { type Listen, SOCKET_PORT, serverArguments } from './server-settings.ts';
+import { chooseListen, targetOf } from './listen.ts';
+import { type Listen, serverArguments } from './server-settings.ts';
 import { type SystemUser, serverUser } from './system-user.ts';
 
 export interface EmbeddedOptions {
@@ -34,8 +34,6 @@ export interface EmbeddedPostgres {
 
 const READY_LIMIT_MS = 120_000;
 const LOG_LIMIT_BYTES = 1_000_000;
-/** A socket's path has at most 108 bytes on Linux and 104 on macOS. */
-const SOCKET_PATH_LIMIT = 100;
 /** Where root keeps a copy of the binaries when the system user cannot reach those in node_modules. */
 const SHARED_COPIES = '/var/lib/ringflow';
 
@@ -217,27 +215,4 @@ async function giveTo(cluster: string, user: SystemUser | undefined): Promise<vo
   if (uid === user.uid) return;
   await chown(cluster, user.uid, user.gid);
   for (const name of await readdir(cluster, { recursive: true })) await chown(path.join(cluster, name), user.uid, user.gid);
-}
-
-async function chooseListen(cluster: string): Promise<Listen> {
-  if (Buffer.byteLength(path.join(cluster, `.s.PGSQL.${SOCKET_PORT}`)) <= SOCKET_PATH_LIMIT) return { kind: 'socket' };
-  return { kind: 'tcp', port: await freePort() };
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() => (typeof address === 'object' && address ? resolve(address.port) : reject(new Error('No free port'))));
-    });
-  });
-}
-
-function targetOf(cluster: string, listen: Listen, password: string): DatabaseTarget {
-  const login = { user: DATABASE_USER, password, database: 'postgres' };
-  return listen.kind === 'socket'
-    ? { kind: 'socket', path: path.join(cluster, `.s.PGSQL.${SOCKET_PORT}`), ...login }
-    : { kind: 'tcp', host: '127.0.0.1', port: listen.port, ...login };
 }
