@@ -78,12 +78,12 @@ describe('Latch', () => {
 });
 
 describe('PeerFocus', () => {
-  it('stays open for half a second, then nine tenths of the time tied to the peer that says nothing', () => {
+  it('stays open for half a second, then tied to the peer that says nothing, but for a twentieth of the time', () => {
     const focus = new PeerFocus(aimed());
-    const tied = Array.from({ length: 125 }, () => focus.next() !== undefined);
-    expect(tied.slice(0, 25)).toEqual(Array(25).fill(false));
-    expect(tied.slice(25, 75).filter((each) => !each)).toHaveLength(5);
-    expect(tied.slice(75).filter((each) => !each)).toHaveLength(5);
+    const tied = Array.from({ length: 45 }, () => focus.next() !== undefined);
+    expect(tied.slice(0, 5)).toEqual(Array(5).fill(false));
+    expect(tied.slice(5, 25).filter((each) => !each)).toHaveLength(1);
+    expect(tied.slice(25).filter((each) => !each)).toHaveLength(1);
   });
 
   it('ties to the peer as soon as it is found', () => {
@@ -97,11 +97,18 @@ describe('PeerFocus', () => {
   it('stays open for somebody who is proving himself, but not for ever', () => {
     const latch = aimed();
     const focus = new PeerFocus(latch);
-    for (let frame = 0; frame < 20; frame++) focus.next();
+    for (let look = 0; look < 4; look++) focus.next();
     latch.accept(other, header(1));
     latch.accept(other, header(2));
-    const open = Array.from({ length: 60 }, () => focus.next()).findIndex((peer) => peer !== undefined);
-    expect(open).toBeGreaterThan(25);
-    expect(open).toBeLessThan(40);
+    const open = Array.from({ length: 20 }, () => focus.next()).findIndex((peer) => peer !== undefined);
+    expect(open).toBe(6);
+  });
+
+  it('begins anew when the peer moves', () => {
+    const focus = new PeerFocus(aimed());
+    for (let look = 0; look < 10; look++) focus.next();
+    expect(focus.next()).toEqual(told);
+    focus.restart();
+    expect(focus.next()).toBeUndefined();
   });
 });

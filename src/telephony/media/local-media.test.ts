@@ -363,7 +363,7 @@ describe('symmetric RTP', () => {
     const { stream } = await rig.call();
     const behindNat = rig.peer();
     await rig.clock.advance(7_300);
-    await behindNat.speak(stream.local, 1_500);
+    await behindNat.speak(stream.local, 2_500);
     expect(behindNat.received.length).toBeGreaterThan(20);
   });
 

@@ -158,7 +158,9 @@ export class MediaWorker implements WorkerLink {
     const wanted = this.#askers.length + SPARE_STREAMS;
     while (this.#spares.length + this.#opening < wanted && this.#streams.size + this.#opening < this.#maxStreams) {
       this.#opening++;
-      this.post({ kind: 'open', stream: ++this.#lastStream });
+      // Replacing a spare can wait until the call that took it is on its way.
+      const post = this.#askers.length > 0 ? this.post : this.postSoon;
+      post.call(this, { kind: 'open', stream: ++this.#lastStream });
     }
   }
 

@@ -58,7 +58,7 @@ export class RtpReceiver {
 
   /** Time has passed: a key whose release was lost is released. */
   tick(nowMs: number): void {
-    if (this.#digits.held) this.#report(this.#digits.tick(nowMs), nowMs);
+    this.#report(this.#digits.tick(nowMs), nowMs);
   }
 
   #newSource(ssrc: number, sequence: number, nowMs: number): 'newest' | 'late' | 'duplicate' | 'stray' {

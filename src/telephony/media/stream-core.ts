@@ -9,7 +9,7 @@ import { DigitOutput } from './digit-output.ts';
 import type { FrameClock, FrameSource } from './frame-clock.ts';
 import { Latch } from './latch.ts';
 import type { AgreedMedia, Collected, CollectRules, MediaReport, MediaStream, PlayRules, Recorded, RecordRules } from './media-port.ts';
-import { PeerFocus } from './peer-focus.ts';
+import { FOCUS_FRAMES, PeerFocus } from './peer-focus.ts';
 import { Player } from './player.ts';
 import { Recorder } from './recorder.ts';
 import { type Heard, RtpReceiver } from './rtp-receiver.ts';
@@ -48,6 +48,8 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
   #firstTimer: Timer | undefined;
   #closed = false;
   #closing: Promise<MediaReport> | undefined;
+  #keyHeld = false;
+  #framesToFocus = FOCUS_FRAMES;
   #late = 0;
   #digits = 0;
   #firstSentMs: number | undefined;
@@ -69,7 +71,7 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
     this.#sender.use(agreed.codec, agreed.payloadType);
     if (this.#latch.aim(agreed.remote)) {
       this.#focus.restart();
-      this.#parts.socket.only?.(undefined);
+      this.#lookForPeer();
     }
     if (!first) return;
     this.#startedMs = this.#parts.clock.now();
@@ -132,9 +134,9 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
   }
 
   frame(lateMs: number, nowMs: number): void {
-    this.#receiver.tick(nowMs);
+    if (this.#keyHeld) this.#receiver.tick(nowMs);
     this.#recorder?.tick(nowMs);
-    this.#parts.socket.only?.(this.#focus.next());
+    if (--this.#framesToFocus <= 0) this.#lookForPeer();
     const agreed = this.#agreed;
     const to = this.#latch.target;
     if (!agreed || !to) return;
@@ -158,6 +160,7 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
   }
 
   digit(change: DigitChange, nowMs: number): void {
+    this.#keyHeld = change.kind === 'pressed';
     if (change.kind === 'released') {
       this.#collector.released();
       return;
@@ -180,7 +183,14 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
     const agreed = this.#agreed;
     if (!agreed || this.#closed || agreed.direction === 'sendonly' || agreed.direction === 'inactive') return;
     const nowMs = this.#parts.clock.now();
-    if (this.#receiver.receive(bytes, from, agreed, nowMs)) this.#firstReceivedMs ??= nowMs - this.#startedMs;
+    if (!this.#receiver.receive(bytes, from, agreed, nowMs) || this.#firstReceivedMs !== undefined) return;
+    this.#firstReceivedMs = nowMs - this.#startedMs;
+    this.#lookForPeer();
+  }
+
+  #lookForPeer(): void {
+    this.#framesToFocus = FOCUS_FRAMES;
+    this.#parts.socket.only?.(this.#focus.next());
   }
 
   async #close(): Promise<MediaReport> {

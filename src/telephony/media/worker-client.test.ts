@@ -100,7 +100,7 @@ describe('openMediaWorkers', () => {
     const recorded = caller.record({ path, maxMs: 60_000, terminators: '#', silenceMs: 0, trimSilence: false }, never);
     const played = callee.play(countingPrompt('long', 160_000), { interruptible: true }, never);
     const collected = callee.collect({ max: 2, terminators: '', firstMs: 10_000, betweenMs: 10_000 }, never);
-    await caller.sendDigits('42', never);
+    await caller.sendDigits('w42', never);
     await expect(played).resolves.toBe('barged');
     await expect(collected).resolves.toEqual({ digits: '42', why: 'complete' });
     await callee.sendDigits('#', never);

@@ -20,6 +20,21 @@ export function openDgramSocket(local: Endpoint): Promise<RtpSocket> {
   let open = true;
   // A connected socket reports that the peer's port is closed (ICMP). The peer may open it yet, so it is no end.
   const ignore = (): void => {};
+  const disconnect = (): void => {
+    try {
+      socket.disconnect();
+    } catch {
+      // It was not connected: the address was one that it cannot reach.
+    }
+  };
+  const sendConnected = (bytes: Uint8Array): void => {
+    try {
+      socket.send(bytes);
+    } catch {
+      // It is not connected after all: the address is one that it cannot reach. The error itself comes as an event.
+      peer = undefined;
+    }
+  };
   return new Promise((resolve, reject) => {
     socket.once('error', reject);
     socket.bind({ address: local.address, port: local.port, exclusive: true }, () => {
@@ -30,7 +45,7 @@ export function openDgramSocket(local: Endpoint): Promise<RtpSocket> {
         send(bytes, to) {
           // At most one datagram waits for the kernel. It waits in the caller's own buffer, so what leaves later is the newest.
           if (!open || socket.getSendQueueCount() > 0) return;
-          if (peer) socket.send(bytes);
+          if (peer) sendConnected(bytes);
           else if (to.port > 0 && to.port <= MAX_PORT) socket.send(bytes, to.port, to.address);
         },
         onReceive(handler) {
@@ -39,16 +54,12 @@ export function openDgramSocket(local: Endpoint): Promise<RtpSocket> {
         },
         only(wanted) {
           if (!open || (wanted?.address === peer?.address && wanted?.port === peer?.port)) return;
-          if (peer) socket.disconnect();
+          if (peer) disconnect();
           peer = undefined;
           if (!wanted) return;
-          try {
-            socket.connect(wanted.port, wanted.address);
-            socket.remoteAddress();
-            peer = wanted;
-          } catch {
-            // No such port, or an address that the socket cannot reach: it stays unconnected.
-          }
+          if (wanted.port < 1 || wanted.port > MAX_PORT) return;
+          socket.connect(wanted.port, wanted.address);
+          peer = wanted;
         },
         close() {
           if (!open) return;

@@ -31,11 +31,6 @@ export class DigitReceiver {
   #current: CurrentEvent | undefined;
   readonly #timestamps: number[] = [];
 
-  /** Whether a key is down. */
-  get held(): boolean {
-    return this.#current?.held ?? false;
-  }
-
   /** One packet came. Answers what changed, in order. */
   receive(timestamp: number, packet: TelephoneEvent, nowMs: number): readonly DigitChange[] {
     const digit = digitOfEvent(packet.event);
