@@ -2,10 +2,10 @@ import type { Clock } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/log.ts';
 import type { Random } from '../kernel/random.ts';
 import { resolveHost } from '../wire/resolve-host.ts';
+import { LegMedia } from './leg-media.ts';
 import type { MediaPort, MediaStream } from './media/media-port.ts';
 import { OutboundLeg } from './outbound-leg.ts';
 import type { CallSlot, DialRequest, LegEvents, PlacedCall, Telephony } from './port.ts';
-import { type Offer, writeOffer } from './sdp/negotiate.ts';
 import type { UserAgent } from './sip/user-agent.ts';
 
 export interface EngineOptions {
@@ -60,21 +60,21 @@ export class Engine implements Telephony {
   }
 
   #dial(request: DialRequest, events: LegEvents, stream: MediaStream): PlacedCall {
-    const offer: Offer = {
+    const media = new LegMedia(stream, {
       address: this.#options.publicAddress ?? stream.local.address,
       port: stream.local.port,
       sessionId: String(this.#options.random.below(0x7fff_ffff)),
       version: 1,
       codecs: ['PCMU', 'PCMA'],
       telephoneEvent: TELEPHONE_EVENT,
-    };
-    const leg = new OutboundLeg({ request, events, stream, offer, clock: this.#options.clock, onClosed: () => this.#legs.delete(leg) });
+    });
+    const leg = new OutboundLeg({ request, events, media, clock: this.#options.clock, onClosed: () => this.#legs.delete(leg) });
     this.#legs.add(leg);
-    void this.#invite(leg, request, offer);
+    void this.#invite(leg, request, media.offer());
     return leg;
   }
 
-  async #invite(leg: OutboundLeg, request: DialRequest, offer: Offer): Promise<void> {
+  async #invite(leg: OutboundLeg, request: DialRequest, offer: string): Promise<void> {
     const { trunk } = request;
     let address: string;
     try {
@@ -96,7 +96,7 @@ export class Engine implements Telephony {
         requestUri: `sip:${request.to}@${domain}${transport}`,
         from: `sip:${request.from}@${domain}`,
         toUri: `sip:${request.to}@${domain}`,
-        offer: writeOffer(offer),
+        offer,
         ...(trunk.userName !== undefined &&
           trunk.password !== undefined && { credentials: { userName: trunk.userName, password: trunk.password } }),
       },

@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../kernel/clock.ts';
 import { causeOfStatus } from './failure-cause.ts';
-import type { AgreedMedia, MediaStream } from './media/media-port.ts';
+import type { LegMedia } from './leg-media.ts';
 import type {
   CallLeg,
   Collected,
@@ -14,15 +14,15 @@ import type {
   Recorded,
   RecordRules,
 } from './port.ts';
-import { type Offer, readAnswer } from './sdp/negotiate.ts';
 import type { Dialog } from './sip/dialog.ts';
 import type { InviteEvents, InviteFailure, OutgoingInvite } from './sip/outgoing-invite.ts';
+
+const noAudio: LegEnd = { why: 'failed', sip: 488, reason: 'The answer has no audio that we support' };
 
 interface Parts {
   readonly request: DialRequest;
   readonly events: LegEvents;
-  readonly stream: MediaStream;
-  readonly offer: Offer;
+  readonly media: LegMedia;
   readonly clock: Clock;
   /** Called once, when the leg is over and its port is free again. */
   readonly onClosed: () => void;
@@ -39,7 +39,6 @@ export class OutboundLeg implements CallLeg, PlacedCall, InviteEvents {
   #resolveOver: () => void = () => {};
   #invite: OutgoingInvite | undefined;
   #dialog: Dialog | undefined;
-  #earlyMedia: AgreedMedia | undefined;
   #ringTimer: Timer | undefined;
   /** Why we are ending the leg, once we have begun to. */
   #ending: LegEnd | undefined;
@@ -79,7 +78,7 @@ export class OutboundLeg implements CallLeg, PlacedCall, InviteEvents {
 
   provisional(status: number, _reason: string, sdp: string | undefined): void {
     if (this.#ended || this.#ending) return;
-    if (sdp !== undefined) this.#startEarlyMedia(sdp);
+    if (sdp !== undefined) this.#parts.media.answered(sdp);
     if (status > 100) this.#parts.events.ringing(status);
   }
 
@@ -87,15 +86,20 @@ export class OutboundLeg implements CallLeg, PlacedCall, InviteEvents {
     this.#ringTimer?.cancel();
     this.#dialog = dialog;
     dialog.onEnded((end) => this.#dialogEnded(end));
-    const agreed = this.#agree(sdp);
+    const { media, events } = this.#parts;
+    // A 2xx without SDP means that the SDP of a reliable provisional response holds (RFC 6337 section 3.1).
+    const agreed = sdp === undefined ? media.agreed !== undefined : media.answered(sdp);
     if (!agreed) {
-      this.#ending = { why: 'failed', sip: 488, reason: 'The answer has no audio that we support' };
-      void this.#bye(dialog);
+      this.#stop(noAudio);
       return;
     }
-    this.#parts.stream.start(agreed);
-    this.#parts.events.answered(this);
-    this.#parts.events.stateChanged({ dialog: dialog.state, media: agreed });
+    dialog.onReinvite = (offer) => (offer === undefined ? media.offer() : media.offered(offer));
+    dialog.onAnswer = (answer) => {
+      if (!media.answered(answer)) this.#stop(noAudio);
+    };
+    dialog.onChanged = () => this.#tellState(dialog);
+    events.answered(this);
+    this.#tellState(dialog);
   }
 
   failed(failure: InviteFailure): void {
@@ -103,23 +107,23 @@ export class OutboundLeg implements CallLeg, PlacedCall, InviteEvents {
   }
 
   play(prompt: Prompt, rules: PlayRules, signal: AbortSignal): Promise<'finished' | 'barged'> {
-    return this.#parts.stream.play(prompt, rules, signal);
+    return this.#parts.media.stream.play(prompt, rules, signal);
   }
 
   collect(rules: CollectRules, signal: AbortSignal): Promise<Collected> {
-    return this.#parts.stream.collect(rules, signal);
+    return this.#parts.media.stream.collect(rules, signal);
   }
 
   clearDigits(): void {
-    this.#parts.stream.clearDigits();
+    this.#parts.media.stream.clearDigits();
   }
 
   record(rules: RecordRules, signal: AbortSignal): Promise<Recorded> {
-    return this.#parts.stream.record(rules, signal);
+    return this.#parts.media.stream.record(rules, signal);
   }
 
   sendDigits(digits: string, signal: AbortSignal): Promise<void> {
-    return this.#parts.stream.sendDigits(digits, signal);
+    return this.#parts.media.stream.sendDigits(digits, signal);
   }
 
   hangup(): Promise<void> {
@@ -141,7 +145,7 @@ export class OutboundLeg implements CallLeg, PlacedCall, InviteEvents {
 
   /** The callee hears nothing more from us once BYE is out, whether or not it is answered. */
   async #bye(dialog: Dialog): Promise<void> {
-    const closed = this.#parts.stream.close();
+    const closed = this.#parts.media.stream.close();
     await dialog.bye().catch(() => {});
     await closed;
     this.#finish(this.#ending ?? { why: 'we-hung-up' });
@@ -158,30 +162,15 @@ export class OutboundLeg implements CallLeg, PlacedCall, InviteEvents {
     );
   }
 
-  #startEarlyMedia(sdp: string): void {
-    try {
-      this.#earlyMedia = readAnswer(this.#parts.offer, sdp);
-    } catch {
-      return;
-    }
-    this.#parts.stream.start(this.#earlyMedia);
-  }
-
-  /** A 2xx without SDP means that the SDP of a reliable provisional response holds (RFC 6337 section 3.1). */
-  #agree(sdp: string | undefined): AgreedMedia | undefined {
-    if (sdp === undefined) return this.#earlyMedia;
-    try {
-      return readAnswer(this.#parts.offer, sdp);
-    } catch {
-      return undefined;
-    }
+  #tellState(dialog: Dialog): void {
+    if (!this.#ended) this.#parts.events.stateChanged({ dialog: dialog.state, media: this.#parts.media.agreed });
   }
 
   #finish(end: LegEnd): void {
     if (this.#ended) return;
     this.#ended = true;
     this.#ringTimer?.cancel();
-    void this.#parts.stream.close().then((media) => {
+    void this.#parts.media.stream.close().then((media) => {
       this.#parts.onClosed();
       this.#parts.events.ended(end, media);
       this.#resolveOver();

@@ -309,12 +309,26 @@ describe('a request in a dialog', () => {
     expect(dialog.state.remoteSdp).toBe('v=0\r\nnew');
   });
 
+  it('re-INVITE without an offer gets the one that the owner of the dialog makes, who is told of the answer and of each new state', async () => {
+    const { ask, toTag, dialog } = await inCall();
+    const told: (string | undefined)[] = [];
+    dialog.onReinvite = (sdp) => (sdp === undefined ? 'v=0\r\nall' : undefined);
+    dialog.onAnswer = (sdp) => told.push(`answer ${sdp}`);
+    dialog.onChanged = () => told.push(dialog.state.invite.acked ? dialog.state.remoteSdp : dialog.state.localSdp);
+    const [again] = await ask('INVITE', { toTag, cSeq: 2 });
+    expect(Buffer.from(again?.body ?? []).toString()).toBe('v=0\r\nall');
+    await ask('ACK', { toTag, cSeq: 2, sdp: 'v=0\r\nnew' });
+    expect(told).toEqual(['v=0\r\nall', 'answer v=0\r\nnew', 'v=0\r\nnew']);
+    expect(statuses(await ask('INVITE', { toTag, cSeq: 3, sdp: `${OFFER}a=sendonly\r\n` }))).toEqual([488]);
+    expect(told).toHaveLength(3);
+  });
+
   it.each(['INVITE', 'UPDATE'])('%s with another offer is 488, unless the owner of the dialog takes it', async (method) => {
     const { ask, toTag, dialog } = await inCall();
     const hold = `${OFFER}a=sendonly\r\n`;
     expect(statuses(await ask(method, { toTag, cSeq: 2, sdp: hold }))).toEqual([488]);
     expect(dialog.state.remoteSdp).toBe(OFFER);
-    dialog.onReinvite = (sdp) => (sdp.includes('sendonly') ? `${ANSWER}a=recvonly\r\n` : undefined);
+    dialog.onReinvite = (sdp) => (sdp?.includes('sendonly') ? `${ANSWER}a=recvonly\r\n` : undefined);
     const [taken] = await ask(method, { toTag, cSeq: 3, sdp: hold });
     expect(taken?.status).toBe(200);
     expect(Buffer.from(taken?.body ?? []).toString()).toBe(`${ANSWER}a=recvonly\r\n`);

@@ -25,10 +25,14 @@ export interface DialogEnd {
  */
 export class Dialog {
   /**
-   * Decides on an offer in a re-INVITE or UPDATE: answers the SDP to accept it, undefined to refuse it with 488. Without it only
-   * an offer that changes nothing is accepted.
+   * Decides on an offer in a re-INVITE or UPDATE: answers the SDP to accept it, undefined to refuse it with 488. Without an offer the
+   * peer asks for one of ours. When nobody decides, only an offer that changes nothing is accepted.
    */
-  onReinvite: ((sdp: string) => string | undefined) | undefined;
+  onReinvite: ((offer: string | undefined) => string | undefined) | undefined;
+  /** Takes the peer's answer to the offer that it asked us for. */
+  onAnswer: ((sdp: string) => void) | undefined;
+  /** Called when a re-INVITE, its ACK or an UPDATE has changed the state. */
+  onChanged: (() => void) | undefined;
   readonly #core: SipCore;
   readonly #credentials: SipCredentials | undefined;
   readonly #key: string;
@@ -116,6 +120,8 @@ export class Dialog {
     this.#repetition = undefined;
     const remoteSdp = sdpOf(request);
     this.#state = { ...this.#state, invite: { cSeq, acked: true }, ...(remoteSdp !== undefined && { remoteSdp }) };
+    if (remoteSdp !== undefined) this.onAnswer?.(remoteSdp);
+    this.onChanged?.();
     this.#sendWaitingBye?.();
   }
 
@@ -167,25 +173,31 @@ export class Dialog {
       transaction.reply(491);
       return;
     }
-    // Without an offer a re-INVITE asks for one of ours, and an UPDATE refreshes the target only.
-    const answer = offer === undefined ? this.#state.localSdp : this.#answer(offer);
-    if (answer === undefined) {
+    // An UPDATE without an offer refreshes the target only.
+    const isDescribed = isInvite || offer !== undefined;
+    const localSdp = isDescribed ? this.#describe(offer) : undefined;
+    if (isDescribed && localSdp === undefined) {
       transaction.reply(488);
       return;
     }
-    const sdp = isInvite || offer !== undefined ? { localSdp: answer } : {};
-    this.#state = { ...refreshTarget(this.#state, request), ...sdp, ...(offer !== undefined && { remoteSdp: offer }) };
+    this.#state = {
+      ...refreshTarget(this.#state, request),
+      ...(localSdp !== undefined && { localSdp }),
+      ...(offer !== undefined && { remoteSdp: offer }),
+    };
     transaction.reply(200, {
       headers: [['Contact', `<${this.#state.contact}>`]],
-      ...(sdp.localSdp !== undefined && { sdp: sdp.localSdp }),
+      ...(localSdp !== undefined && { sdp: localSdp }),
     });
     if (isInvite) this.awaitAck(transaction, cSeq);
+    this.onChanged?.();
   }
 
-  #answer(offer: string): string | undefined {
+  #describe(offer: string | undefined): string | undefined {
     if (this.onReinvite) return this.onReinvite(offer);
     const { localSdp, remoteSdp } = this.#state;
-    return remoteSdp !== undefined && sameSession(offer, remoteSdp) ? localSdp : undefined;
+    const changesNothing = offer === undefined || (remoteSdp !== undefined && sameSession(offer, remoteSdp));
+    return changesNothing ? localSdp : undefined;
   }
 
   #endedByPeer(request: SipRequest): void {

@@ -1,0 +1,72 @@
+import type { AgreedMedia, MediaStream } from './media/media-port.ts';
+import { answerOffer, type Offer, readAnswer, writeOffer } from './sdp/negotiate.ts';
+import { sameSession } from './sip/session-description.ts';
+
+/** The offers and answers of one leg (RFC 3264): what was agreed last, and the stream that follows it. */
+export class LegMedia {
+  readonly stream: MediaStream;
+  #local: Offer;
+  /** Our description as it was sent last. */
+  #sent: string | undefined;
+  #agreed: AgreedMedia | undefined;
+
+  /** `local` is the first offer. */
+  constructor(stream: MediaStream, local: Offer) {
+    this.stream = stream;
+    this.#local = local;
+  }
+
+  get agreed(): AgreedMedia | undefined {
+    return this.#agreed;
+  }
+
+  /** The text of an offer of all that we can, whatever was agreed before: a hold does not outlive it (RFC 6337 section 5.3). */
+  offer(): string {
+    return this.#describe(writeOffer);
+  }
+
+  /** Takes the peer's answer to our offer. Answers false, and changes nothing, when there is no audio in it that we can take. */
+  answered(sdp: string): boolean {
+    try {
+      this.#start(readAnswer(this.#local, sdp));
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /**
+   * Takes an offer of the peer that changes the session: a hold, its end, another address (RFC 3264 section 8). Answers our answer, or
+   * undefined when there is no audio in it that we can take; then everything goes on as before.
+   */
+  offered(sdp: string): string | undefined {
+    try {
+      return this.#describe((local) => {
+        const { answer, agreed } = answerOffer(sdp, local);
+        this.#start(agreed);
+        return answer;
+      });
+    } catch {
+      return undefined;
+    }
+  }
+
+  #start(agreed: AgreedMedia): void {
+    this.#agreed = agreed;
+    this.stream.start(agreed);
+  }
+
+  /** The version goes up by one with each description that says something else than the one before (RFC 3264 section 8). */
+  #describe(write: (local: Offer) => string): string {
+    if (this.#sent === undefined) {
+      this.#sent = write(this.#local);
+      return this.#sent;
+    }
+    const next = { ...this.#local, version: this.#local.version + 1 };
+    const text = write(next);
+    if (sameSession(text, this.#sent)) return this.#sent;
+    this.#local = next;
+    this.#sent = text;
+    return text;
+  }
+}
