@@ -40,7 +40,7 @@ export interface RecordRules {
   readonly path: string;
   readonly maxMs: number;
   readonly terminators: string;
-  /** Silence of this length ends the recording. */
+  /** Silence of this length ends the recording; 0 means that none does. */
   readonly silenceMs: number;
   readonly trimSilence: boolean;
 }
@@ -78,10 +78,19 @@ export interface MediaStream {
    * whose `play` was called in the same turn. Called again when the agreement changes.
    */
   start(agreed: AgreedMedia): void;
+  /**
+   * Plays after what is playing already. 'finished' comes with the last frame, in time for the next prompt to follow without a gap. Digits
+   * that wait to be collected stop an interruptible prompt before it begins.
+   */
   play(prompt: Prompt, rules: PlayRules, signal: AbortSignal): Promise<'finished' | 'barged'>;
+  /** Takes digits, first those that were pressed before. One at a time. */
   collect(rules: CollectRules, signal: AbortSignal): Promise<Collected>;
   /** Drops digits that were pressed but not yet collected. */
   clearDigits(): void;
+  /**
+   * Records what is heard. Once it has begun, neither an abort nor the end of the stream rejects: it resolves with 'aborted', so that what
+   * was heard until then is kept. @throws the error of the disk.
+   */
   record(rules: RecordRules, signal: AbortSignal): Promise<Recorded>;
   /** Sends digits (0-9 * # A-D; `w` waits 500 ms) as telephone-events. @throws when telephone-event was not agreed. */
   sendDigits(digits: string, signal: AbortSignal): Promise<void>;

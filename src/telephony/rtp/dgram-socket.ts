@@ -4,6 +4,8 @@ import type { Endpoint } from '../../wire/wire.ts';
 import type { RtpSocket } from './rtp-socket.ts';
 
 const MAX_PORT = 0xffff;
+/** How often, in datagrams, it is looked whether the kernel takes them; asking costs a twentieth of a send. */
+const LOOK_EVERY = 8;
 
 /** Addresses are never names here, so the answer is there at once; the system's resolver would cost a thread hop per packet. */
 function noLookup(address: string, family: unknown, done: (error: null, address: string, family: number) => void): void {
@@ -18,6 +20,9 @@ export function openDgramSocket(local: Endpoint): Promise<RtpSocket> {
   const socket = createSocket({ type: isIPv6(local.address) ? 'udp6' : 'udp4', lookup: noLookup });
   let peer: Endpoint | undefined;
   let open = true;
+  let sent = 0;
+  /** The kernel's buffer is full, so what is sent would only wait in ours. */
+  let stuck = false;
   // A connected socket reports that the peer's port is closed (ICMP). The peer may open it yet, so it is no end.
   const ignore = (): void => {};
   const disconnect = (): void => {
@@ -43,8 +48,10 @@ export function openDgramSocket(local: Endpoint): Promise<RtpSocket> {
       resolve({
         local: { address: local.address, port: socket.address().port },
         send(bytes, to) {
-          // At most one datagram waits for the kernel. It waits in the caller's own buffer, so what leaves later is the newest.
-          if (!open || socket.getSendQueueCount() > 0) return;
+          if (!open) return;
+          // A datagram that the kernel does not take waits in the caller's own buffer: what leaves later is whole, and the newest.
+          if (++sent % LOOK_EVERY === 0) stuck = socket.getSendQueueCount() > 0;
+          if (stuck) return;
           if (peer) sendConnected(bytes);
           else if (to.port > 0 && to.port <= MAX_PORT) socket.send(bytes, to.port, to.address);
         },
