@@ -98,7 +98,11 @@ export async function realPhone(behaviour: Partial<PhoneBehaviour> = {}): Promis
 let accounts = 0;
 
 /** An account with a number and a trunk to `phonePort`, made through the API. */
-export function newAccount(child: ServerChild, phonePort: number, more: { maxChannels?: number } = {}): Promise<ReadyAccount> {
+export function newAccount(
+  child: ServerChild,
+  phonePort: number,
+  more: { maxChannels?: number; transport?: 'Udp' | 'Tcp' } = {},
+): Promise<ReadyAccount> {
   accounts += 1;
   return createAccount(
     { url: child.url, ...child.login },

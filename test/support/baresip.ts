@@ -1,0 +1,115 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { freePort } from '../../src/cli/free-port.ts';
+import { type BaresipControl, openBaresipControl } from './baresip-control.ts';
+
+/** A baresip process without sound card or screen, which takes one call. */
+export interface Baresip extends Pick<BaresipControl, 'seen' | 'command'> {
+  /** Of SIP on 127.0.0.1, over UDP and TCP. */
+  readonly port: number;
+  /** What it printed: its own messages, and every SIP message that it sent or received. */
+  log(): Promise<string>;
+  /** Ends the process and answers the WAV file of all that it heard. */
+  heard(): Promise<Uint8Array>;
+  /** Ends the process and removes its files. Idempotent. */
+  close(): Promise<void>;
+}
+
+export interface BaresipOptions {
+  /** The user part of the address that it takes calls for. */
+  readonly user: string;
+  /** `manual` rings until a command says what to do. */
+  readonly answers?: 'auto' | 'manual';
+  /** The sine that it speaks with. */
+  readonly toneHz?: number;
+}
+
+const READY_WITHIN_MS = 10_000;
+const STOP_WITHIN_MS = 3_000;
+/** After this it ends by itself, should nobody be left to stop it. */
+const LONGEST_SECONDS = 60;
+
+/** Starts baresip in a folder of its own and waits until it takes calls. @throws when it does not within 10 s */
+export async function startBaresip({ user, answers = 'auto', toneHz = 440 }: BaresipOptions): Promise<Baresip> {
+  const directory = await mkdtemp(join(tmpdir(), 'ringflow-baresip-'));
+  const port = await freePort();
+  const controlPort = await freePort();
+  await writeFile(join(directory, 'config'), configOf(directory, port, controlPort, toneHz));
+  await writeFile(join(directory, 'accounts'), `<sip:${user}@127.0.0.1>;regint=0;answermode=${answers}\n`);
+
+  const logFile = await open(join(directory, 'log'), 'w');
+  const child = spawn('baresip', ['-f', directory, '-s', '-t', String(LONGEST_SECONDS)], { stdio: ['ignore', logFile.fd, logFile.fd] });
+  await logFile.close();
+  let ended = false;
+  const over = once(child, 'close')
+    .catch(() => {})
+    .then(() => {
+      ended = true;
+    });
+  const log = (): Promise<string> => readFile(join(directory, 'log'), 'utf8');
+  const stop = async (): Promise<void> => {
+    if (!ended) child.kill('SIGTERM');
+    const kill = setTimeout(() => child.kill('SIGKILL'), STOP_WITHIN_MS);
+    await over;
+    clearTimeout(kill);
+  };
+
+  let control: BaresipControl | undefined;
+  const close = async (): Promise<void> => {
+    control?.close();
+    await stop();
+    await rm(directory, { recursive: true, force: true });
+  };
+  try {
+    for (let waitedMs = 0; !(await log()).includes('baresip is ready'); waitedMs += 20) {
+      if (ended || waitedMs > READY_WITHIN_MS) throw new Error(`baresip did not start: ${await log()}`);
+      await delay(20);
+    }
+    control = await openBaresipControl(controlPort);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return {
+    port,
+    seen: control.seen,
+    command: control.command,
+    log,
+    heard: async () => {
+      await stop();
+      const dump = (await readdir(directory)).find((name) => /^dump-.*-dec\.wav$/.test(name));
+      if (dump === undefined) throw new Error('baresip has heard nothing');
+      return readFile(join(directory, dump));
+    },
+    close,
+  };
+}
+
+/** The network interface (or its address) decides on the address in its SDP; ausine gives nothing but 48 kHz stereo. */
+function configOf(directory: string, port: number, controlPort: number, toneHz: number): string {
+  return `
+    sip_listen 127.0.0.1:${port}
+    net_interface 127.0.0.1
+    rtp_ports 42000-42999
+    call_max_calls 1
+    rtp_stats yes
+    audio_source ausine,${toneHz}
+    audio_player aubridge,nil
+    ausrc_srate 48000
+    ausrc_channels 2
+    snd_path ${directory}
+    ctrl_tcp_listen 127.0.0.1:${controlPort}
+    module_path /usr/lib/baresip/modules
+    module g711.so
+    module ausine.so
+    module aubridge.so
+    module sndfile.so
+    module_tmp account.so
+    module_app menu.so
+    module_app ctrl_tcp.so
+  `.replace(/^ +/gm, '');
+}
