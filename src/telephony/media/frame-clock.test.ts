@@ -66,7 +66,7 @@ describe('FrameClock', () => {
   it('serves streams that begin at different times on few timers', async () => {
     const clock = new VirtualClock(0);
     const frames = new FrameClock(clock);
-    const sources = [0, 3, 4, 4, 6].map((delayMs) => {
+    const sources = [0, 3, 9, 9, 16].map((delayMs) => {
       const source = noting(clock);
       clock.after(delayMs, () => frames.add(source));
       return source;

@@ -41,9 +41,12 @@ export class FrameClock {
     this.#clock = clock;
   }
 
-  /** Calls `source` every 20 ms, first at the tick that is nearest to one frame from now. */
+  /**
+   * Calls `source` every 20 ms, first at the last tick within one frame from now: a second packet that comes a little early does not
+   * make those after it late.
+   */
   add(source: FrameSource): void {
-    const dueMs = Math.round((this.#clock.now() + FRAME_MS) / TICK_MS) * TICK_MS;
+    const dueMs = Math.floor((this.#clock.now() + FRAME_MS) / TICK_MS) * TICK_MS;
     this.#entries.push({ source, dueMs });
     this.#arm(dueMs);
   }
