@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { parsePhoneNumberFromString } from 'libphonenumber-js/min';
 import { describe, expect, it } from 'vitest';
 import { possibleE164 } from './e164.ts';
 
@@ -26,6 +27,16 @@ describe('possible numbers', () => {
     'tel:+18144043093',
     '＋18144043093',
   ])('%j is none', (text) => expect(possibleE164(text)).toBeUndefined());
+
+  it('agrees with the library about numbers written in E.164', () => {
+    fc.assert(
+      fc.property(fc.stringMatching(/^\+[1-9][0-9]{2,14}$/), (text) => {
+        const number = parsePhoneNumberFromString(text, { extract: false });
+        if (number?.number === text) expect(possibleE164(text)).toBe(number.isPossible() ? text : undefined);
+      }),
+      { numRuns: 5000, seed: 5 },
+    );
+  });
 
   it('answers E.164 or nothing, whatever it is given', () => {
     fc.assert(
