@@ -82,7 +82,7 @@ export class LiveSession implements LegEvents, FlowRunObserver {
   attach(call: PlacedCall): void {
     this.#call = call;
     this.#run.prepare();
-    if (this.#endedBy) void call.hangup();
+    if (this.#endedBy) void call.end();
   }
 
   /** Hangs up. Resolves when nothing of the session is left to do. Idempotent; the first outcome counts. */
@@ -90,7 +90,7 @@ export class LiveSession implements LegEvents, FlowRunObserver {
     if (this.#endedBy === undefined) {
       this.#endedBy = outcome;
       this.#line(message);
-      void this.#call?.hangup();
+      void this.#call?.end();
     }
     return this.#over;
   }

@@ -54,7 +54,7 @@ export class Engine implements Telephony {
   }
 
   async #close(): Promise<void> {
-    await Promise.all([...this.#legs].map((leg) => leg.hangup()));
+    await Promise.all([...this.#legs].map((leg) => leg.end()));
     await this.#options.userAgent.close();
     await this.#options.media.close();
   }

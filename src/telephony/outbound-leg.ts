@@ -19,6 +19,9 @@ import type { InviteEvents, InviteFailure, OutgoingInvite } from './sip/outgoing
 
 const noAudio: LegEnd = { why: 'failed', sip: 488, reason: 'The answer has no audio that we support' };
 
+/** From the last packet of a prompt until the peer has played it: its frame, and what a jitter buffer holds back. */
+const PLAY_OUT_MS = 100;
+
 interface Parts {
   readonly request: DialRequest;
   readonly events: LegEvents;
@@ -40,6 +43,9 @@ export class OutboundLeg implements CallLeg, PlacedCall, InviteEvents {
   #invite: OutgoingInvite | undefined;
   #dialog: Dialog | undefined;
   #ringTimer: Timer | undefined;
+  /** When the peer will have heard what was played to its end. */
+  #heardAtMs = 0;
+  #hangupTimer: Timer | undefined;
   /** Why we are ending the leg, once we have begun to. */
   #ending: LegEnd | undefined;
   #ended = false;
@@ -106,8 +112,10 @@ export class OutboundLeg implements CallLeg, PlacedCall, InviteEvents {
     this.#finish(this.#ending ?? endOfFailure(failure));
   }
 
-  play(prompt: Prompt, rules: PlayRules, signal: AbortSignal): Promise<'finished' | 'barged'> {
-    return this.#parts.media.stream.play(prompt, rules, signal);
+  async play(prompt: Prompt, rules: PlayRules, signal: AbortSignal): Promise<'finished' | 'barged'> {
+    const end = await this.#parts.media.stream.play(prompt, rules, signal);
+    if (end === 'finished') this.#heardAtMs = this.#parts.clock.now() + PLAY_OUT_MS;
+    return end;
   }
 
   collect(rules: CollectRules, signal: AbortSignal): Promise<Collected> {
@@ -127,6 +135,14 @@ export class OutboundLeg implements CallLeg, PlacedCall, InviteEvents {
   }
 
   hangup(): Promise<void> {
+    const { clock } = this.#parts;
+    const playingOutMs = this.#heardAtMs - clock.now();
+    if (playingOutMs <= 0) return this.end();
+    this.#hangupTimer ??= clock.after(playingOutMs, () => void this.end());
+    return this.#over;
+  }
+
+  end(): Promise<void> {
     this.#stop({ why: this.#dialog ? 'we-hung-up' : 'cancelled' });
     return this.#over;
   }
@@ -170,6 +186,7 @@ export class OutboundLeg implements CallLeg, PlacedCall, InviteEvents {
     if (this.#ended) return;
     this.#ended = true;
     this.#ringTimer?.cancel();
+    this.#hangupTimer?.cancel();
     void this.#parts.media.stream.close().then((media) => {
       this.#parts.onClosed();
       this.#parts.events.ended(end, media);

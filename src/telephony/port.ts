@@ -33,7 +33,7 @@ export interface CallLeg {
   clearDigits(): void;
   record(rules: RecordRules, signal: AbortSignal): Promise<Recorded>;
   sendDigits(digits: string, signal: AbortSignal): Promise<void>;
-  /** Ends the call. Resolves when the leg is over; idempotent. */
+  /** Hangs up when what was played to its end has been heard there. Resolves when the leg is over; idempotent. */
   hangup(): Promise<void>;
 }
 
@@ -66,8 +66,8 @@ export interface LegEvents {
 
 /** A call that is being placed or is up. */
 export interface PlacedCall {
-  /** Hangs up: CANCEL before the answer, BYE after it. Resolves when the leg is over; idempotent. */
-  hangup(): Promise<void>;
+  /** Hangs up at once: CANCEL before the answer, BYE after it. Resolves when the leg is over; idempotent. */
+  end(): Promise<void>;
 }
 
 /** A media port that is held for one call. It is used once: by `dial`, or given back by `release`. */

@@ -6,7 +6,7 @@ import type { RtpSocket } from '../rtp/rtp-socket.ts';
 import { FrameClock } from './frame-clock.ts';
 import type { MediaPort } from './media-port.ts';
 import { StreamCore } from './stream-core.ts';
-import { closedError } from './wait.ts';
+import { streamClosed } from './wait.ts';
 
 export interface LocalMediaOptions {
   readonly clock: Clock;
@@ -41,7 +41,7 @@ export class LocalMedia implements MediaPort {
 
   async open(): Promise<StreamCore> {
     const { clock, random, host, maxStreams, openSocket } = this.#options;
-    if (this.#closed) throw closedError();
+    if (this.#closed) throw streamClosed;
     if (this.#streams.size + this.#opening >= maxStreams) throw noCapacity(`${maxStreams} streams`);
     this.#opening++;
     try {
@@ -59,7 +59,7 @@ export class LocalMedia implements MediaPort {
       this.#streams.add(stream);
       if (this.#closed) {
         await stream.close();
-        throw closedError();
+        throw streamClosed;
       }
       return stream;
     } finally {

@@ -8,6 +8,8 @@ import { RemoteStream, type WorkerLink } from './remote-stream.ts';
 
 /** Ports that are open in advance, so that a call does not wait for the thread. */
 const SPARE_STREAMS = 8;
+/** They are replaced when so few are left, several at once: each message to the thread and back wakes both sides. */
+const FEW_SPARES = 3;
 const PROMPT_BYTES = 64 * 1024 * 1024;
 const CLOSE_LIMIT_MS = 5000;
 
@@ -155,6 +157,7 @@ export class MediaWorker implements WorkerLink {
 
   #topUp(): void {
     if (this.#closing !== undefined || this.#gone) return;
+    if (this.#askers.length === 0 && this.#spares.length + this.#opening > FEW_SPARES) return;
     const wanted = this.#askers.length + SPARE_STREAMS;
     while (this.#spares.length + this.#opening < wanted && this.#streams.size + this.#opening < this.#maxStreams) {
       this.#opening++;

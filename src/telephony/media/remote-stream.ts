@@ -2,7 +2,7 @@ import type { Endpoint } from '../../wire/wire.ts';
 import type { Prompt } from '../audio/prompt.ts';
 import type { AgreedMedia, Collected, CollectRules, MediaReport, MediaStream, PlayRules, Recorded, RecordRules } from './media-port.ts';
 import type { MediaCommand, SettledEvent } from './protocol.ts';
-import { closedError, newWait } from './wait.ts';
+import { newWait, streamClosed } from './wait.ts';
 
 /** The way to the worker that a stream lives in. */
 export interface WorkerLink {
@@ -126,13 +126,12 @@ export class RemoteStream implements MediaStream {
   }
 
   #close(): Promise<MediaReport> {
-    const error = closedError();
-    this.#over = error;
+    this.#over = streamClosed;
     const closed = new Promise<MediaReport>((resolve) => {
       this.#reported = resolve;
     });
     this.#link.post({ kind: 'close', stream: this.#number });
-    this.#failWaits(error, (waiting) => !waiting.untilTold);
+    this.#failWaits(streamClosed, (waiting) => !waiting.untilTold);
     return closed;
   }
 

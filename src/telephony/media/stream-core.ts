@@ -14,7 +14,7 @@ import { Player } from './player.ts';
 import { Recorder } from './recorder.ts';
 import { type Heard, RtpReceiver } from './rtp-receiver.ts';
 import { RtpSender } from './rtp-sender.ts';
-import { closedError } from './wait.ts';
+import { streamClosed } from './wait.ts';
 
 /** A frame that leaves later than this after it was due counts as late. */
 const LATE_MS = 10;
@@ -89,7 +89,7 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
   }
 
   play(prompt: Prompt, rules: PlayRules, signal: AbortSignal): Promise<'finished' | 'barged'> {
-    if (this.#closed) return Promise.reject(closedError());
+    if (this.#closed) return Promise.reject(streamClosed);
     if (rules.interruptible && this.#collector.buffered && !signal.aborted) return Promise.resolve('barged');
     const played = this.#player.play(prompt, rules, signal);
     this.begin();
@@ -97,7 +97,7 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
   }
 
   collect(rules: CollectRules, signal: AbortSignal): Promise<Collected> {
-    return this.#closed ? Promise.reject(closedError()) : this.#collector.collect(rules, signal);
+    return this.#closed ? Promise.reject(streamClosed) : this.#collector.collect(rules, signal);
   }
 
   clearDigits(): void {
@@ -105,14 +105,14 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
   }
 
   async sendDigits(digits: string, signal: AbortSignal): Promise<void> {
-    if (this.#closed) throw closedError();
+    if (this.#closed) throw streamClosed;
     if (this.#agreed?.telephoneEvent === undefined) throw new Error('The peer has not agreed to telephone-event');
     await this.#output.send(digits, signal);
   }
 
   async record(rules: RecordRules, signal: AbortSignal): Promise<Recorded> {
     signal.throwIfAborted();
-    if (this.#closed) throw closedError();
+    if (this.#closed) throw streamClosed;
     if (this.#recorder) throw new Error('The stream is being recorded already');
     const { clock } = this.#parts;
     return new Promise((resolve, reject) => {
@@ -200,7 +200,7 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
     this.#firstTimer = undefined;
     frameClock.remove(this);
     socket.close();
-    const error = closedError();
+    const error = streamClosed;
     this.#player.close(error);
     this.#collector.close(error);
     this.#output.close(error);

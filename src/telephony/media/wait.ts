@@ -30,10 +30,8 @@ export function newWait<Value>(signal: AbortSignal, over: () => void): Wait<Valu
   return { promise, resolve: (value) => settle(() => resolve(value)), reject: (error) => settle(() => reject(error)) };
 }
 
-/** The error that waits of a closed stream reject with. */
-export function closedError(): DOMException {
-  return new DOMException('The media stream is closed', 'AbortError');
-}
+/** The error that waits of a closed stream reject with. One for all: every stream closes, and its stack would say nothing. */
+export const streamClosed = new DOMException('The media stream is closed', 'AbortError');
 
 function resolvers<Value>(): { promise: Promise<Value>; resolve: (value: Value) => void; reject: (error: unknown) => void } {
   let resolve: (value: Value) => void = () => {};

@@ -61,7 +61,7 @@ class MediaWorkers implements MediaPort {
 
   async open(): Promise<MediaStream> {
     const byLoad = [...this.#workers].sort((left, right) => left.load - right.load);
-    let full: unknown = noCapacity('media workers');
+    let full: unknown;
     for (const worker of byLoad) {
       try {
         return await worker.open();
@@ -70,7 +70,7 @@ class MediaWorkers implements MediaPort {
         full = error;
       }
     }
-    throw full;
+    throw full ?? noCapacity('media workers');
   }
 
   async close(): Promise<void> {
