@@ -205,6 +205,19 @@ describe('the test phone', () => {
     await close();
   });
 
+  it('counts a call once, however often it is challenged', async () => {
+    const credentials = { userName: 'ann', password: 'secret' };
+    const { events, until, dial, close } = setUp({ record: join(directory, 'heard.wav'), hangUpAfterMs: 500, credentials });
+    await dial(credentials);
+    await until('over');
+    await dial(credentials);
+    await until('over', 2);
+    const answered = events.flatMap((event) => (event.event === 'answered' ? [event.call] : []));
+    expect(answered).toEqual([1, 2]);
+    expect(readdirSync(directory).sort()).toEqual(['heard-2.wav', 'heard.wav']);
+    await close();
+  });
+
   it('hangs up and finishes the recording when it is closed', async () => {
     const { clock, events, until, dial, phone, outcome, close } = setUp({ record: join(directory, 'heard.wav') });
     await dial();

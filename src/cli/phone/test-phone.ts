@@ -76,8 +76,7 @@ export class TestPhone {
   }
 
   #invited(invite: IncomingInvite): void {
-    this.#count += 1;
-    const call = this.#count;
+    const call = this.#count + 1;
     const tell = (event: PhoneEvent): void => this.#options.onEvent({ atMs: this.#options.clock.now(), ...event });
     tell({ event: 'invite', call, callId: invite.callId, from: invite.from, to: invite.to });
     const challenge = this.#check?.challengeFor(invite);
@@ -86,6 +85,7 @@ export class TestPhone {
       tell({ event: 'challenged', call });
       return;
     }
+    this.#count = call;
     const done = this.#take(invite, call, tell)
       .catch((error: unknown) => tell({ event: 'failed', call, reason: error instanceof Error ? error.message : String(error) }))
       .finally(() => {
