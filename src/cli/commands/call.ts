@@ -29,7 +29,7 @@ export async function call(options: CallOptions, print: (line: string) => void, 
     ...(callerId === undefined ? {} : { callerId }),
   });
   if (sessionId === undefined) throw new Error('The API answered a session without an id.');
-  print(`${sinceStart(systemClock.now(), startMs)}  session ${sessionId}`);
+  print(`Session ${sessionId}`);
   const session = await followSession({
     read: () => api.call(GetSession, { sessionId }),
     tell: ({ atMs, text }) => print(`${sinceStart(atMs, startMs)}  ${text}`),
