@@ -17,6 +17,9 @@ import type {
 import type { Dialog } from './sip/dialog.ts';
 import type { InviteEvents, InviteFailure, OutgoingInvite } from './sip/outgoing-invite.ts';
 
+const noWord: LegEnd = { why: 'unreachable', sip: 408, reason: 'No response' };
+const noAnswer: LegEnd = { why: 'no-answer', sip: 487, reason: 'Nobody answered in time' };
+const cancelled: LegEnd = { why: 'cancelled', sip: 487 };
 const noAudio: LegEnd = { why: 'failed', sip: 488, reason: 'The answer has no audio that we support' };
 
 /** From the last packet of a prompt until the peer has played it: its frame, and what a jitter buffer holds back. */
@@ -43,6 +46,8 @@ export class OutboundLeg implements CallLeg, PlacedCall, InviteEvents {
   #invite: OutgoingInvite | undefined;
   #dialog: Dialog | undefined;
   #ringTimer: Timer | undefined;
+  /** Whether the peer has answered anything at all to the INVITE. */
+  #heardFrom = false;
   /** When the peer will have heard what was played to its end. */
   #heardAtMs = 0;
   #hangupTimer: Timer | undefined;
@@ -84,6 +89,7 @@ export class OutboundLeg implements CallLeg, PlacedCall, InviteEvents {
 
   provisional(status: number, _reason: string, sdp: string | undefined): void {
     if (this.#ended || this.#ending) return;
+    this.#heardFrom = true;
     if (sdp !== undefined) this.#parts.media.answered(sdp);
     if (status > 100) this.#parts.events.ringing(status);
   }
@@ -143,12 +149,12 @@ export class OutboundLeg implements CallLeg, PlacedCall, InviteEvents {
   }
 
   end(): Promise<void> {
-    this.#stop({ why: this.#dialog ? 'we-hung-up' : 'cancelled' });
+    this.#stop(this.#dialog ? { why: 'we-hung-up' } : cancelled);
     return this.#over;
   }
 
   #ringTimeout(): void {
-    this.#stop({ why: 'no-answer', sip: 487, reason: 'Nobody answered in time' });
+    this.#stop(this.#heardFrom ? noAnswer : noWord);
   }
 
   #stop(end: LegEnd): void {

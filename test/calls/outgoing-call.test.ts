@@ -144,6 +144,13 @@ describe('a call that is not answered', () => {
     expect(left).toEqual(nothingLeft);
   });
 
+  it('is unreachable, not unanswered, when nobody has said a word by the end of the ring timeout', async () => {
+    const { session, left } = await outcomeOf({ flow: short, phoneIsThere: false, ringTimeoutMs: 10_000 });
+    expect(session).toMatchObject({ outcome: 'Unreachable', sipCause: 408 });
+    expect((session.endedAtMs ?? 0) - session.row.createdAtMs).toBeLessThan(10_100);
+    expect(left).toEqual(nothingLeft);
+  });
+
   it('is unreachable over TCP when nothing listens', async () => {
     const { session, left } = await outcomeOf({ flow: short, phoneIsThere: false, transport: 'tcp' });
     expect(session).toMatchObject({ outcome: 'Unreachable', sipCause: 503 });
@@ -169,7 +176,7 @@ describe('hanging up from outside', () => {
     const ended = world.service.end(manager, session.row.id);
     expect(await world.over(session)).toBe(true);
     await ended;
-    expect(session).toMatchObject({ outcome: 'Cancelled' });
+    expect(session).toMatchObject({ outcome: 'Cancelled', sipCause: 487 });
     expect(world.phoneEvents.map(({ event }) => event)).toContain('cancelled');
     expect(await world.finish()).toEqual(nothingLeft);
   });
