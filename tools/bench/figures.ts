@@ -5,6 +5,8 @@ export const CONCURRENT_CALLS = 100;
 
 /** Everything that a run measures. */
 export interface Measured {
+  /** The first calls of a new process. */
+  readonly cold: DriverResult;
   /** Repeats of the same run. */
   readonly short: readonly DriverResult[];
   readonly hangup: DriverResult;
@@ -18,7 +20,7 @@ export interface Measured {
 }
 
 /** The figures of a whole run, beside the project's targets and Asterisk's figures. */
-export function rowsOf({ short, hangup, ivr, concurrent, rate, concurrency, idleMiB, perCallMiB, startMs }: Measured): Row[] {
+export function rowsOf({ cold, short, hangup, ivr, concurrent, rate, concurrency, idleMiB, perCallMiB, startMs }: Measured): Row[] {
   const lower = (limit: number): Pick<Row, 'target'> => ({ target: { limit, better: 'lower' } });
   const known = (value: number | null | undefined): number[] => (value === null || value === undefined ? [] : [value]);
   const ofShort = (pick: (run: DriverResult) => number | null): number[] => short.flatMap((run) => known(pick(run)));
@@ -31,6 +33,7 @@ export function rowsOf({ short, hangup, ivr, concurrent, rate, concurrency, idle
       ...lower(5),
       asterisk: '8.0 with a Node flow application, 5.4 alone',
     },
+    { what: 'The same, first 400 calls of a process', unit: 'ms', values: [cold.sut.cpu_ms_per_call], asterisk: '' },
     { what: 'CPU per call, hang up on answer, 50/s', unit: 'ms', values: [hangup.sut.cpu_ms_per_call], asterisk: '2.5' },
     {
       what: 'CPU per call, prompt, digit, branch, prompt, 25/s',
@@ -88,6 +91,6 @@ export function rowsOf({ short, hangup, ivr, concurrent, rate, concurrency, idle
 }
 
 /** The most CPU that anything but the run used, in cores. */
-export function otherLoad({ short, hangup, ivr, concurrent }: Measured): number {
-  return Math.max(...[...short, hangup, ivr, concurrent].map((run) => run.machine.others_cores));
+export function otherLoad({ cold, short, hangup, ivr, concurrent }: Measured): number {
+  return Math.max(...[cold, ...short, hangup, ivr, concurrent].map((run) => run.machine.others_cores));
 }

@@ -24,6 +24,8 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 const RTP_PORTS = '10000-19999';
 const CALLER_ID = '+18144043093';
 const REPEATS = 3;
+/** Until the engine has compiled what calls need. */
+const WARM_UP_CALLS = 3000;
 /** Other load above this makes latencies worthless, as bench/kit/README.md says. */
 const QUIET_CORES = 0.3;
 
@@ -87,10 +89,13 @@ async function measure({ url, login, program }: ServerChild): Promise<Omit<Measu
   const idleMiB = memoryMiB(pids);
   say(`idle: ${idleMiB.toFixed(1)} MiB`);
 
+  const oneShort = (label: string, calls: number, perSecond: number): Promise<DriverResult> =>
+    runCalls(target(flows.short), { label, calls, perSecond, leastPackets: 45, endedBy: 'caller' });
+  const cold = told(await oneShort('short 50/s, cold', 400, 50));
+  told(await oneShort('warming up, 100/s', WARM_UP_CALLS, 100));
   const short: DriverResult[] = [];
   for (let round = 1; round <= REPEATS; round += 1) {
-    const run = { label: `short 50/s, ${round}`, calls: 400, perSecond: 50, leastPackets: 45, endedBy: 'caller' } as const;
-    short.push(told(await runCalls(target(flows.short), run)));
+    short.push(told(await oneShort(`short 50/s, ${round}`, 400, 50)));
   }
   const hangup = told(
     await runCalls(target(flows.hangup), { label: 'hangup 50/s', calls: 400, perSecond: 50, leastPackets: 0, endedBy: 'caller' }),
@@ -134,7 +139,7 @@ async function measure({ url, login, program }: ServerChild): Promise<Omit<Measu
     const concurrencyOptions = ['--start', '100', '--max', '1600', '--plateau', '8', '--ramp', '100', '--steps', '2'];
     concurrency = await search(target(flows.long), 'conc', concurrencyOptions, ['--ender', 'callee'], 15 * 60_000);
   }
-  return { short, hangup, ivr, concurrent, rate, concurrency, idleMiB, perCallMiB };
+  return { cold, short, hangup, ivr, concurrent, rate, concurrency, idleMiB, perCallMiB };
 }
 
 /** Tells how a run went, and hands it on. */
@@ -176,7 +181,8 @@ Made by \`npm run bench -- --write\` on ${new Date().toISOString().slice(0, 10)}
 
 ${text}
 
-- Median [least .. most] of the repeats. CPU is user and system time of the whole process tree, database included.
+- Median [least .. most] of the repeats, after ${WARM_UP_CALLS} calls to warm up. The first 400 calls of a new process cost more, while its
+  code is being compiled: they have a row of their own. CPU is user and system time of the whole process tree, database included.
 - The callee and the driver are in \`bench/kit\` and run on the same machine; \`bench/kit/README.md\` says what each figure means.
 - Asterisk 22 was measured with the same tools on another day (\`bench/kit/peer-figures.md\`); it kept no record of a call.
 `;
