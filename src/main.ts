@@ -115,7 +115,6 @@ async function start(settings: Settings, log: Logger, opened: Opened): Promise<R
       recordings: sessionRecordings(files, recordingsDir, { accountId, sessionId: id }),
       loadFlow: (flowId) => compiledFlows.find(accountId, flowId),
       clock,
-      stopping: stopping.signal,
     }),
     clock,
     random,
@@ -165,7 +164,7 @@ async function start(settings: Settings, log: Logger, opened: Opened): Promise<R
   };
 
   async function stop(): Promise<void> {
-    await store.workers.drain();
+    void store.workers.drain();
     await sessions.stop(settings.drainSeconds * 1000);
     stopping.abort(new Error('The server stops'));
     await opened.close();

@@ -13,10 +13,13 @@ export interface SessionJournal {
   log(sessionId: string, epoch: number, lines: readonly { date: string; message: string }[]): void;
 }
 
+/** The flow of a session, as far as the session moves it. */
+export type SessionFlow = Pick<FlowRun, 'prepare' | 'start' | 'callEnded' | 'finishLater' | 'position'>;
+
 interface Parts {
   readonly row: NewSessionRow;
   /** Makes the run of the flow, which tells the observer what happens in it. */
-  readonly newRun: (observer: FlowRunObserver) => FlowRun;
+  readonly newRun: (observer: FlowRunObserver) => SessionFlow;
   readonly channel: Channel;
   readonly journal: SessionJournal;
   readonly clock: Clock;
@@ -28,7 +31,7 @@ interface Parts {
 /** A call that this process carries: what happens on the leg is written down, and moves the flow. */
 export class LiveSession implements LegEvents, FlowRunObserver {
   readonly #parts: Parts;
-  readonly #run: FlowRun;
+  readonly #run: SessionFlow;
   readonly #over: Promise<void>;
   #resolveOver: () => void = () => {};
   #call: PlacedCall | undefined;
@@ -38,6 +41,8 @@ export class LiveSession implements LegEvents, FlowRunObserver {
   #flowDone: Promise<void> = Promise.resolve();
   #legState: Readonly<Record<string, unknown>> = {};
   #ringing = false;
+  #answered = false;
+  #callOver = false;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -85,9 +90,18 @@ export class LiveSession implements LegEvents, FlowRunObserver {
     if (this.#endedBy) void call.end();
   }
 
-  /** Hangs up. Resolves when nothing of the session is left to do. Idempotent; the first outcome counts. */
+  /** The session could not be stored, so it never was: nothing is written, and nobody waits for it. */
+  abandon(): void {
+    this.#resolveOver();
+  }
+
+  get accountId(): string {
+    return this.#parts.row.accountId;
+  }
+
+  /** Hangs up if the call is not over. Resolves when nothing of the session is left to do. Idempotent; the first outcome counts. */
   end(outcome: Outcome, message: string): Promise<void> {
-    if (this.#endedBy === undefined) {
+    if (this.#endedBy === undefined && !this.#callOver) {
       this.#endedBy = outcome;
       this.#line(message);
       void this.#call?.end();
@@ -107,6 +121,7 @@ export class LiveSession implements LegEvents, FlowRunObserver {
   }
 
   answered(leg: CallLeg): void {
+    this.#answered = true;
     this.#change({ callState: 'Connected', answeredAtMs: this.#parts.clock.now() });
     this.#line('Answered');
     this.#flowDone = this.#run.start(leg).then((end) => this.#flowEnded(end.outcome, leg));
@@ -128,6 +143,7 @@ export class LiveSession implements LegEvents, FlowRunObserver {
   }
 
   ended(end: LegEnd, media: MediaReport): void {
+    this.#callOver = true;
     this.#parts.channel.release();
     this.#run.callEnded();
     void this.#finish(end, media);
@@ -144,7 +160,7 @@ export class LiveSession implements LegEvents, FlowRunObserver {
     const endedAtMs = clock.now();
     await this.#flowDone;
     this.#line(describeEnd(end));
-    const sipCause = end.sip ?? (this.#flowOutcome === undefined && end.why !== 'callee-hung-up' ? undefined : 200);
+    const sipCause = end.sip ?? (this.#answered ? 200 : undefined);
     this.#change({
       callState: 'Disconnected',
       endedAtMs,

@@ -1,7 +1,7 @@
 import type { RequestOf } from '../contracts/dto.ts';
 import type { Page } from '../contracts/entities.ts';
 import type { ListSessions, NewOutgoingSession, SessionInfo } from '../contracts/sessions.ts';
-import type { Principal } from '../directory/principal.ts';
+import { mayAccess, type Principal } from '../directory/principal.ts';
 import type { Trunk } from '../directory/trunks.ts';
 import { type Clock, sleep } from '../kernel/clock.ts';
 import { AppError } from '../kernel/errors.ts';
@@ -26,7 +26,7 @@ export interface SessionServiceOptions {
   readonly queries: Pick<SessionQueries, 'find' | 'list'>;
   readonly directory: OutgoingDirectory;
   /** What the flows of a session work with. */
-  readonly flowParts: (row: NewSessionRow, plan: OutgoingPlan) => FlowRunParts;
+  readonly flowParts: (row: NewSessionRow, plan: OutgoingPlan) => Omit<FlowRunParts, 'stopping'>;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -39,6 +39,8 @@ export class SessionService {
   readonly #options: SessionServiceOptions;
   readonly #limits: TrunkLimits;
   readonly #live = new Map<string, LiveSession>();
+  /** Aborted when the time for running calls is over: ends what follows a call. */
+  readonly #stopping = new AbortController();
   #draining = false;
   /** Resolves the wait of `stop` when the last session is over. */
   #onIdle: () => void = () => {};
@@ -71,6 +73,8 @@ export class SessionService {
     let session: LiveSession | undefined;
     try {
       slot = await telephony.reserve();
+      // From here on `stop` knows of the session.
+      if (this.#draining) throw shuttingDown();
       const row = this.#newRow(principal, plan, trunk);
       session = this.#newSession(row, plan, channel);
       await this.#options.store.create(row);
@@ -80,6 +84,7 @@ export class SessionService {
       channel.release();
       await slot?.release();
       if (session) this.#forget(session);
+      session?.abandon();
       throw error;
     }
   }
@@ -99,11 +104,11 @@ export class SessionService {
    * @throws AppError NOT_FOUND; CONFLICT for a call that another server carries
    */
   async end(principal: Principal, sessionId: string): Promise<void> {
-    const { info } = await this.#options.queries.find(principal, sessionId);
-    if (info.ended) return;
     const session = this.#live.get(sessionId);
-    if (!session) throw new AppError('CONFLICT', { reason: 'Another server carries this call. Send the request to that server.' });
-    await session.end('Cancelled', 'Ended by request');
+    // A call can be ended while the database is away.
+    if (session && mayAccess(principal, session.accountId)) return session.end('Cancelled', 'Ended by request');
+    const { info } = await this.#options.queries.find(principal, sessionId);
+    if (!info.ended) throw new AppError('CONFLICT', { reason: 'Another server carries this call. Send the request to that server.' });
   }
 
   /** Other processes own these sessions now: hangs up what is left of them here. */
@@ -111,7 +116,10 @@ export class SessionService {
     for (const id of sessionIds) void this.#live.get(id)?.end('ServerLost', 'Another server owns this session');
   }
 
-  /** Refuses new calls, lets running ones go on for `drainMs`, and hangs up what is left then. Idempotent. */
+  /**
+   * Refuses new calls from this moment, lets running ones and what follows them go on for `drainMs`, and ends what is left then.
+   * Idempotent.
+   */
   async stop(drainMs: number): Promise<void> {
     const { clock } = this.#options;
     this.#draining = true;
@@ -122,6 +130,7 @@ export class SessionService {
     });
     await Promise.race([idle, sleep(clock, drainMs, drained.signal).catch(() => undefined)]);
     drained.abort();
+    this.#stopping.abort(new DOMException('The server stops', 'AbortError'));
     await Promise.all([...this.#live.values()].map((session) => session.end('ServerShutDown', 'The server is shutting down')));
   }
 
@@ -167,7 +176,7 @@ export class SessionService {
       journal,
       clock,
       log,
-      newRun: (observer) => new FlowRun(flowParts(row, plan), observer),
+      newRun: (observer) => new FlowRun({ ...flowParts(row, plan), stopping: this.#stopping.signal }, observer),
       onOver: () => this.#forget(session),
     });
     this.#live.set(row.id, session);

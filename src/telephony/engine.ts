@@ -1,4 +1,4 @@
-import type { Clock } from '../kernel/clock.ts';
+import { type Clock, sleep } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/log.ts';
 import type { Random } from '../kernel/random.ts';
 import { resolveHost } from '../wire/resolve-host.ts';
@@ -19,11 +19,15 @@ export interface EngineOptions {
 }
 
 const TELEPHONE_EVENT = 101;
+/** How long closing waits for the answers to BYE: long enough for some repetitions. */
+const FAREWELL_MS = 2000;
 
 /** The SIP user agent and the media engine behind the one door that sessions and flows know. */
 export class Engine implements Telephony {
   readonly #options: EngineOptions;
   readonly #legs = new Set<OutboundLeg>();
+  /** BYEs that are not answered yet. */
+  readonly #farewells = new Set<Promise<void>>();
   #closing: Promise<void> | undefined;
 
   constructor(options: EngineOptions) {
@@ -55,6 +59,10 @@ export class Engine implements Telephony {
 
   async #close(): Promise<void> {
     await Promise.all([...this.#legs].map((leg) => leg.end()));
+    const patience = new AbortController();
+    const waited = sleep(this.#options.clock, FAREWELL_MS, patience.signal).catch(() => undefined);
+    await Promise.race([Promise.all(this.#farewells), waited]);
+    patience.abort();
     await this.#options.userAgent.close();
     await this.#options.media.close();
   }
@@ -68,7 +76,17 @@ export class Engine implements Telephony {
       codecs: ['PCMU', 'PCMA'],
       telephoneEvent: TELEPHONE_EVENT,
     });
-    const leg = new OutboundLeg({ request, events, media, clock: this.#options.clock, onClosed: () => this.#legs.delete(leg) });
+    const leg = new OutboundLeg({
+      request,
+      events,
+      media,
+      clock: this.#options.clock,
+      onClosed: () => this.#legs.delete(leg),
+      onFarewell: (farewell) => {
+        this.#farewells.add(farewell);
+        void farewell.finally(() => this.#farewells.delete(farewell));
+      },
+    });
     this.#legs.add(leg);
     void this.#invite(leg, request, media.offer());
     return leg;

@@ -32,6 +32,8 @@ interface Parts {
   readonly clock: Clock;
   /** Called once, when the leg is over and its port is free again. */
   readonly onClosed: () => void;
+  /** Called with the promise of a BYE that was sent: it resolves when the BYE is answered or given up. */
+  readonly onFarewell: (farewell: Promise<void>) => void;
 }
 
 /** One outgoing leg: joins the INVITE and its dialog to the media stream, and tells the session what happens. */
@@ -142,7 +144,7 @@ export class OutboundLeg implements CallLeg, PlacedCall, InviteEvents {
 
   hangup(): Promise<void> {
     const { clock } = this.#parts;
-    const playingOutMs = this.#heardAtMs - clock.now();
+    const playingOutMs = this.#ended ? 0 : this.#heardAtMs - clock.now();
     if (playingOutMs <= 0) return this.end();
     this.#hangupTimer ??= clock.after(playingOutMs, () => void this.end());
     return this.#over;
@@ -161,16 +163,14 @@ export class OutboundLeg implements CallLeg, PlacedCall, InviteEvents {
     if (this.#ended || this.#ending) return;
     this.#ending = end;
     this.#ringTimer?.cancel();
-    if (this.#dialog) void this.#bye(this.#dialog);
+    if (this.#dialog) this.#bye(this.#dialog, end);
     else this.#invite?.cancel();
   }
 
-  /** The callee hears nothing more from us once BYE is out, whether or not it is answered. */
-  async #bye(dialog: Dialog): Promise<void> {
-    const closed = this.#parts.media.stream.close();
-    await dialog.bye().catch(() => {});
-    await closed;
-    this.#finish(this.#ending ?? { why: 'we-hung-up' });
+  /** The call is over for us once BYE is out, whether or not it is answered; the dialog repeats it as long as it must. */
+  #bye(dialog: Dialog, end: LegEnd): void {
+    this.#parts.onFarewell(dialog.bye());
+    this.#finish(end);
   }
 
   #dialogEnded(end: { by: 'peer' | 'us' | 'error'; status?: number; reason?: string }): void {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { FlowInfo } from '../../src/contracts/flows.ts';
+import { AppError } from '../../src/kernel/errors.ts';
 import { callerId, callWorld, manager, nothingLeft, numberToDial, stranger, type WorldOptions } from '../support/call-world.ts';
 import { startLine } from '../support/sip-agents.ts';
 
@@ -181,6 +182,18 @@ describe('hanging up from outside', () => {
     expect(await world.finish()).toEqual(nothingLeft);
   });
 
+  it('works while the database is away', async () => {
+    const world = callWorld({ flow: endless, canRead: false });
+    const session = await world.call();
+    await world.clock.runUntil(() => session.answeredAtMs !== undefined);
+    const ended = world.service.end(manager, session.row.id);
+    expect(await world.over(session)).toBe(true);
+    await ended;
+    expect(session.outcome).toBe('Cancelled');
+    await expect(world.service.end(stranger, session.row.id)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    expect(await world.finish()).toEqual(nothingLeft);
+  });
+
   it('hangs up a call that is up', async () => {
     const world = callWorld({ flow: endless });
     const session = await world.call();
@@ -188,12 +201,45 @@ describe('hanging up from outside', () => {
     const ended = world.service.end(manager, session.row.id);
     expect(await world.over(session)).toBe(true);
     await ended;
-    expect(session).toMatchObject({ outcome: 'Cancelled', callState: 'Disconnected' });
+    expect(session).toMatchObject({ outcome: 'Cancelled', callState: 'Disconnected', sipCause: 200 });
     expect(await world.finish()).toEqual(nothingLeft);
   });
 });
 
 describe('a server that stops', () => {
+  it('does not wait for a request that is refused by the database in the end', async () => {
+    const clockWaits: (() => void)[] = [];
+    const world = callWorld({
+      flow: short,
+      beforeStore: () =>
+        new Promise((_resolve, reject) => clockWaits.push(() => reject(new AppError('STORE_UNAVAILABLE', { seconds: 1 })))),
+    });
+    const refused = expect(world.call()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    await world.clock.runUntil(() => clockWaits.length === 1);
+    let stopped = false;
+    void world.service.stop(1000).then(() => {
+      stopped = true;
+    });
+    await world.clock.advance(2000);
+    expect(stopped).toBe(false);
+    for (const goOn of clockWaits) goOn();
+    await refused;
+    expect(await world.clock.runUntil(() => stopped, 1000)).toBe(true);
+    expect(await world.finish()).toEqual(nothingLeft);
+  });
+
+  it('places no call for a request that was still being checked when it stopped', async () => {
+    const waits: (() => void)[] = [];
+    const world = callWorld({ flow: short, beforeLoad: () => new Promise((resolve) => waits.push(resolve)) });
+    const refused = expect(world.call()).rejects.toMatchObject({ code: 'SHUTTING_DOWN' });
+    await world.stop();
+    for (const goOn of waits) goOn();
+    await refused;
+    expect(world.sessions.size).toBe(0);
+    expect(world.phoneEvents).toEqual([]);
+    expect(await world.finish()).toEqual(nothingLeft);
+  });
+
   it('refuses new calls, lets running ones end, and then is idle', async () => {
     const world = callWorld({ flow: short });
     const session = await world.call();
@@ -215,7 +261,7 @@ describe('a server that stops', () => {
     await world.clock.advance(4900);
     expect(session.endedAtMs).toBeUndefined();
     await world.clock.runUntil(() => stopped, 1000);
-    expect(session).toMatchObject({ outcome: 'ServerShutDown', callState: 'Disconnected' });
+    expect(session).toMatchObject({ outcome: 'ServerShutDown', callState: 'Disconnected', sipCause: 200 });
     expect(await world.finish()).toEqual(nothingLeft);
   });
 });
@@ -245,7 +291,13 @@ describe('a request that is refused', () => {
 
   it('gives the channel and the port back when the session cannot be stored', async () => {
     let away = true;
-    const flaky = callWorld({ flow: short, maxChannels: 1, refuseStore: () => away });
+    const flaky = callWorld({
+      flow: short,
+      maxChannels: 1,
+      beforeStore: async () => {
+        if (away) throw new AppError('STORE_UNAVAILABLE', { seconds: 1 });
+      },
+    });
     await expect(flaky.call()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
     expect(flaky.liveThings()).toMatchObject({ sessions: 0, streams: 0, legs: 0 });
     away = false;
@@ -265,6 +317,16 @@ describe('a request that is refused', () => {
 });
 
 describe('a bad network', () => {
+  it('does not keep the session waiting for an answer to BYE that never comes', async () => {
+    const { session, left } = await outcomeOf({
+      flow: short,
+      filter: (bytes) => (startLine(Buffer.from(bytes).toString('latin1')) === '200 BYE' ? 'drop' : 'pass'),
+    });
+    expect(session.outcome).toBe('Completed');
+    expect((session.endedAtMs ?? 0) - (session.answeredAtMs ?? 0)).toBeLessThan(400);
+    expect(left).toEqual(nothingLeft);
+  });
+
   const exchange = ['INVITE', '100 INVITE', '180 INVITE', '200 INVITE', 'ACK', 'BYE', '200 BYE'];
 
   it.each(

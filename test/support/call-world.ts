@@ -39,7 +39,12 @@ export interface WorldOptions {
   readonly maxChannels?: number;
   readonly credentials?: { readonly userName: string; readonly password: string };
   readonly recordings?: Recordings;
-  readonly refuseStore?: () => boolean;
+  /** Runs before each session is stored, and may refuse it. */
+  readonly beforeStore?: () => Promise<void>;
+  /** Runs before each flow is looked up. */
+  readonly beforeLoad?: () => Promise<void>;
+  /** False: sessions cannot be read. */
+  readonly canRead?: boolean;
 }
 
 /** What became of one session: the last value of each member that was written, and the messages of its log. */
@@ -94,14 +99,13 @@ export function callWorld(options: WorldOptions) {
     ...options.credentials,
   };
   const compiled = compileFlow(flow);
-  const stopping = new AbortController();
 
   const service = new SessionService({
     owner: 'worker-1',
     telephony,
     store: {
       create: async (row) => {
-        if (options.refuseStore?.()) throw new AppError('STORE_UNAVAILABLE', { seconds: 1 });
+        await options.beforeStore?.();
         sessions.set(row.id, { row, lines: [], times: [] });
       },
     },
@@ -116,6 +120,7 @@ export function callWorld(options: WorldOptions) {
     },
     queries: {
       find: async (_principal, id) => {
+        if (options.canRead === false) throw new AppError('STORE_UNAVAILABLE', { seconds: 1 });
         const seen = sessions.get(id);
         if (!seen) throw new AppError('NOT_FOUND', { kind: 'session' });
         return { info: { id, ended: seen.endedAtMs !== undefined }, owner: 'worker-1', epoch: 1 };
@@ -123,7 +128,12 @@ export function callWorld(options: WorldOptions) {
       list: async () => ({ items: [] }),
     },
     directory: {
-      flows: { load: async (id) => (id === flow.flowId ? flow : undefined) },
+      flows: {
+        load: async (id) => {
+          await options.beforeLoad?.();
+          return id === flow.flowId ? flow : undefined;
+        },
+      },
       phoneNumbers: { ownedVoiceNumbers: async () => [{ endpointId: 'endpoint-1', e164: callerId }] },
       trunks: { ofAccount: async () => [trunk] },
     },
@@ -134,7 +144,6 @@ export function callWorld(options: WorldOptions) {
       recordings: options.recordings ?? noRecordings,
       loadFlow: () => undefined,
       clock,
-      stopping: stopping.signal,
     }),
     clock,
     random: seededRandom(9),
