@@ -100,6 +100,26 @@ describe('a call that is answered', () => {
     expect(left).toEqual(nothingLeft);
   });
 
+  it('has its prompts made while it rings', async () => {
+    const { world } = await outcomeOf({ flow: short, speechMs: 900 });
+    expect(world.phoneEvents.find((event) => event.event === 'first-audio')).toMatchObject({ afterAnswerMs: 0 });
+  });
+
+  it('plays a prompt when it is ready, if it was not at the answer', async () => {
+    const { session, world } = await outcomeOf({ flow: short, speechMs: 1500 });
+    expect(session.outcome).toBe('Completed');
+    // Silence keeps flowing meanwhile.
+    expect(world.phoneEvents.find((event) => event.event === 'first-audio')).toMatchObject({ afterAnswerMs: 0 });
+    expect((session.endedAtMs ?? 0) - (session.answeredAtMs ?? 0)).toBeGreaterThanOrEqual(780);
+  });
+
+  it('ends as CalleeHungUp while its first prompt is still being made', async () => {
+    const { session, left } = await outcomeOf({ flow: short, speechMs: 60_000, phone: { hangUpAfterMs: 300 } });
+    expect(session.outcome).toBe('CalleeHungUp');
+    expect((session.endedAtMs ?? 0) - (session.answeredAtMs ?? 0)).toBeLessThanOrEqual(305);
+    expect(left).toEqual(nothingLeft);
+  });
+
   it('keeps what another process would need to go on with it', async () => {
     const world = callWorld({ flow: endless });
     const session = await world.call();

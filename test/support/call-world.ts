@@ -5,6 +5,7 @@ import type { Principal } from '../../src/directory/principal.ts';
 import type { PromptMaker } from '../../src/flow/call-prompts.ts';
 import { compileFlow } from '../../src/flow/compile-flow.ts';
 import type { Recordings } from '../../src/flow/flow-host.ts';
+import { sleep } from '../../src/kernel/clock.ts';
 import { AppError } from '../../src/kernel/errors.ts';
 import { silentLogger } from '../../src/kernel/log.ts';
 import { seededRandom } from '../../src/kernel/random.ts';
@@ -39,6 +40,8 @@ export interface WorldOptions {
   readonly maxChannels?: number;
   readonly credentials?: { readonly userName: string; readonly password: string };
   readonly recordings?: Recordings;
+  /** How long it takes to synthesise a text. */
+  readonly speechMs?: number;
   /** Runs before each session is stored, and may refuse it. */
   readonly beforeStore?: () => Promise<void>;
   /** Runs before each flow is looked up. */
@@ -140,7 +143,7 @@ export function callWorld(options: WorldOptions) {
     flowParts: (row) => ({
       flow: compiled,
       known: { session: { Id: row.id, From: row.fromAddress, To: row.toAddress } },
-      sounds: spokenAsTones,
+      sounds: spokenAsTones(clock, options.speechMs ?? 0),
       recordings: options.recordings ?? noRecordings,
       loadFlow: () => undefined,
       clock,
@@ -197,11 +200,14 @@ export function callWorld(options: WorldOptions) {
 export const nothingLeft = { sessions: 0, legs: 0, streams: 0, dialogs: 0, transactions: 0, timers: 0, ports: 0 };
 
 /** Each text is a tone of 20 ms per character, so that a test can say how long it takes. */
-const spokenAsTones: PromptMaker = {
-  speech: async (text) => makePrompt(tone(400, text.length * 20, -15)),
+const spokenAsTones = (clock: VirtualClock, speechMs: number): PromptMaker => ({
+  speech: async (text, _voice, signal) => {
+    if (speechMs > 0) await sleep(clock, speechMs, signal);
+    return makePrompt(tone(400, text.length * 20, -15));
+  },
   file: async () => makePrompt(tone(600, 1000, -15)),
   beep,
-};
+});
 
 const noRecordings: Recordings = {
   newPath: () => '/nowhere',
