@@ -80,6 +80,22 @@ describe('the rules of a flow', () => {
       "Exits[0].Name: Exit 'A' has the name of a flow parameter.",
     ],
     ['an exit has a name', { exits: [{ id: 'x' }] }, 'Exits[0].Name: The exit at position 0 has no name.'],
+    ['the name of an exit is not empty', { exits: [{ name: '' }] }, 'Exits[0].Name: The exit at position 0 has no name.'],
+    [
+      'no two exits have the same name',
+      { exits: [{ name: 'Out' }, { name: 'Other' }, { name: 'Out' }] },
+      "Exits[2].Name: Exit 'Out': another exit has the same name.",
+    ],
+    [
+      'no two exits have the same id',
+      {
+        exits: [
+          { id: 'x', name: 'Out' },
+          { id: 'x', name: 'Other' },
+        ],
+      },
+      "Exits[1].Id: Exit 'Other': another exit has the same id.",
+    ],
     [
       'a default fits its type',
       { parameters: [{ name: 'A', type: 'Number', defaultValue: { stringValue: 'x' } }] },

@@ -71,12 +71,21 @@ function parameterRules(parameters: readonly FlowParameter[]): FlowProblem[] {
 }
 
 function exitRules(exits: readonly FlowExit[], parameters: readonly FlowParameter[]): FlowProblem[] {
-  const names = new Set(parameters.map((parameter) => parameter.name));
-  return exits.flatMap(({ name }, index) => {
-    const field = `Exits[${index}].Name`;
-    if (!name) return [flowProblem(field, `The exit at position ${index} has no name.`)];
-    return names.has(name) ? [flowProblem(field, `Exit '${shorten(name)}' has the name of a flow parameter.`)] : [];
-  });
+  const problems: FlowProblem[] = [];
+  const parameterNames = new Set(parameters.map((parameter) => parameter.name));
+  const names = new Set<string>();
+  const ids = new Set<string>();
+  for (const [index, { id = '', name = '' }] of exits.entries()) {
+    const report = (member: string, message: string) => problems.push(flowProblem(`Exits[${index}].${member}`, message));
+    const title = `Exit '${shorten(name)}'`;
+    if (name === '') report('Name', `The exit at position ${index} has no name.`);
+    else if (parameterNames.has(name)) report('Name', `${title} has the name of a flow parameter.`);
+    else if (names.has(name)) report('Name', `${title}: another exit has the same name.`);
+    if (id !== '' && ids.has(id)) report('Id', `${title}: another exit has the same id.`);
+    names.add(name);
+    ids.add(id);
+  }
+  return problems;
 }
 
 /** Rule 9: every parameter of a node has an id, also one inside a list or struct, and no two of the flow have the same. */
