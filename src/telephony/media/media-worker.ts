@@ -79,7 +79,7 @@ export class MediaWorker implements WorkerLink {
     return this.openStreams + this.#askers.length;
   }
 
-  /** Takes a stream that is open already, or waits for one. @throws AppError NO_CAPACITY when there is none. */
+  /** Takes a stream that is open already, or waits for one. @throws AppError NO_CAPACITY when there is none, or the thread ends. */
   open(): Promise<RemoteStream> {
     if (this.#gone || this.#closing !== undefined) return Promise.reject(noCapacity('media workers'));
     const spare = this.#spares.shift();
@@ -176,7 +176,7 @@ export class MediaWorker implements WorkerLink {
   #lose(error: Error): void {
     this.#gone = true;
     for (const stream of this.#streams.values()) stream.lost(error);
-    for (const asker of this.#askers.splice(0)) asker.reject(error);
+    for (const asker of this.#askers.splice(0)) asker.reject(noCapacity('media workers'));
     this.#streams.clear();
     this.#spares.length = 0;
   }

@@ -3,13 +3,14 @@ import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Worker } from 'node:worker_threads';
+import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, it } from 'vitest';
 import { countingPrompt } from '../../../test/support/media-rig.ts';
 import { type Logger, silentLogger } from '../../kernel/log.ts';
 import { readWavHeader } from '../audio/wav.ts';
 import { newRtpHeader, readRtpHeader } from '../rtp/packet.ts';
 import type { AgreedMedia, MediaPort } from './media-port.ts';
+import type { WorkerSettings } from './protocol.ts';
 import { spawnWorker } from './spawn-worker.ts';
 import { openMediaWorkers } from './worker-client.ts';
 
@@ -22,8 +23,16 @@ afterEach(async () => {
 });
 
 /** Workers on ports that differ from test file to test file, so that several may run on one machine. */
-async function openWorkers(options: { count?: number; ports?: number; log?: Logger; spawned?: Worker[] } = {}): Promise<MediaPort> {
-  const { count = 1, ports = 100, log = silentLogger, spawned = [] } = options;
+async function openWorkers(
+  options: {
+    count?: number;
+    ports?: number;
+    log?: Logger;
+    spawned?: Worker[];
+    spawn?: (settings: WorkerSettings, nth: number) => Worker;
+  } = {},
+): Promise<MediaPort> {
+  const { count = 1, ports = 100, log = silentLogger, spawned = [], spawn = spawnWorker } = options;
   const first = 30_000 + (process.pid % 250) * 100;
   const media = await openMediaWorkers({
     count,
@@ -31,13 +40,20 @@ async function openWorkers(options: { count?: number; ports?: number; log?: Logg
     portRange: { first, last: first + ports * 2 - 1 },
     log,
     spawn: (settings) => {
-      const worker = spawnWorker(settings);
+      const worker = spawn(settings, spawned.length);
       spawned.push(worker);
       return worker;
     },
   });
   closers.push(() => media.close());
   return media;
+}
+
+/** A thread that starts, and answers nothing that it is asked. */
+function muteWorker(): Worker {
+  const code =
+    "const { parentPort } = require('node:worker_threads'); parentPort.on('message', () => {}); parentPort.postMessage({ kind: 'ready' });";
+  return new Worker(code, { eval: true });
 }
 
 /** A phone's RTP socket: tells the first byte of each payload that comes. */
@@ -199,13 +215,26 @@ describe('openMediaWorkers', () => {
       expect(outcome).toMatchObject({ status: 'rejected', reason: { message: 'The media worker has stopped' } });
     await expect(stream.collect({ max: 1, terminators: '', firstMs: 1, betweenMs: 1 }, never)).rejects.toThrow('has stopped');
     expect(await stream.close()).toEqual({ sent: 0, received: 0, lost: 0, late: 0, digits: 0 });
-    expect(lines).toMatchObject([{ streams: 1, message: expect.stringContaining('died') }]);
+    expect(lines).toMatchObject([
+      { err: { message: 'The media worker has stopped' }, streams: 1, message: expect.stringContaining('died') },
+    ]);
     expect(media.openStreams).toBe(0);
     await expect(media.open()).rejects.toMatchObject({ code: 'NO_CAPACITY' });
     while (spawned.length < 2) await new Promise((resolve) => setImmediate(resolve));
     const again = await media.open();
     again.start(phone.agreed);
     await expect(again.play(countingPrompt('p', 160), { interruptible: false }, never)).resolves.toBe('finished');
+  });
+
+  it.each([
+    { workers: 1, outcome: { status: 'rejected', reason: { code: 'NO_CAPACITY', status: 503 } } },
+    { workers: 2, outcome: { status: 'fulfilled' } },
+  ])('of $workers workers, one dies that has been asked for a stream: $outcome.status', async ({ workers, outcome }) => {
+    const mute = muteWorker();
+    const media = await openWorkers({ count: workers, spawn: (settings, nth) => (nth === 0 ? mute : spawnWorker(settings)) });
+    const opened = Promise.allSettled([media.open()]);
+    await mute.terminate();
+    expect(await opened).toMatchObject([outcome]);
   });
 
   it('closes everything: streams reject, threads end, nothing is opened any more', async () => {

@@ -82,7 +82,7 @@ class MediaWorkers implements MediaPort {
   #start(index: number, settings: WorkerSettings): MediaWorker {
     return new MediaWorker(this.#spawn(settings), settings, (error, streams) => {
       if (this.#closed) return;
-      this.#log.error({ error, streams }, 'A media worker has died; it is started again');
+      this.#log.error({ err: error, streams }, 'A media worker has died; it is started again');
       const restart = systemClock.after(RESTART_MS, () => {
         this.#restarts.delete(restart);
         this.#workers[index] = this.#start(index, settings);
