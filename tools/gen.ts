@@ -6,7 +6,7 @@ import { errorsPage } from './gen/errors-page.ts';
 import { nodeIndex } from './gen/node-index.ts';
 import { nodesPage } from './gen/nodes-page.ts';
 import { operationsPage } from './gen/operations-page.ts';
-import { settingsPage } from './gen/settings-page.ts';
+import { withSettings } from './gen/settings-page.ts';
 
 const repository = fileURLToPath(new URL('..', import.meta.url));
 const check = process.argv.includes('--check');
@@ -26,7 +26,7 @@ generated('src/flow/nodes/index.gen.ts', nodeIndex(join(repository, 'src/flow/no
 generated('docs/reference/nodes.md', await nodesPage(join(repository, 'src/flow/nodes')));
 generated('docs/reference/errors.md', errorsPage());
 generated('docs/reference/operations.md', await operationsPage(join(repository, 'src/contracts')));
-generated('docs/reference/settings.md', settingsPage());
+generated('README.md', withSettings(readFileSync(join(repository, 'README.md'), 'utf8')));
 
 if (stale.length === 0) process.stdout.write('generated files are fresh\n');
 else if (check) {

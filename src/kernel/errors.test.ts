@@ -4,7 +4,7 @@ import { AppError, type ErrorData, errorCatalogue, memberError } from './errors.
 describe('AppError', () => {
   it('fills its message and carries the status and code of the catalogue', () => {
     const error = new AppError('NO_CAPACITY', { limit: 'the trunk has 2', seconds: 1 }, { retryAfterSeconds: 1 });
-    expect(error.message).toBe('All channels are in use: the trunk has 2. Try again in 1 seconds.');
+    expect(error.message).toBe('All channels are in use: the trunk has 2. Try again in 1 s.');
     expect(error).toMatchObject({ status: 503, errorCode: 'NoCapacity', retryAfterSeconds: 1, fields: [] });
   });
 

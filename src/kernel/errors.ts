@@ -40,7 +40,7 @@ export const errorCatalogue = {
   TOO_MANY_SIGN_INS: {
     status: 429,
     errorCode: 'TooManyRequests',
-    message: 'Too many failed sign-ins. Wait {seconds} seconds and try again.',
+    message: 'Too many failed sign-ins. Wait {seconds} s and try again.',
   },
   // outgoing calls
   FLOW_NOT_FOUND: {
@@ -68,16 +68,16 @@ export const errorCatalogue = {
     errorCode: 'NoTrunk',
     message: 'The account of the flow has no SIP trunk. Add one with POST /endpoints/sip-trunk.',
   },
-  NO_CAPACITY: { status: 503, errorCode: 'NoCapacity', message: 'All channels are in use: {limit}. Try again in {seconds} seconds.' },
+  NO_CAPACITY: { status: 503, errorCode: 'NoCapacity', message: 'All channels are in use: {limit}. Try again in {seconds} s.' },
   SHUTTING_DOWN: {
     status: 503,
     errorCode: 'ShuttingDown',
-    message: 'This server is shutting down and takes no new calls. Try again in {seconds} seconds.',
+    message: 'This server is shutting down and takes no new calls. Try again in {seconds} s.',
   },
   STORE_UNAVAILABLE: {
     status: 503,
     errorCode: 'StoreUnavailable',
-    message: 'The database does not answer. Nothing was changed; try again in {seconds} seconds.',
+    message: 'The database does not answer. Nothing was changed; try again in {seconds} s.',
   },
   // flows
   FLOW_INVALID: { status: 400, errorCode: 'ValidationException', message: '{reason}' },
@@ -92,7 +92,7 @@ export const errorCatalogue = {
   SPEECH_BUSY: {
     status: 503,
     errorCode: 'SpeechBusy',
-    message: 'Too much audio is being prepared at the moment. Try again in {seconds} seconds.',
+    message: 'Too much audio is being prepared at the moment. Try again in {seconds} s.',
   },
   SPEECH_FAILED: { status: 500, errorCode: 'SpeechFailed', message: 'The audio could not be prepared. The log says why.' },
   // start

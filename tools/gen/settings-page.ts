@@ -1,12 +1,14 @@
 import { settingDescriptions } from '../../src/cli/settings.ts';
-import { code, generatedPage, table } from './markdown.ts';
+import { code, table } from './markdown.ts';
 
-/** docs/reference/settings.md: every environment variable of `ringflow serve`. */
-export function settingsPage(): string {
+const BEGIN = '<!-- settings: written by npm run gen -->';
+const END = '<!-- end of settings -->';
+
+/** The README with its table of every environment variable of `ringflow serve` made anew. @throws Error when its place is not marked */
+export function withSettings(readme: string): string {
+  const begin = readme.indexOf(BEGIN);
+  const end = readme.indexOf(END);
+  if (begin < 0 || end < begin) throw new Error(`README.md has no place for the settings: ${BEGIN} ... ${END}`);
   const rows = settingDescriptions.map(({ variable, description, whenAbsent }) => [code(variable), description, whenAbsent]);
-  return generatedPage('Settings', '`src/cli/settings.ts`', [
-    'The server is configured by environment variables only. None is required. A value that cannot be used stops the start with a sentence that names the variable.',
-    '',
-    ...table(['Variable', 'Meaning', 'If absent'], rows),
-  ]);
+  return [readme.slice(0, begin + BEGIN.length), ...table(['Variable', 'Meaning', 'If absent'], rows), readme.slice(end)].join('\n');
 }

@@ -13,7 +13,6 @@ import { followSession, sinceStart } from '../follow-session.ts';
 import { freePort } from '../free-port.ts';
 import { createAccount, idOf, newPassword, type ReadyAccount } from '../new-account.ts';
 import type { TimedPhoneEvent } from '../phone/phone-event.ts';
-
 import { startServerChild } from '../server-child.ts';
 
 export interface DemoOptions {
