@@ -20,7 +20,7 @@ export interface ClientOptions {
 export function connect(target: DatabaseTarget, options: ClientOptions): Sql {
   const common = {
     max: options.max,
-    connect_timeout: 10,
+    connect_timeout: 5,
     // Reconnecting is quick and steady: calls go on meanwhile, and a short outage should stay short.
     backoff: (attempt: number) => Math.min(1, 0.05 * 2 ** attempt),
     fetch_types: false,

@@ -62,6 +62,21 @@ describe('two processes on one server, by DATABASE_URL', () => {
     expect((await first.sessionReader.find(over.id))?.info.outcome).toBe('Completed');
   });
 
+  it('answer a reader who waits for a lock, and leave nothing of it on the server', async () => {
+    const { connect } = await import('./clients.ts');
+    const sql = connect({ kind: 'url', url: server.url }, { max: 1 });
+    await sql.begin(async (transaction) => {
+      await transaction`lock table account in access exclusive mode`;
+      const waits = () => transaction`select pid from pg_stat_activity where wait_event_type = 'Lock'`;
+      const read = first.accounts.find(freshId());
+      const refused = expect(read).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+      await eventually(async () => (await waits()).length === 1);
+      await refused;
+      await eventually(async () => (await waits()).length === 0, 3_000);
+    });
+    await sql.end();
+  }, 20_000);
+
   it('renews its lease', async () => {
     await new Promise((resolve) => setTimeout(resolve, 6_000));
     const row = newSessionRow({ owner: second.workers.id });

@@ -6,7 +6,7 @@ import type { Random } from '../kernel/random.ts';
 import { AccountRepository } from './account-repository.ts';
 import { Changes } from './changes.ts';
 import { connect, type Sql } from './clients.ts';
-import { Database } from './database.ts';
+import { Database, QUERY_LIMIT_MS } from './database.ts';
 import type { DatabaseTarget } from './database-target.ts';
 import { type EmbeddedPostgres, startEmbedded } from './embedded/embedded-postgres.ts';
 import { EndpointRepository } from './endpoint-repository.ts';
@@ -72,6 +72,9 @@ export async function openStore(options: StoreOptions): Promise<Store> {
  */
 const hotSettings = { plan_cache_mode: 'force_generic_plan', enable_seqscan: 'off', enable_hashjoin: 'off', enable_mergejoin: 'off' };
 
+/** Nobody waits for these statements any more when the server ends them; others could be behind them. */
+const ordinarySettings = { statement_timeout: String(QUERY_LIMIT_MS + 1_000) };
+
 async function openOn(target: DatabaseTarget, embedded: EmbeddedPostgres | undefined, options: StoreOptions): Promise<Store> {
   const { clock, log, onLostSessions } = options;
   const shared = embedded === undefined;
@@ -79,13 +82,13 @@ async function openOn(target: DatabaseTarget, embedded: EmbeddedPostgres | undef
   const id = newId(clock, options.random);
   const createClient = connect(target, { max: 1, settings: hotSettings });
   const writeClient = connect(target, { max: 1, settings: hotSettings });
-  const ordinaryClient = connect(target, { max: 3, idleSeconds: 30 });
+  const ordinaryClient = connect(target, { max: 3, idleSeconds: 30, settings: ordinarySettings });
   // The lease must not wait behind anything else. In a database of our own it is used at start and stop only.
   const workerClient = connect(target, { max: 1, ...(shared ? {} : { idleSeconds: 5 }) });
   const clients: readonly Sql[] = [createClient, writeClient, ordinaryClient, workerClient];
 
   const changes = new Changes(id);
-  const database = new Database(ordinaryClient, changes, shared);
+  const database = new Database({ client: ordinaryClient, clock, changes, shared });
   const sessions = new SessionStore({ sql: createClient, clock, log });
   const sessionWriter = new SessionWriter({ sql: writeClient, clock, log, owner: id, onLost: onLostSessions });
   const worker = { id, host: hostname(), pid: process.pid, version: options.version, shared };

@@ -5,6 +5,7 @@ import { idList } from './id-list.ts';
 import { toJsonText } from './json-text.ts';
 import type { NewSessionRow } from './session-rows.ts';
 import { isUnavailable, unavailable, withoutValues } from './store-error.ts';
+import { within } from './time-limit.ts';
 
 export interface SessionStoreOptions {
   /** A client with one connection that nothing else uses: statements on it run in the order in which they are sent. */
@@ -100,10 +101,7 @@ export class SessionStore {
   }
 
   #within<T>(query: PromiseLike<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const timer = this.#options.clock.after(this.#limitMs, () => reject(unavailable()));
-      query.then(resolve, reject).then(() => timer.cancel());
-    });
+    return within(this.#options.clock, this.#limitMs, query);
   }
 
   /** Removes what a refused create may have left. Call it when the database is back, and before the end. */

@@ -25,7 +25,7 @@ beforeAll(async () => {
   drizzleClient = connect(database.target, { max: 1 });
   createClient = connect(database.target, { max: 1 });
   sessions = new SessionStore({ sql: createClient, clock: systemClock, log: silentLogger });
-  reader = new SessionReader(new Database(drizzleClient, new Changes('test'), false));
+  reader = new SessionReader(new Database({ client: drizzleClient, clock: systemClock, changes: new Changes('test'), shared: false }));
 });
 afterAll(async () => {
   for (const client of [sql, drizzleClient, createClient]) await client.end();
