@@ -123,6 +123,87 @@ describe('writing behind', () => {
   });
 });
 
+/** Log lines of a session, by the round that wrote them. */
+const roundsOf = (ids: readonly string[]) =>
+  sql<{ chunk: number; sessions: number; lines: number }[]>`
+    select chunk, count(*)::int as sessions, sum(jsonb_array_length(entries))::int as lines
+    from session_log where session_id = any(${idList(ids)}::text::uuid[]) group by chunk order by chunk`;
+
+/** Makes every statement on sessions wait while `work` runs. */
+async function withLock(work: () => Promise<void>): Promise<void> {
+  await createClient.begin(async (transaction) => {
+    await transaction`lock table session in access exclusive mode`;
+    await work();
+  });
+}
+
+describe('a flush', () => {
+  it('waits for one round only, however much comes while it runs', async () => {
+    const id = await newSession();
+    let [turns, over] = [0, false];
+    const feeding = (async () => {
+      for (; turns < 2_000 && !over; turns++) {
+        writer.log(id, 1, [line(String(turns))]);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    })();
+    expect(await writer.flush()).toBe(true);
+    over = true;
+    await feeding;
+    expect(await roundsOf([id])).toEqual([{ chunk: 0, sessions: 1, lines: 1 }]);
+    expect(writer.pending).toBe(1);
+    await writer.close();
+    expect((await reader.find(id))?.info.log).toHaveLength(turns);
+  });
+
+  it('shares its round with those asked for at the same moment, also behind a round that is under way', async () => {
+    const ids = await Promise.all(Array.from({ length: 40 }, newSession));
+    const flushes: Promise<boolean>[] = [];
+    await withLock(async () => {
+      for (const [index, id] of ids.entries()) {
+        writer.log(id, 1, [line('x')]);
+        flushes.push(writer.flush());
+        // Lets the first round begin with half of them.
+        if (index === 19) await new Promise((resolve) => setImmediate(resolve));
+      }
+    });
+    expect(await Promise.all(flushes)).toEqual(ids.map(() => true));
+    expect(await roundsOf(ids)).toEqual([
+      { chunk: 0, sessions: 20, lines: 20 },
+      { chunk: 1, sessions: 20, lines: 20 },
+    ]);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('gives up after five seconds when the database hangs; the changes are written all the same when it goes on', async () => {
+    const id = await newSession();
+    writer.log(id, 1, [line('x')]);
+    await withLock(async () => {
+      const flushed = writer.flush();
+      await clock.advance(5_000);
+      expect(await flushed).toBe(false);
+    });
+    expect(await writer.flush()).toBe(true);
+    expect(await roundsOf([id])).toEqual([{ chunk: 0, sessions: 1, lines: 1 }]);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('on close does not wait for ever, and says what is lost', async () => {
+    const id = await newSession();
+    const errors: unknown[] = [];
+    const log = { ...silentLogger, error: (fields: object, message: string) => errors.push({ ...fields, message }) };
+    const closing = new SessionWriter({ sql, clock, log, owner, onLost: () => undefined });
+    closing.log(id, 1, [line('x')]);
+    await withLock(async () => {
+      const closed = closing.close();
+      await clock.advance(5_000);
+      await closed;
+    });
+    expect(errors).toMatchObject([{ sessions: 1, message: expect.stringContaining('lost') }]);
+    expect(clock.pendingTimers).toBe(0);
+  });
+});
+
 describe('ownership', () => {
   it('is guarded by epoch and owner: who has lost a session changes nothing and is told', async () => {
     const [kept, taken, stolen] = [await newSession(), await newSession(), await newSession()];

@@ -5,6 +5,7 @@ import { idList } from './id-list.ts';
 import { toJsonText } from './json-text.ts';
 import type { SessionLogInfo, SessionPatch } from './session-rows.ts';
 import { isUnavailable, withoutValues } from './store-error.ts';
+import { within } from './time-limit.ts';
 
 export interface SessionWriterOptions {
   readonly sql: Sql;
@@ -35,6 +36,8 @@ const MOST_PER_BATCH = 500;
 /** Log lines kept while the database is away. Patches need no limit: there is one per session. */
 const MOST_LINES = 50_000;
 const LONGEST_RETRY_MS = 2_000;
+/** How long a reader, or the end of the process, waits for a database that hangs. */
+const FLUSH_LIMIT_MS = 5_000;
 
 /**
  * Guarded by owner and epoch. Writing a batch twice changes nothing: its chunks of the log have their numbers already.
@@ -117,15 +120,13 @@ export class SessionWriter {
     waiting.lines.push(...kept);
   }
 
-  /** Tries to write everything now. Answers whether nothing is left. */
-  async flush(): Promise<boolean> {
-    await this.#sending;
-    while (this.pending > 0) {
-      const before = this.#failures;
-      await this.#write();
-      if (this.#failures > before) return false;
-    }
-    return true;
+  /**
+   * Writes now what waits at this moment, not what comes while it does. Answers whether that is done; false also when the database
+   * takes too long, and it is written later then.
+   */
+  flush(): Promise<boolean> {
+    const end = this.#number + Math.ceil(this.#dirty.size / MOST_PER_BATCH);
+    return within(this.#options.clock, FLUSH_LIMIT_MS, this.#writeUntil(end)).catch(() => false);
   }
 
   /** Writes what is left, if the database lets it. Idempotent. */
@@ -133,9 +134,20 @@ export class SessionWriter {
     if (this.#closed) return;
     this.#closed = true;
     this.#timer?.cancel();
-    if (!(await this.flush()))
-      this.#options.log.error({ sessions: this.pending }, 'Changes of sessions are lost: the database does not answer');
+    while (this.pending > 0 && (await this.flush()));
+    if (this.pending > 0) this.#options.log.error({ sessions: this.pending }, 'Changes of sessions are lost: the database does not answer');
     this.#timer?.cancel();
+  }
+
+  /** Writes until every batch with a number below `end` is confirmed, or one fails. */
+  async #writeUntil(end: number): Promise<boolean> {
+    await this.#sending;
+    while (this.pending > 0 && (this.#unconfirmed?.chunk ?? this.#number) < end) {
+      const before = this.#failures;
+      await this.#write();
+      if (this.#failures > before) return false;
+    }
+    return true;
   }
 
   #entry(sessionId: string, epoch: number): Dirty | undefined {
