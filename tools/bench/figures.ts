@@ -85,7 +85,7 @@ export function rowsOf({ cold, short, hangup, ivr, concurrent, rate, concurrency
     },
     { what: 'Most concurrent calls, < 1 % lost or late', unit: 'calls', values: ofSearch(concurrency), asterisk: '600 to 800' },
     { what: 'Memory, idle, database included', unit: 'MiB', values: [idleMiB], ...lower(220), asterisk: '55.5 (RSS, no database)' },
-    { what: 'Memory per call, 100 up', unit: 'MiB', values: [perCallMiB], ...lower(0.4), asterisk: '0.3 to 0.5 (RSS)' },
+    { what: 'Memory per call, 100 up, in a warm process', unit: 'MiB', values: [perCallMiB], ...lower(0.4), asterisk: '0.3 to 0.5 (RSS)' },
     { what: 'Start to ready, existing data folder', unit: 'ms', values: startMs, ...lower(2000), asterisk: '270' },
   ];
 }

@@ -185,5 +185,7 @@ ${text}
   code is being compiled: they have a row of their own. CPU is user and system time of the whole process tree, database included.
 - The callee and the driver are in \`bench/kit\` and run on the same machine; \`bench/kit/README.md\` says what each figure means.
 - Asterisk 22 was measured with the same tools on another day (\`bench/kit/peer-figures.md\`); it kept no record of a call.
+- More than 500 calls at once are refused with 503 on two cores: one media thread carries 500 streams. That bounds both capacity figures.
+- A warm process has grown already (its heap keeps room for what calls need), so the memory per call is what 100 calls add to that.
 `;
 }
