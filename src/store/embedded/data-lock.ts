@@ -1,6 +1,7 @@
-import { link, readFile, rename, rm, unlink, writeFile } from 'node:fs/promises';
+import { link, readFile, rename, rm, stat, unlink, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
+import { type Clock, sleep } from '../../kernel/clock.ts';
 import { AppError } from '../../kernel/errors.ts';
 import { isRunning, startOf } from './process-table.ts';
 
@@ -17,23 +18,30 @@ interface Holder {
   readonly host: string;
 }
 
+const ATTEMPTS = 50;
+const PAUSE_MS = 20;
+/** A server that died while it replaced a stale file left its guard; replacing takes a few milliseconds. */
+const GUARD_LIFE_MS = 5_000;
+
 /**
  * Takes the lock file of a data directory. A file left by a server that is gone is replaced.
  * @throws AppError BAD_SETTING naming the process that uses the directory.
  */
-export async function lockDataDir(dataDir: string): Promise<DataLock> {
+export async function lockDataDir(dataDir: string, clock: Clock): Promise<DataLock> {
   const file = path.join(dataDir, 'ringflow.lock');
   const mine: Holder = { pid: process.pid, started: (await startOf(process.pid)) ?? '', host: hostname() };
   const text = `${JSON.stringify(mine)}\n`;
-  for (let attempt = 0; attempt < 5; attempt++) {
-    if (await create(file, text)) {
-      return { release: async () => void ((await readFile(file, 'utf8').catch(() => '')) === text && (await rm(file, { force: true }))) };
-    }
+  const lock: DataLock = {
+    release: async () => void ((await readFile(file, 'utf8').catch(() => '')) === text && (await rm(file, { force: true }))),
+  };
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    if (await create(file, text)) return lock;
     const found = await readFile(file, 'utf8').catch(() => undefined);
     if (found === undefined) continue;
     const holder = parse(found);
     if (holder && (await isAlive(holder))) throw inUse(dataDir, holder.pid);
-    await discard(file, found);
+    if (await replace(file, found, text, clock)) return lock;
+    await sleep(clock, PAUSE_MS, new AbortController().signal);
   }
   throw inUse(dataDir, undefined);
 }
@@ -59,16 +67,26 @@ async function create(file: string, text: string): Promise<boolean> {
   }
 }
 
-/** Removes a stale file, but not the fresh one that another starting server may have put in its place meanwhile. */
-async function discard(file: string, stale: string): Promise<void> {
-  const aside = `${file}.stale.${process.pid}.${performance.now()}`;
-  try {
-    await rename(file, aside);
-  } catch {
-    return;
+/**
+ * Puts `text` in the place of a stale file. Only who holds the guard may change a file that is there, so two that found the same
+ * stale file cannot both replace it. Answers whether it did.
+ */
+async function replace(file: string, stale: string, text: string, clock: Clock): Promise<boolean> {
+  const guard = `${file}.replacing`;
+  if (!(await create(guard, text))) {
+    const made = await stat(guard).catch(() => undefined);
+    if (made && clock.now() - made.mtimeMs > GUARD_LIFE_MS) await rm(guard, { force: true });
+    return false;
   }
-  if ((await readFile(aside, 'utf8')) !== stale) await link(aside, file).catch(() => undefined);
-  await unlink(aside);
+  try {
+    if ((await readFile(file, 'utf8').catch(() => undefined)) !== stale) return false;
+    const draft = `${file}.${process.pid}.${performance.now()}`;
+    await writeFile(draft, text, { mode: 0o644 });
+    await rename(draft, file);
+    return true;
+  } finally {
+    await rm(guard, { force: true });
+  }
 }
 
 async function isAlive(holder: Holder): Promise<boolean> {

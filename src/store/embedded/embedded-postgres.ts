@@ -44,7 +44,7 @@ const SHARED_COPIES = '/var/lib/ringflow';
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
   await mkdir(options.dataDir, { recursive: true });
   const dataDir = await realpath(options.dataDir);
-  const lock = await lockDataDir(dataDir);
+  const lock = await lockDataDir(dataDir, options.clock);
   try {
     const user = await serverUser();
     const binaries = await prepareBinaries(await findPackaged(), user, user ? SHARED_COPIES : dataDir);
