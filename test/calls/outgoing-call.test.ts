@@ -113,6 +113,14 @@ describe('a call that is answered', () => {
     expect((session.endedAtMs ?? 0) - (session.answeredAtMs ?? 0)).toBeGreaterThanOrEqual(780);
   });
 
+  it('hangs up and ends as FlowFailed when the flow cannot go on', async () => {
+    const { session, left, world } = await outcomeOf({ flow: short, speechFails: true });
+    expect(session).toMatchObject({ outcome: 'FlowFailed', sipCause: 200 });
+    expect(session.lines.some((line) => line.startsWith('The flow failed: '))).toBe(true);
+    expect(world.phoneEvents.find((event) => event.event === 'bye')).toMatchObject({ by: 'peer' });
+    expect(left).toEqual(nothingLeft);
+  });
+
   it('ends as CalleeHungUp while its first prompt is still being made', async () => {
     const { session, left } = await outcomeOf({ flow: short, speechMs: 60_000, phone: { hangUpAfterMs: 300 } });
     expect(session.outcome).toBe('CalleeHungUp');

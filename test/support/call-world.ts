@@ -42,6 +42,8 @@ export interface WorldOptions {
   readonly recordings?: Recordings;
   /** How long it takes to synthesise a text. */
   readonly speechMs?: number;
+  /** No text can be synthesised. */
+  readonly speechFails?: boolean;
   /** Runs before each session is stored, and may refuse it. */
   readonly beforeStore?: () => Promise<void>;
   /** Runs before each flow is looked up. */
@@ -143,7 +145,7 @@ export function callWorld(options: WorldOptions) {
     flowParts: (row) => ({
       flow: compiled,
       known: { session: { Id: row.id, From: row.fromAddress, To: row.toAddress } },
-      sounds: spokenAsTones(clock, options.speechMs ?? 0),
+      sounds: spokenAsTones(clock, options),
       recordings: options.recordings ?? noRecordings,
       loadFlow: () => undefined,
       clock,
@@ -200,8 +202,9 @@ export function callWorld(options: WorldOptions) {
 export const nothingLeft = { sessions: 0, legs: 0, streams: 0, dialogs: 0, transactions: 0, timers: 0, ports: 0 };
 
 /** Each text is a tone of 20 ms per character, so that a test can say how long it takes. */
-const spokenAsTones = (clock: VirtualClock, speechMs: number): PromptMaker => ({
+const spokenAsTones = (clock: VirtualClock, { speechMs = 0, speechFails = false }: WorldOptions): PromptMaker => ({
   speech: async (text, _voice, signal) => {
+    if (speechFails) throw new AppError('SPEECH_FAILED', {});
     if (speechMs > 0) await sleep(clock, speechMs, signal);
     return makePrompt(tone(400, text.length * 20, -15));
   },
