@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ApiClient } from '../../src/cli/api-client.ts';
+import { call } from '../../src/cli/commands/call.ts';
 import type { ReadyAccount } from '../../src/cli/new-account.ts';
 import { startServerChild } from '../../src/cli/server-child.ts';
 import { NewFile } from '../../src/contracts/files.ts';
@@ -126,6 +127,24 @@ describe('a server over real sockets', () => {
     const middle = samples.subarray(2000, 6000);
     expect(peakAt(1000, 8000, middle)).toBeGreaterThan(0.2);
     expect(peakAt(1500, 8000, middle)).toBeLessThan(0.02);
+  });
+
+  it('is followed by `ringflow call`, which succeeds only when the call was completed', async () => {
+    const { account } = await scene();
+    const { account: unlucky } = await scene({ reject: 486 });
+    const follow = async (caller: ReadyAccount) => {
+      const lines: string[] = [];
+      const options = { number: numberToDial, flow: await saveFlow(caller, short), ...caller.login };
+      const status = await call(options, (line) => lines.push(line), new AbortController().signal);
+      return { status, told: lines.map((line) => line.replace(/^ *[\d.]+ s +/, '')) };
+    };
+    const completed = await follow(account);
+    expect(completed.status).toBe(0);
+    expect(completed.told[0]).toMatch(/^Session [0-9a-f-]{36}$/);
+    expect(completed.told).toEqual(expect.arrayContaining(['Calling', 'Answered', 'Say (SayNode)', 'Hung up']));
+    const busy = await follow(unlucky);
+    expect(busy.status).toBe(1);
+    expect(busy.told.join('\n')).toContain('The callee is busy');
   });
 
   it('collects digits, and sends them', async () => {
