@@ -23,7 +23,9 @@ const noImportUp = layers.slice(1, -1).map((layer, index) => ({
 const besides = {
   contracts: ['contracts', 'kernel'],
   formats: ['formats', 'contracts', 'kernel'],
+  codegen: ['codegen', 'formats', 'contracts', 'kernel'],
   store: ['store', 'contracts', 'kernel'],
+  callbacks: ['callbacks', 'contracts', 'kernel'],
 };
 
 const besideRules = Object.entries(besides).map(([folder, allowed]) => ({
@@ -66,10 +68,23 @@ module.exports = {
       to: { path: '^src/store/' },
     },
     {
-      name: 'formats-are-used-by-http',
+      name: 'formats-are-used-by-http-and-codegen',
       severity: 'error',
-      from: { path: '^src/', pathNot: `${folders(['formats', 'http'])}|^src/main\\.ts$|${tests}` },
+      from: { path: '^src/', pathNot: `${folders(['formats', 'codegen', 'http'])}|^src/main\\.ts$|${tests}` },
       to: { path: '^src/formats/' },
+    },
+    {
+      name: 'callbacks-are-sent-by-sessions',
+      severity: 'error',
+      from: { path: '^src/', pathNot: `${folders(['callbacks', 'sessions'])}|^src/main\\.ts$|${tests}` },
+      to: { path: '^src/callbacks/' },
+    },
+    {
+      name: 'codegen-is-used-by-http',
+      comment: 'What is made from the contract for people and clients: pages, types, descriptions.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: `${folders(['codegen', 'http'])}|${tests}` },
+      to: { path: '^src/codegen/' },
     },
     {
       name: 'flows-see-only-the-port',

@@ -1,5 +1,24 @@
 import type { Static, TSchema } from 'typebox';
 
+/** What a page about an answer tells besides the value. Only formats for people use it. */
+export interface Report {
+  /** Name of the operation that answered. */
+  readonly operation: string;
+  /** Path and query of the request, without what names a format. */
+  readonly address: string;
+  readonly answeredAt: Date;
+  /** The request as it was bound; absent when it could not be. */
+  readonly request?: { readonly value: unknown; readonly schema: TSchema };
+}
+
+/** How the metadata pages show a format. */
+export interface Sample {
+  /** As the page prints it in `Accept` and `Content-Type`. */
+  readonly contentType: string;
+  /** The text of `value`, laid out for people. */
+  write(value: unknown, schema: TSchema): string;
+}
+
 /** A wire format of the API. Each is one file that is driven by the schemas of `contracts/` and knows no operation. */
 export interface WireFormat {
   /** As in `?format=` and in the predefined routes: `/{name}/reply/{Operation}`. */
@@ -10,13 +29,26 @@ export interface WireFormat {
   readonly contentTypes: readonly string[];
   /** The `Content-Type` of an answer. */
   readonly answerType: string;
+  /** Whether a browser should save a successful answer as a file (servicestack.md 1.1). */
+  readonly isDownload?: true;
+  /** Absent: the metadata pages do not show this format. */
+  readonly sample?: Sample;
   /** The text of `value`. Members that the schema does not declare are left out. */
-  write(value: unknown, schema: TSchema): string;
+  write(value: unknown, schema: TSchema, report?: Report): string;
   /**
    * The value of `text`; members that the schema does not declare are ignored. A long text is read in slices with other work in between.
+   * Absent: nobody sends this format.
+   * @param schema a type made with `dto()`, or a list of one.
    * @throws FormatError when the text is not of this format, does not fit the schema, or exceeds the limits.
    */
-  read<Schema extends TSchema>(text: string, schema: Schema): Promise<Static<Schema>>;
+  read?<Schema extends TSchema>(text: string, schema: Schema): Promise<Static<Schema>>;
+}
+
+/** A format that clients may send too. */
+export type ReadableFormat = WireFormat & Required<Pick<WireFormat, 'read'>>;
+
+export function isReadable(format: WireFormat): format is ReadableFormat {
+  return format.read !== undefined;
 }
 
 /** A text that could not be read. The message is safe to show to whoever sent it. */

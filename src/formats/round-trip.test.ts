@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { anyValue } from '../../test/support/any-value.ts';
 import '../../test/support/every-contract.ts';
 import { allDtos, dtoByName, dtoInfo } from '../contracts/dto.ts';
-import { FormatError, type WireFormat } from './format.ts';
+import { FormatError, type ReadableFormat } from './format.ts';
 import { json } from './json.ts';
 import { objectShapeOf, shapeOf } from './shape.ts';
 import { xml } from './xml.ts';
@@ -41,7 +41,7 @@ describe.each(types)('$name', ({ schema }) => {
   });
 });
 
-describe.each([json, xml])('a damaged $name text', (format: WireFormat) => {
+describe.each([json, xml])('a damaged $name text', (format: ReadableFormat) => {
   const schema = dtoByName('NewFlow');
   const documents = anyValue(shapeOf(schema)).map((value) => format.write(value, schema));
   const pieces = fc.constantFrom(

@@ -35,7 +35,10 @@ export interface ObjectShape {
   readonly name: string;
   /** C# namespace. */
   readonly namespace: string;
-  /** In the order of declaration. */
+  readonly description: string;
+  /** Name of the type whose members come first. */
+  readonly base: string | undefined;
+  /** In the order of declaration, with those of the bases. */
   readonly members: readonly Member[];
   /** By JSON name, by C# name, and by either in lower case. */
   readonly memberByName: ReadonlyMap<string, Member>;
@@ -52,6 +55,8 @@ export interface Member {
   readonly inherited: boolean;
   /** Whether the type is a value type of C# that cannot be null: absent, it has no `i:nil`. */
   readonly neverNil: boolean;
+  /** The sentence that the metadata prints for it; empty if there is none. */
+  readonly description: string;
   readonly shape: Shape;
 }
 
@@ -116,13 +121,15 @@ function objectShape(name: string): ObjectShape {
   const known = objectByName.get(name);
   if (known) return known;
   const schema = dtoByName(name);
-  const namespace = dtoInfo(schema)?.namespace ?? '';
+  const { namespace = '', description = '', base } = dtoInfo(schema) ?? {};
   let made: readonly Member[] | undefined;
   let byName: ReadonlyMap<string, Member> | undefined;
   const shape: ObjectShape = {
     kind: 'object',
     name,
     namespace,
+    description,
+    base,
     get members() {
       made ??= Object.entries(schema.properties).map(([jsonName, member]) => makeMember(schema, jsonName, member));
       return made;
@@ -140,6 +147,7 @@ function makeMember(owner: TSchema, jsonName: string, schema: TSchema): Member {
   const declaring = declaringType(owner, jsonName);
   const namespace = dtoInfo(declaring)?.namespace ?? '';
   const shape = makeShape(schema, namespace);
+  const description = keyword(schema, 'description');
   const isValueType = shape.kind === 'flag' || shape.kind === 'integer' || shape.kind === 'number' || shape.kind === 'enum';
   return {
     jsonName,
@@ -147,6 +155,7 @@ function makeMember(owner: TSchema, jsonName: string, schema: TSchema): Member {
     namespace,
     inherited: declaring !== owner,
     neverNil: isValueType && keyword(schema, 'x-nullable') !== true,
+    description: typeof description === 'string' ? description : '',
     shape,
   };
 }

@@ -9,14 +9,14 @@ import type { AppError } from '../kernel/errors.ts';
 import { challenges } from './auth.ts';
 
 /** Sends a value in a format; nothing at all is a 204 without a body (servicestack.md 5.4). */
-export function sendValue(reply: FastifyReply, format: WireFormat, value: unknown, schema: TSchema | undefined): void {
+export function sendValue(reply: FastifyReply, format: WireFormat, value: unknown, schema: TSchema | undefined, status = 200): void {
   setCommonHeaders(reply);
   if (value === undefined || value === null || schema === undefined) {
     reply.code(204).send();
     return;
   }
   const text = format.write(value, schema);
-  reply.code(200).header('content-type', format.answerType).send(text);
+  reply.code(status).header('content-type', format.answerType).send(text);
 }
 
 export interface ErrorContext {

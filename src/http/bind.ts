@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { Static, TObject } from 'typebox';
-import { FormatError, type WireFormat } from '../formats/format.ts';
+import { FormatError, isReadable, type WireFormat } from '../formats/format.ts';
 import { formatByContentType, mediaType } from '../formats/formats.ts';
 import { json } from '../formats/json.ts';
 import { type ObjectShape, objectShapeOf } from '../formats/shape.ts';
@@ -51,7 +51,7 @@ async function readBody<Schema extends TObject>(
   format: WireFormat | undefined,
   type: string,
 ): Promise<Static<Schema>> {
-  if (body === undefined || body.length === 0 || format === undefined) return json.read('{}', schema);
+  if (body === undefined || body.length === 0 || format === undefined || !isReadable(format)) return json.read('{}', schema);
   try {
     if (!isUtf8(body)) throw new FormatError('The body is not UTF-8');
     return await format.read(body.toString('utf8'), schema);

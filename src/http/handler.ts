@@ -8,6 +8,8 @@ import type { Upload } from './services.ts';
 /** What a handler may say about its answer besides the value. */
 export interface AnswerHead {
   readonly headers: Record<string, string | string[]>;
+  /** 200 if absent. An answer without a value is a 204 all the same. */
+  status?: number;
   /** The type of the value, where it is not the response that the operation declares. */
   schema?: TSchema;
 }
@@ -21,6 +23,8 @@ export interface RequestContext {
   readonly secure: boolean;
   /** Whether `Prefer: return=representation` was sent (RFC 7240 section 4.2). */
   readonly prefersRepresentation: boolean;
+  /** The `Idempotency-Key`, as it came. */
+  readonly idempotencyKey: string | undefined;
   /** The first file of a multipart body. */
   readonly upload: Upload | undefined;
   readonly answer: AnswerHead;

@@ -11,6 +11,7 @@ export function contextOf(request: FastifyRequest, upload: Upload | undefined, s
     source: ip,
     secure: 'encrypted' in request.raw.socket,
     prefersRepresentation: prefersRepresentation(headers.prefer),
+    idempotencyKey: headers['idempotency-key']?.toString(),
     upload,
     answer: { headers: {} },
     loginIds: () => loginIds(headers),

@@ -70,7 +70,7 @@ export async function serveOperation(
     const value = await run(context, principal);
     thrownByService = false;
     reply.headers(context.answer.headers);
-    sendValue(reply, format, value, context.answer.schema ?? operation.response);
+    sendValue(reply, format, value, context.answer.schema ?? operation.response, context.answer.status);
   } catch (thrown) {
     const error = toAppError(thrown, options.bodyLimit, options);
     sendError(reply, error, { format, thrownByService, response: operation.response });
