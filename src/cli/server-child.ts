@@ -17,13 +17,16 @@ export interface ServerChildOptions {
   readonly sipPort: number;
   readonly rtpPorts: string;
   readonly adminPassword: string;
+  /** Settings besides these. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 const READY_WITHIN_MS = 60_000;
 const ADMIN = 'admin@localhost';
 
 /** Starts a server with data of its own on any free HTTP port and waits until it is ready. @throws Error with the end of its log */
-export async function startServerChild({ script, directory, sipPort, rtpPorts, adminPassword }: ServerChildOptions): Promise<ServerChild> {
+export async function startServerChild(options: ServerChildOptions): Promise<ServerChild> {
+  const { script, directory, sipPort, rtpPorts, adminPassword, environment } = options;
   const startedMs = performance.now();
   const logFile = join(directory, 'server.log');
   const program = startChild({
@@ -37,6 +40,7 @@ export async function startServerChild({ script, directory, sipPort, rtpPorts, a
       RINGFLOW_ADMIN_EMAIL: ADMIN,
       RINGFLOW_ADMIN_PASSWORD: adminPassword,
       RINGFLOW_DRAIN_SECONDS: '2',
+      ...environment,
     },
     logFile,
   });

@@ -30,12 +30,13 @@ export interface RealServer {
   remove(): Promise<void>;
 }
 
-export async function realServer(): Promise<RealServer> {
+/** @param environment settings besides those that every test server has. */
+export async function realServer(environment: Readonly<Record<string, string>> = {}): Promise<RealServer> {
   const directory = await mkdtemp(join(tmpdir(), 'ringflow-test-'));
   const children: ServerChild[] = [];
   const ports = { sipPort: await freePort(), rtpPorts: '40000-40999' };
   const start = async (): Promise<ServerChild> => {
-    const child = await startServerChild({ script, directory, ...ports, adminPassword: 'a good password' });
+    const child = await startServerChild({ script, directory, ...ports, adminPassword: 'a good password', environment });
     children.push(child);
     return child;
   };
