@@ -124,7 +124,10 @@ export interface ErrorExtras {
   readonly cause?: unknown;
 }
 
-/** An error of the catalogue. Its message is safe to show to the caller of the API. */
+/**
+ * An error of the catalogue. Its message is safe to show to the caller of the API. It has no stack: it is an answer, which nobody debugs,
+ * and the stack would cost more than the rest of it. What went wrong underneath is its `cause`, with a stack.
+ */
 export class AppError<Name extends ErrorName = ErrorName> extends Error {
   readonly code: Name;
   readonly status: number;
@@ -134,7 +137,10 @@ export class AppError<Name extends ErrorName = ErrorName> extends Error {
 
   constructor(code: Name, data: ErrorData<Name>, extras: ErrorExtras = {}) {
     const entry = errorCatalogue[code];
-    super(fill(entry.message, data), { cause: extras.cause });
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
+    super(fill(entry.message, data), extras.cause === undefined ? undefined : { cause: extras.cause });
+    Error.stackTraceLimit = stackTraceLimit;
     this.name = 'AppError';
     this.code = code;
     this.status = entry.status;
@@ -151,5 +157,6 @@ export function memberError<Name extends ErrorName>(code: Name, data: ErrorData<
 }
 
 function fill(message: string, data: Readonly<Record<string, string | number>>): string {
+  if (!message.includes('{')) return message;
   return message.replace(/\{(\w+)\}/g, (_whole, slot: string) => String(data[slot] ?? ''));
 }

@@ -2,20 +2,26 @@
  * One side of the HTTP bench, as a process of its own. `bare`: a fastify route that validates the same body and answers 204. `ringflow`:
  * the HTTP layer with real sign-in over a real database, and sessions that are accepted without a call. Prints its address and login.
  */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import Fastify from 'fastify';
 import type { RequestOf } from '../../src/contracts/dto.ts';
 import type { NewOutgoingSession, SessionInfo } from '../../src/contracts/sessions.ts';
-import { firstStart } from '../../src/directory/first-start.ts';
-import { PasswordHasher } from '../../src/directory/password-hash.ts';
 import type { Principal } from '../../src/directory/principal.ts';
-import { SignIn } from '../../src/directory/sign-in.ts';
-import { startServer } from '../../src/http/server.ts';
-import { systemClock as clock } from '../../src/kernel/clock.ts';
-import { memberError } from '../../src/kernel/errors.ts';
-import { silentLogger as log } from '../../src/kernel/log.ts';
-import { systemRandom as random } from '../../src/kernel/random.ts';
-import { openTestStore } from '../../test/support/database.ts';
 import { fakeServices } from '../../test/support/fake-services.ts';
+
+/** A module of the program as `npm run build` made it: what runs TypeScript directly adds calls of its own. */
+const built = (path: string) => import(new URL(`../../dist/${path}.js`, import.meta.url).href);
+const { PasswordHasher }: typeof import('../../src/directory/password-hash.ts') = await built('directory/password-hash');
+const { firstStart }: typeof import('../../src/directory/first-start.ts') = await built('directory/first-start');
+const { SignIn }: typeof import('../../src/directory/sign-in.ts') = await built('directory/sign-in');
+const { startServer }: typeof import('../../src/http/server.ts') = await built('http/server');
+const { systemClock: clock }: typeof import('../../src/kernel/clock.ts') = await built('kernel/clock');
+const { memberError }: typeof import('../../src/kernel/errors.ts') = await built('kernel/errors');
+const { silentLogger: log }: typeof import('../../src/kernel/log.ts') = await built('kernel/log');
+const { systemRandom: random }: typeof import('../../src/kernel/random.ts') = await built('kernel/random');
+const { openStore }: typeof import('../../src/store/open-store.ts') = await built('store/open-store');
 
 const emailAddress = 'admin@localhost';
 const password = 'a good password';
@@ -31,8 +37,14 @@ async function bare(): Promise<string> {
 }
 
 async function ringflow(): Promise<string> {
-  const store = await openTestStore();
-  process.once('SIGTERM', () => void store.close().finally(() => process.exit()));
+  const dataDir = await mkdtemp(join(tmpdir(), 'ringflow-bench-http-'));
+  const store = await openStore({ dataDir, version: 'bench', clock, random, log, onLostSessions: () => undefined });
+  const stop = async () => {
+    await store.close();
+    await rm(dataDir, { recursive: true });
+    process.exit();
+  };
+  process.once('SIGTERM', () => void stop());
   const hasher = new PasswordHasher();
   await firstStart({ users: store.users, accounts: store.accounts, hasher, clock, random, emailAddress, password });
   const signIn = new SignIn({ users: store.users, changes: store.changes, hasher, clock, random });
