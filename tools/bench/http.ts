@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { type Load, sendLoad } from './http-load.ts';
-import { median, type Row } from './report.ts';
+import { alignedTable, limit, measured, median, type Row, verdict } from './report.ts';
 
 type Side = 'bare' | 'ringflow';
 
@@ -32,7 +32,7 @@ interface Round {
 
 const REQUESTS = 20_000;
 const WARM_UP = 10_000;
-const CONNECTIONS = 32;
+export const HTTP_CONNECTIONS = 32;
 const ROUNDS = 5;
 
 const number = '+18144043000';
@@ -69,37 +69,49 @@ const kinds: readonly Kind[] = [
  * CPU and rate of `POST /sessions/outgoing` in the HTTP layer, beside a bare fastify route with the same body. The kinds take turns, so
  * that what else happens on the machine meets all of them.
  */
-export async function measureHttp(say: (line: string) => void): Promise<Row[]> {
+export async function measureHttp(say: (line: string) => void): Promise<HttpFigures[]> {
   const targets = { bare: await startTarget('bare'), ringflow: await startTarget('ringflow') };
   try {
     const rounds = new Map<string, Round[]>(kinds.map(({ name }) => [name, []]));
-    for (const kind of kinds) await sendLoad(loadOf(kind, targets[kind.side]), WARM_UP, CONNECTIONS);
+    for (const kind of kinds) await sendLoad(loadOf(kind, targets[kind.side]), WARM_UP, HTTP_CONNECTIONS);
     for (let round = 1; round <= ROUNDS; round += 1) {
       for (const kind of kinds) rounds.get(kind.name)?.push(await oneRound(kind, targets[kind.side]));
       say(
         `HTTP, round ${round} of ${ROUNDS}: ${kinds.map(({ name }) => `${name} ${Math.round(rounds.get(name)?.at(-1)?.cpuMicroseconds ?? 0)} µs`).join(', ')}`,
       );
     }
-    return kinds.flatMap((kind) => rowsOf(kind, rounds));
+    return kinds.map((kind) => figuresOf(kind, rounds));
   } finally {
     await Promise.all(Object.values(targets).map(({ child }) => stop(child)));
   }
 }
 
-function rowsOf({ name, beside }: Kind, rounds: ReadonlyMap<string, readonly Round[]>): Row[] {
-  const own = rounds.get(name) ?? [];
-  const what = `POST /sessions/outgoing, ${name}`;
-  const rows: Row[] = [
-    { what: `${what}: CPU`, unit: 'µs', values: own.map(({ cpuMicroseconds }) => cpuMicroseconds), asterisk: '' },
-    { what: `${what}: rate`, unit: 'requests/s', values: own.map(({ perSecond }) => perSecond), asterisk: '' },
-  ];
-  if (!beside) return rows;
-  const bare = median((rounds.get(beside.name) ?? []).map(({ cpuMicroseconds }) => cpuMicroseconds));
-  const values = own.map(({ cpuMicroseconds }) => cpuMicroseconds / bare);
-  return [
-    ...rows,
-    { what: `${what}: CPU beside bare fastify`, unit: 'x', values, target: { limit: beside.most, better: 'lower' }, asterisk: '' },
-  ];
+/** What was measured of one kind of request, one value per round. */
+export interface HttpFigures {
+  readonly kind: string;
+  readonly cpuMicroseconds: readonly number[];
+  readonly perSecond: readonly number[];
+  /** How many times the CPU of the same request to a bare fastify route. */
+  readonly beside?: Pick<Row, 'values' | 'unit' | 'target'>;
+}
+
+export function renderHttp(figures: readonly HttpFigures[]): string {
+  const cells = figures.map(({ kind, cpuMicroseconds, perSecond, beside }) => [
+    kind,
+    measured({ values: cpuMicroseconds, unit: 'µs' }),
+    measured({ values: perSecond, unit: '/s' }),
+    ...(beside?.target ? [measured(beside), limit(beside.target, beside.unit), verdict(beside)] : ['', '', '']),
+  ]);
+  return alignedTable(['POST /sessions/outgoing', 'CPU per request', 'Rate', 'CPU beside bare fastify', 'Target', 'Verdict'], cells);
+}
+
+function figuresOf({ name, beside }: Kind, rounds: ReadonlyMap<string, readonly Round[]>): HttpFigures {
+  const cpuOf = (kind: string) => (rounds.get(kind) ?? []).map(({ cpuMicroseconds }) => cpuMicroseconds);
+  const figures = { kind: name, cpuMicroseconds: cpuOf(name), perSecond: (rounds.get(name) ?? []).map(({ perSecond }) => perSecond) };
+  if (!beside) return figures;
+  const bare = median(cpuOf(beside.name));
+  const values = figures.cpuMicroseconds.map((cpu) => cpu / bare);
+  return { ...figures, beside: { values, unit: 'x', target: { limit: beside.most, better: 'lower' } } };
 }
 
 function loadOf({ headers, body, status }: Kind, { url, authorization }: Target): Load {
@@ -109,7 +121,7 @@ function loadOf({ headers, body, status }: Kind, { url, authorization }: Target)
 async function oneRound(kind: Kind, target: Target): Promise<Round> {
   const pid = target.child.pid ?? 0;
   const before = cpuMs(pid);
-  const tookMs = await sendLoad(loadOf(kind, target), REQUESTS, CONNECTIONS);
+  const tookMs = await sendLoad(loadOf(kind, target), REQUESTS, HTTP_CONNECTIONS);
   return { cpuMicroseconds: ((cpuMs(pid) - before) * 1000) / REQUESTS, perSecond: (REQUESTS * 1000) / tookMs };
 }
 

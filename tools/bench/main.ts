@@ -12,6 +12,7 @@ import { createAccount, newPassword } from '../../src/cli/new-account.ts';
 import { type ServerChild, startServerChild } from '../../src/cli/server-child.ts';
 import { CONCURRENT_CALLS, type Measured, otherLoad, rowsOf } from './figures.ts';
 import { type BenchFlows, createFlows } from './flows.ts';
+import { HTTP_CONNECTIONS, type HttpFigures, measureHttp, renderHttp } from './http.ts';
 import { buildCallee, type DriverResult, runCalls, type SearchResult, search, type Target } from './kit.ts';
 import { databaseRoots, memoryMiB } from './process-tree.ts';
 import { renderTable } from './report.ts';
@@ -58,7 +59,7 @@ try {
     startMs.push(server.readyAfterMs);
     await server.program.stop();
   }
-  report({ ...measured, startMs });
+  report({ ...measured, startMs }, await measureHttp(say));
 } finally {
   await server?.program.stop();
   rmSync(directory, { recursive: true, force: true });
@@ -153,10 +154,11 @@ function told(result: DriverResult): DriverResult {
   return result;
 }
 
-function report(measured: Measured): void {
+function report(measured: Measured, http: readonly HttpFigures[]): void {
   const rows = rowsOf(measured);
   const text = renderTable(rows);
-  process.stdout.write(`${text}\n`);
+  const httpText = renderHttp(http);
+  process.stdout.write(`${text}\n\n${httpText}\n`);
   const others = otherLoad(measured);
   if (others > QUIET_CORES)
     say(`Something else used up to ${others} cores during a run: latencies and losses are the machine's as much as Ringflow's.`);
@@ -165,16 +167,16 @@ function report(measured: Measured): void {
   mkdirSync(results, { recursive: true });
   writeFileSync(
     join(results, 'latest.json'),
-    `${JSON.stringify({ when: new Date().toISOString(), machine, rows, ...measured }, null, 1)}\n`,
+    `${JSON.stringify({ when: new Date().toISOString(), machine, rows, http, ...measured }, null, 1)}\n`,
   );
   say('All results: bench/results/latest.json');
   if (options.write) {
-    writeFileSync(fromRoot('docs/benchmarks.md'), page(text, machine, others));
+    writeFileSync(fromRoot('docs/benchmarks.md'), page({ text, httpText, machine, others }));
     say('Wrote docs/benchmarks.md');
   }
 }
 
-function page(text: string, machine: string, others: number): string {
+function page({ text, httpText, machine, others }: { text: string; httpText: string; machine: string; others: number }): string {
   return `# Benchmarks
 
 Made by \`npm run bench -- --write\` on ${new Date().toISOString().slice(0, 10)}, ${machine}. Other load on the machine: at most ${others} cores.
@@ -187,5 +189,13 @@ ${text}
 - Asterisk 22 was measured with the same tools on another day (\`bench/kit/peer-figures.md\`); it kept no record of a call.
 - More than 500 calls at once are refused with 503 on two cores: one media thread carries 500 streams. That bounds both capacity figures.
 - A warm process has grown already (its heap keeps room for what calls need), so the memory per call is what 100 calls add to that.
+
+## The HTTP layer alone
+
+\`POST /sessions/outgoing\` over ${HTTP_CONNECTIONS} connections that stay open, beside a fastify route of its own process that validates the same JSON body
+against a schema and answers 204 or 400. Ringflow checks the login (HTTP Basic) and the role, and accepts without placing a call; no
+limit of requests. CPU is that of the Node process; the kinds take turns.
+
+${httpText}
 `;
 }

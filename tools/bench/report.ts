@@ -18,7 +18,7 @@ export function median(values: readonly number[]): number {
 }
 
 /** `met`, or by how much it was missed; nothing where there is no target or no figure. */
-export function verdict({ values, target, unit }: Row): string {
+export function verdict({ values, target, unit }: Pick<Row, 'values' | 'target' | 'unit'>): string {
   if (!target || values.length === 0) return '';
   const value = median(values);
   const missedBy = target.better === 'lower' ? value - target.limit : target.limit - value;
@@ -29,19 +29,24 @@ export function verdict({ values, target, unit }: Row): string {
 /** The figures as a table that reads well as text and as Markdown. */
 export function renderTable(rows: readonly Row[]): string {
   const cells = rows.map((row) => [row.what, measured(row), row.target ? limit(row.target, row.unit) : '', verdict(row), row.asterisk]);
-  const head = ['Figure', 'Ringflow', 'Target', 'Verdict', 'Asterisk 22'];
-  const widths = head.map((title, column) => Math.max(title.length, ...cells.map((row) => row[column]?.length ?? 0)));
-  const line = (row: readonly string[]): string => `| ${row.map((text, column) => text.padEnd(widths[column] ?? 0)).join(' | ')} |`;
-  return [line(head), `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`, ...cells.map(line)].join('\n');
+  return alignedTable(['Figure', 'Ringflow', 'Target', 'Verdict', 'Asterisk 22'], cells);
 }
 
-function measured({ values, unit }: Row): string {
+/** A Markdown table whose columns are aligned as text too. */
+export function alignedTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
+  const line = (row: readonly string[]): string => `| ${row.map((text, column) => text.padEnd(widths[column] ?? 0)).join(' | ')} |`;
+  return [line(head), `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`, ...rows.map(line)].join('\n');
+}
+
+/** The median of the repeats with its unit, and between which values they lay. */
+export function measured({ values, unit }: Pick<Row, 'values' | 'unit'>): string {
   if (values.length === 0) return 'not measured';
   const text = `${round(median(values))} ${unit}`;
   return values.length === 1 ? text : `${text} [${round(Math.min(...values))} .. ${round(Math.max(...values))}]`;
 }
 
-function limit({ limit: value, better }: { limit: number; better: 'lower' | 'higher' }, unit: string): string {
+export function limit({ limit: value, better }: { limit: number; better: 'lower' | 'higher' }, unit: string): string {
   return `${better === 'lower' ? 'at most' : 'at least'} ${value} ${unit}`;
 }
 
