@@ -1,24 +1,29 @@
 import { FormatError } from './format.ts';
-import { limits } from './limits.ts';
+import { checkItems, checkLength, limits, tooDeep } from './limits.ts';
+import { checkKey, misfit } from './misfit.ts';
 import { checkNumber, readScalar } from './scalar.ts';
-import { memberNamed, type ObjectShape, type ScalarShape, type Shape } from './shape.ts';
+import { type ListShape, type MapShape, memberNamed, type ObjectShape, type RootShape, type ScalarShape, type Shape } from './shape.ts';
 import { readAlongTrail, type Trail } from './trail.ts';
 
 /**
  * The value of a JSON text (servicestack.md 2.1): names without regard to case, unknown members ignored, null is absent, numbers and
  * booleans may stand in quotes.
- * @throws FormatError when the text does not begin with `{`, is not JSON, does not fit the shape, or exceeds the limits.
+ * @throws FormatError when the text does not begin with `{`, or with `[` for a list, is not JSON, does not fit the shape, or exceeds
+ * the limits.
  */
-export function readJson(text: string, shape: ObjectShape): object {
-  if (text.length > limits.textLength) throw new FormatError(`The body is longer than ${limits.textLength} characters`);
+export function readJson(text: string, shape: RootShape): unknown {
+  checkLength(text);
   const trimmed = text.trimStart();
-  if (!trimmed.startsWith('{')) throw new FormatError("The body does not begin with '{'");
-  checkDepth(trimmed);
-  const value = parse(trimmed);
-  return readAlongTrail((trail) => readObject(value, shape, trail));
+  const opening = shape.kind === 'list' ? '[' : '{';
+  if (!trimmed.startsWith(opening)) throw new FormatError(`The body does not begin with '${opening}'`);
+  const value = parseJson(trimmed);
+  if (Array.isArray(value)) checkItems(value.length);
+  return readAlongTrail((trail) => readJsonValue(value, shape, trail));
 }
 
-function parse(text: string): unknown {
+/** What a text says before it is known whether it fits. @throws FormatError when it is not JSON, or nested too deep. */
+export function parseJson(text: string): unknown {
+  checkDepth(text);
   try {
     return JSON.parse(text);
   } catch {
@@ -39,14 +44,15 @@ function checkDepth(text: string): void {
     } else if (code === 0x22) {
       inString = true;
     } else if (code === 0x7b || code === 0x5b) {
-      if (++depth > limits.depth) throw new FormatError(`The body is nested more than ${limits.depth} deep`);
+      if (++depth > limits.depth) throw tooDeep();
     } else if (code === 0x7d || code === 0x5d) {
       depth--;
     }
   }
 }
 
-function readValue(value: unknown, shape: Shape, trail: Trail): unknown {
+/** The value of this shape in a parsed value. @throws FormatError, with `trail` at the place, when it does not fit. */
+export function readJsonValue(value: unknown, shape: Shape, trail: Trail): unknown {
   switch (shape.kind) {
     case 'text':
     case 'flag':
@@ -55,9 +61,9 @@ function readValue(value: unknown, shape: Shape, trail: Trail): unknown {
     case 'enum':
       return readJsonScalar(value, shape);
     case 'list':
-      return readList(value, shape.item, trail);
+      return readList(value, shape, trail);
     case 'map':
-      return readMap(value, shape.value, trail);
+      return readMap(value, shape, trail);
     case 'object':
       return readObject(value, shape, trail);
   }
@@ -72,16 +78,16 @@ function readJsonScalar(value: unknown, shape: ScalarShape): string | number | b
     case 'boolean':
       return shape.kind === 'flag' ? value : readScalar(shape, String(value));
     default:
-      throw new FormatError('is an object or a list where a single value belongs');
+      throw misfit(shape);
   }
 }
 
-function readList(value: unknown, shape: Shape, trail: Trail): unknown[] {
-  if (!Array.isArray(value)) throw new FormatError('is not a list');
+function readList(value: unknown, shape: ListShape, trail: Trail): unknown[] {
+  if (!Array.isArray(value)) throw misfit(shape);
   const list: unknown[] = [];
   for (const given of value) {
     trail.push(list.length);
-    const item = given === null ? undefined : readValue(given, shape, trail);
+    const item = given === null ? undefined : readJsonValue(given, shape.item, trail);
     if (item === undefined) throw new FormatError('is empty');
     list.push(item);
     trail.pop();
@@ -89,15 +95,15 @@ function readList(value: unknown, shape: Shape, trail: Trail): unknown[] {
   return list;
 }
 
-function readMap(value: unknown, shape: Shape, trail: Trail): Record<string, unknown> {
-  if (!isRecord(value)) throw new FormatError('is not an object');
+function readMap(value: unknown, shape: MapShape, trail: Trail): Record<string, unknown> {
+  if (!isRecord(value)) throw misfit(shape);
   const map: Record<string, unknown> = {};
   for (const key of Object.keys(value)) {
     const given = value[key];
     if (given === null) continue;
-    if (key === '__proto__') throw new FormatError("'__proto__' is not a possible name");
+    checkKey(key);
     trail.push(key);
-    const entry = readValue(given, shape, trail);
+    const entry = readJsonValue(given, shape.value, trail);
     if (entry !== undefined) map[key] = entry;
     trail.pop();
   }
@@ -105,7 +111,7 @@ function readMap(value: unknown, shape: Shape, trail: Trail): Record<string, unk
 }
 
 function readObject(value: unknown, shape: ObjectShape, trail: Trail): Record<string, unknown> {
-  if (!isRecord(value)) throw new FormatError('is not an object');
+  if (!isRecord(value)) throw misfit(shape);
   const object: Record<string, unknown> = {};
   for (const key of Object.keys(value)) {
     const given = value[key];
@@ -113,7 +119,7 @@ function readObject(value: unknown, shape: ObjectShape, trail: Trail): Record<st
     const member = memberNamed(shape, key);
     if (!member) continue;
     trail.push(member.name);
-    const read = readValue(given, member.shape, trail);
+    const read = readJsonValue(given, member.shape, trail);
     if (read !== undefined) object[member.jsonName] = read;
     trail.pop();
   }

@@ -1,3 +1,4 @@
+import { Type } from 'typebox';
 import { describe, expect, it } from 'vitest';
 import '../../test/support/every-contract.ts';
 import { AuthenticateResponse } from '../contracts/accounts.ts';
@@ -98,6 +99,18 @@ describe('reading JSON', () => {
     await expect(json.read(text, NewFlow.request)).rejects.toThrow('Nodes[1].Parameters.Done.Type: is not one of');
   });
 
+  it('reads a list of requests, and names the item of which a member does not fit', async () => {
+    const requests = Type.Array(outgoing);
+    expect(await json.read(' [{"flowId":"a"},{"FLOWID":"b"}]', requests)).toEqual([{ flowId: 'a' }, { flowId: 'b' }]);
+    expect(await json.read('[]', requests)).toEqual([]);
+    await expect(json.read('[{},{},{"flowId":[]}]', requests)).rejects.toThrow('[2].FlowId: is an object or a list');
+    await expect(json.read('[{},1]', requests)).rejects.toThrow('[1]: is not an object');
+    await expect(json.read('[null]', requests)).rejects.toThrow('[0]: is empty');
+    await expect(json.read('{"flowId":"a"}', requests)).rejects.toThrow("does not begin with '['");
+    await expect(json.read(`[${'{},'.repeat(1000)}{}]`, requests)).rejects.toThrow('more than 1000 items');
+    expect(await json.read(`[${'{},'.repeat(999)}{}]`, requests)).toHaveLength(1000);
+  });
+
   it('does not repeat the body in its error', async () => {
     await expect(json.read('{"password":"secret', outgoing)).rejects.toThrow(
       expect.objectContaining({ message: expect.not.stringContaining('secret') }),
@@ -114,6 +127,11 @@ describe('reading JSON', () => {
 
   it('refuses a text that is too long', async () => {
     await expect(json.read(`{"flowId":"${'x'.repeat(1024 * 1024)}"}`, outgoing)).rejects.toThrow('longer than');
+  });
+
+  it('shortens a key that it names in an error', async () => {
+    const text = `{"nodes":[{"parameters":{"${'k'.repeat(5000)}":1}}]}`;
+    await expect(json.read(text, NewFlow.request)).rejects.toThrow(/^Nodes\[0\]\.Parameters\.k{100}…: is not an object$/);
   });
 
   it('lets no key reach a prototype', async () => {

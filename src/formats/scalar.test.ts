@@ -49,6 +49,12 @@ describe('a single value as text', () => {
     expect(readScalar(channel, 'vOICE')).toBe('Voice');
   });
 
+  it('reads an enum by its number in the declaration', () => {
+    expect(readScalar(channel, '0')).toBe('Voice');
+    expect(readScalar(channel, ' 1 ')).toBe('Chat');
+    for (const text of ['2', '-1', '1.0', '99999', 'length']) expect(() => readScalar(channel, text)).toThrow('is not one of');
+  });
+
   it('takes an empty text for an absent value, except for texts', () => {
     for (const shape of [{ kind: 'flag' }, { kind: 'integer' }, { kind: 'number' }, channel] as const) {
       expect(readScalar(shape, ' ')).toBeUndefined();

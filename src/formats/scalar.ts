@@ -1,5 +1,7 @@
 import { FormatError } from './format.ts';
-import type { ScalarShape } from './shape.ts';
+import type { EnumShape, ScalarShape } from './shape.ts';
+
+const ORDINAL = /^\d{1,4}$/;
 
 /** Digits with at most one fraction and exponent. Each part can match in one way only, so it cannot backtrack badly. */
 const NUMBER = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
@@ -11,7 +13,7 @@ const flags = new Map<string, boolean>([
 
 /**
  * The value of a text, as it stands in XML, in a query, in a form, or in quotes where JSON should have a number or boolean
- * (servicestack.md 1.4). An empty text is an absent value, except for texts.
+ * (servicestack.md 1.4). An empty text is an absent value, except for texts. An enum is read by name or by number (servicestack.md 2.1).
  * @throws FormatError when the text is not a value of this kind.
  */
 export function readScalar(shape: ScalarShape, given: string): string | number | boolean | undefined {
@@ -25,7 +27,7 @@ export function readScalar(shape: ScalarShape, given: string): string | number |
       return flag;
     }
     case 'enum': {
-      const value = shape.values.get(text.toLowerCase());
+      const value = shape.values.get(text.toLowerCase()) ?? memberNumbered(shape, text);
       if (value === undefined) throw new FormatError(`is not one of ${[...shape.values.values()].join(', ')}`);
       return value;
     }
@@ -33,6 +35,11 @@ export function readScalar(shape: ScalarShape, given: string): string | number |
     case 'number':
       return checkNumber(shape, NUMBER.test(text) ? Number(text) : Number.NaN);
   }
+}
+
+/** The member of an enum by its place in the declaration, counted from 0. */
+function memberNumbered(shape: EnumShape, text: string): string | undefined {
+  return ORDINAL.test(text) ? [...shape.values.values()][Number(text)] : undefined;
 }
 
 /** `value` itself. @throws FormatError when it is not finite, or should be whole and is not. */

@@ -4,7 +4,7 @@ import '../../test/support/every-contract.ts';
 import { allDtos, dtoByName, dtoInfo } from '../contracts/dto.ts';
 import { FlowInfo, FlowNode, FlowParameterDto, ListAvailableNodes, ListFlows } from '../contracts/flows.ts';
 import { pascalName } from './names.ts';
-import { type Member, objectShapeOf, shapeOf } from './shape.ts';
+import { type Member, objectShapeOf, rootShapeOf, shapeOf } from './shape.ts';
 
 function member(schema: Parameters<typeof objectShapeOf>[0], jsonName: string): Member {
   const found = objectShapeOf(schema).members.find((one) => one.jsonName === jsonName);
@@ -67,6 +67,13 @@ describe('the shape of a type', () => {
     expect(member(FlowInfo, 'name').neverNil).toBe(false);
     expect(member(ListFlows.request, 'role').neverNil).toBe(false);
     expect(member(dtoByName('Value'), 'boolValue').neverNil).toBe(false);
+  });
+
+  it('is that of a whole body for a named type or a list of one', () => {
+    expect(rootShapeOf(FlowNode)).toBe(shapeOf(FlowNode));
+    expect(rootShapeOf(Type.Array(FlowNode))).toEqual({ kind: 'list', item: shapeOf(FlowNode) });
+    expect(() => rootShapeOf(Type.Array(Type.String()))).toThrow('dto()');
+    expect(() => rootShapeOf(Type.String())).toThrow('dto()');
   });
 
   it('refuses a schema that no format could write', () => {

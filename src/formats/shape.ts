@@ -5,6 +5,9 @@ import { pascalName } from './names.ts';
 /** What every format walks instead of the schema: this file alone knows how TypeBox keeps things. */
 export type Shape = ScalarShape | ListShape | MapShape | ObjectShape;
 
+/** What a whole body is: a named type, or a list of one. */
+export type RootShape = ObjectShape | ListShape;
+
 export type ScalarShape =
   | { readonly kind: 'text' }
   | { readonly kind: 'flag' }
@@ -80,6 +83,13 @@ export function objectShapeOf(schema: TSchema): ObjectShape {
   const shape = shapeOf(schema);
   if (shape.kind !== 'object') throw new Error('This schema was not made with dto()');
   return shape;
+}
+
+/** The shape of what can be a whole body. @throws Error for any other schema than one made with `dto()` or a list of one. */
+export function rootShapeOf(schema: TSchema): RootShape {
+  const shape = shapeOf(schema);
+  if (shape.kind === 'object' || (shape.kind === 'list' && shape.item.kind === 'object')) return shape;
+  throw new Error('This schema was not made with dto(), nor is it a list of one that was');
 }
 
 function makeShape(schema: TSchema, namespace: string): Shape {

@@ -18,5 +18,12 @@ export function readAlongTrail<Value>(read: (trail: Trail) => Value): Value {
 
 /** `Nodes[2].Id` for the steps `Nodes`, 2 and `Id`. */
 function pathOf(trail: Trail): string {
-  return trail.map((step, index) => (typeof step === 'number' ? `[${step}]` : index === 0 ? step : `.${step}`)).join('');
+  return trail.map((step, index) => (typeof step === 'number' ? `[${step}]` : `${index === 0 ? '' : '.'}${shortened(step)}`)).join('');
+}
+
+const SHOWN_LENGTH = 100;
+
+/** A key of a dictionary comes from the sender and may be as long as the body. */
+function shortened(step: string): string {
+  return step.length > SHOWN_LENGTH ? `${step.slice(0, SHOWN_LENGTH)}…` : step;
 }

@@ -1,8 +1,10 @@
 import { FormatError } from './format.ts';
+import { checkItems } from './limits.ts';
+import { checkKey } from './misfit.ts';
 import { readScalar } from './scalar.ts';
-import type { ObjectShape, Shape } from './shape.ts';
+import type { ObjectShape, RootShape, Shape } from './shape.ts';
 import { readAlongTrail, type Trail } from './trail.ts';
-import { typeName, xmlNamespace } from './xml-names.ts';
+import { typeName, typeNamespace, xmlNamespace } from './xml-names.ts';
 import { parseXml, type XmlElement } from './xml-tree.ts';
 
 /**
@@ -10,14 +12,15 @@ import { parseXml, type XmlElement } from './xml-tree.ts';
  * order, those with another name or namespace are ignored, `i:nil` is absent.
  * @throws FormatError when the document cannot be read or does not fit the shape.
  */
-export async function readXml(text: string, shape: ObjectShape): Promise<object> {
+export async function readXml(text: string, shape: RootShape): Promise<unknown> {
   const root = await parseXml(text);
-  const namespace = xmlNamespace(shape.namespace);
+  const namespace = typeNamespace(shape);
   const name = typeName(shape);
   if (root.name !== name || root.namespace !== namespace) {
     throw new FormatError(`The root is not the element '${name}' in the namespace '${namespace}'`);
   }
-  return readAlongTrail((trail) => readObject(root, shape, trail));
+  if (shape.kind === 'list') checkItems(root.children.length);
+  return readAlongTrail((trail) => readElement(root, shape, trail));
 }
 
 /** The value of an element that is not nil; undefined for an empty number, flag or enum. */
@@ -56,7 +59,7 @@ function readMap(element: XmlElement, shape: Shape, trail: Trail): Record<string
     const key = entry.children.find((child) => child.name === 'Key')?.text;
     const value = entry.children.find((child) => child.name === 'Value');
     if (key === undefined || !value) throw new FormatError('has an entry without Key or Value');
-    if (key === '__proto__') throw new FormatError("'__proto__' is not a possible name");
+    checkKey(key);
     trail.push(key);
     const read = value.nil ? undefined : readElement(value, shape, trail);
     if (read !== undefined) map[key] = read;

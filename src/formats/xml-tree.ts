@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { SaxesParser, type SaxesTagNS } from 'saxes';
 import { FormatError } from './format.ts';
-import { limits } from './limits.ts';
+import { checkLength, limits, tooDeep } from './limits.ts';
 import { instanceNamespace } from './xml-names.ts';
 
 export interface XmlElement {
@@ -24,7 +24,7 @@ const SLICE_LENGTH = 8 * 1024;
  * @throws FormatError when the document is not well-formed, has a DTD (servicestack.md 10, D5), or exceeds the limits.
  */
 export async function parseXml(text: string): Promise<XmlElement> {
-  if (text.length > limits.textLength) throw new FormatError(`The body is longer than ${limits.textLength} characters`);
+  checkLength(text);
   const parser = new SaxesParser({ xmlns: true });
   const open: XmlElement[] = [];
   let root: XmlElement | undefined;
@@ -42,7 +42,7 @@ export async function parseXml(text: string): Promise<XmlElement> {
   parser.on('opentag', (tag) => {
     count();
     const element = toElement(tag);
-    if (open.length >= limits.depth) throw new FormatError(`The body is nested more than ${limits.depth} deep`);
+    if (open.length >= limits.depth) throw tooDeep();
     if (open.length === 0) root = element;
     open.at(-1)?.children.push(element);
     open.push(element);

@@ -1,4 +1,5 @@
 import type { ObjectShape, Shape } from './shape.ts';
+import { layOutXml } from './xml-layout.ts';
 import {
   arraysNamespace,
   contentNamespace,
@@ -25,10 +26,18 @@ const noPrefixes: ReadonlyMap<string, string> = new Map();
  * absent ones are `i:nil`. Members that the shape does not declare are left out.
  */
 export function writeXml(value: unknown, shape: Shape): string {
+  return `<?xml version="1.0" encoding="utf-8"?>${rootElement(value, shape)}`;
+}
+
+/** The same for people: without the declaration, a line for each element (servicestack.md 2.2, 5.1). */
+export function writeXmlSample(value: unknown, shape: Shape): string {
+  return layOutXml(rootElement(value, shape));
+}
+
+function rootElement(value: unknown, shape: Shape): string {
   const namespace = typeNamespace(shape);
   const scope: Scope = { depth: 1, defaultNamespace: namespace, prefixes: noPrefixes };
-  const declarations = ` xmlns:i="${instanceNamespace}" xmlns="${namespace}"`;
-  return `<?xml version="1.0" encoding="utf-8"?>${element(typeName(shape), declarations, value, shape, scope)}`;
+  return element(typeName(shape), ` xmlns:i="${instanceNamespace}" xmlns="${namespace}"`, value, shape, scope);
 }
 
 /** An element whose name and declarations are settled. */

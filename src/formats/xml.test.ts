@@ -1,3 +1,4 @@
+import { Type } from 'typebox';
 import { describe, expect, it } from 'vitest';
 import '../../test/support/every-contract.ts';
 import { AuthenticateResponse } from '../contracts/accounts.ts';
@@ -75,6 +76,26 @@ describe('writing XML', () => {
     expect(xml.write([{ name: 'Say' }], ListAvailableNodes.response ?? outgoing)).toContain(
       `<ArrayOfFlowNodeSpec ${instance} xmlns="${flows}"><FlowNodeSpec>`,
     );
+  });
+
+  it('lays a sample out as the metadata pages show it', () => {
+    const value = { flowId: 'String', numberToDial: 'String', callerId: 'String' };
+    expect(xml.sample.write(value, outgoing)).toBe(
+      `<NewOutgoingSession ${instance} xmlns="${contract}">
+  <CallerId>String</CallerId>
+  <FlowId>String</FlowId>
+  <NumberToDial>String</NumberToDial>
+</NewOutgoingSession>`,
+    );
+  });
+
+  it('lays out elements in elements of the same name, and empty ones', async () => {
+    const value = { nodes: [], parameters: [{ name: 'Parameters', structType: { fields: [{ name: '<a>' }, {}] } }] };
+    const sample = xml.sample.write(value, NewFlow.request);
+    expect(sample).toContain('\n  <Nodes/>\n');
+    expect(sample).toContain('\n          <DataField>\n            <DefaultValue i:nil="true"/>\n');
+    expect(sample.split('\n').every((line) => /^(?: {2})*<[^<>]+>(?:[^<>]*<[^<>]+>)?$/.test(line))).toBe(true);
+    expect(await xml.read(sample, NewFlow.request)).toEqual(value);
   });
 
   it('escapes markup, keeps carriage returns, and replaces what XML 1.0 cannot carry', () => {
@@ -161,6 +182,20 @@ describe('reading XML', () => {
     await expect(read('<Nodes><FlowNode><Parameters><KeyValueOfa/></Parameters></FlowNode></Nodes>')).rejects.toThrow(
       'without Key or Value',
     );
+  });
+
+  it('reads a list of requests, and names the item of which a member does not fit', async () => {
+    const requests = Type.Array(outgoing);
+    const list = (inside: string) => `<ArrayOfNewOutgoingSession xmlns="${contract}" ${instance}>${inside}</ArrayOfNewOutgoingSession>`;
+    const item = '<NewOutgoingSession><FlowId>a</FlowId></NewOutgoingSession>';
+    expect(await xml.read(list(`${item}\n<NewOutgoingSession/>`), requests)).toEqual([{ flowId: 'a' }, {}]);
+    expect(await xml.read(list(''), requests)).toEqual([]);
+    await expect(xml.read(list(`${item}<NewOutgoingSession><FlowId><a/></FlowId></NewOutgoingSession>`), requests)).rejects.toThrow(
+      '[1].FlowId: has elements',
+    );
+    await expect(xml.read(list('<NewOutgoingSession i:nil="true"/>'), requests)).rejects.toThrow('[0]: is empty');
+    await expect(xml.read(body(''), requests)).rejects.toThrow("The root is not the element 'ArrayOfNewOutgoingSession'");
+    await expect(xml.read(list('<A/>'.repeat(1001)), requests)).rejects.toThrow('more than 1000 items');
   });
 
   it('refuses too much of anything', async () => {

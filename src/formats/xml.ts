@@ -1,8 +1,8 @@
-import type { Static, TSchema } from 'typebox';
 import type { WireFormat } from './format.ts';
-import { objectShapeOf, shapeOf } from './shape.ts';
+import { shapeOf } from './shape.ts';
+import { typedRead } from './typed-read.ts';
 import { readXml } from './xml-read.ts';
-import { writeXml } from './xml-write.ts';
+import { writeXml, writeXmlSample } from './xml-write.ts';
 
 /** XML in the manner of .NET data contracts (servicestack.md 2.2). */
 export const xml = {
@@ -10,7 +10,7 @@ export const xml = {
   suffix: '.xml',
   contentTypes: ['application/xml', 'text/xml'],
   answerType: 'application/xml',
+  sample: { contentType: 'application/xml', write: (value, schema) => writeXmlSample(value, shapeOf(schema)) },
   write: (value, schema) => writeXml(value, shapeOf(schema)),
-  // The reader builds exactly what the shape of this very schema says.
-  read: async <Schema extends TSchema>(text: string, schema: Schema) => (await readXml(text, objectShapeOf(schema))) as Static<Schema>,
+  read: typedRead(readXml),
 } satisfies WireFormat;
