@@ -1,6 +1,7 @@
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { derivedKey } from '../kernel/derived-key.ts';
 import { AppError } from '../kernel/errors.ts';
 
 /** Encrypts what has to be stored but must not be readable in a copy of the database. */
@@ -15,9 +16,9 @@ const VERSION = 'v1';
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** AES-256-GCM under a key derived from `secret` (HKDF, RFC 5869). */
+/** AES-256-GCM under a key derived from `secret`. */
 export function secretBox(secret: string): SecretBox {
-  const key = Buffer.from(hkdfSync('sha256', secret, 'ringflow', 'secret-box', 32));
+  const key = derivedKey(secret, 'secret-box');
   return {
     seal(text, purpose) {
       const nonce = randomBytes(NONCE_BYTES);
