@@ -43,3 +43,19 @@ it('keeps a bounded number', async () => {
   await remembered.get('a');
   expect(loads).toBe(5);
 });
+
+it('forgets what is stale, and what is being loaded, and nothing else', async () => {
+  let loads = 0;
+  const remembered = new Remembered(async (key) => `${key}${++loads}`, 10);
+  await Promise.all([remembered.get('a'), remembered.get('b')]);
+  const loading = remembered.get('c');
+  remembered.forgetWhere((value) => value.startsWith('a'));
+  expect(await loading).toBe('c3');
+  expect(await Promise.all(['a', 'b', 'c'].map((key) => remembered.get(key)))).toEqual(['a4', 'b2', 'c5']);
+});
+
+it('loads in another way for one asker', async () => {
+  const remembered = new Remembered(async () => 'by key', 10);
+  expect(await remembered.get('a', async () => 'by asker')).toBe('by asker');
+  expect(await remembered.get('a')).toBe('by asker');
+});
