@@ -3,6 +3,9 @@ import { join } from 'node:path';
 import type { RunningServer } from './cli/commands/serve.ts';
 import type { Settings } from './cli/settings.ts';
 import { Accounts } from './directory/accounts.ts';
+import { ApiKeys } from './directory/api-keys.ts';
+import { AuthTokens } from './directory/auth-tokens.ts';
+import { BearerTokens } from './directory/bearer-tokens.ts';
 import { Endpoints } from './directory/endpoints.ts';
 import { FileDisk } from './directory/file-disk.ts';
 import { Files } from './directory/files.ts';
@@ -12,6 +15,7 @@ import { PasswordHasher } from './directory/password-hash.ts';
 import { PhoneNumbers } from './directory/phone-numbers.ts';
 import { SignIn } from './directory/sign-in.ts';
 import { Trunks } from './directory/trunks.ts';
+import { UserRoles } from './directory/user-roles.ts';
 import { Users } from './directory/users.ts';
 import { startServer } from './http/server.ts';
 import { systemClock as clock } from './kernel/clock.ts';
@@ -61,7 +65,8 @@ async function start(settings: Settings, log: Logger, opened: Opened): Promise<R
   const { dataDir } = settings;
   const recordingsDir = join(dataDir, 'recordings');
   await mkdir(recordingsDir, { recursive: true });
-  const box = secretBox(await readSecretKey(settings.secretKey, dataDir));
+  const secret = await readSecretKey(settings.secretKey, dataDir);
+  const box = secretBox(secret);
   const lost: { of?: SessionService } = {};
   const store = opened.add(
     await openStore({
@@ -88,7 +93,8 @@ async function start(settings: Settings, log: Logger, opened: Opened): Promise<R
 
   const { changes } = store;
   const hasher = new PasswordHasher();
-  const signIn = new SignIn({ users: store.users, changes, hasher, clock, random });
+  const tokens = new BearerTokens(secret, clock);
+  const signIn = new SignIn({ users: store.users, apiKeys: store.apiKeys, tokens, changes, hasher, clock, random });
   const phoneNumbers = new PhoneNumbers({ endpoints: store.endpoints, changes, clock, random });
   const trunks = new Trunks({ endpoints: store.endpoints, changes, box, clock, random });
   const flows = new Flows({ flows: store.flows, changes, clock, random });
@@ -139,6 +145,9 @@ async function start(settings: Settings, log: Logger, opened: Opened): Promise<R
       port: settings.httpPort,
       services: {
         signIn,
+        authTokens: new AuthTokens({ users: store.users, tokens }),
+        apiKeys: new ApiKeys({ apiKeys: store.apiKeys, clock, random }),
+        userRoles: new UserRoles({ users: store.users, clock }),
         accounts: new Accounts({ accounts: store.accounts, clock, random }),
         users: new Users({ users: store.users, accounts: store.accounts, hasher, clock, random }),
         endpoints: new Endpoints({ endpoints: store.endpoints, box, clock }),

@@ -1,12 +1,10 @@
 import type { Static } from 'typebox';
 import { Type } from 'typebox';
-import { dto, flag, nullable, oneOf, operation, optional, roles, text, textMap, texts } from './dto.ts';
+import { dto, flag, oneOf, operation, optional, roles, text, texts } from './dto.ts';
 import { entityMembers, listMembers, listResponse } from './entities.ts';
-import { ResponseStatus } from './errors.ts';
 
 const accounts = 'Voice.Api.Accounts';
 const authentication = 'Voice.Api.Authentication';
-const servicestack = 'ServiceStack';
 
 export const AccountInfo = dto(
   { name: 'AccountInfo', namespace: accounts, description: 'A tenant.', base: 'EntityInfo' },
@@ -99,43 +97,3 @@ export const NewUser = operation({
   ),
   response: UserInfo,
 });
-
-export const GetAuthStatus = operation({
-  routes: ['GET /auth/status'],
-  tag: 'Authentication',
-  auth: 'public',
-  request: dto({ name: 'GetAuthStatus', namespace: authentication, description: 'The login state of the caller.' }, {}),
-  response: UserInfo,
-});
-
-export const AuthenticateResponse = dto(
-  { name: 'AuthenticateResponse', namespace: servicestack, description: 'Who signed in.' },
-  {
-    userId: optional(text),
-    sessionId: optional(text),
-    userName: optional(text),
-    displayName: optional(text),
-    referrerUrl: optional(text),
-    bearerToken: optional(text),
-    refreshToken: optional(text),
-    refreshTokenExpiry: optional(text),
-    profileUrl: optional(text),
-    roles: optional(texts),
-    permissions: optional(texts),
-    authProvider: optional(text),
-    responseStatus: optional(ResponseStatus),
-    meta: optional(textMap),
-  },
-);
-
-export const Authenticate = operation({
-  routes: ['POST /auth', 'GET /auth', 'POST /auth/{provider}', 'GET /auth/{provider}'],
-  tag: 'Authentication',
-  auth: 'public',
-  request: dto(
-    { name: 'Authenticate', namespace: servicestack, description: 'Sign In' },
-    { provider: optional(text), userName: optional(text), password: optional(text), rememberMe: optional(nullable(flag)) },
-  ),
-  response: AuthenticateResponse,
-});
-export type AuthenticateResponse = Static<typeof AuthenticateResponse>;

@@ -17,9 +17,12 @@ export function hasAnyRole(principal: Principal, roles: readonly Role[]): boolea
   return principal.roles.some((role) => role === 'Admin' || roles.includes(role));
 }
 
+/** Roles that see every account; only who has one may give one. */
+export const systemRoles: readonly Role[] = ['SystemAdministrator', 'Admin'];
+
 /** Whether the login administers the whole system, and so sees every account. */
 export function seesEveryAccount(principal: Principal): boolean {
-  return hasAnyRole(principal, ['SystemAdministrator']);
+  return hasAnyRole(principal, systemRoles);
 }
 
 /** Whether the login may see what belongs to this account. */

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { newTenant, openTestDirectory, type TestDirectory } from '../../test/support/directory.ts';
 import { systemRandom } from '../kernel/random.ts';
 import type { Principal } from './principal.ts';
-import { SignIn } from './sign-in.ts';
+import { SignIn, type SignInOptions } from './sign-in.ts';
 
 const EMAIL = 'caller@example.com';
 const PASSWORD = 'correct horse';
@@ -18,9 +18,15 @@ beforeAll(async () => {
 });
 afterAll(() => directory.close());
 beforeEach(() => {
-  const { store, hasher, clock } = directory;
-  signIn = new SignIn({ users: store.users, changes: store.changes, hasher, clock, random: systemRandom });
+  signIn = newSignIn();
 });
+
+/** One that remembers nothing yet. */
+function newSignIn(options: Partial<SignInOptions> = {}): SignIn {
+  const { store, tokens, hasher, clock } = directory;
+  const { users, apiKeys, changes } = store;
+  return new SignIn({ users, apiKeys, tokens, changes, hasher, clock, random: systemRandom, ...options });
+}
 
 const errorOf = (attempt: Promise<unknown>) =>
   attempt.then(
@@ -71,7 +77,7 @@ describe('by password', () => {
         return store.users.findByEmail(address);
       },
     });
-    const counted = new SignIn({ users, changes: store.changes, hasher: directory.hasher, clock: directory.clock, random: systemRandom });
+    const counted = newSignIn({ users });
     await Promise.all(Array.from({ length: 50 }, () => counted.byPassword(EMAIL, PASSWORD, 'a')));
     expect(looked).toBe(1);
     store.changes.tell({ kind: 'flow', id: 'x' });

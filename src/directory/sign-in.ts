@@ -1,54 +1,53 @@
-import { createHash, createHmac, randomBytes } from 'node:crypto';
 import type { Clock } from '../kernel/clock.ts';
 import { AppError } from '../kernel/errors.ts';
 import { newId } from '../kernel/ids.ts';
 import type { Random } from '../kernel/random.ts';
+import type { ApiKeyRepository } from '../store/api-key-repository.ts';
 import type { Changes } from '../store/changes.ts';
 import type { StoredUser, UserRepository } from '../store/user-repository.ts';
+import { type BearerTokens, LONGEST_TOKEN } from './bearer-tokens.ts';
 import type { PasswordHasher } from './password-hash.ts';
 import type { Principal } from './principal.ts';
-import { Remembered } from './remembered.ts';
+import { hashOf, isApiKey, isLoginId, newLoginId } from './secrets.ts';
 import { SignInThrottle } from './sign-in-throttle.ts';
+import { type Verified, VerifiedSecrets } from './verified-secrets.ts';
 
 export interface SignInOptions {
   readonly users: UserRepository;
+  readonly apiKeys: ApiKeyRepository;
+  readonly tokens: BearerTokens;
   readonly changes: Changes;
   readonly hasher: PasswordHasher;
   readonly clock: Clock;
   readonly random: Random;
 }
 
-interface Verified {
-  readonly principal: Principal;
-  readonly untilMs: number;
-}
-
 const DAY_MS = 86_400_000;
 const TEMPORARY_MS = DAY_MS;
 const PERMANENT_MS = 28 * DAY_MS;
-const REMEMBERED_MS = 300_000;
-const MOST_REMEMBERED = 10_000;
 export const LONGEST_PASSWORD = 200;
 const LONGEST_ADDRESS = 254;
 
-/** Finds out who sends a request, by password or by an open login. */
+/**
+ * Finds out who sends a request: by password, open login, token or API key. Guessing of passwords is slowed down; the others are too
+ * random to be guessed. Each kind has a memory of its own, so that a flood of one does not push out the others.
+ */
 export class SignIn {
   readonly #options: SignInOptions;
   readonly #throttle: SignInThrottle;
-  /** Passwords that were right, under a keyed hash, so that Basic on every request costs no argon2. The key never leaves the process. */
-  readonly #passwords = new Map<string, Promise<Verified>>();
-  readonly #key = randomBytes(32);
-  readonly #logins: Remembered<Verified>;
+  readonly #passwords: VerifiedSecrets;
+  readonly #logins: VerifiedSecrets;
+  readonly #tokens: VerifiedSecrets;
+  readonly #apiKeys: VerifiedSecrets;
 
   constructor(options: SignInOptions) {
+    const { clock, changes } = options;
     this.#options = options;
-    this.#throttle = new SignInThrottle(options.clock);
-    this.#logins = new Remembered((idHash) => this.#loadLogin(idHash), MOST_REMEMBERED);
-    options.changes.subscribe((change) => {
-      if (change && change.kind !== 'user') return;
-      this.#passwords.clear();
-      this.#logins.forget();
-    });
+    this.#throttle = new SignInThrottle(clock);
+    this.#passwords = new VerifiedSecrets(clock, changes);
+    this.#logins = new VerifiedSecrets(clock, changes);
+    this.#tokens = new VerifiedSecrets(clock, changes);
+    this.#apiKeys = new VerifiedSecrets(clock, changes);
   }
 
   /**
@@ -58,14 +57,26 @@ export class SignIn {
   async byPassword(emailAddress: string, password: string, source: string): Promise<Principal> {
     if (emailAddress.length > LONGEST_ADDRESS || password.length > LONGEST_PASSWORD) throw new AppError('WRONG_PASSWORD', {});
     const address = emailAddress.toLowerCase();
-    const hash = createHmac('sha256', this.#key).update(`${address}\0${password}`).digest('base64');
-    const known = this.#passwords.get(hash);
-    if (known !== undefined) {
-      const { principal, untilMs } = await known;
-      if (this.#options.clock.now() < untilMs) return principal;
-      this.#passwords.delete(hash);
-    }
-    return (await this.#verifyOnce(hash, address, password, source)).principal;
+    const principal = await this.#passwords.principalOf(`${address}\0${password}`, () => this.#verifyPassword(address, password, source));
+    if (!principal) throw new AppError('WRONG_PASSWORD', {});
+    return principal;
+  }
+
+  /** The principal of a token (see BearerTokens) or of an API key. */
+  async byBearer(text: string): Promise<Principal | undefined> {
+    if (isApiKey(text)) return this.byApiKey(text);
+    return text.length > LONGEST_TOKEN ? undefined : this.#tokens.principalOf(text, () => this.#verifyToken(text));
+  }
+
+  /** The principal of an API key. */
+  async byApiKey(key: string): Promise<Principal | undefined> {
+    const { apiKeys, clock } = this.#options;
+    return isApiKey(key) ? this.#apiKeys.principalOf(key, () => apiKeys.findUser(hashOf(key), clock.now())) : undefined;
+  }
+
+  /** The principal of an open login, by either of its ids. */
+  async byCookie(id: string): Promise<Principal | undefined> {
+    return isLoginId(id) ? this.#logins.principalOf(id, () => this.#findLogin(id)) : undefined;
   }
 
   /** Opens a login under new ids. Without `permanent` the permanent id opens nothing. */
@@ -83,85 +94,42 @@ export class SignIn {
     return { temporaryId, permanentId, expiresAtMs };
   }
 
-  /** The principal of an open login, by either of its ids. */
-  async byCookie(id: string): Promise<Principal | undefined> {
-    if (!LOGIN_ID.test(id)) return undefined;
-    const hash = hashOf(id);
-    const login = await this.#logins.get(hash);
-    if (!login) return undefined;
-    if (this.#options.clock.now() < login.untilMs) return login.principal;
-    this.#logins.forget(hash);
-    return (await this.#logins.get(hash))?.principal;
-  }
-
   /** Ends the login of this id, if there is one. */
   async close(id: string): Promise<void> {
     const { users, clock } = this.#options;
-    const login = LOGIN_ID.test(id) ? await users.findLogin(hashOf(id), clock.now()) : undefined;
+    const login = isLoginId(id) ? await users.findLogin(hashOf(id), clock.now()) : undefined;
     if (login) await users.closeLogin(login);
   }
 
-  /** Requests that come with the same password at once share one check, which is what a busy client does after a restart. */
-  #verifyOnce(hash: string, address: string, password: string, source: string): Promise<Verified> {
-    const again = this.#passwords.get(hash);
-    if (again !== undefined) return again;
-    const verifying = this.#verify(address, password, source);
-    this.#passwords.set(hash, verifying);
-    verifying.catch(() => this.#passwords.get(hash) === verifying && this.#passwords.delete(hash));
-    if (this.#passwords.size > MOST_REMEMBERED) {
-      const [oldest] = this.#passwords.keys();
-      if (oldest !== undefined) this.#passwords.delete(oldest);
-    }
-    return verifying;
-  }
-
-  async #verify(address: string, password: string, source: string): Promise<Verified> {
-    const { clock } = this.#options;
+  async #verifyPassword(address: string, password: string, source: string): Promise<Verified | undefined> {
     const key = `${source}\0${address}`;
     this.#throttle.begin(key);
-    const user = await this.#find(address, password).catch((error: unknown) => {
+    const user = await this.#findByPassword(address, password).catch((error: unknown) => {
       this.#throttle.withdraw(key);
       throw error;
     });
-    if (!user) throw new AppError('WRONG_PASSWORD', {});
+    if (!user) return undefined;
     this.#throttle.succeed(key);
-    return { principal: toPrincipal(user), untilMs: clock.now() + REMEMBERED_MS };
+    return { user };
   }
 
   /** The user, if the password is theirs. */
-  async #find(address: string, password: string): Promise<StoredUser | undefined> {
+  async #findByPassword(address: string, password: string): Promise<StoredUser | undefined> {
     const { users, hasher } = this.#options;
     const user = await users.findByEmail(address);
     return (await hasher.matches(password, user?.passwordHash)) ? user : undefined;
   }
 
-  async #loadLogin(idHash: string): Promise<Verified | undefined> {
-    const { users, clock } = this.#options;
-    const login = await users.findLogin(idHash, clock.now());
-    if (!login) return undefined;
-    return { principal: toPrincipal(login.user), untilMs: Math.min(login.expiresAtMs, clock.now() + REMEMBERED_MS) };
+  async #verifyToken(token: string): Promise<Verified | undefined> {
+    const { tokens, users } = this.#options;
+    const claims = await tokens.read(token);
+    const user = claims && (await users.find(claims.userId));
+    return user && { user, endsAtMs: claims.expiresAtMs };
   }
-}
 
-/** 20 characters, as the original has (contract servicestack.md 4): 120 random bits. */
-const LOGIN_ID = /^[A-Za-z0-9_-]{20}$/;
-
-function newLoginId(random: Random): string {
-  return Buffer.from(random.bytes(15)).toString('base64url');
-}
-
-/** What is stored of an id. It is long and random, so a plain hash does. */
-function hashOf(id: string): string {
-  return createHash('sha256').update(id).digest('base64url');
-}
-
-function toPrincipal(user: StoredUser): Principal {
-  return {
-    userId: user.id,
-    emailAddress: user.emailAddress,
-    roles: user.roles,
-    accountIds: user.accountIds,
-    ...(user.firstName !== null && { firstName: user.firstName }),
-    ...(user.lastName !== null && { lastName: user.lastName }),
-  };
+  async #findLogin(id: string): Promise<Verified | undefined> {
+    const { users, clock } = this.#options;
+    const login = await users.findLogin(hashOf(id), clock.now());
+    return login && { user: login.user, endsAtMs: login.expiresAtMs };
+  }
 }

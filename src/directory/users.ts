@@ -10,7 +10,7 @@ import type { UserRepository } from '../store/user-repository.ts';
 import { authorOf } from './authorship.ts';
 import { MemberChecks } from './member-checks.ts';
 import type { PasswordHasher } from './password-hash.ts';
-import { chosenAccount, type Principal, seesEveryAccount } from './principal.ts';
+import { chosenAccount, type Principal, seesEveryAccount, systemRoles } from './principal.ts';
 import { LONGEST_PASSWORD } from './sign-in.ts';
 
 export interface UsersOptions {
@@ -24,8 +24,6 @@ export interface UsersOptions {
 const NAME_LENGTH = 100;
 const EMAIL_LENGTH = 254;
 const SHORTEST_PASSWORD = 8;
-/** Roles that see every account; only who has one may give one. */
-const systemRoles: readonly Role[] = ['SystemAdministrator', 'Admin'];
 
 /** Logins (contract evo-voice.md 1.3). */
 export class Users {

@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { describe, expect, it } from 'vitest';
 import '../../test/support/every-contract.ts';
-import { AuthenticateResponse } from '../contracts/accounts.ts';
+import { AuthenticateResponse } from '../contracts/authentication.ts';
 import { BuyPhoneNumber, NewSipTrunk } from '../contracts/endpoints.ts';
 import { ErrorResponse } from '../contracts/errors.ts';
 import { FlowInfo, ListAvailableNodes, ListFlows, NewFlow } from '../contracts/flows.ts';

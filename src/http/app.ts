@@ -8,6 +8,7 @@ import { answerClientError } from './client-error.ts';
 import { serveFileContent } from './file-content.ts';
 import type { BoundOperation } from './handler.ts';
 import { accountHandlers } from './handlers/accounts.ts';
+import { apiKeyHandlers } from './handlers/api-keys.ts';
 import { authenticationHandlers } from './handlers/authentication.ts';
 import { endpointHandlers } from './handlers/endpoints.ts';
 import { fileHandlers } from './handlers/files.ts';
@@ -34,6 +35,7 @@ const connectionLimits = {
 export function allHandlers(services: Services): readonly BoundOperation[] {
   return [
     ...authenticationHandlers(services),
+    ...apiKeyHandlers(services),
     ...accountHandlers(services),
     ...endpointHandlers(services),
     ...fileHandlers(services),

@@ -20,9 +20,14 @@ describe('signing in by password', () => {
       sessionId: 'perm+manager',
       userName: 'manager@example.com',
       displayName: 'Ada Lovelace',
+      bearerToken: 'token-manager',
+      refreshToken: 'perm+manager',
+      refreshTokenExpiry: '2046-11-23T06:11:07.000Z',
       roles: ['Manager'],
       permissions: [],
+      authProvider: 'credentials',
     });
+    expect(answer.headers['cache-control']).toBe('no-store');
     const cookies = [answer.headers['set-cookie']].flat().map(String);
     expect(cookies[0]).toMatch(/^ss-id=[^;]+;(?=.*path=\/)(?=.*httponly)(?=.*samesite=lax)/i);
     expect(cookies[1]).toMatch(/^ss-pid=[^;]+;(?=.*expires=)/i);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cookiesOf, expiredCookies, parseCookies } from './cookies.ts';
+import { cookiesOf, expiredCookies, parseCookies, tokenCookieOf } from './cookies.ts';
 
 const login = { temporaryId: 'ab/c=', permanentId: 'p', expiresAtMs: Date.UTC(2046, 10, 23, 6, 11, 7) };
 
@@ -14,13 +14,20 @@ describe('cookies', () => {
 
   it('are Secure when the request came by TLS', () => {
     const cookies = [...cookiesOf(login, { secure: true, permanent: false }), ...expiredCookies({ secure: true })];
-    expect(cookies).toHaveLength(6);
+    expect(cookies).toHaveLength(7);
     for (const cookie of cookies) expect(cookie).toContain('; Secure');
     expect(cookies[2]).toContain('ss-opt=temp');
   });
 
   it('are emptied and dated back to be forgotten', () => {
     expect(expiredCookies({ secure: false })[0]).toBe('ss-id=; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; SameSite=Lax');
+  });
+
+  it('carry a token for as long as it is valid', () => {
+    expect(tokenCookieOf({ token: 'a.b.c', expiresAtMs: login.expiresAtMs }, { secure: true })).toBe(
+      'ss-tok=a.b.c; Path=/; Expires=Fri, 23 Nov 2046 06:11:07 GMT; HttpOnly; Secure; SameSite=Lax',
+    );
+    expect(expiredCookies({ secure: false })[3]).toMatch(/^ss-tok=;.*Expires=Thu, 01 Jan 1970/);
   });
 
   it('are read URL-decoded, past the junk that clients add', () => {

@@ -2,6 +2,7 @@ import type { Static, TObject, TSchema } from 'typebox';
 import type { Operation } from '../contracts/dto.ts';
 import type { Principal } from '../directory/principal.ts';
 import { AppError } from '../kernel/errors.ts';
+import type { Caller } from './auth.ts';
 import { type BindSource, bind } from './bind.ts';
 import type { Upload } from './services.ts';
 
@@ -30,8 +31,8 @@ export interface RequestContext {
   readonly answer: AnswerHead;
   /** Ids of logins that the request carries, in the order in which they are tried. */
   loginIds(): readonly string[];
-  /** Who is signed in, if anybody. @throws AppError TOO_MANY_SIGN_INS */
-  principal(): Promise<Principal | undefined>;
+  /** Who is signed in, if anybody, and how. @throws AppError WRONG_PASSWORD, TOO_MANY_SIGN_INS */
+  caller(): Promise<Caller | undefined>;
 }
 
 /** Runs a bound request. */

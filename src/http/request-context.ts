@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import { loginIds, principalOf } from './auth.ts';
+import { callerOf, loginIds } from './auth.ts';
 import type { RequestContext } from './handler.ts';
 import type { Services, Upload } from './services.ts';
 
@@ -15,7 +15,7 @@ export function contextOf(request: FastifyRequest, upload: Upload | undefined, s
     upload,
     answer: { headers: {} },
     loginIds: () => loginIds(headers),
-    principal: () => principalOf(headers, ip, signIn),
+    caller: () => callerOf(headers, ip, signIn),
   };
 }
 

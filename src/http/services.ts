@@ -1,5 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { DeleteAccount, GetAccount, ListAccounts, NewAccount, NewUser, PatchAccount, UserInfo } from '../contracts/accounts.ts';
+import type { DeleteApiKey, ListApiKeys, NewApiKey } from '../contracts/api-keys.ts';
+import type { AssignRoles, RequestAuthToken, UnAssignRoles } from '../contracts/authentication.ts';
 import type { RequestOf, ResponseOf } from '../contracts/dto.ts';
 import type { BuyPhoneNumber, DeleteEndpoint, GetEndpoint, ListEndpoints, NewSipTrunk, PatchEndpoint } from '../contracts/endpoints.ts';
 import type { Page } from '../contracts/entities.ts';
@@ -19,6 +21,12 @@ export interface OpenedLogin {
   readonly temporaryId: string;
   /** For the cookie `ss-pid`. */
   readonly permanentId: string;
+  readonly expiresAtMs: number;
+}
+
+/** A bearer token, and when it ends. */
+export interface IssuedToken {
+  readonly token: string;
   readonly expiresAtMs: number;
 }
 
@@ -43,10 +51,28 @@ export interface Services {
     /** @throws AppError WRONG_PASSWORD, TOO_MANY_SIGN_INS. `source` is what failures are counted by: the address of the peer. */
     byPassword(emailAddress: string, password: string, source: string): Promise<Principal>;
     open(principal: Principal, options: { permanent: boolean }): Promise<OpenedLogin>;
+    /** The principal of a bearer token or an API key. */
+    byBearer(text: string): Promise<Principal | undefined>;
+    byApiKey(key: string): Promise<Principal | undefined>;
     /** The principal of either id of an open login. */
     byCookie(id: string): Promise<Principal | undefined>;
     /** Ends the login of this id, if there is one. */
     close(id: string): Promise<void>;
+  };
+  readonly authTokens: {
+    /** A token of the login itself. */
+    issue(principal: Principal): Promise<IssuedToken>;
+    /** A token of another login. */
+    readonly request: Answering<typeof RequestAuthToken>;
+  };
+  readonly apiKeys: {
+    readonly list: Answering<typeof ListApiKeys>;
+    readonly create: Answering<typeof NewApiKey>;
+    readonly remove: Doing<typeof DeleteApiKey>;
+  };
+  readonly userRoles: {
+    readonly assign: Answering<typeof AssignRoles>;
+    readonly unassign: Answering<typeof UnAssignRoles>;
   };
   readonly accounts: {
     readonly list: Answering<typeof ListAccounts>;

@@ -4,6 +4,7 @@ import { newId } from '../kernel/ids.ts';
 import type { Logger } from '../kernel/log.ts';
 import type { Random } from '../kernel/random.ts';
 import { AccountRepository } from './account-repository.ts';
+import { ApiKeyRepository } from './api-key-repository.ts';
 import { Changes } from './changes.ts';
 import { connect, type Sql } from './clients.ts';
 import { Database, QUERY_LIMIT_MS } from './database.ts';
@@ -41,6 +42,7 @@ export interface Store {
   readonly changes: Changes;
   readonly accounts: AccountRepository;
   readonly users: UserRepository;
+  readonly apiKeys: ApiKeyRepository;
   readonly endpoints: EndpointRepository;
   readonly flows: FlowRepository;
   readonly files: FileRepository;
@@ -118,6 +120,7 @@ async function openOn(target: DatabaseTarget, embedded: EmbeddedPostgres | undef
     changes,
     accounts: new AccountRepository(database),
     users: new UserRepository(database),
+    apiKeys: new ApiKeyRepository(database),
     endpoints: new EndpointRepository(database),
     flows: new FlowRepository(database),
     files: new FileRepository(database),

@@ -79,6 +79,23 @@ export const loginSession = pgTable(
   (table) => [index('login_session_login').on(table.loginId), index('login_session_expires').on(table.expiresAt)],
 );
 
+/** Keys of programs that sign in as a user. The key itself is a secret of theirs; only its hash is here. */
+export const apiKey = pgTable(
+  'api_key',
+  {
+    id: uuid('id').primaryKey(),
+    userId: uuid('user_id')
+      .notNull()
+      .references(() => appUser.id, { onDelete: 'cascade' }),
+    name: text('name').notNull(),
+    keyHash: text('key_hash').notNull(),
+    /** Null: never. */
+    expiresAt: moment('expires_at'),
+    ...audit,
+  },
+  (table) => [uniqueIndex('api_key_hash').on(table.keyHash), index('api_key_user').on(table.userId, table.id)],
+);
+
 /** Phone numbers and SIP trunks; members that do not belong to the type are null. */
 export const endpoint = pgTable(
   'endpoint',

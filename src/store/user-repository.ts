@@ -1,6 +1,6 @@
-import { and, eq, gt, lt, sql } from 'drizzle-orm';
+import { and, arrayOverlaps, count, eq, gt, lt, ne, sql } from 'drizzle-orm';
 import type { Role } from '../contracts/dto.ts';
-import { type Author, madeBy } from './audit.ts';
+import { type Author, changedBy, madeBy } from './audit.ts';
 import type { Database } from './database.ts';
 import { cleanText } from './json-text.ts';
 import { appUser, loginSession } from './schema.ts';
@@ -23,12 +23,19 @@ export interface StoredLogin {
   readonly expiresAtMs: number;
 }
 
+/** Any number, as long as nothing else in the database locks the same one. */
+const ROLES_LOCK = 7_206_461_002;
+
 /** Logins, and those that are open by cookie. */
 export class UserRepository {
   readonly #database: Database;
 
   constructor(database: Database) {
     this.#database = database;
+  }
+
+  find(id: string): Promise<StoredUser | undefined> {
+    return this.#database.run(async (queries) => (await queries.select().from(appUser).where(eq(appUser.id, id)))[0]);
   }
 
   findByEmail(emailAddress: string): Promise<StoredUser | undefined> {
@@ -50,6 +57,34 @@ export class UserRepository {
   async create(user: StoredUser, author: Author): Promise<void> {
     await this.#database.change({ kind: 'user', id: user.id }, async (queries) => {
       await queries.insert(appUser).values({ ...user, roles: [...user.roles], accountIds: [...user.accountIds], ...madeBy(author) });
+    });
+  }
+
+  /**
+   * Changes the roles of a user, one change at a time in the whole system.
+   * @param next the new roles, from those of today and from how many others have one of `counted`. What it throws leaves all as it was.
+   * @returns the new roles; undefined when there is no such user.
+   */
+  changeRoles(
+    id: string,
+    author: Author,
+    counted: readonly Role[],
+    next: (roles: readonly Role[], others: number) => readonly Role[],
+  ): Promise<readonly Role[] | undefined> {
+    return this.#database.change({ kind: 'user', id }, async (queries) => {
+      await queries.execute(sql`select pg_advisory_xact_lock(${ROLES_LOCK})`);
+      const [user] = await queries.select({ roles: appUser.roles }).from(appUser).where(eq(appUser.id, id));
+      if (!user) return undefined;
+      const [others] = await queries
+        .select({ count: count() })
+        .from(appUser)
+        .where(and(ne(appUser.id, id), arrayOverlaps(appUser.roles, [...counted])));
+      const roles = [...next(user.roles, others?.count ?? 0)];
+      await queries
+        .update(appUser)
+        .set({ roles, ...changedBy(author) })
+        .where(eq(appUser.id, id));
+      return roles;
     });
   }
 

@@ -1,6 +1,9 @@
 import path from 'node:path';
 import type { Role } from '../../src/contracts/dto.ts';
 import { Accounts } from '../../src/directory/accounts.ts';
+import { ApiKeys } from '../../src/directory/api-keys.ts';
+import { AuthTokens } from '../../src/directory/auth-tokens.ts';
+import { BearerTokens } from '../../src/directory/bearer-tokens.ts';
 import { Endpoints } from '../../src/directory/endpoints.ts';
 import { FileDisk } from '../../src/directory/file-disk.ts';
 import { Files, type FilesOptions } from '../../src/directory/files.ts';
@@ -10,6 +13,7 @@ import { PhoneNumbers } from '../../src/directory/phone-numbers.ts';
 import type { Principal } from '../../src/directory/principal.ts';
 import { SignIn } from '../../src/directory/sign-in.ts';
 import { Trunks } from '../../src/directory/trunks.ts';
+import { UserRoles } from '../../src/directory/user-roles.ts';
 import { Users } from '../../src/directory/users.ts';
 import { AppError } from '../../src/kernel/errors.ts';
 import { systemRandom } from '../../src/kernel/random.ts';
@@ -26,6 +30,10 @@ export interface TestDirectory {
   readonly accounts: Accounts;
   readonly users: Users;
   readonly signIn: SignIn;
+  readonly tokens: BearerTokens;
+  readonly authTokens: AuthTokens;
+  readonly apiKeys: ApiKeys;
+  readonly userRoles: UserRoles;
   readonly endpoints: Endpoints;
   readonly phoneNumbers: PhoneNumbers;
   readonly trunks: Trunks;
@@ -38,7 +46,9 @@ export interface TestDirectory {
 export async function openTestDirectory(): Promise<TestDirectory> {
   const store = await openTestStore();
   const clock = new VirtualClock();
-  const box = secretBox('the secret of the tests');
+  const secret = 'the secret of the tests';
+  const box = secretBox(secret);
+  const tokens = new BearerTokens(secret, clock);
   const hasher = new PasswordHasher();
   const common = { changes: store.changes, clock, random: systemRandom };
   const disk = await FileDisk.open(path.join(store.dataDir, 'files'));
@@ -49,7 +59,11 @@ export async function openTestDirectory(): Promise<TestDirectory> {
     hasher,
     accounts: new Accounts({ ...common, accounts: store.accounts }),
     users: new Users({ ...common, users: store.users, accounts: store.accounts, hasher }),
-    signIn: new SignIn({ ...common, users: store.users, hasher }),
+    signIn: new SignIn({ ...common, users: store.users, apiKeys: store.apiKeys, tokens, hasher }),
+    tokens,
+    authTokens: new AuthTokens({ users: store.users, tokens }),
+    apiKeys: new ApiKeys({ ...common, apiKeys: store.apiKeys }),
+    userRoles: new UserRoles({ ...common, users: store.users }),
     endpoints: new Endpoints({ endpoints: store.endpoints, box, clock }),
     phoneNumbers: new PhoneNumbers({ ...common, endpoints: store.endpoints }),
     trunks: new Trunks({ ...common, endpoints: store.endpoints, box }),

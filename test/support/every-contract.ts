@@ -1,5 +1,7 @@
 /** Loads every file of `src/contracts/`, so that all types and operations are declared. */
 import '../../src/contracts/accounts.ts';
+import '../../src/contracts/api-keys.ts';
+import '../../src/contracts/authentication.ts';
 import '../../src/contracts/endpoints.ts';
 import '../../src/contracts/entities.ts';
 import '../../src/contracts/errors.ts';

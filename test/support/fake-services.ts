@@ -42,6 +42,11 @@ export function basic(userId: string, password = `secret-${userId}`): string {
   return `Basic ${Buffer.from(`${userId}@example.com:${password}`).toString('base64')}`;
 }
 
+/** The API key of a login of the fake. */
+export function apiKeyOf(userId: string): string {
+  return `rk_${userId.padEnd(32, '0')}`;
+}
+
 /** Services that keep everything in memory and note what they are asked. */
 export function fakeServices(): FakeServices {
   const calls: Call[] = [];
@@ -75,10 +80,25 @@ export function fakeServices(): FakeServices {
         open.set(ids.permanentId, principal);
         return { ...ids, expiresAtMs: Date.UTC(2046, 10, 23, 6, 11, 7) };
       },
+      byBearer: async (text) => logins.find(({ userId }) => text === `token-${userId}`) ?? fake.signIn.byApiKey(text),
+      byApiKey: async (key) => logins.find(({ userId }) => key === apiKeyOf(userId)),
       byCookie: async (id) => open.get(id),
       async close(id) {
         open.delete(id);
       },
+    },
+    authTokens: {
+      issue: async ({ userId }) => ({ token: `token-${userId}`, expiresAtMs: Date.UTC(2046, 10, 23, 6, 11, 7) }),
+      request: note('authTokens.request', () => ({ authToken: 'token-user' })),
+    },
+    apiKeys: {
+      list: note('apiKeys.list', emptyPage),
+      create: note('apiKeys.create', () => ({ id: 'key', key: apiKeyOf('manager') })),
+      remove: note('apiKeys.remove', nothing),
+    },
+    userRoles: {
+      assign: note('userRoles.assign', () => ({ allRoles: ['Manager'], allPermissions: [] })),
+      unassign: note('userRoles.unassign', () => ({ allRoles: [], allPermissions: [] })),
     },
     accounts: {
       list: note('accounts.list', emptyPage),

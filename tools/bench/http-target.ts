@@ -13,6 +13,7 @@ import { fakeServices } from '../../test/support/fake-services.ts';
 
 /** A module of the program as `npm run build` made it: what runs TypeScript directly adds calls of its own. */
 const built = (path: string) => import(new URL(`../../dist/${path}.js`, import.meta.url).href);
+const { BearerTokens }: typeof import('../../src/directory/bearer-tokens.ts') = await built('directory/bearer-tokens');
 const { PasswordHasher }: typeof import('../../src/directory/password-hash.ts') = await built('directory/password-hash');
 const { firstStart }: typeof import('../../src/directory/first-start.ts') = await built('directory/first-start');
 const { SignIn }: typeof import('../../src/directory/sign-in.ts') = await built('directory/sign-in');
@@ -47,7 +48,9 @@ async function ringflow(): Promise<string> {
   process.once('SIGTERM', () => void stop());
   const hasher = new PasswordHasher();
   await firstStart({ users: store.users, accounts: store.accounts, hasher, clock, random, emailAddress, password });
-  const signIn = new SignIn({ users: store.users, changes: store.changes, hasher, clock, random });
+  const { users, apiKeys, changes } = store;
+  const tokens = new BearerTokens('the secret of the benchmark', clock);
+  const signIn = new SignIn({ users, apiKeys, tokens, changes, hasher, clock, random });
   const fake = fakeServices();
   const services = { ...fake, signIn, sessions: { ...fake.sessions, createOutgoing: accepted } };
   const { address } = await startServer({ host: '127.0.0.1', port: 0, services, log });
