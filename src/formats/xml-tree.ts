@@ -25,44 +25,76 @@ const SLICE_LENGTH = 8 * 1024;
  */
 export async function parseXml(text: string): Promise<XmlElement> {
   checkLength(text);
-  const parser = new SaxesParser({ xmlns: true });
-  const open: XmlElement[] = [];
-  let root: XmlElement | undefined;
-  let counted = 0;
-  const count = () => {
-    if (++counted > limits.elements) throw new FormatError(`The body has more than ${limits.elements} elements and attributes`);
-  };
-  parser.on('error', () => {
-    throw new FormatError(`The body is not well-formed XML (line ${parser.line}, column ${parser.column})`);
-  });
-  parser.on('doctype', () => {
-    throw new FormatError('A document type definition (DTD) is not allowed');
-  });
-  parser.on('attribute', count);
-  parser.on('opentag', (tag) => {
-    count();
-    const element = toElement(tag);
-    if (open.length >= limits.depth) throw tooDeep();
-    if (open.length === 0) root = element;
-    open.at(-1)?.children.push(element);
-    open.push(element);
-  });
-  parser.on('closetag', () => {
-    open.pop();
-  });
-  const addText = (part: string) => {
-    const element = open.at(-1);
-    if (element) element.text += part;
-  };
-  parser.on('text', addText);
-  parser.on('cdata', addText);
+  // A parser costs more to make than a short document to read. One that has refused a document is not used again.
+  const builder = idle.pop() ?? new TreeBuilder();
   for (let from = 0; from < text.length; from += SLICE_LENGTH) {
     if (from > 0) await nextTurn();
-    parser.write(text.slice(from, from + SLICE_LENGTH));
+    builder.write(text.slice(from, from + SLICE_LENGTH));
   }
-  parser.close();
-  if (!root) throw new FormatError('The body has no element');
+  const root = builder.end();
+  if (idle.length < MOST_IDLE) idle.push(builder);
   return root;
+}
+
+const idle: TreeBuilder[] = [];
+const MOST_IDLE = 4;
+
+/** Makes the elements of one document after the other. */
+class TreeBuilder {
+  readonly #parser = new SaxesParser({ xmlns: true });
+  readonly #open: XmlElement[] = [];
+  #root: XmlElement | undefined;
+  #counted = 0;
+
+  constructor() {
+    const parser = this.#parser;
+    parser.on('error', () => {
+      throw new FormatError(`The body is not well-formed XML (line ${parser.line}, column ${parser.column})`);
+    });
+    parser.on('doctype', () => {
+      throw new FormatError('A document type definition (DTD) is not allowed');
+    });
+    parser.on('attribute', () => this.#count());
+    parser.on('opentag', (tag) => this.#openElement(tag));
+    parser.on('closetag', () => {
+      this.#open.pop();
+    });
+    parser.on('text', (part) => this.#addText(part));
+    parser.on('cdata', (part) => this.#addText(part));
+  }
+
+  write(part: string): void {
+    this.#parser.write(part);
+  }
+
+  /** The root of the document that was written. After it the next document can be. */
+  end(): XmlElement {
+    this.#parser.close();
+    const root = this.#root;
+    if (!root) throw new FormatError('The body has no element');
+    this.#root = undefined;
+    this.#counted = 0;
+    return root;
+  }
+
+  #count(): void {
+    if (++this.#counted > limits.elements) throw new FormatError(`The body has more than ${limits.elements} elements and attributes`);
+  }
+
+  #openElement(tag: SaxesTagNS): void {
+    this.#count();
+    if (this.#open.length >= limits.depth) throw tooDeep();
+    const element = toElement(tag);
+    const parent = this.#open.at(-1);
+    if (parent) parent.children.push(element);
+    else this.#root = element;
+    this.#open.push(element);
+  }
+
+  #addText(part: string): void {
+    const element = this.#open.at(-1);
+    if (element) element.text += part;
+  }
 }
 
 function toElement(tag: SaxesTagNS): XmlElement {
