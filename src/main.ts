@@ -143,6 +143,7 @@ async function start(settings: Settings, log: Logger, opened: Opened): Promise<R
     await startServer({
       host: settings.httpHost,
       port: settings.httpPort,
+      publicUrl: settings.publicUrl,
       services: {
         signIn,
         authTokens: new AuthTokens({ users: store.users, tokens }),

@@ -7,6 +7,7 @@ describe('settings', () => {
     expect(readSettings({})).toEqual({
       httpHost: '127.0.0.1',
       httpPort: 8080,
+      publicUrl: undefined,
       dataDir: './data',
       databaseUrl: undefined,
       sipHost: '127.0.0.1',
@@ -26,6 +27,7 @@ describe('settings', () => {
     const environment = {
       RINGFLOW_HTTP_HOST: '0.0.0.0',
       RINGFLOW_HTTP_PORT: '80',
+      RINGFLOW_PUBLIC_URL: 'https://Voice.example.com',
       RINGFLOW_DATA_DIR: '/var/lib/ringflow',
       DATABASE_URL: 'postgres://ringflow:secret@db.example/ringflow',
       RINGFLOW_SIP_HOST: '192.0.2.7',
@@ -42,6 +44,7 @@ describe('settings', () => {
     expect(readSettings(environment)).toEqual({
       httpHost: '0.0.0.0',
       httpPort: 80,
+      publicUrl: 'https://voice.example.com',
       dataDir: '/var/lib/ringflow',
       databaseUrl: 'postgres://ringflow:secret@db.example/ringflow',
       sipHost: '192.0.2.7',
@@ -65,6 +68,11 @@ describe('settings', () => {
     ['RINGFLOW_HTTP_PORT', '65536', 'RINGFLOW_HTTP_PORT must be a whole number from 0 to 65535, not "65536".'],
     ['RINGFLOW_HTTP_PORT', '80a', 'RINGFLOW_HTTP_PORT must be a whole number from 0 to 65535, not "80a".'],
     ['RINGFLOW_HTTP_PORT', '-1', 'RINGFLOW_HTTP_PORT must be a whole number from 0 to 65535, not "-1".'],
+    ...['voice.example.com', 'https://voice.example.com/', 'https://voice.example.com/api', 'https://a@b', 'ftp://b'].map((url) => [
+      'RINGFLOW_PUBLIC_URL',
+      url,
+      `RINGFLOW_PUBLIC_URL must be an address like https://voice.example.com, without a slash at the end, not "${url}".`,
+    ]),
     ['RINGFLOW_SIP_HOST', 'sip.example', 'RINGFLOW_SIP_HOST must be an IP address, for example 127.0.0.1, not "sip.example".'],
     ['RINGFLOW_PUBLIC_ADDRESS', '1.2.3', 'RINGFLOW_PUBLIC_ADDRESS must be an IP address, for example 127.0.0.1, not "1.2.3".'],
     ...['30000-20000', '20000', '80-90', '20000-70000', '20000-20000', ''.padEnd(80, '9')].map((range) => [

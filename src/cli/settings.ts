@@ -32,6 +32,12 @@ const table = {
     description: 'Port of the API. 0 for any free one.',
     read: port,
   }),
+  publicUrl: optional({
+    variable: 'RINGFLOW_PUBLIC_URL',
+    whenAbsent: 'http:// and the Host header of the request',
+    description: 'Where clients reach the API, as https://voice.example.com. Set it behind a proxy: cookies are then for TLS only.',
+    read: publicUrl,
+  }),
   dataDir: required({
     variable: 'RINGFLOW_DATA_DIR',
     fallback: './data',
@@ -125,6 +131,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
   return {
     httpHost: value(table.httpHost),
     httpPort: value(table.httpPort),
+    publicUrl: value(table.publicUrl),
     dataDir: value(table.dataDir),
     databaseUrl: value(table.databaseUrl),
     sipHost: value(table.sipHost),
@@ -192,6 +199,13 @@ function portRange(given: string): PortRange {
     throw new Error(`must be two ports from 1024 to 65535, the smaller first, as 20000-29999, not ${quote(given)}.`);
   }
   return range;
+}
+
+function publicUrl(given: string): string {
+  const url = URL.canParse(given) ? new URL(given) : undefined;
+  const isOrigin = url && /^https?:$/.test(url.protocol) && given.toLowerCase() === `${url.protocol}//${url.host}`;
+  if (!isOrigin) throw new Error(`must be an address like https://voice.example.com, without a slash at the end, not ${quote(given)}.`);
+  return url.origin;
 }
 
 function databaseUrl(given: string): string {

@@ -15,8 +15,8 @@ import { fileHandlers } from './handlers/files.ts';
 import { flowHandlers } from './handlers/flows.ts';
 import { sessionHandlers } from './handlers/sessions.ts';
 import { refuse } from './refuse.ts';
-import type { ServingOptions } from './serve-operation.ts';
 import type { Services } from './services.ts';
+import type { ServingOptions } from './serving-options.ts';
 import { toAppError } from './to-app-error.ts';
 
 /** Limits of one connection. A request that is slower or larger is cut off, so that none can hold the server. */

@@ -5,7 +5,8 @@ import { json } from '../formats/json.ts';
 import { AppError } from '../kernel/errors.ts';
 import type { BoundOperation } from './handler.ts';
 import { refuse } from './refuse.ts';
-import { type ServingOptions, serveOperation } from './serve-operation.ts';
+import { serveOperation } from './serve-operation.ts';
+import type { ServingOptions } from './serving-options.ts';
 
 const everyMethod: HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
 

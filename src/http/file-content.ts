@@ -4,7 +4,7 @@ import { defaultFormat } from '../formats/formats.ts';
 import { AppError } from '../kernel/errors.ts';
 import { sendError } from './answer.ts';
 import { principalOf, requireAccess } from './auth.ts';
-import type { ServingOptions } from './serve-operation.ts';
+import type { ServingOptions } from './serving-options.ts';
 import { toAppError } from './to-app-error.ts';
 
 /**

@@ -13,6 +13,8 @@ export interface AnswerHead {
   status?: number;
   /** The type of the value, where it is not the response that the operation declares. */
   schema?: TSchema;
+  /** Where a browser goes instead of seeing the value: a 302 with this `Location`. */
+  redirect?: string;
 }
 
 /** What a handler may know of the HTTP request besides its DTO. */
@@ -20,8 +22,10 @@ export interface RequestContext {
   readonly verb: string;
   /** Address of the peer, by which failed sign-ins are counted. */
   readonly source: string;
-  /** Whether the request came by TLS. */
+  /** Whether clients reach this server by TLS, so that its cookies may travel over nothing else. */
   readonly secure: boolean;
+  /** Whether the answer is a page for people. */
+  readonly wantsHtml: boolean;
   /** Whether `Prefer: return=representation` was sent (RFC 7240 section 4.2). */
   readonly prefersRepresentation: boolean;
   /** The `Idempotency-Key`, as it came. */

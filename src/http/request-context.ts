@@ -1,21 +1,30 @@
 import type { FastifyRequest } from 'fastify';
+import type { WireFormat } from '../formats/format.ts';
 import { callerOf, loginIds } from './auth.ts';
 import type { RequestContext } from './handler.ts';
-import type { Services, Upload } from './services.ts';
+import { isSecure } from './public-url.ts';
+import type { Upload } from './services.ts';
+import type { ServingOptions } from './serving-options.ts';
 
 /** What handlers may know of a request. */
-export function contextOf(request: FastifyRequest, upload: Upload | undefined, signIn: Services['signIn']): RequestContext {
+export function contextOf(
+  request: FastifyRequest,
+  format: WireFormat,
+  upload: Upload | undefined,
+  options: ServingOptions,
+): RequestContext {
   const { headers, ip } = request;
   return {
     verb: verbOf(request),
     source: ip,
-    secure: 'encrypted' in request.raw.socket,
+    secure: isSecure(options),
+    wantsHtml: format.name === 'html',
     prefersRepresentation: prefersRepresentation(headers.prefer),
     idempotencyKey: headers['idempotency-key']?.toString(),
     upload,
     answer: { headers: {} },
     loginIds: () => loginIds(headers),
-    caller: () => callerOf(headers, ip, signIn),
+    caller: () => callerOf(headers, ip, options.services.signIn),
   };
 }
 

@@ -11,18 +11,13 @@ import { type Form, readMultipart } from './multipart.ts';
 import { answerFormat } from './negotiate.ts';
 import { contextOf, verbOf } from './request-context.ts';
 import type { Services } from './services.ts';
-import { type ErrorReporting, toAppError } from './to-app-error.ts';
+import type { ServingOptions } from './serving-options.ts';
+import { toAppError } from './to-app-error.ts';
 
 /** How an operation was reached. */
 export interface Reached {
   /** The format that a predefined route fixes; undefined on a route of the operation's own. */
   readonly route: WireFormat | undefined;
-}
-
-export interface ServingOptions extends ErrorReporting {
-  readonly services: Services;
-  /** Bytes that a body may have. */
-  readonly bodyLimit: number;
 }
 
 const noFields: Fields = [];
@@ -65,12 +60,14 @@ export async function serveOperation(
     });
     if (!form) principal = await checkAccess(bound, request, options.services);
     if (reached.route) requireVerb(bound, verbOf(request));
-    const context = contextOf(request, form?.upload, options.services.signIn);
+    const context = contextOf(request, format, form?.upload, options);
     thrownByService = true;
     const value = await run(context, principal);
     thrownByService = false;
     reply.headers(context.answer.headers);
-    sendValue(reply, format, value, context.answer.schema ?? operation.response, context.answer.status);
+    const { redirect } = context.answer;
+    if (redirect !== undefined) reply.redirect(redirect);
+    else sendValue(reply, format, value, context.answer.schema ?? operation.response, context.answer.status);
   } catch (thrown) {
     const error = toAppError(thrown, options.bodyLimit, options);
     sendError(reply, error, { format, thrownByService, response: operation.response });

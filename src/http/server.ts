@@ -5,8 +5,9 @@ import type { Logger } from '../kernel/log.ts';
 import { type Random, systemRandom } from '../kernel/random.ts';
 import { buildApp } from './app.ts';
 import type { Services } from './services.ts';
+import type { HttpSettings } from './serving-options.ts';
 
-export interface ServerOptions {
+export interface ServerOptions extends HttpSettings {
   readonly host: string;
   /** 0 for any free port. */
   readonly port: number;
@@ -34,8 +35,8 @@ const CLOSE_GRACE_MS = 5000;
  * @throws when the address cannot be listened on.
  */
 export async function startServer(options: ServerOptions): Promise<HttpServer> {
-  const { host, port, services, log, clock = systemClock, random = systemRandom, closeGraceMs = CLOSE_GRACE_MS } = options;
-  const app = buildApp({ services, log, random, bodyLimit: limits.textLength });
+  const { host, port, clock = systemClock, random = systemRandom, closeGraceMs = CLOSE_GRACE_MS } = options;
+  const app = buildApp({ ...options, clock, random, bodyLimit: limits.textLength });
   app.server.maxConnections = MAX_CONNECTIONS;
   const sockets = new Set<Socket>();
   app.server.on('connection', (socket: Socket) => {
