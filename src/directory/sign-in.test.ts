@@ -1,6 +1,9 @@
+import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { newTenant, openTestDirectory, type TestDirectory } from '../../test/support/directory.ts';
+import { freshId } from '../../test/support/sessions.ts';
 import { systemRandom } from '../kernel/random.ts';
+import { BearerTokens } from './bearer-tokens.ts';
 import type { Principal } from './principal.ts';
 import { SignIn, type SignInOptions } from './sign-in.ts';
 
@@ -26,6 +29,21 @@ function newSignIn(options: Partial<SignInOptions> = {}): SignIn {
   const { store, tokens, hasher, clock } = directory;
   const { users, apiKeys, changes } = store;
   return new SignIn({ users, apiKeys, tokens, changes, hasher, clock, random: systemRandom, ...options });
+}
+
+/** The stored users, and a call of `onLook` whenever one is looked up by address or id. */
+function countingUsers(onLook: () => void): SignInOptions['users'] {
+  const { users } = directory.store;
+  return Object.assign(Object.create(users), {
+    findByEmail(address: string) {
+      onLook();
+      return users.findByEmail(address);
+    },
+    find(id: string) {
+      onLook();
+      return users.find(id);
+    },
+  });
 }
 
 const errorOf = (attempt: Promise<unknown>) =>
@@ -71,16 +89,12 @@ describe('by password', () => {
 
     const { store } = directory;
     let looked = 0;
-    const users = Object.assign(Object.create(store.users), {
-      findByEmail: (address: string) => {
-        looked++;
-        return store.users.findByEmail(address);
-      },
-    });
+    const users = countingUsers(() => looked++);
     const counted = newSignIn({ users });
     await Promise.all(Array.from({ length: 50 }, () => counted.byPassword(EMAIL, PASSWORD, 'a')));
     expect(looked).toBe(1);
     store.changes.tell({ kind: 'flow', id: 'x' });
+    store.changes.tell({ kind: 'user', id: 'somebody else' });
     await counted.byPassword(EMAIL, PASSWORD, 'a');
     expect(looked).toBe(1);
     store.changes.tell({ kind: 'user', id: userId });
@@ -113,6 +127,40 @@ describe('throttling', () => {
       Array.from({ length: 20 }, (_, index) => errorOf(signIn.byPassword(EMAIL, `at once ${index}`, 'flood'))),
     );
     expect(errors.filter((error) => (error as { code: string }).code === 'WRONG_PASSWORD')).toHaveLength(5);
+  });
+});
+
+describe('by bearer token', () => {
+  it('is the user as it is today, looked up once until the user changes, time is up or the token ends', async () => {
+    let looked = 0;
+    const counted = newSignIn({ users: countingUsers(() => looked++) });
+    const { token } = await directory.tokens.issue(userId);
+    const found = await Promise.all(Array.from({ length: 50 }, () => counted.byBearer(token)));
+    expect(found[0]).toMatchObject({ userId, emailAddress: EMAIL, roles: ['User'] });
+    expect(looked).toBe(1);
+    const { changes } = directory.store;
+    changes.tell({ kind: 'user', id: 'somebody else' });
+    await counted.byBearer(token);
+    expect(looked).toBe(1);
+    changes.tell({ kind: 'user', id: userId });
+    await counted.byBearer(token);
+    expect(looked).toBe(2);
+    changes.tell(undefined);
+    await counted.byBearer(token);
+    expect(looked).toBe(3);
+    await directory.clock.advance(300_000);
+    await counted.byBearer(token);
+    expect(looked).toBe(4);
+    await directory.clock.advance(600_000);
+    expect(await counted.byBearer(token)).toBeUndefined();
+  });
+
+  it('is nobody for a user that does not exist, another secret, and nonsense', async () => {
+    const { token } = await directory.tokens.issue(freshId());
+    const foreign = await new BearerTokens('another secret', directory.clock).issue(userId);
+    for (const text of [token, foreign.token, 'nonsense', '', 'a'.repeat(1_000_000), PASSWORD, 'rk_']) {
+      expect(await signIn.byBearer(text)).toBeUndefined();
+    }
   });
 });
 
@@ -153,9 +201,19 @@ describe('by cookie', () => {
     expect(await signIn.byCookie(id)).toBeUndefined();
   });
 
+  it('removes those that have expired whenever one is opened', async () => {
+    const { store, clock } = directory;
+    const login = await signIn.open(principal, { permanent: false });
+    const hash = createHash('sha256').update(login.temporaryId).digest('base64url');
+    const openedAt = clock.now();
+    await clock.advance(DAY_MS + 1);
+    expect(await store.users.findLogin(hash, openedAt)).toBeDefined();
+    await signIn.open(principal, { permanent: false });
+    expect(await store.users.findLogin(hash, openedAt)).toBeUndefined();
+  });
+
   it('stores no id that could be used', async () => {
     const login = await signIn.open(principal, { permanent: true });
-    const { createHash } = await import('node:crypto');
     const hash = createHash('sha256').update(login.temporaryId).digest('base64url');
     expect(await directory.store.users.findLogin(hash, directory.clock.now())).toBeDefined();
     expect(await directory.store.users.findLogin(login.temporaryId, directory.clock.now())).toBeUndefined();
