@@ -1,7 +1,7 @@
 import type { Static } from 'typebox';
 import { Type } from 'typebox';
 import { dto, flag, oneOf, operation, optional, roles, text, texts } from './dto.ts';
-import { entityMembers, listMembers, listResponse } from './entities.ts';
+import { entityMembers, listMembers, listRequestOf, listResponse } from './entities.ts';
 
 const accounts = 'Voice.Api.Accounts';
 const authentication = 'Voice.Api.Authentication';
@@ -17,7 +17,12 @@ export const ListAccounts = operation({
   tag: 'Accounts',
   auth: 'login',
   request: dto(
-    { name: 'ListAccounts', namespace: accounts, description: 'List the accounts that the login has access to.', base: 'ListRequest' },
+    {
+      name: 'ListAccounts',
+      namespace: accounts,
+      description: 'List the accounts that the login has access to.',
+      base: listRequestOf('AccountInfo'),
+    },
     { ...listMembers, nameFilter: optional(text) },
   ),
   response: listResponse('AccountInfo', AccountInfo),

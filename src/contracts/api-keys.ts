@@ -1,6 +1,6 @@
 import type { Static } from 'typebox';
 import { dto, operation, optional, text } from './dto.ts';
-import { entityMembers, listMembers, listResponse } from './entities.ts';
+import { entityMembers, listMembers, listRequestOf, listResponse } from './entities.ts';
 
 const namespace = 'Voice.Api.Authentication';
 const tag = 'API keys';
@@ -35,7 +35,7 @@ export const ListApiKeys = operation({
   tag,
   auth: 'login',
   request: dto(
-    { name: 'ListApiKeys', namespace, description: 'List the API keys of the login of the caller.', base: 'ListRequest' },
+    { name: 'ListApiKeys', namespace, description: 'List the API keys of the login of the caller.', base: listRequestOf('ApiKeyInfo') },
     listMembers,
   ),
   response: listResponse('ApiKeyInfo', ApiKeyInfo),

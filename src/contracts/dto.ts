@@ -7,14 +7,20 @@ export type Role = (typeof roles)[number];
 
 export type Verb = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
+/** An interface without members by which ServiceStack's clients know the verb of a request. */
+export type MarkerInterface = `I${Capitalize<Lowercase<Verb>>}`;
+
 /** What the formats and the metadata need to know of a named type, kept on its schema. */
 export interface DtoInfo {
+  /** `SessionInfo`; a use of a generic type has its arguments in the name: `ListResponse<SessionInfo>`. */
   readonly name: string;
   /** C# namespace, for example `Voice.Api.Sessions`; the XML namespace is derived from it. */
   readonly namespace: string;
   readonly description: string;
   /** Name of the type whose members come first; they are part of this schema too. */
   readonly base?: string;
+  /** What the class itself declares in C#, for types that requests derive from. */
+  readonly marker?: MarkerInterface;
 }
 
 const registry = new Map<string, TObject>();
@@ -76,6 +82,8 @@ export function oneOf<const Values extends readonly string[]>(name: string, valu
 export const text = Type.String();
 export const flag = Type.Boolean();
 export const count = Type.Integer();
+/** A whole number that is a `long` in C#. */
+export const longCount = Type.Integer({ 'x-long': true });
 export const texts = Type.Array(Type.String());
 export const textMap = Type.Record(Type.String(), Type.String());
 
@@ -90,6 +98,8 @@ export interface Operation<Request extends TObject = TObject, Response extends T
   readonly request: Request;
   /** Absent: the answer is 204 without a body. */
   readonly response?: Response;
+  /** The status of an answer with a value. 200 if absent. */
+  readonly successStatus?: 201;
 }
 
 const operations = new Map<string, Operation>();

@@ -1,7 +1,7 @@
 import type { Static } from 'typebox';
 import { Type } from 'typebox';
 import { count, dto, flag, nullable, oneOf, operation, optional, text, texts } from './dto.ts';
-import { entityMembers, listMembers, listResponse } from './entities.ts';
+import { entityMembers, listMembers, listRequestOf, listResponse } from './entities.ts';
 
 const namespace = 'Voice.Api.Endpoints';
 const editors = ['SystemAdministrator', 'Manager', 'Customer'] as const;
@@ -80,7 +80,7 @@ export const ListEndpoints = operation({
   tag: 'Endpoints',
   auth: editors,
   request: dto(
-    { name: 'ListEndpoints', namespace, description: 'List endpoints.', base: 'ListRequest' },
+    { name: 'ListEndpoints', namespace, description: 'List endpoints.', base: listRequestOf('EndpointInfo') },
     {
       ...listMembers,
       accountIds: optional(texts),

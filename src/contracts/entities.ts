@@ -26,7 +26,12 @@ export const listMembers = {
   simplifiedPaging: optional(flag, 'Leave out the total and page counts, which is faster.'),
 };
 
-export const ListRequest = dto({ name: 'ListRequest', namespace: 'Voice.Api', description: 'Base of all list requests.' }, listMembers);
+/** Declares the base of the requests that list items of a type, and returns its name: `ListRequest<SessionInfo>` (evo-voice.md 2.1). */
+export function listRequestOf(itemName: string): string {
+  const name = `ListRequest<${itemName}>`;
+  dto({ name, namespace: 'Voice.Api', description: 'Base of all list requests.', marker: 'IGet' }, listMembers);
+  return name;
+}
 
 /** The answer of a list request. */
 export function listResponse<Item extends TSchema>(itemName: string, item: Item) {

@@ -1,7 +1,7 @@
 import type { Static } from 'typebox';
 import { Type } from 'typebox';
-import { dto, nullable, oneOf, operation, optional, text, texts } from './dto.ts';
-import { entityMembers, listMembers, listResponse } from './entities.ts';
+import { dto, longCount, nullable, oneOf, operation, optional, text, texts } from './dto.ts';
+import { entityMembers, listMembers, listRequestOf, listResponse } from './entities.ts';
 
 const namespace = 'Voice.Api.Files';
 const editors = ['SystemAdministrator', 'Manager', 'Customer'] as const;
@@ -26,7 +26,7 @@ export const FileInfo = dto(
     fileName: optional(text),
     uri: optional(text, 'Where the bytes can be fetched.'),
     contentType: optional(text),
-    contentLength: optional(Type.Integer()),
+    contentLength: optional(longCount),
     recordingDuration: optional(nullable(Type.Integer()), 'In whole seconds.'),
     sessionId: optional(text),
   },
@@ -38,7 +38,7 @@ export const ListFiles = operation({
   tag: 'Files',
   auth: editors,
   request: dto(
-    { name: 'ListFiles', namespace, description: 'List files.', base: 'ListRequest' },
+    { name: 'ListFiles', namespace, description: 'List files.', base: listRequestOf('FileInfo') },
     {
       ...listMembers,
       accountIds: optional(texts),

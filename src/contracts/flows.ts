@@ -1,7 +1,7 @@
 import type { Static } from 'typebox';
 import { Type } from 'typebox';
 import { count, dto, flag, named, nullable, oneOf, operation, optional, text, texts } from './dto.ts';
-import { entityMembers, listMembers, listResponse } from './entities.ts';
+import { entityMembers, listMembers, listRequestOf, listResponse } from './entities.ts';
 import { type NodeParameterMap, nodeParameterMap, type Value, type ValueType, valueType } from './values.ts';
 
 const namespace = 'Voice.Api.Flows';
@@ -142,7 +142,7 @@ export const ListFlows = operation({
   tag: 'Flows',
   auth: editors,
   request: dto(
-    { name: 'ListFlows', namespace, description: 'List flows.', base: 'ListRequest' },
+    { name: 'ListFlows', namespace, description: 'List flows.', base: listRequestOf('FlowInfo') },
     {
       ...listMembers,
       accountIds: optional(texts),

@@ -1,7 +1,7 @@
 import type { Static } from 'typebox';
 import { Type } from 'typebox';
-import { dto, flag, nullable, oneOf, operation, optional, text, texts } from './dto.ts';
-import { entityMembers, listMembers, listResponse } from './entities.ts';
+import { dto, flag, nullable, oneOf, operation, optional, text, textMap, texts } from './dto.ts';
+import { entityMembers, listMembers, listRequestOf, listResponse } from './entities.ts';
 import { flowChannels } from './flows.ts';
 
 const namespace = 'Voice.Api.Sessions';
@@ -34,8 +34,11 @@ export const SessionInfo = dto(
     sipCause: optional(nullable(Type.Integer()), 'The SIP status that ended the call, if any.'),
     callSid: optional(text, 'The SIP Call-ID.'),
     direction: optional(text),
-    flowId: optional(text),
+    flowId: optional(text, 'The saved flow that the call runs. Absent when it has a flow of its own.'),
     trunkId: optional(text),
+    metadata: optional(textMap, 'What was given when the call was placed.'),
+    notBefore: optional(text, 'When the call is, or was, to be dialled.'),
+    expiresAt: optional(text, 'When the call is given up if it has not been dialled by then.'),
     log: optional(Type.Array(SessionLogInfo)),
   },
 );
@@ -65,7 +68,7 @@ export const ListSessions = operation({
   tag: 'Sessions',
   auth: 'login',
   request: dto(
-    { name: 'ListSessions', namespace, description: 'List sessions.', base: 'ListRequest' },
+    { name: 'ListSessions', namespace, description: 'List sessions.', base: listRequestOf('SessionInfo') },
     {
       ...listMembers,
       accountIds: optional(texts),

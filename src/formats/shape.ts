@@ -1,5 +1,5 @@
 import type { TSchema } from 'typebox';
-import { dtoByName, dtoInfo } from '../contracts/dto.ts';
+import { dtoByName, dtoInfo, type MarkerInterface } from '../contracts/dto.ts';
 import { pascalName } from './names.ts';
 
 /** What every format walks instead of the schema: this file alone knows how TypeBox keeps things. */
@@ -11,7 +11,8 @@ export type RootShape = ObjectShape | ListShape;
 export type ScalarShape =
   | { readonly kind: 'text' }
   | { readonly kind: 'flag' }
-  | { readonly kind: 'integer' }
+  /** `isLong`: it has 64 bits in C#. */
+  | { readonly kind: 'integer'; readonly isLong?: boolean }
   | { readonly kind: 'number' }
   | EnumShape;
 
@@ -41,6 +42,7 @@ export interface ObjectShape {
   readonly description: string;
   /** Name of the type whose members come first. */
   readonly base: string | undefined;
+  readonly marker: MarkerInterface | undefined;
   /** In the order of declaration, with those of the bases. */
   readonly members: readonly Member[];
   /** By JSON name, by C# name, and by either in lower case. */
@@ -58,6 +60,8 @@ export interface Member {
   readonly inherited: boolean;
   /** Whether the type is a value type of C# that cannot be null: absent, it has no `i:nil`. */
   readonly neverNil: boolean;
+  /** Whether it is always there. */
+  readonly required: boolean;
   /** The sentence that the metadata prints for it; empty if there is none. */
   readonly description: string;
   readonly shape: Shape;
@@ -105,7 +109,7 @@ function makeShape(schema: TSchema, namespace: string): Shape {
     case 'boolean':
       return { kind: 'flag' };
     case 'integer':
-      return { kind: 'integer' };
+      return { kind: 'integer', isLong: keyword(schema, 'x-long') === true };
     case 'number':
       return { kind: 'number' };
     case 'array':
@@ -131,7 +135,7 @@ function objectShape(name: string): ObjectShape {
   const known = objectByName.get(name);
   if (known) return known;
   const schema = dtoByName(name);
-  const { namespace = '', description = '', base } = dtoInfo(schema) ?? {};
+  const { namespace = '', description = '', base, marker } = dtoInfo(schema) ?? {};
   let made: readonly Member[] | undefined;
   let byName: ReadonlyMap<string, Member> | undefined;
   const shape: ObjectShape = {
@@ -140,6 +144,7 @@ function objectShape(name: string): ObjectShape {
     namespace,
     description,
     base,
+    marker,
     get members() {
       made ??= Object.entries(schema.properties).map(([jsonName, member]) => makeMember(schema, jsonName, member));
       return made;
@@ -165,6 +170,7 @@ function makeMember(owner: TSchema, jsonName: string, schema: TSchema): Member {
     namespace,
     inherited: declaring !== owner,
     neverNil: isValueType && keyword(schema, 'x-nullable') !== true,
+    required: isRequired(owner, jsonName),
     description: typeof description === 'string' ? description : '',
     shape,
   };
@@ -176,6 +182,11 @@ function declaringType(owner: TSchema, jsonName: string): TSchema {
   if (base === undefined) return owner;
   const schema = dtoByName(base);
   return Object.hasOwn(schema.properties, jsonName) ? declaringType(schema, jsonName) : owner;
+}
+
+function isRequired(owner: TSchema, jsonName: string): boolean {
+  const required = keyword(owner, 'required');
+  return Array.isArray(required) && required.includes(jsonName);
 }
 
 function enumShape(enumeration: object, namespace: string): EnumShape {
