@@ -144,6 +144,7 @@ async function start(settings: Settings, log: Logger, opened: Opened): Promise<R
       host: settings.httpHost,
       port: settings.httpPort,
       publicUrl: settings.publicUrl,
+      corsOrigins: settings.corsOrigins,
       services: {
         signIn,
         authTokens: new AuthTokens({ users: store.users, tokens }),

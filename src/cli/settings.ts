@@ -36,7 +36,13 @@ const table = {
     variable: 'RINGFLOW_PUBLIC_URL',
     whenAbsent: 'http:// and the Host header of the request',
     description: 'Where clients reach the API, as https://voice.example.com. Set it behind a proxy: cookies are then for TLS only.',
-    read: publicUrl,
+    read: origin,
+  }),
+  corsOrigins: optional({
+    variable: 'RINGFLOW_CORS_ORIGINS',
+    whenAbsent: 'none',
+    description: 'Origins of web pages that may call the API with the cookies of a user, as https://a.example,https://b.example.',
+    read: origins,
   }),
   dataDir: required({
     variable: 'RINGFLOW_DATA_DIR',
@@ -132,6 +138,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     httpHost: value(table.httpHost),
     httpPort: value(table.httpPort),
     publicUrl: value(table.publicUrl),
+    corsOrigins: value(table.corsOrigins),
     dataDir: value(table.dataDir),
     databaseUrl: value(table.databaseUrl),
     sipHost: value(table.sipHost),
@@ -201,11 +208,15 @@ function portRange(given: string): PortRange {
   return range;
 }
 
-function publicUrl(given: string): string {
+function origin(given: string): string {
   const url = URL.canParse(given) ? new URL(given) : undefined;
   const isOrigin = url && /^https?:$/.test(url.protocol) && given.toLowerCase() === `${url.protocol}//${url.host}`;
   if (!isOrigin) throw new Error(`must be an address like https://voice.example.com, without a slash at the end, not ${quote(given)}.`);
   return url.origin;
+}
+
+function origins(given: string): string[] {
+  return given.split(',').map((one) => origin(one.trim()));
 }
 
 function databaseUrl(given: string): string {

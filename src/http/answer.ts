@@ -10,7 +10,6 @@ import { challenges } from './auth.ts';
 
 /** Sends a value in a format; nothing at all is a 204 without a body (servicestack.md 5.4). */
 export function sendValue(reply: FastifyReply, format: WireFormat, value: unknown, schema: TSchema | undefined, status = 200): void {
-  setCommonHeaders(reply);
   if (value === undefined || value === null || schema === undefined) {
     reply.code(204).send();
     return;
@@ -29,17 +28,12 @@ export interface ErrorContext {
 
 /** Sends an error with the status, the reason phrase and the body that ServiceStack's clients read (servicestack.md 3; 10, D3). */
 export function sendError(reply: FastifyReply, error: AppError, context: ErrorContext): void {
-  setCommonHeaders(reply);
   if (error.status === 401) reply.header('www-authenticate', challenges);
   if (error.retryAfterSeconds !== undefined) reply.header('retry-after', String(Math.ceil(error.retryAfterSeconds)));
   reply.raw.statusMessage = reasonPhrase(error, context.thrownByService);
   const { errorCode, message, fields } = error;
   const body = context.format.write({ responseStatus: { errorCode, message, errors: fields } }, errorType(context.response));
   reply.code(error.status).header('content-type', context.format.answerType).send(body);
-}
-
-function setCommonHeaders(reply: FastifyReply): void {
-  reply.header('vary', 'Accept').header('x-content-type-options', 'nosniff');
 }
 
 function reasonPhrase(error: AppError, thrownByService: boolean): string {

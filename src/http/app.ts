@@ -5,6 +5,7 @@ import { AppError } from '../kernel/errors.ts';
 import { parseAddress } from './address.ts';
 import { addOwnRoutes, addPredefinedRoutes } from './bind-operation.ts';
 import { answerClientError } from './client-error.ts';
+import { answerOptions, commonHeaders } from './common-headers.ts';
 import { serveFileContent } from './file-content.ts';
 import type { BoundOperation } from './handler.ts';
 import { accountHandlers } from './handlers/accounts.ts';
@@ -47,6 +48,7 @@ export function allHandlers(services: Services): readonly BoundOperation[] {
 /** The HTTP application, not listening yet. */
 export function buildApp(options: ServingOptions): FastifyInstance {
   const { headersTimeout, requestTimeout, keepAliveTimeout, connectionTimeout, maxHeaderSize, maxParamLength } = connectionLimits;
+  const setCommonHeaders = commonHeaders(options.corsOrigins);
   const app = Fastify({
     logger: false,
     bodyLimit: options.bodyLimit,
@@ -58,8 +60,16 @@ export function buildApp(options: ServingOptions): FastifyInstance {
     // Queries are left to the binding, which needs repeated names in their order.
     routerOptions: { caseSensitive: false, ignoreTrailingSlash: true, maxParamLength, querystringParser: () => ({}) },
     rewriteUrl,
-    frameworkErrors: (error, request, reply) => refuse(toAppError(error, options.bodyLimit, options), request, reply),
+    // No hook has seen such a request.
+    frameworkErrors: (error, request, reply) => {
+      setCommonHeaders(request, reply);
+      refuse(toAppError(error, options.bodyLimit, options), request, reply);
+    },
     clientErrorHandler: answerClientError,
+  });
+  app.addHook('onRequest', (request, reply, done) => {
+    setCommonHeaders(request, reply);
+    done();
   });
   // Which format a body is in depends on the route as well as on its content type, so bodies stay bytes until they are bound.
   app.removeAllContentTypeParsers();
@@ -68,9 +78,7 @@ export function buildApp(options: ServingOptions): FastifyInstance {
   app.setNotFoundHandler((request, reply) => refuse(new AppError('NO_SUCH_ROUTE', {}), request, reply));
   app.setErrorHandler((error, request, reply) => refuse(toAppError(error, options.bodyLimit, options), request, reply));
   addHealth(app, options.services);
-  app.options('*', (_request, reply) => {
-    reply.header('allow', 'GET, POST, PUT, DELETE, PATCH, OPTIONS, HEAD').header('vary', 'Accept').code(200).send();
-  });
+  app.options('*', answerOptions);
   app.route({
     // HEAD is answered by ourselves: the framework would read the whole file for it.
     method: ['GET', 'HEAD'],

@@ -22,7 +22,6 @@ export async function serveFileContent(request: FastifyRequest, reply: FastifyRe
       .header('content-length', content.contentLength)
       .header('content-disposition', disposition(content.fileName))
       .header('content-security-policy', "sandbox; default-src 'none'")
-      .header('x-content-type-options', 'nosniff')
       .header('cache-control', 'private, no-cache');
     if (request.method !== 'HEAD') return reply.send(content.stream);
     content.stream.destroy();
