@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { basic } from '../../test/support/fake-services.ts';
+import { apiKeyOf, basic } from '../../test/support/fake-services.ts';
 import { testApp } from '../../test/support/test-app.ts';
 import { loginIds, parseBasic } from './auth.ts';
 
@@ -73,19 +73,50 @@ describe('signing in by password', () => {
     expect(answer.json().responseStatus.errorCode).toBe('TooManyRequests');
   });
 
-  it('is not done by GET', async () => {
-    const { app } = testApp();
-    const answer = await app.inject({ url: '/auth/credentials?UserName=a&Password=b', headers: asJson });
+  it.each(['/auth/credentials', '/auth', '/auth/login', '/api/Authenticate'])('is not done by GET %s', async (url) => {
+    const { app, services } = testApp();
+    const answer = await app.inject({ url: `${url}?UserName=a&Password=b`, headers: asJson });
     expect([answer.statusCode, answer.json().responseStatus.errorCode]).toEqual([405, 'NotSupportedException']);
+    expect(services.sources).toEqual([]);
   });
 
-  it('knows no other provider', async () => {
+  it.each(['GET', 'POST', 'DELETE'] as const)('knows no other provider: %s', async (method) => {
     const { app } = testApp();
-    const answer = await signInWith(app, {}, '/auth/google');
+    const answer = await app.inject({ method, url: '/auth/google', headers: asJson, ...(method === 'POST' && { payload: '{}' }) });
     expect([answer.statusCode, answer.json().responseStatus.message]).toEqual([
       404,
       "No configuration was added for OAuth provider 'google'",
     ]);
+  });
+
+  it('takes every member of the contract, in XML too', async () => {
+    const { app } = testApp();
+    const others = { state: 's', oauth_token: 't', oauth_verifier: 'v', accessToken: 'a', errorView: 'e', meta: { a: 'b' } };
+    expect((await signInWith(app, { ...credentials, ...others })).statusCode).toBe(200);
+    const members = '<Password>secret-manager</Password><UserName>manager@example.com</UserName><oauth_token>t</oauth_token>';
+    const payload = `<Authenticate xmlns="http://schemas.servicestack.net/types">${members}</Authenticate>`;
+    const headers = { 'content-type': 'application/xml', accept: 'application/json' };
+    const answer = await app.inject({ method: 'POST', url: '/auth/credentials', headers, payload });
+    expect([answer.statusCode, answer.json().userId]).toEqual([200, 'manager']);
+  });
+
+  it('ends the login that the request came with', async () => {
+    const { app, services } = testApp();
+    const planted = await services.signIn.open(await services.signIn.byPassword('user@example.com', 'secret-user', 'test'), {
+      permanent: true,
+    });
+    const cookie = `ss-id=${encodeURIComponent(planted.temporaryId)}; ss-pid=${encodeURIComponent(planted.permanentId)}`;
+    const failed = await app.inject({
+      method: 'POST',
+      url: '/auth/credentials',
+      headers: { ...asJson, cookie },
+      payload: JSON.stringify({ ...credentials, password: 'wrong' }),
+    });
+    expect(failed.statusCode).toBe(401);
+    expect(await services.signIn.byCookie(planted.temporaryId)).toBeDefined();
+    await app.inject({ method: 'POST', url: '/auth/credentials', headers: { ...asJson, cookie }, payload: JSON.stringify(credentials) });
+    expect(await services.signIn.byCookie(planted.temporaryId)).toBeUndefined();
+    expect(await services.signIn.byCookie(planted.permanentId)).toBeUndefined();
   });
 });
 
@@ -98,18 +129,26 @@ describe('who am I', () => {
     expect(answer.json().responseStatus).toMatchObject({ errorCode: 'Unauthorized', message: 'Not Authenticated' });
   });
 
-  it('answers for Basic, for the cookies of a login with junk around them, and for its headers', async () => {
+  it('answers for Basic, a token, an API key, the cookies of a login with junk around them, and its headers', async () => {
     const { app } = testApp();
     await signInWith(app, credentials);
     const cookie = 'ss-id=tmp%2Fmanager%3D; ss-pid=Zz%3D; 23 Nov 2046 06:11:07 GMT=null; X-UAId=2';
-    for (const headers of [
-      { authorization: basic('manager') },
-      { cookie },
-      { cookie: 'ss-pid=perm%2Bmanager' },
-      { 'x-ss-id': 'tmp/manager=' },
-    ]) {
+    for (const [headers, authProvider, sessionId] of [
+      [{ authorization: basic('manager') }, 'basic'],
+      [{ authorization: 'Bearer token-manager' }, 'jwt'],
+      [{ authorization: 'bearer   token-manager ' }, 'jwt'],
+      [{ authorization: `Bearer ${apiKeyOf('manager')}` }, 'apikey'],
+      [{ authorization: `Basic ${Buffer.from(`${apiKeyOf('manager')}:`).toString('base64')}` }, 'apikey'],
+      [{ cookie: 'ss-tok=token-manager' }, 'jwt'],
+      [{ cookie: 'ss-id=gone; ss-tok=token-manager' }, 'jwt'],
+      [{ cookie }, 'credentials', 'tmp/manager='],
+      [{ cookie: 'ss-id=gone; ss-pid=perm%2Bmanager' }, 'credentials', 'perm+manager'],
+      [{ 'x-ss-id': 'tmp/manager=' }, 'credentials', 'tmp/manager='],
+      [{ 'x-ss-pid': 'perm+manager' }, 'credentials', 'perm+manager'],
+    ] as const) {
       const answer = await app.inject({ url: '/auth', headers: { ...headers, accept: 'application/json' } });
-      expect([answer.statusCode, answer.json().userId]).toEqual([200, 'manager']);
+      expect([answer.statusCode, answer.json().userId, answer.json().authProvider]).toEqual([200, 'manager', authProvider]);
+      expect(answer.json().sessionId).toBe(sessionId);
     }
   });
 
@@ -127,7 +166,13 @@ describe('who am I', () => {
 describe('an operation', () => {
   it.each([
     ['nothing', {}],
-    ['a bearer token', { authorization: 'Bearer nonsense' }],
+    ['a wrong bearer token', { authorization: 'Bearer nonsense' }],
+    ['an empty bearer token', { authorization: 'Bearer ' }],
+    ['another scheme', { authorization: 'Digest token-manager' }],
+    ['an empty header', { authorization: '' }],
+    ['a token as the user of Basic', { authorization: `Basic ${Buffer.from('token-manager:').toString('base64')}` }],
+    ['an API key with a password', { authorization: `Basic ${Buffer.from(`${apiKeyOf('manager')}:x`).toString('base64')}` }],
+    ['an unknown token cookie', { cookie: 'ss-tok=guess' }],
     ['Basic without a colon', { authorization: `Basic ${Buffer.from('manager').toString('base64')}` }],
     ['Basic with a wrong password', { authorization: basic('manager', 'nope') }],
     ['an unknown cookie', { cookie: 'ss-id=guess' }],
@@ -142,18 +187,25 @@ describe('an operation', () => {
   it('judges an Authorization header before a good cookie', async () => {
     const { app } = testApp();
     await signInWith(app, credentials);
-    const headers = { cookie: 'ss-id=tmp%2Fmanager%3D', authorization: 'Bearer expired' };
+    const headers = { cookie: 'ss-id=tmp%2Fmanager%3D; ss-tok=token-manager', authorization: 'Bearer expired' };
     expect((await app.inject({ url: '/sessions', headers })).statusCode).toBe(401);
   });
 
-  it('takes the cookies that signing in has set, until signing out', async () => {
+  it.each([
+    ['POST', '/auth/logout'],
+    ['GET', '/auth/logout'],
+    ['DELETE', '/auth'],
+    ['DELETE', '/auth/credentials'],
+  ] as const)('takes the cookies that signing in has set, until %s %s', async (method, url) => {
     const { app } = testApp();
-    const signedIn = await signInWith(app, credentials);
+    const signedIn = await signInWith(app, { ...credentials, rememberMe: true });
     const cookie = signedIn.cookies.map(({ name, value }) => `${name}=${encodeURIComponent(value)}`).join('; ');
     expect((await app.inject({ url: '/sessions', headers: { cookie } })).statusCode).toBe(200);
-    const out = await app.inject({ method: 'POST', url: '/auth/logout', headers: { ...asJson, cookie }, payload: '{}' });
+    const out = await app.inject({ method, url, headers: { ...asJson, cookie }, ...(method === 'POST' && { payload: '{}' }) });
     expect([out.statusCode, out.body]).toEqual([200, '{}']);
-    expect(String(out.headers['set-cookie'])).toMatch(/ss-id=;.*expires=/i);
+    expect(out.cookies.map(({ name, value, expires }) => [name, value, expires?.getTime()])).toEqual(
+      ['ss-id', 'ss-pid', 'ss-opt', 'ss-tok'].map((name) => [name, '', 0]),
+    );
     expect((await app.inject({ url: '/sessions', headers: { cookie } })).statusCode).toBe(401);
   });
 });

@@ -4,6 +4,7 @@ import type { Principal } from '../../directory/principal.ts';
 import { AppError, memberError } from '../../kernel/errors.ts';
 import { cookiesOf, expiredCookies } from '../cookies.ts';
 import type { RequestContext } from '../handler.ts';
+import { safeReturnPath, signInPath } from '../return-path.ts';
 import type { Services } from '../services.ts';
 import { holdsSecret } from './holds-secret.ts';
 
@@ -30,9 +31,9 @@ export async function authenticate(
     case 'login':
       if (deletes) return signOut(context, services);
       if (context.verb === 'GET') throw new AppError('SIGN_IN_BY_GET', {});
-      return signInByPassword(request, context, services);
+      return leadBack(request, context, signInByPassword(request, context, services));
     case 'logout':
-      return signOut(context, services);
+      return leadBack(request, context, signOut(context, services));
     default:
       throw new AppError('NO_SUCH_PROVIDER', { provider: request.provider ?? '' });
   }
@@ -84,6 +85,25 @@ async function signOut(context: RequestContext, { signIn }: Services): Promise<A
 
 async function closeLogins(context: RequestContext, signIn: Services['signIn']): Promise<void> {
   await Promise.all(context.loginIds().map((id) => signIn.close(id)));
+}
+
+/** Lets a browser go on to its `returnUrl` on this server, or back to the page to sign in on when the password was wrong. */
+async function leadBack(
+  { returnUrl }: AuthenticateRequest,
+  { wantsHtml, answer }: RequestContext,
+  answering: Promise<AuthenticateResponse>,
+): Promise<AuthenticateResponse> {
+  const returnPath = wantsHtml ? safeReturnPath(returnUrl) : undefined;
+  if (returnPath === undefined) return answering;
+  try {
+    const response = await answering;
+    answer.redirect = returnPath;
+    return response;
+  } catch (error) {
+    if (!(error instanceof AppError) || (error.code !== 'WRONG_PASSWORD' && error.code !== 'REQUIRED')) throw error;
+    answer.redirect = signInPath(returnPath, true);
+    return {};
+  }
 }
 
 const credentials = { UserName: 'the e-mail address of the login.', Password: 'the password of the login.' };
