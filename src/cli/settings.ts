@@ -96,7 +96,7 @@ const table = {
     variable: 'RINGFLOW_SECRET_KEY',
     whenAbsent: 'one is made and kept in the data folder',
     description:
-      'Secret under which the passwords of trunks are encrypted in the database, at least 16 characters. Servers that share a database share it.',
+      'Secret from which the keys are derived that encrypt the passwords of trunks in the database and sign bearer tokens; at least 16 characters. Servers that share a database share it.',
     read: secretKey,
   }),
   drainSeconds: required({

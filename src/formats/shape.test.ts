@@ -22,6 +22,7 @@ describe('names of members', () => {
     ['uri', 'Uri'],
     ['url', 'Url'],
     ['isVirtualPhoneNumber', 'IsVirtualPhoneNumber'],
+    ['oauth_token', 'oauth_token'],
   ])('%s is %s in C#', (jsonName, name) => {
     expect(pascalName(jsonName)).toBe(name);
   });
