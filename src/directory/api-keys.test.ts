@@ -60,17 +60,6 @@ describe('an API key', () => {
     await expect(directory.apiKeys.remove(owner, { apiKeyId: id })).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 
-  it('ends on a server as soon as another has deleted it', async () => {
-    const owner = await newLogin();
-    const { id = '', key = '' } = await directory.apiKeys.create(owner, { name: 'a' });
-    await directory.signIn.byApiKey(key);
-    const { store } = directory;
-    // What the other server does, and then what this one hears of it.
-    await store.apiKeys.remove(owner.userId, id);
-    store.changes.tell({ kind: 'user', id: owner.userId });
-    expect(await directory.signIn.byApiKey(key)).toBeUndefined();
-  });
-
   it('ends at its time, to the millisecond, though it is remembered', async () => {
     const owner = await newLogin();
     const end = directory.clock.now() + 1_000;

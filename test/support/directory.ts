@@ -18,6 +18,7 @@ import { Users } from '../../src/directory/users.ts';
 import { AppError } from '../../src/kernel/errors.ts';
 import { systemRandom } from '../../src/kernel/random.ts';
 import { VirtualClock } from '../../src/kernel/virtual-clock.ts';
+import type { StoreOptions } from '../../src/store/open-store.ts';
 import { type SecretBox, secretBox } from '../../src/store/secret-box.ts';
 import { openTestStore, type TestStore } from './database.ts';
 import { freshId } from './sessions.ts';
@@ -43,8 +44,8 @@ export interface TestDirectory {
   close(): Promise<void>;
 }
 
-export async function openTestDirectory(): Promise<TestDirectory> {
-  const store = await openTestStore();
+export async function openTestDirectory(options: Partial<StoreOptions> = {}): Promise<TestDirectory> {
+  const store = await openTestStore(options);
   const clock = new VirtualClock();
   const secret = 'the secret of the tests';
   const box = secretBox(secret);

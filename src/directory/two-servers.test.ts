@@ -1,0 +1,48 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventually, startTestServer } from '../../test/support/database.ts';
+import { newTenant, openTestDirectory, principal, type TestDirectory } from '../../test/support/directory.ts';
+import type { Principal } from './principal.ts';
+
+const PASSWORD = 'long enough';
+const userName = 'somebody@example.com';
+
+describe('two servers on one database, with one secret', () => {
+  let database: Awaited<ReturnType<typeof startTestServer>>;
+  let here: TestDirectory;
+  let there: TestDirectory;
+  let owner: Principal;
+  beforeAll(async () => {
+    database = await startTestServer();
+    here = await openTestDirectory({ databaseUrl: database.url });
+    there = await openTestDirectory({ databaseUrl: database.url });
+    const { manager } = await newTenant(here);
+    await here.users.create(manager, { emailAddress: userName, password: PASSWORD });
+    owner = await here.signIn.byPassword(userName, PASSWORD, 'test');
+  });
+  afterAll(async () => {
+    await here?.close();
+    await there?.close();
+    await database?.close();
+  });
+
+  it('know the keys, logins and tokens of each other, until they are ended', async () => {
+    const { id = '', key = '' } = await here.apiKeys.create(owner, { name: 'a' });
+    const { temporaryId } = await here.signIn.open(owner, { permanent: false });
+    const { token } = await here.tokens.issue(owner.userId);
+    for (const found of [await there.signIn.byApiKey(key), await there.signIn.byCookie(temporaryId), await there.signIn.byBearer(token)]) {
+      expect(found).toEqual(owner);
+    }
+    await here.apiKeys.remove(owner, { apiKeyId: id });
+    await eventually(async () => (await there.signIn.byApiKey(key)) === undefined);
+    expect(await there.signIn.byCookie(temporaryId)).toEqual(owner);
+    await here.signIn.close(temporaryId);
+    await eventually(async () => (await there.signIn.byCookie(temporaryId)) === undefined);
+  });
+
+  it('know of new roles at once', async () => {
+    const { token } = await here.tokens.issue(owner.userId);
+    expect((await there.signIn.byBearer(token))?.roles).toEqual(['User']);
+    await here.userRoles.assign(principal(['Admin']), { userName, roles: ['Manager'] });
+    await eventually(async () => (await there.signIn.byBearer(token))?.roles.includes('Manager') === true);
+  });
+});
