@@ -1,5 +1,5 @@
 import type { TSchema } from 'typebox';
-import { allDtos, allOperations, type MarkerInterface, type Operation } from '../contracts/dto.ts';
+import { allDtos, allOperations, dtoByName, type MarkerInterface, type Operation } from '../contracts/dto.ts';
 import { type EnumShape, type Member, type ObjectShape, objectShapeOf, type Shape, shapeOf } from '../formats/shape.ts';
 
 /** The types of the contract as classes: what pages, generated code and descriptions for machines are made from. */
@@ -140,6 +140,11 @@ export function closure(names: readonly string[]): readonly ModelType[] {
   return closureIn(typeModel().typeNamed, names);
 }
 
+/** The operation that a class is the request of, if it is one. */
+export function operationOf({ name, operation }: ModelClass): ModelOperation | undefined {
+  return operation && typeModel().operationNamed(name);
+}
+
 /** The types of an operation in the order of dependency: the request comes last. */
 export function typesOfOperation({ request, response }: ModelOperation): readonly ModelType[] {
   return closure([...(response ? namesIn(response) : []), request.name]);
@@ -220,7 +225,8 @@ function makeClass(shape: ObjectShape, operation: Operation | undefined): ModelC
 
 /** A request declares the interface of its verb, unless a base has one; ServiceStack's own types with `meta` declare `IMeta`. */
 function interfacesOf(shape: ObjectShape, operation: Operation | undefined): readonly string[] {
-  const marker = shape.marker ?? (operation && shape.base === undefined ? markers[verbOf(operation)] : undefined);
+  const ofBase = shape.base === undefined ? undefined : objectShapeOf(dtoByName(shape.base)).marker;
+  const marker = shape.marker ?? (operation && !ofBase ? markers[verbOf(operation)] : undefined);
   const hasMeta = shape.namespace === 'ServiceStack' && shape.memberByName.has('meta');
   return [...(marker ? [marker] : []), ...(hasMeta ? ['IMeta'] : [])];
 }

@@ -1,0 +1,90 @@
+import {
+  type ClassReference,
+  closure,
+  type ModelClass,
+  type ModelMember,
+  type ModelType,
+  typeModel,
+  typesOfOperation,
+} from './type-model.ts';
+import type { TypeOptions } from './type-options.ts';
+
+export type GeneratedType = GeneratedClass | Exclude<ModelType, ModelClass>;
+
+/** A class as it is to be written, with the members that options add. */
+export interface GeneratedClass extends ModelClass {
+  readonly members: readonly GeneratedMember[];
+}
+
+export interface GeneratedMember extends ModelMember {
+  /** What a new object has in it. */
+  readonly value?: number;
+}
+
+const responseStatus: ClassReference = { kind: 'class', name: 'ResponseStatus', arguments: [] };
+
+/** The types that the options select, in the order of dependency, with the members that they add (servicestack.md 5.3). */
+export function selectedTypes(options: TypeOptions): readonly GeneratedType[] {
+  const included = includedNames(options.list('IncludeTypes'));
+  const excluded = new Set(options.list('ExcludeTypes').map(bareName));
+  const withServiceStack = options.isOn('AddServiceStackTypes');
+  const version = options.text('AddImplicitVersion');
+  const responses = options.isOn('AddResponseStatus') ? responseNames() : new Set<string>();
+  return typeModel()
+    .types.filter(({ name }) => (included === undefined || included.has(name)) && !excluded.has(name))
+    .filter(({ namespace }) => withServiceStack || namespace !== 'ServiceStack')
+    .map((type) => (type.kind === 'enum' ? type : withVersion(withStatus(type, responses), version)));
+}
+
+/** Undefined for all. */
+function includedNames(entries: readonly string[]): ReadonlySet<string> | undefined {
+  return entries.length === 0 ? undefined : new Set(entries.flatMap(namesOfEntry));
+}
+
+/** `X` is the type alone, `X.*` with all that it refers to, `{Tag}` the operations of a tag, `Name.Space/*` a namespace. */
+function namesOfEntry(entry: string): readonly string[] {
+  const model = typeModel();
+  if (entry.startsWith('{')) {
+    const tags = new Set(
+      entry
+        .slice(1, -1)
+        .split(',')
+        .map((tag) => tag.trim().toLowerCase()),
+    );
+    const tagged = model.operations.filter(({ operation }) => tags.has(operation.tag.toLowerCase()));
+    return tagged.flatMap(typesOfOperation).map(({ name }) => name);
+  }
+  if (entry.endsWith('/*')) {
+    const namespace = entry.slice(0, -2);
+    return model.types.filter((type) => type.namespace === namespace).map(({ name }) => name);
+  }
+  if (!entry.endsWith('.*')) return [bareName(entry)];
+  const name = bareName(entry.slice(0, -2));
+  const operation = model.operationNamed(name);
+  return (operation ? typesOfOperation(operation) : closure([name])).map((type) => type.name);
+}
+
+/** .NET writes the number of type parameters after a name: ``ListResponse`1``. */
+function bareName(name: string): string {
+  return name.split('`', 1)[0] ?? name;
+}
+
+function responseNames(): ReadonlySet<string> {
+  return new Set(typeModel().operations.flatMap(({ response }) => (response?.kind === 'class' ? [response.name] : [])));
+}
+
+function withStatus(type: GeneratedClass, responses: ReadonlySet<string>): GeneratedClass {
+  return responses.has(type.name) ? withMember(type, { name: 'ResponseStatus', jsonName: 'responseStatus', type: responseStatus }) : type;
+}
+
+function withVersion(type: GeneratedClass, version: string): GeneratedClass {
+  if (version === '' || !type.operation) return type;
+  const number = { kind: 'scalar', name: 'int', nullable: false } as const;
+  return withMember(type, { name: 'Version', jsonName: 'version', type: number, value: Number(version) });
+}
+
+function withMember(type: GeneratedClass, member: Pick<GeneratedMember, 'name' | 'jsonName' | 'type' | 'value'>): GeneratedClass {
+  if (type.members.some(({ name }) => name === member.name)) return type;
+  const order = type.isDataContract ? type.members.length + 1 : undefined;
+  return { ...type, members: [...type.members, { ...member, description: '', required: false, order }] };
+}
