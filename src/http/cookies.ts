@@ -1,5 +1,6 @@
 import { parse, serialize } from 'cookie';
-import type { IssuedToken, OpenedLogin } from './services.ts';
+import type { IssuedToken } from '../directory/bearer-tokens.ts';
+import type { OpenedLogin } from './services.ts';
 
 /** The cookies of a login (servicestack.md 4.2): `ss-id` for the browser session, `ss-pid` lasting, `ss-opt` which of them counts. */
 export const loginCookies = { temporary: 'ss-id', permanent: 'ss-pid', option: 'ss-opt' } as const;

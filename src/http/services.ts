@@ -8,6 +8,7 @@ import type { Page } from '../contracts/entities.ts';
 import type { DeleteFile, GetFile, ListFiles, NewFile } from '../contracts/files.ts';
 import type { DeleteFlow, GetFlow, ListAvailableNodes, ListFlows, NewFlow, PatchFlow } from '../contracts/flows.ts';
 import type { ListSessions, NewOutgoingSession, SessionInfo } from '../contracts/sessions.ts';
+import type { IssuedToken } from '../directory/bearer-tokens.ts';
 import type { Principal } from '../directory/principal.ts';
 
 /** A method of a service that answers an operation. */
@@ -21,12 +22,6 @@ export interface OpenedLogin {
   readonly temporaryId: string;
   /** For the cookie `ss-pid`. */
   readonly permanentId: string;
-  readonly expiresAtMs: number;
-}
-
-/** A bearer token, and when it ends. */
-export interface IssuedToken {
-  readonly token: string;
   readonly expiresAtMs: number;
 }
 
