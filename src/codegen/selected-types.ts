@@ -21,6 +21,14 @@ export interface GeneratedMember extends ModelMember {
   readonly value?: number;
 }
 
+/** How classes are written. */
+export interface ClassStyle {
+  /** Whether descriptions are comments too. */
+  readonly comments: boolean;
+  /** Whether requests have their routes, `IReturn` and methods. On a metadata page they do not (servicestack.md 5.4). */
+  readonly requestParts: boolean;
+}
+
 const responseStatus: ClassReference = { kind: 'class', name: 'ResponseStatus', arguments: [] };
 
 /** The types that the options select, in the order of dependency, with the members that they add (servicestack.md 5.3). */

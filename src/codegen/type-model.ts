@@ -1,6 +1,6 @@
 import type { TSchema } from 'typebox';
 import { allDtos, allOperations, dtoByName, type MarkerInterface, type Operation } from '../contracts/dto.ts';
-import { type EnumShape, type Member, type ObjectShape, objectShapeOf, type Shape, shapeOf } from '../formats/shape.ts';
+import { type EnumShape, type Member, type ObjectShape, objectShapeOf, rootShapeOf, type Shape } from '../formats/shape.ts';
 
 /** The types of the contract as classes: what pages, generated code and descriptions for machines are made from. */
 export interface TypeModel {
@@ -58,7 +58,7 @@ export type TypeReference =
   | { readonly kind: 'scalar'; readonly name: ScalarName; readonly nullable: boolean }
   | { readonly kind: 'enum'; readonly name: string; readonly nullable: boolean }
   | ClassReference
-  | { readonly kind: 'list'; readonly item: TypeReference }
+  | ListReference
   /** A dictionary; its keys are strings. */
   | { readonly kind: 'map'; readonly value: TypeReference }
   | { readonly kind: 'parameter'; readonly name: string };
@@ -69,13 +69,19 @@ export interface ClassReference {
   readonly arguments: readonly TypeReference[];
 }
 
+export interface ListReference {
+  readonly kind: 'list';
+  readonly item: TypeReference;
+}
+
 /** As C# names them. A `string` may always be null. */
 export type ScalarName = 'string' | 'bool' | 'int' | 'long' | 'double';
 
 export interface ModelOperation {
   readonly operation: Operation;
   readonly request: ModelClass;
-  readonly response: TypeReference | undefined;
+  /** Undefined: the answer is 204. */
+  readonly response: ClassReference | ListReference | undefined;
   /** The verb that clients use: POST > PUT > PATCH > GET > DELETE (servicestack.md 5.1). */
   readonly verb: Verb;
   readonly markerInterface: MarkerInterface;
@@ -110,6 +116,11 @@ export function csharpType(reference: TypeReference): string {
     case 'parameter':
       return reference.name;
   }
+}
+
+/** A class with its type parameters: `ListResponse<T>`. */
+export function declaredName({ name, typeParameters }: ModelClass): string {
+  return typeParameters.length === 0 ? name : `${name}<${typeParameters.join(', ')}>`;
 }
 
 /** Names of the classes and enums that a type is made of. */
@@ -191,11 +202,13 @@ function makeOperation(operation: Operation, typeNamed: TypeModel['typeNamed']):
   const request = typeNamed(operation.name);
   if (request?.kind !== 'class') throw new Error(`${operation.name} has no request type`);
   const verb = verbOf(operation);
-  return { operation, request, response: responseOf(operation.response), verb, markerInterface: markers[verb] };
+  const response = operation.response && responseOf(operation.response);
+  return { operation, request, response, verb, markerInterface: markers[verb] };
 }
 
-function responseOf(schema: TSchema | undefined): TypeReference | undefined {
-  return schema && referenceTo(shapeOf(schema), false, undefined);
+function responseOf(schema: TSchema): ClassReference | ListReference {
+  const shape = rootShapeOf(schema);
+  return shape.kind === 'list' ? { kind: 'list', item: referenceTo(shape.item, false, undefined) } : classReference(shape.name, undefined);
 }
 
 function verbOf({ name, routes }: Operation): Verb {

@@ -1,19 +1,16 @@
 import { blockComment, indented, quoted, separated } from './code-text.ts';
 import { routesOf } from './routes.ts';
-import type { GeneratedClass, GeneratedMember } from './selected-types.ts';
-import { type ModelEnum, operationOf, type TypeReference } from './type-model.ts';
-import { declaredName, typescriptType } from './typescript-names.ts';
+import type { ClassStyle, GeneratedClass, GeneratedMember } from './selected-types.ts';
+import { type ClassReference, declaredName, type ListReference, type ModelEnum, operationOf } from './type-model.ts';
+import { typescriptType } from './typescript-names.ts';
 
-export interface ClassStyle {
+export interface TypescriptStyle extends ClassStyle {
   /** Whether every member has a `?`. If not, those that are not required have it. */
   readonly everyMemberOptional: boolean;
-  readonly comments: boolean;
-  /** Whether requests have their routes, `IReturn` and methods. On a metadata page they do not (servicestack.md 5.4). */
-  readonly requestParts: boolean;
 }
 
 /** A class as TypeScript (servicestack.md 5.3). */
-export function typescriptClass(type: GeneratedClass, style: ClassStyle): readonly string[] {
+export function typescriptClass(type: GeneratedClass, style: TypescriptStyle): readonly string[] {
   const name = declaredName(type);
   const members = separated(type.members.map((member) => memberLines(member, style)));
   const assign = `${type.base ? 'super(init); ' : ''}(Object as any).assign(this, init);`;
@@ -32,7 +29,7 @@ export function typescriptClass(type: GeneratedClass, style: ClassStyle): readon
 }
 
 /** A class as an ambient interface. */
-export function typescriptInterface(type: GeneratedClass, style: ClassStyle): readonly string[] {
+export function typescriptInterface(type: GeneratedClass, style: TypescriptStyle): readonly string[] {
   const bases = [...(type.base ? [typescriptType(type.base)] : []), ...interfacesOf(type, style)];
   return [
     ...classHead(type, style),
@@ -53,7 +50,7 @@ export function interfacesOf(type: GeneratedClass, { requestParts }: ClassStyle)
   return [...(response ? [`IReturn<${typescriptType(response)}>`] : []), ...type.implements];
 }
 
-function implementing(type: GeneratedClass, style: ClassStyle): string {
+function implementing(type: GeneratedClass, style: TypescriptStyle): string {
   const interfaces = interfacesOf(type, style);
   return interfaces.length === 0 ? '' : ` implements ${interfaces.join(', ')}`;
 }
@@ -69,7 +66,7 @@ function classHead(type: GeneratedClass, { comments, requestParts }: ClassStyle)
   ];
 }
 
-function memberLines(member: GeneratedMember, style: ClassStyle): readonly string[] {
+function memberLines(member: GeneratedMember, style: TypescriptStyle): readonly string[] {
   const value = member.value === undefined ? '' : ` = ${member.value}`;
   return [...memberHead(member, style), `public ${memberType(member, style, '!')}${value};`];
 }
@@ -83,7 +80,7 @@ function memberHead({ description, order }: GeneratedMember, { comments }: Class
 }
 
 /** @param always what follows the name of a member that is always there: a class needs a `!`, because it does not assign it itself */
-function memberType({ jsonName, required, type }: GeneratedMember, { everyMemberOptional }: ClassStyle, always = ''): string {
+function memberType({ jsonName, required, type }: GeneratedMember, { everyMemberOptional }: TypescriptStyle, always = ''): string {
   return `${jsonName}${required && !everyMemberOptional ? always : '?'}: ${typescriptType(type)}`;
 }
 
@@ -97,15 +94,6 @@ function requestMethods(type: GeneratedClass): readonly string[] {
   ];
 }
 
-function newResponse(response: TypeReference): string {
-  switch (response.kind) {
-    case 'list':
-      return `new Array<${typescriptType(response.item)}>()`;
-    case 'class':
-      return `new ${typescriptType(response)}()`;
-    case 'scalar':
-      return { string: "''", bool: 'false', int: '0', long: '0', double: '0' }[response.name];
-    default:
-      return '{}';
-  }
+function newResponse(response: ClassReference | ListReference): string {
+  return response.kind === 'list' ? `new Array<${typescriptType(response.item)}>()` : `new ${typescriptType(response)}()`;
 }

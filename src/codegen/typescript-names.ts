@@ -35,11 +35,6 @@ function classType({ name, arguments: given }: ClassReference): string {
   return given.length === 0 ? name : `${name}<${given.map(typescriptType).join(', ')}>`;
 }
 
-/** A class with its type parameters: `ListResponse<T>`. */
-export function declaredName(type: { readonly name: string; readonly typeParameters: readonly string[] }): string {
-  return type.typeParameters.length === 0 ? type.name : `${type.name}<${type.typeParameters.join(', ')}>`;
-}
-
 /** The class that heads every TypeScript text of the service (servicestack.md 5.4): line by line as the original has it. */
 export const nodeParameterMap: readonly string[] = [
   'export class NodeParameterMap',
@@ -55,16 +50,21 @@ export function needsNodeParameterMap(types: readonly ModelType[]): boolean {
   return types.some(({ name }) => name === NODE_PARAMETER);
 }
 
-/** The imports that `DefaultImports` asks for, and ServiceStack's types where the code uses but does not have them; then an empty line. */
-export function importLines(types: readonly ModelType[], options: TypeOptions): readonly string[] {
-  const lines = options.list('DefaultImports').map((entry) => {
+/** The imports that `DefaultImports` asks for: `import { Symbol } from "module";`. */
+export function defaultImports(options: TypeOptions): readonly string[] {
+  return options.list('DefaultImports').map((entry) => {
     const colon = entry.indexOf(':');
     return `import { ${entry.slice(0, colon)} } from "${entry.slice(colon + 1)}";`;
   });
-  if (!options.isOn('AddServiceStackTypes')) {
-    const model = typeModel();
-    const used = new Set(types.flatMap(referencesOf).filter((name) => model.typeNamed(name)?.namespace === 'ServiceStack'));
-    if (used.size > 0) lines.push(`import { ${[...used].join(', ')} } from "@servicestack/client";`);
-  }
-  return lines.length === 0 ? [] : [...lines, ''];
+}
+
+/** The package that has ServiceStack's types where the code uses them without having them. */
+export const SERVICESTACK_CLIENT = '@servicestack/client';
+
+/** Names of ServiceStack's types that the code uses without having them: they were left out. */
+export function missingServiceStackTypes(types: readonly ModelType[], options: TypeOptions): readonly string[] {
+  if (options.isOn('AddServiceStackTypes')) return [];
+  const model = typeModel();
+  const used = new Set(types.flatMap(referencesOf));
+  return [...used].filter((name) => model.typeNamed(name)?.namespace === 'ServiceStack');
 }

@@ -2,8 +2,14 @@ import { indented, separated, textOf } from './code-text.ts';
 import { type GeneratedType, selectedTypes } from './selected-types.ts';
 import { type ModelOperation, typesOfOperation } from './type-model.ts';
 import { type OptionDefaults, readOptions, type TypeOptions, type TypesRequest } from './type-options.ts';
-import { type ClassStyle, interfacesOf, typescriptClass, typescriptEnum, typescriptInterface } from './typescript-class.ts';
-import { importLines, needsNodeParameterMap, nodeParameterMap } from './typescript-names.ts';
+import { interfacesOf, type TypescriptStyle, typescriptClass, typescriptEnum, typescriptInterface } from './typescript-class.ts';
+import {
+  defaultImports,
+  missingServiceStackTypes,
+  needsNodeParameterMap,
+  nodeParameterMap,
+  SERVICESTACK_CLIENT,
+} from './typescript-names.ts';
 
 const defaults: OptionDefaults = {
   GlobalNamespace: '',
@@ -17,7 +23,7 @@ const defaults: OptionDefaults = {
   DefaultImports: '',
 };
 
-const tabStyle: ClassStyle = { everyMemberOptional: true, comments: true, requestParts: false };
+const tabStyle: TypescriptStyle = { everyMemberOptional: true, comments: true, requestParts: false };
 
 /** The code of an operation's metadata page (servicestack.md 5.4): its types alone, below the class that heads every page. */
 export function typescriptTab(operation: ModelOperation): string {
@@ -47,7 +53,7 @@ export function typescriptDefinitions(request: TypesRequest): string {
   return textOf([...options.header, ...importLines(types, options), ...inNamespace(code, options, 'declare')]);
 }
 
-function styleOf(options: TypeOptions): ClassStyle {
+function styleOf(options: TypeOptions): TypescriptStyle {
   return {
     everyMemberOptional: options.isOn('MakePropertiesOptional'),
     comments: options.isOn('AddDescriptionAsComments'),
@@ -55,11 +61,11 @@ function styleOf(options: TypeOptions): ClassStyle {
   };
 }
 
-function exported(type: GeneratedType, style: ClassStyle): readonly string[] {
+function exported(type: GeneratedType, style: TypescriptStyle): readonly string[] {
   return type.kind === 'enum' ? typescriptEnum(type) : typescriptClass(type, style);
 }
 
-function ambient(type: GeneratedType, style: ClassStyle): readonly string[] {
+function ambient(type: GeneratedType, style: TypescriptStyle): readonly string[] {
   if (type.kind === 'class') return typescriptInterface(type, style);
   return [`type ${type.name} = ${type.values.map((value) => `'${value}'`).join(' | ')};`];
 }
@@ -71,13 +77,21 @@ const interfaceMembers: Readonly<Record<string, string>> = {
 };
 
 /** The interfaces that the types declare, each once. */
-function markersOf(types: readonly GeneratedType[], style: ClassStyle): readonly (readonly string[])[] {
+function markersOf(types: readonly GeneratedType[], style: TypescriptStyle): readonly (readonly string[])[] {
   const used = types.flatMap((type) => (type.kind === 'class' ? interfacesOf(type, style) : []));
   const names = new Set(used.map((name) => name.split('<', 1)[0] ?? name));
   return [...names].sort().map((name) => {
     const member = interfaceMembers[name];
     return [`interface ${name === 'IReturn' ? 'IReturn<T>' : name}`, '{', ...indented(member ? [member] : []), '}'];
   });
+}
+
+/** With an empty line after them. */
+function importLines(types: readonly GeneratedType[], options: TypeOptions): readonly string[] {
+  const missing = missingServiceStackTypes(types, options);
+  const own = missing.length === 0 ? [] : [`import { ${missing.join(', ')} } from "${SERVICESTACK_CLIENT}";`];
+  const lines = [...defaultImports(options), ...own];
+  return lines.length === 0 ? [] : [...lines, ''];
 }
 
 function inNamespace(code: readonly string[], options: TypeOptions, word: 'export' | 'declare'): readonly string[] {
