@@ -19,7 +19,7 @@ export interface Recordings {
   /** A path for one new recording. */
   newPath(): string;
   /** Keeps a recording. @returns the id of the stored file. */
-  save(recorded: Recorded): Promise<string>;
+  save(recorded: Pick<Recorded, 'path' | 'durationMs' | 'bytes'>): Promise<string>;
   /** Removes a recording in which nothing was heard. */
   discard(recorded: Recorded): Promise<void>;
 }

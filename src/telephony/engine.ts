@@ -6,6 +6,7 @@ import { LegMedia } from './leg-media.ts';
 import type { MediaPort, MediaStream } from './media/media-port.ts';
 import { OutboundLeg } from './outbound-leg.ts';
 import type { CallSlot, DialRequest, LegEvents, PlacedCall, Telephony } from './port.ts';
+import { extraHeaders } from './sip/extra-headers.ts';
 import type { UserAgent } from './sip/user-agent.ts';
 
 export interface EngineOptions {
@@ -94,6 +95,13 @@ export class Engine implements Telephony {
 
   async #invite(leg: OutboundLeg, request: DialRequest, offer: string): Promise<void> {
     const { trunk } = request;
+    let headers: ReturnType<typeof extraHeaders>;
+    try {
+      headers = extraHeaders(request.headers);
+    } catch (error) {
+      leg.fail({ why: 'failed', reason: error instanceof Error ? error.message : String(error) });
+      return;
+    }
     let address: string;
     try {
       address = await resolveHost(trunk.host);
@@ -115,6 +123,7 @@ export class Engine implements Telephony {
         from: `sip:${request.from}@${domain}`,
         toUri: `sip:${request.to}@${domain}`,
         offer,
+        headers,
         ...(trunk.userName !== undefined &&
           trunk.password !== undefined && { credentials: { userName: trunk.userName, password: trunk.password } }),
       },

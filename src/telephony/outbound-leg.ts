@@ -2,7 +2,8 @@ import type { Clock, Timer } from '../kernel/clock.ts';
 import { causeOfStatus } from './failure-cause.ts';
 import type { LegMedia } from './leg-media.ts';
 import type {
-  CallLeg,
+  AnsweredCall,
+  CallRecorded,
   Collected,
   CollectRules,
   DialRequest,
@@ -37,7 +38,7 @@ interface Parts {
 }
 
 /** One outgoing leg: joins the INVITE and its dialog to the media stream, and tells the session what happens. */
-export class OutboundLeg implements CallLeg, PlacedCall, InviteEvents {
+export class OutboundLeg implements AnsweredCall, PlacedCall, InviteEvents {
   readonly id: string;
   readonly direction = 'outbound';
   readonly from: string;
@@ -136,6 +137,10 @@ export class OutboundLeg implements CallLeg, PlacedCall, InviteEvents {
 
   record(rules: RecordRules, signal: AbortSignal): Promise<Recorded> {
     return this.#parts.media.stream.record(rules, signal);
+  }
+
+  recordCall(path: string): Promise<CallRecorded> {
+    return this.#parts.media.stream.recordCall(path);
   }
 
   sendDigits(digits: string, signal: AbortSignal): Promise<void> {

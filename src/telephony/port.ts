@@ -1,8 +1,8 @@
 import type { WireKind } from '../wire/wire.ts';
 import type { Prompt } from './audio/prompt.ts';
-import type { Collected, CollectRules, MediaReport, PlayRules, Recorded, RecordRules } from './media/media-port.ts';
+import type { CallRecorded, Collected, CollectRules, MediaReport, PlayRules, Recorded, RecordRules } from './media/media-port.ts';
 
-export type { Collected, CollectRules, MediaReport, PlayRules, Prompt, Recorded, RecordRules };
+export type { CallRecorded, Collected, CollectRules, MediaReport, PlayRules, Prompt, Recorded, RecordRules };
 
 /** Why a leg is over. */
 export interface LegEnd {
@@ -37,6 +37,12 @@ export interface CallLeg {
   hangup(): Promise<void>;
 }
 
+/** A call that is up, as sessions see it. */
+export interface AnsweredCall extends CallLeg {
+  /** Records both sides from now until the call is over, beside whatever flows do: in stereo, what is played on the left. */
+  recordCall(path: string): Promise<CallRecorded>;
+}
+
 /** Where and how a call is to be placed. */
 export interface DialRequest {
   readonly legId: string;
@@ -51,6 +57,8 @@ export interface DialRequest {
     readonly password?: string;
   };
   readonly ringTimeoutMs: number;
+  /** Headers of the INVITE besides the ordinary ones: their names begin with X-. A call with any other is not placed. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** What happens on a leg, in order. `answered` and `ended` come at most once; nothing comes after `ended`. */
@@ -58,7 +66,7 @@ export interface LegEvents {
   /** The INVITE has left. `callId` is the SIP Call-ID. */
   sent(callId: string): void;
   ringing(status: number): void;
-  answered(leg: CallLeg): void;
+  answered(call: AnsweredCall): void;
   /** The state of the dialog that another process would need to go on with the call. Changes rarely. */
   stateChanged(state: Readonly<Record<string, unknown>>): void;
   ended(end: LegEnd, media: MediaReport): void;

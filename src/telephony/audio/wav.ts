@@ -146,20 +146,21 @@ function sampleReader(encoding: WavEncoding): (view: DataView, at: number) => nu
 }
 
 /**
- * The 44 bytes before the samples of a WAV file of 16 bit mono.
+ * The 44 bytes before the samples of a WAV file of 16 bit.
  * A writer that does not know its length yet gives 0 and writes the header again at the end: our reader and most others cope.
  */
-export function wavHeader(sampleRate: number, dataBytes: number): Uint8Array {
+export function wavHeader(sampleRate: number, dataBytes: number, channels: 1 | 2 = 1): Uint8Array {
+  const frameBytes = 2 * channels;
   const header = Buffer.alloc(wavHeaderBytes);
   header.write('RIFF', 0, 'latin1');
   header.writeUInt32LE(wavHeaderBytes - 8 + dataBytes, 4);
   header.write('WAVEfmt ', 8, 'latin1');
   header.writeUInt32LE(16, 16);
   header.writeUInt16LE(PCM, 20);
-  header.writeUInt16LE(1, 22);
+  header.writeUInt16LE(channels, 22);
   header.writeUInt32LE(sampleRate, 24);
-  header.writeUInt32LE(sampleRate * 2, 28);
-  header.writeUInt16LE(2, 32);
+  header.writeUInt32LE(sampleRate * frameBytes, 28);
+  header.writeUInt16LE(frameBytes, 32);
   header.writeUInt16LE(16, 34);
   header.write('data', 36, 'latin1');
   header.writeUInt32LE(dataBytes, 40);

@@ -54,6 +54,9 @@ export interface Recorded {
   readonly heard: boolean;
 }
 
+/** The recording of a whole call. */
+export type CallRecorded = Pick<Recorded, 'path' | 'durationMs' | 'bytes'>;
+
 /** What one stream saw; all counts since it was opened. */
 export interface MediaReport {
   readonly sent: number;
@@ -92,6 +95,12 @@ export interface MediaStream {
    * was heard until then is kept. @throws the error of the disk.
    */
   record(rules: RecordRules, signal: AbortSignal): Promise<Recorded>;
+  /**
+   * Records both sides until the stream closes, or for a day: a WAV file (16 bit, 8000 Hz, stereo) with what is played on the left and what
+   * is heard on the right. It goes on beside everything else, `record` too. Called in the turn of `start` it misses nothing. @throws the
+   * error of the disk.
+   */
+  recordCall(path: string): Promise<CallRecorded>;
   /** Sends digits (0-9 * # A-D; `w` waits 500 ms) as telephone-events. @throws when telephone-event was not agreed. */
   sendDigits(digits: string, signal: AbortSignal): Promise<void>;
   /** Gives the port back. Idempotent: each call answers the same report. */

@@ -148,6 +148,7 @@ export class MediaWorker implements WorkerLink {
       case 'played':
       case 'collected':
       case 'recorded':
+      case 'callRecorded':
       case 'digitsSent':
       case 'failed':
         this.#streams.get(event.stream)?.settled(event);

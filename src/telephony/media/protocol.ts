@@ -1,7 +1,7 @@
 import type { Endpoint } from '../../wire/wire.ts';
 import type { Prompt } from '../audio/prompt.ts';
 import type { PortLimits } from '../rtp/port-range.ts';
-import type { AgreedMedia, Collected, CollectRules, MediaReport, PlayRules, Recorded, RecordRules } from './media-port.ts';
+import type { AgreedMedia, CallRecorded, Collected, CollectRules, MediaReport, PlayRules, Recorded, RecordRules } from './media-port.ts';
 
 /** What a media worker is started with. */
 export interface WorkerSettings {
@@ -20,6 +20,7 @@ export type MediaCommand =
   | { readonly kind: 'play'; readonly stream: number; readonly wait: number; readonly promptId: string; readonly rules: PlayRules }
   | { readonly kind: 'collect'; readonly stream: number; readonly wait: number; readonly rules: CollectRules }
   | { readonly kind: 'record'; readonly stream: number; readonly wait: number; readonly rules: RecordRules }
+  | { readonly kind: 'recordCall'; readonly stream: number; readonly wait: number; readonly path: string }
   | { readonly kind: 'sendDigits'; readonly stream: number; readonly wait: number; readonly digits: string }
   | { readonly kind: 'clearDigits'; readonly stream: number }
   | { readonly kind: 'abort'; readonly stream: number; readonly wait: number }
@@ -44,5 +45,6 @@ export type SettledEvent =
   | { readonly kind: 'played'; readonly stream: number; readonly wait: number; readonly result: 'finished' | 'barged' }
   | { readonly kind: 'collected'; readonly stream: number; readonly wait: number; readonly collected: Collected }
   | { readonly kind: 'recorded'; readonly stream: number; readonly wait: number; readonly recorded: Recorded }
+  | { readonly kind: 'callRecorded'; readonly stream: number; readonly wait: number; readonly recorded: CallRecorded }
   | { readonly kind: 'digitsSent'; readonly stream: number; readonly wait: number }
   | { readonly kind: 'failed'; readonly stream: number; readonly wait: number; readonly message: string };

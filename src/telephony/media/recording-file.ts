@@ -3,8 +3,6 @@ import { wavHeader, wavHeaderBytes } from '../audio/wav.ts';
 
 const SAMPLE_RATE = 8000;
 const SAMPLE_BYTES = 2;
-/** One second of audio: what a crash can cost. */
-const CHUNK_BYTES = SAMPLE_RATE * SAMPLE_BYTES;
 /** Seconds that may wait for a slow disk; beyond them the audio is lost and the file has silence in its place. */
 const MAX_WAITING = 30;
 
@@ -14,12 +12,15 @@ interface Chunk {
 }
 
 /**
- * A WAV file (16 bit, 8000 Hz, mono) that grows. Appending never waits for the disk. The header is written first and again after each
+ * A WAV file (16 bit, 8000 Hz) that grows. Appending never waits for the disk. The header is written first and again after each
  * second of audio, so the file is valid whenever the process dies.
  */
 export class RecordingFile {
   readonly #path: string;
-  #chunk = Buffer.alloc(CHUNK_BYTES);
+  readonly #channels: 1 | 2;
+  /** One second of audio: what a crash can cost. */
+  readonly #chunkBytes: number;
+  #chunk: Buffer;
   #filled = 0;
   /** Where in the audio the chunk begins, in bytes. */
   #chunkAt = 0;
@@ -29,38 +30,41 @@ export class RecordingFile {
   #error: unknown;
 
   /** Creates the file, or empties it. Errors of the disk come out of `finish`. */
-  constructor(path: string) {
+  constructor(path: string, channels: 1 | 2 = 1) {
     this.#path = path;
+    this.#channels = channels;
+    this.#chunkBytes = SAMPLE_RATE * SAMPLE_BYTES * channels;
+    this.#chunk = Buffer.alloc(this.#chunkBytes);
     this.#writing = this.#guard(async () => {
       this.#file = await open(this.#path, 'w');
-      await this.#file.write(wavHeader(SAMPLE_RATE, 0), 0, wavHeaderBytes, 0);
+      await this.#writeHeader(0);
     });
   }
 
-  /** Samples appended so far. */
+  /** Samples of each channel appended so far. */
   get samples(): number {
-    return (this.#chunkAt + this.#filled) / SAMPLE_BYTES;
+    return (this.#chunkAt + this.#filled) / SAMPLE_BYTES / this.#channels;
   }
 
-  /** Adds samples at the end. */
+  /** Adds samples at the end; of two channels, one of each in turn. */
   append(samples: Int16Array): void {
     for (let index = 0; index < samples.length; index++) {
       this.#filled = this.#chunk.writeInt16LE(samples[index] ?? 0, this.#filled);
-      if (this.#filled === CHUNK_BYTES) this.#flush();
+      if (this.#filled === this.#chunkBytes) this.#flush();
     }
   }
 
   /**
-   * Writes what is left, cuts the audio to its first `samples` samples and closes the file. Answers the size of the file in bytes.
+   * Writes what is left, cuts each channel to its first `samples` samples and closes the file. Answers the size of the file in bytes.
    * @throws the error of the disk, also one of an earlier write.
    */
   async finish(samples: number): Promise<number> {
     this.#flush();
     await this.#writing;
-    const audioBytes = samples * SAMPLE_BYTES;
+    const audioBytes = samples * SAMPLE_BYTES * this.#channels;
     await this.#guard(async () => {
       await this.#file?.truncate(wavHeaderBytes + audioBytes);
-      await this.#file?.write(wavHeader(SAMPLE_RATE, audioBytes), 0, wavHeaderBytes, 0);
+      await this.#writeHeader(audioBytes);
     });
     await this.#file?.close();
     if (this.#error !== undefined) throw this.#error;
@@ -71,7 +75,7 @@ export class RecordingFile {
     if (this.#filled === 0) return;
     if (this.#error === undefined && this.#waiting.length < MAX_WAITING) {
       this.#waiting.push({ at: this.#chunkAt, bytes: this.#chunk.subarray(0, this.#filled) });
-      this.#chunk = Buffer.alloc(CHUNK_BYTES);
+      this.#chunk = Buffer.alloc(this.#chunkBytes);
       if (this.#waiting.length === 1) this.#writing = this.#writing.then(() => this.#writeAll());
     }
     this.#chunkAt += this.#filled;
@@ -83,10 +87,14 @@ export class RecordingFile {
       const { at, bytes } = chunk;
       await this.#guard(async () => {
         await this.#file?.write(bytes, 0, bytes.length, wavHeaderBytes + at);
-        await this.#file?.write(wavHeader(SAMPLE_RATE, at + bytes.length), 0, wavHeaderBytes, 0);
+        await this.#writeHeader(at + bytes.length);
       });
       this.#waiting.shift();
     }
+  }
+
+  async #writeHeader(audioBytes: number): Promise<void> {
+    await this.#file?.write(wavHeader(SAMPLE_RATE, audioBytes, this.#channels), 0, wavHeaderBytes, 0);
   }
 
   async #guard(write: () => Promise<void>): Promise<void> {

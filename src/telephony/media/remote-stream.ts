@@ -1,6 +1,16 @@
 import type { Endpoint } from '../../wire/wire.ts';
 import type { Prompt } from '../audio/prompt.ts';
-import type { AgreedMedia, Collected, CollectRules, MediaReport, MediaStream, PlayRules, Recorded, RecordRules } from './media-port.ts';
+import type {
+  AgreedMedia,
+  CallRecorded,
+  Collected,
+  CollectRules,
+  MediaReport,
+  MediaStream,
+  PlayRules,
+  Recorded,
+  RecordRules,
+} from './media-port.ts';
 import type { MediaCommand, SettledEvent } from './protocol.ts';
 import { newWait, streamClosed } from './wait.ts';
 
@@ -83,19 +93,21 @@ export class RemoteStream implements MediaStream {
     const onAbort = (): void => this.#link.post({ kind: 'abort', stream: this.#number, wait });
     signal.addEventListener('abort', onAbort, { once: true });
     try {
-      return await new Promise<Recorded>((resolve, reject) => {
-        this.#waits.set(wait, {
-          untilTold: true,
-          settled: (event) => {
-            if (event.kind === 'recorded') resolve(event.recorded);
-          },
-          failed: reject,
-        });
-        this.#link.post({ kind: 'record', stream: this.#number, wait, rules });
-      });
+      const recorded = this.#told(wait, (event) => (event.kind === 'recorded' ? event.recorded : undefined));
+      this.#link.post({ kind: 'record', stream: this.#number, wait, rules });
+      return await recorded;
     } finally {
       signal.removeEventListener('abort', onAbort);
     }
+  }
+
+  async recordCall(path: string): Promise<CallRecorded> {
+    if (this.#over) throw this.#over;
+    const wait = ++this.#lastWait;
+    const recorded = this.#told(wait, (event) => (event.kind === 'callRecorded' ? event.recorded : undefined));
+    // Together with `start` before it and the `play` that follows, so that the first packet still carries the prompt.
+    this.#link.postSoon({ kind: 'recordCall', stream: this.#number, wait, path });
+    return recorded;
   }
 
   close(): Promise<MediaReport> {
@@ -133,6 +145,20 @@ export class RemoteStream implements MediaStream {
     this.#link.post({ kind: 'close', stream: this.#number });
     this.#failWaits(streamClosed, (waiting) => !waiting.untilTold);
     return closed;
+  }
+
+  /** What the worker says in the end, also after the stream was closed here. */
+  #told<Value>(wait: number, read: (event: SettledEvent) => Value | undefined): Promise<Value> {
+    return new Promise((resolve, reject) => {
+      this.#waits.set(wait, {
+        untilTold: true,
+        settled: (event) => {
+          const value = read(event);
+          if (value !== undefined) resolve(value);
+        },
+        failed: reject,
+      });
+    });
   }
 
   #ask<Value>(

@@ -42,6 +42,16 @@ export class RtpSender {
     return this.#sent;
   }
 
+  /** The audio that was sent last, in bytes that the next frame overwrites. */
+  get audio(): Uint8Array {
+    return this.#frame.bytes;
+  }
+
+  /** The RTP timestamp of the next frame. */
+  get timestamp(): number {
+    return this.#timestamp;
+  }
+
   /** What audio is sent as from now on. */
   use(codec: AudioCodec, payloadType: number): void {
     if (codec !== this.#codec) this.#silent = false;

@@ -4,11 +4,22 @@ import type { Endpoint } from '../../wire/wire.ts';
 import type { Prompt } from '../audio/prompt.ts';
 import type { DigitChange } from '../rtp/digit-receiver.ts';
 import type { RtpSocket } from '../rtp/rtp-socket.ts';
+import { CallRecorder } from './call-recorder.ts';
 import { DigitCollector } from './digit-collector.ts';
 import { DigitOutput } from './digit-output.ts';
 import type { FrameClock, FrameSource } from './frame-clock.ts';
 import { Latch } from './latch.ts';
-import type { AgreedMedia, Collected, CollectRules, MediaReport, MediaStream, PlayRules, Recorded, RecordRules } from './media-port.ts';
+import type {
+  AgreedMedia,
+  CallRecorded,
+  Collected,
+  CollectRules,
+  MediaReport,
+  MediaStream,
+  PlayRules,
+  Recorded,
+  RecordRules,
+} from './media-port.ts';
 import { FOCUS_FRAMES, PeerFocus } from './peer-focus.ts';
 import { Player } from './player.ts';
 import { Recorder } from './recorder.ts';
@@ -42,6 +53,7 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
   #recorder: Recorder | undefined;
   /** The last recording that ended; its file may not be complete yet. */
   #recorded: Promise<Recorded> | undefined;
+  #callRecorder: CallRecorder | undefined;
   #agreed: AgreedMedia | undefined;
   #startedMs = 0;
   /** Set between `start` and the first packet. */
@@ -128,6 +140,13 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
     });
   }
 
+  async recordCall(path: string): Promise<CallRecorded> {
+    if (this.#closed) throw streamClosed;
+    if (this.#callRecorder) throw new Error('The call is being recorded already');
+    this.#callRecorder = new CallRecorder(path, this.#parts.clock.now());
+    return this.#callRecorder.recorded;
+  }
+
   close(): Promise<MediaReport> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -136,6 +155,7 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
   frame(lateMs: number, nowMs: number): void {
     if (this.#keyHeld) this.#receiver.tick(nowMs);
     this.#recorder?.tick(nowMs);
+    this.#callRecorder?.tick(nowMs);
     if (--this.#framesToFocus <= 0) this.#lookForPeer();
     const agreed = this.#agreed;
     const to = this.#latch.target;
@@ -151,6 +171,7 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
       this.#sender.sendEvent(agreed.telephoneEvent, digit.event, digit.first, to);
     } else {
       this.#sender.sendAudio(digit ? undefined : this.#player, to);
+      this.#callRecorder?.sent(agreed.codec, this.#sender.audio, this.#sender.timestamp, nowMs);
     }
     this.#firstSentMs ??= this.#parts.clock.now() - this.#startedMs;
   }
@@ -172,11 +193,15 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
   }
 
   audio(payload: Uint8Array, timestamp: number, newest: boolean, nowMs: number): void {
-    if (this.#recorder && this.#agreed) this.#recorder.packet(this.#agreed.codec, payload, timestamp, newest, nowMs);
+    const agreed = this.#agreed;
+    if (!agreed) return;
+    this.#recorder?.packet(agreed.codec, payload, timestamp, newest, nowMs);
+    this.#callRecorder?.heard(agreed.codec, payload, timestamp, newest, nowMs);
   }
 
   restarted(): void {
     this.#recorder?.restart();
+    this.#callRecorder?.restart();
   }
 
   #receive(bytes: Uint8Array, from: Endpoint): void {
@@ -205,8 +230,9 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
     this.#collector.close(error);
     this.#output.close(error);
     void this.#recorder?.end('aborted', clock.now());
-    // What the disk says comes out of `record`; the port is free whatever it says.
-    await this.#recorded?.catch(() => {});
+    this.#callRecorder?.end(clock.now());
+    // What the disk says comes out of `record` and `recordCall`; the port is free whatever it says.
+    await Promise.allSettled([this.#recorded, this.#callRecorder?.recorded]);
     onClosed();
     return {
       sent: this.#sender.sent,

@@ -49,6 +49,7 @@ export class WorkerService {
       case 'play':
       case 'collect':
       case 'record':
+      case 'recordCall':
       case 'sendDigits':
       case 'clearDigits':
       case 'abort':
@@ -81,6 +82,9 @@ export class WorkerService {
         break;
       case 'record':
         this.#settle(served, command, async (signal) => ({ kind: 'recorded', recorded: await core.record(command.rules, signal) }));
+        break;
+      case 'recordCall':
+        this.#settle(served, command, async () => ({ kind: 'callRecorded', recorded: await core.recordCall(command.path) }));
         break;
       case 'sendDigits':
         this.#settle(served, command, async (signal) => {

@@ -1,0 +1,84 @@
+import { FRAME_MS, FRAME_SAMPLES } from './frame-clock.ts';
+import type { AudioCodec, CallRecorded } from './media-port.ts';
+import { RecordingFile } from './recording-file.ts';
+import { RecordingTimeline } from './recording-timeline.ts';
+
+const SAMPLES_PER_MS = FRAME_SAMPLES / FRAME_MS;
+/** How long audio may come late and still find its place. */
+const REORDER_SAMPLES = 200 * SAMPLES_PER_MS;
+/** A WAV file of two channels could hold a day and a half. */
+const LONGEST_MS = 24 * 3_600_000;
+
+/** Both sides of one call in one WAV file: on the left what we send, on the right what we hear. */
+export class CallRecorder {
+  readonly #path: string;
+  readonly #startMs: number;
+  readonly #file: RecordingFile;
+  readonly #sent = new RecordingTimeline();
+  readonly #heard = new RecordingTimeline();
+  readonly #both = new Int16Array(2 * FRAME_SAMPLES);
+  /** Resolves when the file is complete, after `end`. Rejects with the error of the disk. */
+  readonly recorded: Promise<CallRecorded>;
+  #complete: (recorded: Promise<CallRecorded>) => void = () => {};
+  #ended = false;
+
+  /** Begins at `startMs`. */
+  constructor(path: string, startMs: number) {
+    this.#path = path;
+    this.#startMs = startMs;
+    this.#file = new RecordingFile(path, 2);
+    this.recorded = new Promise((resolve) => {
+      this.#complete = resolve;
+    });
+  }
+
+  /** A frame of audio was sent. `payload` may be used again afterwards. */
+  sent(codec: AudioCodec, payload: Uint8Array, timestamp: number, nowMs: number): void {
+    this.#sent.put(codec, payload, timestamp, true, this.#positionAt(nowMs));
+  }
+
+  /** A packet of audio came. `payload` may be used again afterwards. */
+  heard(codec: AudioCodec, payload: Uint8Array, timestamp: number, newest: boolean, nowMs: number): void {
+    this.#heard.put(codec, payload, timestamp, newest, this.#positionAt(nowMs));
+  }
+
+  /** The timestamps of the peer begin anew. */
+  restart(): void {
+    this.#heard.restart();
+  }
+
+  /** Time has passed: moves audio that nothing can come before any more into the file. */
+  tick(nowMs: number): void {
+    const until = this.#positionAt(nowMs) - REORDER_SAMPLES;
+    while (this.#heard.taken + FRAME_SAMPLES <= until) this.#keep(FRAME_SAMPLES);
+  }
+
+  /** Ends the recording. Idempotent. */
+  end(nowMs: number): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#complete(this.#finish(nowMs));
+  }
+
+  async #finish(nowMs: number): Promise<CallRecorded> {
+    const until = this.#positionAt(nowMs);
+    while (this.#heard.taken < until) this.#keep(Math.min(FRAME_SAMPLES, until - this.#heard.taken));
+    const { samples } = this.#file;
+    const bytes = await this.#file.finish(samples);
+    return { path: this.#path, durationMs: Math.round(samples / SAMPLES_PER_MS), bytes };
+  }
+
+  #keep(samples: number): void {
+    const left = this.#sent.take(samples);
+    const right = this.#heard.take(samples);
+    for (let index = 0; index < samples; index++) {
+      this.#both[2 * index] = left[index] ?? 0;
+      this.#both[2 * index + 1] = right[index] ?? 0;
+    }
+    this.#file.append(samples === FRAME_SAMPLES ? this.#both : this.#both.subarray(0, 2 * samples));
+  }
+
+  #positionAt(nowMs: number): number {
+    return Math.round(Math.min(LONGEST_MS, nowMs - this.#startMs) * SAMPLES_PER_MS);
+  }
+}
