@@ -145,6 +145,8 @@ async function start(settings: Settings, log: Logger, opened: Opened): Promise<R
       port: settings.httpPort,
       publicUrl: settings.publicUrl,
       corsOrigins: settings.corsOrigins,
+      strictAuthBodies: settings.strictAuthBodies,
+      requestsPerSecond: settings.rateLimit,
       services: {
         signIn,
         authTokens: new AuthTokens({ users: store.users, tokens }),

@@ -44,6 +44,18 @@ const table = {
     description: 'Origins of web pages that may call the API with the cookies of a user, as https://a.example,https://b.example.',
     read: origins,
   }),
+  strictAuthBodies: required({
+    variable: 'RINGFLOW_STRICT_AUTH_BODIES',
+    fallback: 'false',
+    description: 'true: 401 has no body and 403 a plain text, exactly as Evo Voice answers. Clients then learn less of what is wrong.',
+    read: flag,
+  }),
+  rateLimit: required({
+    variable: 'RINGFLOW_RATE_LIMIT',
+    fallback: '1000',
+    description: 'Requests per second that one login may send, with twice as many at once. 0 for no limit.',
+    read: wholeNumber(0, 1_000_000),
+  }),
   dataDir: required({
     variable: 'RINGFLOW_DATA_DIR',
     fallback: './data',
@@ -139,6 +151,8 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     httpPort: value(table.httpPort),
     publicUrl: value(table.publicUrl),
     corsOrigins: value(table.corsOrigins),
+    strictAuthBodies: value(table.strictAuthBodies),
+    rateLimit: value(table.rateLimit),
     dataDir: value(table.dataDir),
     databaseUrl: value(table.databaseUrl),
     sipHost: value(table.sipHost),
@@ -183,6 +197,11 @@ function hostName(given: string): string {
 function ipAddress(given: string): string {
   if (isIP(given) === 0) throw new Error(`must be an IP address, for example 127.0.0.1, not ${quote(given)}.`);
   return given;
+}
+
+function flag(given: string): boolean {
+  if (given !== 'true' && given !== 'false') throw new Error(`must be true or false, not ${quote(given)}.`);
+  return given === 'true';
 }
 
 function wholeNumber(least: number, most: number): (given: string) => number {

@@ -15,7 +15,9 @@ import { endpointHandlers } from './handlers/endpoints.ts';
 import { fileHandlers } from './handlers/files.ts';
 import { flowHandlers } from './handlers/flows.ts';
 import { sessionHandlers } from './handlers/sessions.ts';
+import { addOpenApiRoutes } from './openapi-routes.ts';
 import { refuse } from './refuse.ts';
+import { RequestRate } from './request-rate.ts';
 import type { Services } from './services.ts';
 import type { ServingOptions } from './serving-options.ts';
 import { toAppError } from './to-app-error.ts';
@@ -45,8 +47,10 @@ export function allHandlers(services: Services): readonly BoundOperation[] {
   ];
 }
 
-/** The HTTP application, not listening yet. */
-export function buildApp(options: ServingOptions): FastifyInstance {
+/** The HTTP application, not listening yet. @param operations those that it answers. */
+export function buildApp(given: Omit<ServingOptions, 'rate'>, operations = allHandlers(given.services)): FastifyInstance {
+  const { requestsPerSecond, clock } = given;
+  const options: ServingOptions = { ...given, rate: requestsPerSecond ? new RequestRate(requestsPerSecond, clock) : undefined };
   const { headersTimeout, requestTimeout, keepAliveTimeout, connectionTimeout, maxHeaderSize, maxParamLength } = connectionLimits;
   const setCommonHeaders = commonHeaders(options.corsOrigins);
   const app = Fastify({
@@ -86,7 +90,6 @@ export function buildApp(options: ServingOptions): FastifyInstance {
     url: '/files/:fileId/content',
     handler: (request, reply) => serveFileContent(request, reply, options),
   });
-  const operations = allHandlers(options.services);
   for (const bound of operations) addOwnRoutes(app, bound, options);
   addPredefinedRoutes(app, operations, options);
   return app;

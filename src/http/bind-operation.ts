@@ -5,6 +5,7 @@ import { json } from '../formats/json.ts';
 import { AppError } from '../kernel/errors.ts';
 import type { BoundOperation } from './handler.ts';
 import { refuse } from './refuse.ts';
+import { serveBatch } from './serve-batch.ts';
 import { serveOperation } from './serve-operation.ts';
 import type { ServingOptions } from './serving-options.ts';
 
@@ -19,14 +20,15 @@ export function addOwnRoutes(app: FastifyInstance, bound: BoundOperation, option
       method: route.slice(0, space),
       url,
       bodyLimit: options.bodyLimit,
-      handler: (request, reply) => serveOperation(bound, { route: undefined }, request, reply, options),
+      handler: (request, reply) => serveOperation(bound, undefined, request, reply, options),
     });
   }
 }
 
 /**
  * Serves all operations on the predefined routes, which clients use by default (servicestack.md 1.2): `/json/reply/{Op}`,
- * `/json/oneway/{Op}`, the same for every other format, and `/api/{Op}`. Operation names are case-insensitive.
+ * `/json/oneway/{Op}`, the same for every other format, and `/api/{Op}`. Operation names are case-insensitive, and `[]` behind one
+ * makes a batch (servicestack.md 1.3).
  */
 export function addPredefinedRoutes(app: FastifyInstance, operations: readonly BoundOperation[], options: ServingOptions): void {
   const byName = new Map(operations.map((bound) => [bound.operation.name.toLowerCase(), bound]));
@@ -37,8 +39,10 @@ export function addPredefinedRoutes(app: FastifyInstance, operations: readonly B
       exposeHeadRoute: false,
       bodyLimit: options.bodyLimit,
       handler: (request, reply) => {
-        const bound = byName.get(request.params.operation.toLowerCase());
-        if (bound) return serveOperation(bound, { route }, request, reply, options);
+        const name = request.params.operation.toLowerCase();
+        const isBatch = name.endsWith('[]');
+        const bound = byName.get(isBatch ? name.slice(0, -2) : name);
+        if (bound) return (isBatch ? serveBatch : serveOperation)(bound, route, request, reply, options);
         refuse(new AppError('NO_SUCH_OPERATION', {}), request, reply, route);
         return undefined;
       },

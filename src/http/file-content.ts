@@ -1,9 +1,10 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { GetFile } from '../contracts/files.ts';
-import { defaultFormat } from '../formats/formats.ts';
 import { AppError } from '../kernel/errors.ts';
-import { sendError } from './answer.ts';
-import { principalOf, requireAccess } from './auth.ts';
+import { answerAccessRefusal } from './access-refusal.ts';
+import { admit } from './admit.ts';
+import { askedOf } from './asked.ts';
+import { refuse } from './refuse.ts';
 import type { ServingOptions } from './serving-options.ts';
 import { toAppError } from './to-app-error.ts';
 
@@ -13,8 +14,7 @@ import { toAppError } from './to-app-error.ts';
  */
 export async function serveFileContent(request: FastifyRequest, reply: FastifyReply, options: ServingOptions): Promise<FastifyReply> {
   try {
-    const principal = await principalOf(request.headers, request.ip, options.services.signIn);
-    requireAccess(GetFile.auth, principal);
+    const principal = await admit(GetFile, request, options);
     if (!principal) throw new AppError('NOT_AUTHENTICATED', {});
     const content = await options.services.files.content(principal, fileIdOf(request.params));
     reply
@@ -28,7 +28,7 @@ export async function serveFileContent(request: FastifyRequest, reply: FastifyRe
     return reply.send();
   } catch (thrown) {
     const error = toAppError(thrown, options.bodyLimit, options);
-    sendError(reply, error, { format: defaultFormat, thrownByService: false });
+    if (!answerAccessRefusal(request, reply, error, askedOf(request), options.strictAuthBodies)) refuse(error, request, reply);
     return reply;
   }
 }

@@ -3,7 +3,7 @@ import type { Operation } from '../contracts/dto.ts';
 import type { Principal } from '../directory/principal.ts';
 import { AppError } from '../kernel/errors.ts';
 import type { Caller } from './auth.ts';
-import { type BindSource, bind } from './bind.ts';
+import { type BindSource, bind, bindBatch } from './bind.ts';
 import type { Upload } from './services.ts';
 
 /** What a handler may say about its answer besides the value. */
@@ -39,16 +39,22 @@ export interface RequestContext {
   caller(): Promise<Caller | undefined>;
 }
 
-/** Runs a bound request. */
-export type Run = (context: RequestContext, principal: Principal | undefined) => Promise<unknown>;
+/** A request that can be run. */
+export interface BoundRequest {
+  /** The value, of the request type of the operation. */
+  readonly request: unknown;
+  run(context: RequestContext, principal: Principal | undefined): Promise<unknown>;
+}
 
 /** An operation with the code that answers it. */
 export interface BoundOperation {
   readonly operation: Operation;
   /** Whether a multipart body may carry a file. */
   readonly takesFile: boolean;
-  /** Makes the request; what it returns runs it. @throws AppError SERIALIZATION when the request cannot be made. */
-  bind(source: BindSource): Promise<Run>;
+  /** @throws AppError SERIALIZATION when the request cannot be made. */
+  bind(source: BindSource): Promise<BoundRequest>;
+  /** The requests of a batch. @throws AppError SERIALIZATION */
+  bindBatch(source: BindSource): Promise<readonly BoundRequest[]>;
 }
 
 /** What a handler gives back: the declared response, or anything with `context.answer.schema` set to its type; nothing is a 204. */
@@ -61,17 +67,10 @@ export function signedIn<Request extends TObject, Response extends TSchema>(
   options: { readonly takesFile?: boolean } = {},
 ): BoundOperation {
   if (operation.auth === 'public') throw new Error(`${operation.name} needs no login`);
-  return {
-    operation,
-    takesFile: options.takesFile === true,
-    async bind(source) {
-      const request = await bind(operation.request, source);
-      return (context, principal) => {
-        if (!principal) throw new AppError('NOT_AUTHENTICATED', {});
-        return run(principal, request, context);
-      };
-    },
-  };
+  return boundOperation(operation, options.takesFile === true, (request, context, principal) => {
+    if (!principal) throw new AppError('NOT_AUTHENTICATED', {});
+    return run(principal, request, context);
+  });
 }
 
 /** Answers an operation that anybody may call. */
@@ -80,12 +79,22 @@ export function open<Request extends TObject, Response extends TSchema>(
   run: (request: Static<Request>, context: RequestContext) => Answer<Response>,
 ): BoundOperation {
   if (operation.auth !== 'public') throw new Error(`${operation.name} needs a login`);
+  return boundOperation(operation, false, run);
+}
+
+function boundOperation<Request extends TObject, Response extends TSchema>(
+  operation: Operation<Request, Response>,
+  takesFile: boolean,
+  run: (request: Static<Request>, context: RequestContext, principal: Principal | undefined) => Answer<Response>,
+): BoundOperation {
+  const bound = (request: Static<Request>): BoundRequest => ({
+    request,
+    run: (context, principal) => run(request, context, principal),
+  });
   return {
     operation,
-    takesFile: false,
-    async bind(source) {
-      const request = await bind(operation.request, source);
-      return (context) => run(request, context);
-    },
+    takesFile,
+    bind: async (source) => bound(await bind(operation.request, source)),
+    bindBatch: async (source) => (await bindBatch(operation.request, source)).map(bound),
   };
 }

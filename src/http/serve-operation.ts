@@ -1,96 +1,87 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Operation } from '../contracts/dto.ts';
 import type { Principal } from '../directory/principal.ts';
 import type { WireFormat } from '../formats/format.ts';
 import { objectShapeOf } from '../formats/shape.ts';
 import { AppError } from '../kernel/errors.ts';
-import { type Fields, parseAddress, parseFields } from './address.ts';
+import { answerAccessRefusal } from './access-refusal.ts';
+import type { Fields } from './address.ts';
+import { admit } from './admit.ts';
 import { sendError, sendValue } from './answer.ts';
-import { principalOf, requireAccess } from './auth.ts';
-import type { BoundOperation } from './handler.ts';
+import { type Asked, askedOf } from './asked.ts';
+import type { BindSource } from './bind.ts';
+import type { BoundOperation, BoundRequest } from './handler.ts';
 import { type Form, readMultipart } from './multipart.ts';
-import { answerFormat } from './negotiate.ts';
+import { reportOf } from './report.ts';
 import { contextOf, verbOf } from './request-context.ts';
-import type { Services } from './services.ts';
 import type { ServingOptions } from './serving-options.ts';
 import { toAppError } from './to-app-error.ts';
-
-/** How an operation was reached. */
-export interface Reached {
-  /** The format that a predefined route fixes; undefined on a route of the operation's own. */
-  readonly route: WireFormat | undefined;
-}
 
 const noFields: Fields = [];
 
 /**
  * Answers a request to an operation. The order of the checks is the contract's (servicestack.md 1.5): body and binding 400, login 401,
- * role 403, verb 405, and then the operation itself. A multipart body is the exception: it may be large, so it is read only for
+ * role 403, rate 429, verb 405, and then the operation itself. A multipart body is the exception: it may be large, so it is read only for
  * those who may send it.
+ * @param route the format that a predefined route names; undefined on a route of the operation's own.
  */
 export async function serveOperation(
   bound: BoundOperation,
-  reached: Reached,
+  route: WireFormat | undefined,
   request: FastifyRequest,
   reply: FastifyReply,
   options: ServingOptions,
 ): Promise<void> {
   const { operation } = bound;
-  const { headers } = request;
-  const address = parseAddress(request.originalUrl);
-  const query = parseFields(address.query);
-  // A suffix on a predefined route fixes the format of the body too (servicestack.md 1.2).
-  const route = reached.route && (address.suffix ?? reached.route);
-  const contentType = headers['content-type'];
-  const format = answerFormat({ suffix: address.suffix, route, query, accept: headers.accept, contentType });
+  const asked = askedOf(request, route);
+  let ready: BoundRequest | undefined;
   let thrownByService = false;
+  const report = () => reportOf(asked, { operation: operation.name, request: ready?.request, schema: operation.request }, options.clock);
   try {
     let principal: Principal | undefined;
     let form: Form | undefined;
     if (request.isMultipart()) {
-      principal = await checkAccess(bound, request, options.services);
+      principal = await admit(operation, request, options);
       form = await readMultipart(request, objectShapeOf(operation.request), bound.takesFile);
     }
-    const run = await bound.bind({
-      body: Buffer.isBuffer(request.body) ? request.body : undefined,
-      contentType,
-      route,
-      form: form?.fields,
-      path: reached.route ? noFields : pathFields(request.params),
-      query,
-    });
-    if (!form) principal = await checkAccess(bound, request, options.services);
-    if (reached.route) requireVerb(bound, verbOf(request));
-    const context = contextOf(request, format, form?.upload, options);
+    ready = await bound.bind(sourceOf(request, asked, form));
+    if (!form) principal = await admit(operation, request, options);
+    const verb = verbOf(request);
+    if (route && !hasMethod(operation, verb)) throw noSuchMethod(operation, verb);
+    const context = contextOf(request, asked.format, form?.upload, options);
     thrownByService = true;
-    const value = await run(context, principal);
+    const value = await ready.run(context, principal);
     thrownByService = false;
-    reply.headers(context.answer.headers);
-    const { redirect } = context.answer;
+    const { headers, redirect, status, schema = operation.response } = context.answer;
+    reply.headers(headers);
     if (redirect !== undefined) reply.redirect(redirect);
-    else sendValue(reply, format, value, context.answer.schema ?? operation.response, context.answer.status);
+    else sendValue(reply, asked, { value, schema, status, operation: operation.name, report: report() });
   } catch (thrown) {
     const error = toAppError(thrown, options.bodyLimit, options);
-    sendError(reply, error, { format, thrownByService, response: operation.response });
+    if (!thrownByService && answerAccessRefusal(request, reply, error, asked, options.strictAuthBodies)) return;
+    sendError(reply, error, { asked, thrownByService, response: operation.response, report: report() });
   }
 }
 
-async function checkAccess(bound: BoundOperation, request: FastifyRequest, services: Services): Promise<Principal | undefined> {
-  const { auth } = bound.operation;
-  if (auth === 'public') return undefined;
-  const principal = await principalOf(request.headers, request.ip, services.signIn);
-  requireAccess(auth, principal);
-  return principal;
+/** What a request to an operation is bound from. */
+export function sourceOf(request: FastifyRequest, { route, query }: Asked, form?: Form): BindSource {
+  return {
+    body: Buffer.isBuffer(request.body) ? request.body : undefined,
+    contentType: request.headers['content-type'],
+    route,
+    form: form?.fields,
+    path: route ? noFields : pathFields(request.params),
+    query,
+  };
 }
 
-/** A service has a method for the verbs of its routes only (servicestack.md 1.7). */
-function requireVerb(bound: BoundOperation, verb: string): void {
-  const { name, routes } = bound.operation;
-  if (!routes.some((route) => route.startsWith(`${verb} `)))
-    throw new AppError('NO_SUCH_METHOD', { verb: pascalVerb(verb), operation: name });
+/** Whether the service of an operation has a method for a verb: it has one for those of its routes (servicestack.md 1.7). */
+export function hasMethod({ routes }: Operation, verb: string): boolean {
+  return routes.some((route) => route.startsWith(`${verb} `));
 }
 
-function pascalVerb(verb: string): string {
-  return verb.slice(0, 1) + verb.slice(1).toLowerCase();
+export function noSuchMethod({ name }: Operation, verb: string): AppError<'NO_SUCH_METHOD'> {
+  return new AppError('NO_SUCH_METHOD', { verb: verb.slice(0, 1) + verb.slice(1).toLowerCase(), operation: name });
 }
 
 function pathFields(params: unknown): Fields {

@@ -1,5 +1,6 @@
 import type { Clock } from '../kernel/clock.ts';
 import type { PublicAddress } from './public-url.ts';
+import type { RequestRate } from './request-rate.ts';
 import type { Services } from './services.ts';
 import type { ErrorReporting } from './to-app-error.ts';
 
@@ -7,12 +8,18 @@ import type { ErrorReporting } from './to-app-error.ts';
 export interface HttpSettings extends PublicAddress {
   /** Origins whose pages may use the cookies of a user. */
   readonly corsOrigins?: readonly string[] | undefined;
+  /** Whether 401 and 403 have the bodies of the original, which clients can read less from (servicestack.md 10, D3). */
+  readonly strictAuthBodies?: boolean | undefined;
+  /** How many requests a login may send per second. Absent or 0: any number. */
+  readonly requestsPerSecond?: number | undefined;
 }
 
 /** What the routes need. */
 export interface ServingOptions extends ErrorReporting, HttpSettings {
   readonly services: Services;
   readonly clock: Clock;
+  /** Absent: no login is slowed down. */
+  readonly rate?: RequestRate | undefined;
   /** Bytes that a body may have. */
   readonly bodyLimit: number;
 }

@@ -9,6 +9,11 @@ export const errorCatalogue = {
   REQUIRED: { status: 400, errorCode: 'NotEmpty', message: "'{member}' is required: {hint}" },
   INVALID_MEMBER: { status: 400, errorCode: 'ArgumentException', message: "'{member}' is not valid: {reason}" },
   BODY_TOO_LARGE: { status: 413, errorCode: 'RequestTooLarge', message: 'The body is larger than {limit} bytes. Send less.' },
+  TOO_MANY_REQUESTS: {
+    status: 429,
+    errorCode: 'TooManyRequests',
+    message: 'Your login may send {limit} requests per second. Wait {seconds} s and try again.',
+  },
   NO_SUCH_ROUTE: {
     status: 404,
     errorCode: 'NotFound',
@@ -31,6 +36,11 @@ export const errorCatalogue = {
     message: 'There is no {kind} with this id. Check the id, and that your login has access to its account.',
   },
   CONFLICT: { status: 409, errorCode: 'Conflict', message: '{reason}' },
+  IDEMPOTENCY_KEY_USED: {
+    status: 409,
+    errorCode: 'IdempotencyKeyUsed',
+    message: 'This Idempotency-Key belongs to another request. Use a new key, or send that request again as it was to get its answer.',
+  },
   // sign-in
   NOT_AUTHENTICATED: { status: 401, errorCode: 'Unauthorized', message: 'Not Authenticated' },
   WRONG_PASSWORD: { status: 401, errorCode: 'Unauthorized', message: 'Invalid Username or Password' },

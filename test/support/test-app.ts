@@ -1,5 +1,6 @@
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
 import { buildApp } from '../../src/http/app.ts';
+import type { BoundOperation } from '../../src/http/handler.ts';
 import type { HttpSettings } from '../../src/http/serving-options.ts';
 import type { Logger } from '../../src/kernel/log.ts';
 import { silentLogger } from '../../src/kernel/log.ts';
@@ -17,13 +18,13 @@ export interface TestApp {
   send(request: InjectOptions): Promise<LightMyRequestResponse>;
 }
 
-/** The HTTP application over fake services, without a socket. Bodies may have 4 KiB. */
-export function testApp(settings: HttpSettings = {}): TestApp {
+/** The HTTP application over fake services, without a socket. Bodies may have 4 KiB. @param operations instead of all that there are. */
+export function testApp(settings: HttpSettings = {}, operations?: readonly BoundOperation[]): TestApp {
   const services = fakeServices();
   const clock = new VirtualClock();
   const logged: Readonly<Record<string, unknown>>[] = [];
   const log: Logger = { ...silentLogger, error: (fields) => void logged.push(fields) };
-  const app = buildApp({ ...settings, services, log, clock, random: seededRandom(1), bodyLimit: 4096 });
+  const app = buildApp({ ...settings, services, log, clock, random: seededRandom(1), bodyLimit: 4096 }, operations);
   return {
     app,
     services,
