@@ -20,10 +20,17 @@ export interface DescribedRoute {
 
 /** Every route of every operation, in the order of declaration. */
 export function describedRoutes(): readonly DescribedRoute[] {
-  return allOperations().flatMap((operation) => operation.routes.map((route, index) => describe(operation, route, index)));
+  return allOperations().flatMap((operation) => operation.routes.map((route, index) => toRoute(operation, route, index)));
 }
 
-function describe(operation: Operation, route: string, index: number): DescribedRoute {
+/** The `paths` of a description: by path and method, what `describe` says of a route. */
+export function describedPaths(describe: (route: DescribedRoute) => object): Record<string, Record<string, object>> {
+  const paths: Record<string, Record<string, object>> = {};
+  for (const route of describedRoutes()) paths[route.path] = { ...paths[route.path], [route.method]: describe(route) };
+  return paths;
+}
+
+function toRoute(operation: Operation, route: string, index: number): DescribedRoute {
   const [verb = '', path = ''] = route.split(' ');
   const request = objectShapeOf(operation.request);
   const pathMembers = [...path.matchAll(/\{(\w+)\}/g)].flatMap(([, name = '']) => memberNamed(request, name) ?? []);

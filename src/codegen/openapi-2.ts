@@ -2,7 +2,7 @@ import { ErrorResponse } from '../contracts/errors.ts';
 import { isReadable } from '../formats/format.ts';
 import { wireFormats } from '../formats/formats.ts';
 import { type Member, shapeOf } from '../formats/shape.ts';
-import { accessOf, type DescribedRoute, describedRoutes } from './described-routes.ts';
+import { accessOf, type DescribedRoute, describedPaths } from './described-routes.ts';
 import { jsonSchemaOf, memberSchema, namedSchemas } from './json-schema.ts';
 import { serviceName } from './service-name.ts';
 
@@ -23,7 +23,7 @@ export function openApi2(baseUrl: string, version: string): object {
     schemes: [protocol.slice(0, -1)],
     consumes: wireFormats.filter(isReadable).flatMap((format) => format.contentTypes[0] ?? []),
     produces: wireFormats.flatMap((format) => (format.sample ? (format.contentTypes[0] ?? []) : [])),
-    paths: pathsOf(describedRoutes()),
+    paths: describedPaths(operationOf),
     definitions: namedSchemas(prefix),
     securityDefinitions: {
       basic: { type: 'basic' },
@@ -31,15 +31,6 @@ export function openApi2(baseUrl: string, version: string): object {
     },
     security: [{ basic: [] }, { Bearer: [] }],
   };
-}
-
-function pathsOf(routes: readonly DescribedRoute[]): object {
-  const paths: Record<string, Record<string, object>> = {};
-  for (const route of routes) {
-    const methods = (paths[route.path] ??= {});
-    methods[route.method] = operationOf(route);
-  }
-  return paths;
 }
 
 function operationOf({ operation, operationId, pathMembers, queryMembers, body, response }: DescribedRoute): object {

@@ -2,7 +2,7 @@ import { ErrorResponse } from '../contracts/errors.ts';
 import { isReadable } from '../formats/format.ts';
 import { wireFormats } from '../formats/formats.ts';
 import { shapeOf } from '../formats/shape.ts';
-import { accessOf, type DescribedRoute, describedRoutes } from './described-routes.ts';
+import { accessOf, type DescribedRoute, describedPaths } from './described-routes.ts';
 import { jsonSchemaOf, memberSchema, namedSchemas } from './json-schema.ts';
 import { serviceName } from './service-name.ts';
 
@@ -19,7 +19,7 @@ export function openApi3(baseUrl: string, version: string): object {
     info: { title: serviceName, version, description: 'Places phone calls and runs a flow the moment they are answered.' },
     servers: [{ url: baseUrl }],
     security: [{ basic: [] }, { bearer: [] }, { cookie: [] }],
-    paths: pathsOf(describedRoutes()),
+    paths: describedPaths(operationOf),
     components: {
       schemas: namedSchemas(prefix),
       responses: {
@@ -40,15 +40,6 @@ export function openApi3(baseUrl: string, version: string): object {
 /** Media types, the first of each format. */
 const answered = wireFormats.flatMap((format) => (format.sample ? (format.contentTypes[0] ?? []) : []));
 const sent = [...wireFormats.filter(isReadable).flatMap((format) => format.contentTypes[0] ?? []), 'application/x-www-form-urlencoded'];
-
-function pathsOf(routes: readonly DescribedRoute[]): object {
-  const paths: Record<string, Record<string, object>> = {};
-  for (const route of routes) {
-    const methods = (paths[route.path] ??= {});
-    methods[route.method] = operationOf(route);
-  }
-  return paths;
-}
 
 function operationOf(route: DescribedRoute): object {
   const { operation, operationId, pathMembers, queryMembers, body, response } = route;

@@ -92,6 +92,7 @@ export function buildApp(given: Omit<ServingOptions, 'rate'>, operations = allHa
   });
   for (const bound of operations) addOwnRoutes(app, bound, options);
   addPredefinedRoutes(app, operations, options);
+  addOpenApiRoutes(app, options);
   return app;
 }
 

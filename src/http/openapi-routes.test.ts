@@ -1,0 +1,77 @@
+import { validate } from '@scalar/openapi-parser';
+import { afterAll, describe, expect, it } from 'vitest';
+import { testApp } from '../../test/support/test-app.ts';
+import { allOperations } from '../contracts/dto.ts';
+
+const { app } = testApp();
+afterAll(() => app.close());
+
+async function documentAt(url: string): Promise<{ text: string; document: Readonly<Record<string, unknown>> }> {
+  const answer = await app.inject({ url, headers: { host: 'voice.example' } });
+  expect(answer.statusCode).toBe(200);
+  expect(answer.headers['content-type']).toBe('application/json; charset=utf-8');
+  return { text: answer.body, document: answer.json() };
+}
+
+describe.each([
+  ['/openapi', { swagger: '2.0', host: 'voice.example', schemes: ['http'] }],
+  ['/openapi.json', { openapi: '3.1.0', servers: [{ url: 'http://voice.example' }] }],
+])('%s', (url, head) => {
+  it('is a valid description of this server', async () => {
+    const { text, document } = await documentAt(url);
+    expect(document).toMatchObject(head);
+    expect(await validate(text)).toMatchObject({ valid: true });
+  });
+
+  it('has every route of every operation, each under a name of its own', async () => {
+    const { document } = await documentAt(url);
+    const paths = Object(document.paths);
+    const names = new Set<unknown>();
+    for (const { routes } of allOperations()) {
+      for (const route of routes) {
+        const [verb = '', path = ''] = route.split(' ');
+        const described = Object(Object(paths[path])[verb.toLowerCase()]);
+        expect(described.operationId, route).toEqual(expect.any(String));
+        names.add(described.operationId);
+      }
+    }
+    expect(names.size).toBe(allOperations().flatMap(({ routes }) => routes).length);
+  });
+
+  it('refers to nothing that it does not define', async () => {
+    const { text, document } = await documentAt(url);
+    const references = [...text.matchAll(/"\$ref":"#\/([^"]+)"/g)].map(([, path = '']) => path.split('/'));
+    expect(references.length).toBeGreaterThan(20);
+    for (const path of references)
+      expect(
+        path.reduce((value, step) => Object(value)[step], document as unknown),
+        path.join('/'),
+      ).toBeDefined();
+  });
+
+  it('says that a call answers 204', async () => {
+    const { document } = await documentAt(url);
+    expect(document.paths).toMatchObject({ '/sessions/outgoing': { post: { responses: { 204: {}, default: {} } } } });
+  });
+
+  it('is answered to HEAD without the document', async () => {
+    const answer = await app.inject({ method: 'HEAD', url });
+    expect([answer.statusCode, answer.body]).toEqual([200, '']);
+  });
+});
+
+describe('the reference page', () => {
+  it.each(['/docs', '/docs/', '/swagger-ui/'])('is at %s and loads nothing from elsewhere', async (url) => {
+    const answer = await app.inject({ url });
+    expect(answer.headers['content-type']).toBe('text/html; charset=utf-8');
+    expect(answer.headers['content-security-policy']).toContain("connect-src 'self'");
+    expect(answer.body).toContain('/openapi.json');
+    expect(answer.body).not.toMatch(/(?:src|href)="(?!\/[^/])/);
+  });
+
+  it('gets its script from this server', async () => {
+    const answer = await app.inject({ url: '/docs/scalar.js' });
+    expect(answer.headers['content-type']).toBe('text/javascript; charset=utf-8');
+    expect(answer.rawPayload.length).toBeGreaterThan(1_000_000);
+  });
+});
