@@ -16,11 +16,49 @@ export interface Language {
   readonly types?: (request: TypesRequest) => string;
 }
 
+/** What `/types/{name}` serves. */
+export interface TypesCode {
+  readonly name: string;
+  /** As `/types` names it. */
+  readonly key: string;
+  readonly label: string;
+  /** `text/plain` if absent. */
+  readonly contentType?: string;
+  readonly types: (request: TypesRequest) => string;
+}
+
+const csharp = { name: 'csharp', key: 'CSharp', label: 'C#', tab: csharpTab, types: csharpTypes } satisfies Language & TypesCode;
+
+const mjs = {
+  name: 'mjs',
+  key: 'Mjs',
+  label: 'JavaScript',
+  // A browser imports nothing else as a module.
+  contentType: 'text/javascript; charset=utf-8',
+  tab: mjsTab,
+  types: mjsTypes,
+} satisfies Language & TypesCode;
+
+const typescript = {
+  name: 'typescript',
+  key: 'TypeScript',
+  label: 'TypeScript',
+  tab: typescriptTab,
+  types: typescriptTypes,
+} satisfies Language & TypesCode;
+
+const definitions: TypesCode = {
+  name: 'typescript.d',
+  key: 'TypeScriptDefinition',
+  label: 'TypeScript declarations',
+  types: typescriptDefinitions,
+};
+
 /** In the order of the tabs. */
 export const languages: readonly Language[] = [
-  { name: 'csharp', label: 'C#', tab: csharpTab, types: csharpTypes },
-  { name: 'mjs', label: 'JavaScript', tab: mjsTab, types: mjsTypes },
-  { name: 'typescript', label: 'TypeScript', tab: typescriptTab, types: typescriptTypes },
+  csharp,
+  mjs,
+  typescript,
   { name: 'dart', label: 'Dart' },
   { name: 'java', label: 'Java' },
   { name: 'kotlin', label: 'Kotlin' },
@@ -35,22 +73,5 @@ export const languages: readonly Language[] = [
   { name: 'zig', label: 'Zig' },
 ];
 
-/** What `/types/{name}` serves. */
-export interface TypesPage {
-  readonly name: string;
-  /** As `/types` names it. */
-  readonly key: string;
-  readonly label: string;
-  readonly contentType: string;
-  readonly write: (request: TypesRequest) => string;
-}
-
-const plainText = 'text/plain; charset=utf-8';
-
-/** All that `/types/{name}` serves (servicestack.md 5.2). A browser imports a module only as what it is. */
-export const typesPages: readonly TypesPage[] = [
-  { name: 'csharp', key: 'CSharp', label: 'C#', contentType: plainText, write: csharpTypes },
-  { name: 'mjs', key: 'Mjs', label: 'JavaScript', contentType: 'text/javascript; charset=utf-8', write: mjsTypes },
-  { name: 'typescript', key: 'TypeScript', label: 'TypeScript', contentType: plainText, write: typescriptTypes },
-  { name: 'typescript.d', key: 'TypeScriptDefinition', label: 'TypeScript, ambient', contentType: plainText, write: typescriptDefinitions },
-];
+/** All that `/types/{name}` serves (servicestack.md 5.2). */
+export const typesCodes: readonly TypesCode[] = [csharp, mjs, typescript, definitions];

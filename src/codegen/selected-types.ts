@@ -1,12 +1,4 @@
-import {
-  type ClassReference,
-  closure,
-  type ModelClass,
-  type ModelMember,
-  type ModelType,
-  typeModel,
-  typesOfOperation,
-} from './type-model.ts';
+import { type ClassReference, closure, type ModelClass, type ModelMember, type ModelType, rootsOf, typeModel } from './type-model.ts';
 import type { TypeOptions } from './type-options.ts';
 
 export type GeneratedType = GeneratedClass | Exclude<ModelType, ModelClass>;
@@ -44,32 +36,27 @@ export function selectedTypes(options: TypeOptions): readonly GeneratedType[] {
     .map((type) => (type.kind === 'enum' ? type : withVersion(withStatus(type, responses), version)));
 }
 
-/** Undefined for all. */
+/**
+ * Names of the types that entries include; undefined for all. `X` is the type alone, `X.*` with all that it refers to, `{Tag}` the
+ * operations of a tag with all that they refer to, `Name.Space/*` a namespace. However many entries there are, types are walked once.
+ */
 function includedNames(entries: readonly string[]): ReadonlySet<string> | undefined {
-  return entries.length === 0 ? undefined : new Set(entries.flatMap(namesOfEntry));
-}
-
-/** `X` is the type alone, `X.*` with all that it refers to, `{Tag}` the operations of a tag, `Name.Space/*` a namespace. */
-function namesOfEntry(entry: string): readonly string[] {
+  if (entries.length === 0) return undefined;
   const model = typeModel();
-  if (entry.startsWith('{')) {
-    const tags = new Set(
-      entry
-        .slice(1, -1)
-        .split(',')
-        .map((tag) => tag.trim().toLowerCase()),
-    );
-    const tagged = model.operations.filter(({ operation }) => tags.has(operation.tag.toLowerCase()));
-    return tagged.flatMap(typesOfOperation).map(({ name }) => name);
+  const alone = new Set<string>();
+  const roots = new Set<string>();
+  const tags = new Set<string>();
+  const namespaces = new Set<string>();
+  for (const entry of entries) {
+    if (entry.startsWith('{')) for (const tag of entry.slice(1, -1).split(',')) tags.add(tag.trim().toLowerCase());
+    else if (entry.endsWith('/*')) namespaces.add(entry.slice(0, -2));
+    else if (entry.endsWith('.*')) roots.add(bareName(entry.slice(0, -2)));
+    else alone.add(bareName(entry));
   }
-  if (entry.endsWith('/*')) {
-    const namespace = entry.slice(0, -2);
-    return model.types.filter((type) => type.namespace === namespace).map(({ name }) => name);
-  }
-  if (!entry.endsWith('.*')) return [bareName(entry)];
-  const name = bareName(entry.slice(0, -2));
-  const operation = model.operationNamed(name);
-  return (operation ? typesOfOperation(operation) : closure([name])).map((type) => type.name);
+  const operations = model.operations.filter(({ operation }) => roots.has(operation.name) || tags.has(operation.tag.toLowerCase()));
+  const referred = closure([...operations.flatMap(rootsOf), ...roots]);
+  const inNamespaces = model.types.filter(({ namespace }) => namespaces.has(namespace));
+  return new Set([...alone, ...[...referred, ...inNamespaces].map(({ name }) => name)]);
 }
 
 /** .NET writes the number of type parameters after a name: ``ListResponse`1``. */

@@ -157,8 +157,13 @@ export function operationOf({ name, operation }: ModelClass): ModelOperation | u
 }
 
 /** The types of an operation in the order of dependency: the request comes last. */
-export function typesOfOperation({ request, response }: ModelOperation): readonly ModelType[] {
-  return closure([...(response ? namesIn(response) : []), request.name]);
+export function typesOfOperation(operation: ModelOperation): readonly ModelType[] {
+  return closure(rootsOf(operation));
+}
+
+/** Names of the types that an operation itself refers to: its answer, then its request. */
+export function rootsOf({ request, response }: ModelOperation): readonly string[] {
+  return [...(response ? namesIn(response) : []), request.name];
 }
 
 /** A member that refers to a type under way, and so to itself, is written after it: only bases must come first. */

@@ -15,12 +15,14 @@ import { endpointHandlers } from './handlers/endpoints.ts';
 import { fileHandlers } from './handlers/files.ts';
 import { flowHandlers } from './handlers/flows.ts';
 import { sessionHandlers } from './handlers/sessions.ts';
+import { addLoginRoutes } from './login-routes.ts';
 import { addOpenApiRoutes } from './openapi-routes.ts';
 import { refuse } from './refuse.ts';
 import { RequestRate } from './request-rate.ts';
 import type { Services } from './services.ts';
 import type { ServingOptions } from './serving-options.ts';
 import { toAppError } from './to-app-error.ts';
+import { addTypesRoutes } from './types-routes.ts';
 
 /** Limits of one connection. A request that is slower or larger is cut off, so that none can hold the server. */
 const connectionLimits = {
@@ -83,6 +85,7 @@ export function buildApp(given: Omit<ServingOptions, 'rate'>, operations = allHa
   app.setErrorHandler((error, request, reply) => refuse(toAppError(error, options.bodyLimit, options), request, reply));
   addHealth(app, options.services);
   app.options('*', answerOptions);
+  addLoginRoutes(app);
   app.route({
     // HEAD is answered by ourselves: the framework would read the whole file for it.
     method: ['GET', 'HEAD'],
@@ -92,6 +95,7 @@ export function buildApp(given: Omit<ServingOptions, 'rate'>, operations = allHa
   });
   for (const bound of operations) addOwnRoutes(app, bound, options);
   addPredefinedRoutes(app, operations, options);
+  addTypesRoutes(app, options);
   addOpenApiRoutes(app, options);
   return app;
 }

@@ -20,6 +20,7 @@ export const errorCatalogue = {
     message: 'Nothing is served at this address. See GET /flows or the documentation for the routes.',
   },
   NO_SUCH_OPERATION: { status: 405, errorCode: 'NotImplementedException', message: 'The operation does not exist for this service' },
+  NO_SUCH_LANGUAGE: { status: 404, errorCode: 'NotFound', message: 'There is no code for this language. {hint}' },
   NO_SUCH_METHOD: {
     status: 405,
     errorCode: 'NotImplementedException',
