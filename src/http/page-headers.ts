@@ -1,15 +1,7 @@
 import type { FastifyReply } from 'fastify';
+import { pagePolicy } from '../formats/html-page.ts';
 
-const policy = [
-  "default-src 'none'",
-  "style-src 'unsafe-inline'",
-  'img-src data:',
-  "form-action 'self'",
-  "base-uri 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
-
-/** For a page for people: it runs no script, loads nothing, shows in no frame, and does not say where its readers came from. */
+/** For a page for people: what its policy says, and other sites do not learn its address from the links on it. */
 export function setPageHeaders(reply: FastifyReply): FastifyReply {
-  return reply.header('content-security-policy', policy).header('referrer-policy', 'same-origin');
+  return reply.header('content-security-policy', pagePolicy).header('referrer-policy', 'same-origin');
 }
