@@ -1,5 +1,9 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { CallbackSender } from './callbacks/callback-sender.ts';
+import { jsonPoster } from './callbacks/post-json.ts';
+import { addressCheck } from './callbacks/public-address.ts';
+import { resolveName } from './callbacks/resolve-name.ts';
 import type { RunningServer } from './cli/commands/serve.ts';
 import type { Settings } from './cli/settings.ts';
 import { Accounts } from './directory/accounts.ts';
@@ -90,6 +94,9 @@ async function start(settings: Settings, log: Logger, opened: Opened): Promise<R
     log,
   });
   opened.add(telephony);
+  const mayReach = addressCheck(settings.callbackNetworks);
+  const post = jsonPoster({ mayReach, resolve: resolveName, clock });
+  const callbacks = opened.add(new CallbackSender({ post, mayReach, product: `Ringflow/${version}`, clock, log }));
 
   const { changes } = store;
   const hasher = new PasswordHasher();
@@ -108,11 +115,15 @@ async function start(settings: Settings, log: Logger, opened: Opened): Promise<R
     owner: store.workers.id,
     telephony,
     store: store.sessions,
+    reader: store.sessionReader,
+    schedule: store.schedule,
+    callbacks,
+    changes,
     journal: store.sessionWriter,
     queries: new SessionQueries(store.sessionReader, store.sessionWriter),
-    directory: { flows, phoneNumbers, trunks },
+    directory: { flows, compiledFlows, phoneNumbers, trunks },
     flowParts: ({ id, accountId, fromAddress, toAddress }, plan) => ({
-      flow: compiledFlows.of(plan.flow),
+      flow: plan.flow.compiled,
       known: {
         session: { Id: id, From: fromAddress, To: toAddress },
         endpoint: { Id: plan.callerId.endpointId, PhoneNumber: fromAddress },
@@ -138,6 +149,7 @@ async function start(settings: Settings, log: Logger, opened: Opened): Promise<R
     password: settings.adminPassword,
   });
   await endLostSessions(store.workers, clock, log);
+  sessions.start();
 
   const http = opened.add(
     await startServer({

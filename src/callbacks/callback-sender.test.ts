@@ -5,6 +5,7 @@ import { VirtualClock } from '../kernel/virtual-clock.ts';
 import { type CallbackBody, CallbackSender } from './callback-sender.ts';
 import { CallbackRefused } from './callback-url.ts';
 import type { JsonPost } from './post-json.ts';
+import { addressCheck } from './public-address.ts';
 
 const session: SessionInfo = { id: 'session-1', callState: 'Ringing' };
 const URL_OF_ONE = 'https://user:secret@hooks.example.com/secret-path?token=secret';
@@ -25,6 +26,7 @@ function scene(answer: (sent: Sent, nth: number) => number | Error = () => 204, 
   const keep: Logger['warn'] = (fields, message) => void lines.push({ fields, message });
   const sender = new CallbackSender({
     product: 'Ringflow/1',
+    mayReach: addressCheck(['127.0.0.0/8']),
     clock,
     log: { debug: keep, info: keep, warn: keep, error: keep },
     post: (post, signal) => {
@@ -167,6 +169,12 @@ describe('CallbackSender', () => {
     await clock.advance(100);
     expect(lines).toHaveLength(1);
     expect(JSON.stringify(lines)).not.toContain('secret');
+  });
+
+  it('says what is wrong with an address, by the networks of this server', () => {
+    const { sender } = scene();
+    expect(sender.problemOf('http://127.0.0.1:3000/')).toBeUndefined();
+    expect(sender.problemOf('http://10.0.0.1/')).toMatch(/public/);
   });
 
   describe('that is closed', () => {

@@ -3,8 +3,9 @@ import type { CallEventName } from '../contracts/calls.ts';
 import type { SessionInfo } from '../contracts/sessions.ts';
 import { type Clock, sleep, type Timer } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/log.ts';
-import { CallbackRefused } from './callback-url.ts';
+import { CallbackRefused, checkCallbackUrl } from './callback-url.ts';
 import type { PostJson } from './post-json.ts';
+import type { AddressCheck } from './public-address.ts';
 
 /** The way of one call to the receiver of its events. */
 export interface CallbackLine {
@@ -24,6 +25,7 @@ export interface CallbackBody {
 
 export interface CallbackSenderOptions {
   readonly post: PostJson;
+  readonly mayReach: AddressCheck;
   /** For User-Agent. */
   readonly product: string;
   readonly clock: Clock;
@@ -89,7 +91,12 @@ export class CallbackSender {
     return this.#waiting;
   }
 
-  /** The way for the events of one call. `url` has passed `checkCallbackUrl`. */
+  /** What is wrong with an address that events are to be sent to; see `checkCallbackUrl`. */
+  problemOf(url: string): string | undefined {
+    return checkCallbackUrl(url, this.#options.mayReach);
+  }
+
+  /** The way for the events of one call. `url` has no problem. */
   open(sessionId: string, url: string): CallbackLine {
     const line: Line = { sessionId, url: new URL(url), events: [], sequence: 0 };
     return { tell: (event, session) => this.#tell(line, event, session) };

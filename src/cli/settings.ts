@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import ipaddr from 'ipaddr.js';
 import { AppError } from '../kernel/errors.ts';
 
 /** One setting: how it is written, what it means, and how its text becomes a value. */
@@ -55,6 +56,12 @@ const table = {
     fallback: '1000',
     description: 'Requests per second that one login may send, with twice as many at once. 0 for no limit.',
     read: wholeNumber(0, 1_000_000),
+  }),
+  callbackNetworks: optional({
+    variable: 'RINGFLOW_CALLBACK_NETWORKS',
+    whenAbsent: 'none',
+    description: 'Networks besides the public internet that status callbacks may go to, as 10.1.0.0/16,fd00::/8.',
+    read: networks,
   }),
   dataDir: required({
     variable: 'RINGFLOW_DATA_DIR',
@@ -153,6 +160,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     corsOrigins: value(table.corsOrigins),
     strictAuthBodies: value(table.strictAuthBodies),
     rateLimit: value(table.rateLimit),
+    callbackNetworks: value(table.callbackNetworks),
     dataDir: value(table.dataDir),
     databaseUrl: value(table.databaseUrl),
     sipHost: value(table.sipHost),
@@ -236,6 +244,14 @@ function origin(given: string): string {
 
 function origins(given: string): string[] {
   return given.split(',').map((one) => origin(one.trim()));
+}
+
+function networks(given: string): string[] {
+  return given.split(',').map((one) => {
+    const network = one.trim();
+    if (!ipaddr.isValidCIDR(network)) throw new Error(`must be networks like 10.1.0.0/16,fd00::/8, not ${quote(network)}.`);
+    return network;
+  });
 }
 
 function databaseUrl(given: string): string {

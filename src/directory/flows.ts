@@ -4,6 +4,7 @@ import type { DeleteFlow, FlowInfo, FlowNodeSpec, GetFlow, ListAvailableNodes, L
 import { flowSpec, nodeSpecs } from '../flow/available-nodes.ts';
 import { checkFlow } from '../flow/check-flow.ts';
 import type { FlowSource } from '../flow/compile-flow.ts';
+import type { CompiledFlow } from '../flow/compiled-flow.ts';
 import { fillSpec } from '../flow/fill-spec.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { AppError, memberError } from '../kernel/errors.ts';
@@ -67,7 +68,8 @@ export class Flows {
     if (!isId(accountId)) throw noAccount();
     const id = newId(clock, random);
     const info = pickMembers(request);
-    await this.#check({ ...info, id, accountId });
+    checkMembers(info);
+    await this.compile({ ...info, id, accountId });
     try {
       return filled((await flows.create({ id, accountId }, info, authorOf(principal, clock))).info);
     } catch (error) {
@@ -81,7 +83,8 @@ export class Flows {
     const before = accessible(principal, 'flow', (await this.#find(request.flowId ?? ''))?.info);
     const key = { id: before.id ?? '', accountId: before.accountId ?? '' };
     const info = { ...pickMembers(before), ...pickMembers(request) };
-    await this.#check({ ...info, ...key });
+    checkMembers(info);
+    await this.compile({ ...info, ...key });
     const changed = await flows.change(key, info, authorOf(principal, clock));
     return filled(accessible(principal, 'flow', changed?.info));
   }
@@ -115,6 +118,29 @@ export class Flows {
     return isId(flowId) ? this.#remembered.get(flowId.toLowerCase()) : Promise.resolve(undefined);
   }
 
+  /** For calls: one version, also of a flow that was changed or deleted since. @throws AppError STORE_UNAVAILABLE */
+  async loadVersion(flowId: string, accountId: string, version: number): Promise<StoredFlow | undefined> {
+    const current = await this.load(flowId);
+    if (current?.version === version) return current;
+    const graph = await this.#options.flows.findVersion(flowId, version);
+    return graph && { flowId, accountId, version, flow: graph };
+  }
+
+  /**
+   * A flow as it would run, once everything in it has been checked. It may be one that is saved nowhere.
+   * @param place where the flow stands in the request: comes before the names of its members in the error.
+   * @throws AppError FLOW_INVALID with an entry for each problem; STORE_UNAVAILABLE
+   */
+  async compile(flow: FlowInfo, place = ''): Promise<CompiledFlow> {
+    const { compiled, problems } = await checkFlow(flow, async (id) => (await this.#find(id))?.info);
+    const [first] = problems;
+    if (!first) return compiled;
+    const fields = problems
+      .slice(0, MOST_PROBLEMS)
+      .map(({ errorCode, fieldName, message }) => ({ errorCode, fieldName: place + fieldName, message }));
+    throw new AppError('FLOW_INVALID', { reason: first.message }, { fields });
+  }
+
   async #load(flowId: string): Promise<StoredFlow | undefined> {
     const found = await this.#find(flowId);
     return found && { flowId, accountId: found.info.accountId ?? '', version: found.version, flow: found.info };
@@ -122,15 +148,6 @@ export class Flows {
 
   async #find(id: string): Promise<VersionedFlow | undefined> {
     return isId(id) ? this.#options.flows.find(id) : undefined;
-  }
-
-  async #check(flow: FlowInfo): Promise<void> {
-    checkMembers(flow);
-    const problems = await checkFlow(flow, async (id) => (await this.#find(id))?.info);
-    const [first] = problems;
-    if (!first) return;
-    const fields = problems.slice(0, MOST_PROBLEMS).map(({ errorCode, fieldName, message }) => ({ errorCode, fieldName, message }));
-    throw new AppError('FLOW_INVALID', { reason: first.message }, { fields });
   }
 }
 

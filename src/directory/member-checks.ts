@@ -1,4 +1,4 @@
-import { AppError, type ErrorData, type FieldError, memberError } from '../kernel/errors.ts';
+import { AppError, type ErrorData, type ErrorName, type FieldError, memberError } from '../kernel/errors.ts';
 
 /** Control characters, but for tabs and line breaks, and halves of characters. */
 const UNSTORABLE = /[^\P{Cc}\t\n\r]|\p{Cs}/u;
@@ -12,8 +12,7 @@ export class MemberChecks {
   required(value: string | undefined, member: string, most: number, hint: string): string {
     const text = this.text(value, member, most) ?? '';
     if (text.trim() !== '') return text;
-    const data = { member, hint };
-    this.#add(memberError('REQUIRED', data, member).fields, (fields) => new AppError('REQUIRED', data, { fields }));
+    this.fail('REQUIRED', { member, hint }, member);
     return '';
   }
 
@@ -38,17 +37,17 @@ export class MemberChecks {
   }
 
   refuse(member: string, reason: string): void {
-    const data: ErrorData<'INVALID_MEMBER'> = { member, reason };
-    this.#add(memberError('INVALID_MEMBER', data, member).fields, (fields) => new AppError('INVALID_MEMBER', data, { fields }));
+    this.fail('INVALID_MEMBER', { member, reason }, member);
   }
 
-  /** @throws AppError REQUIRED or INVALID_MEMBER with the words of the first problem and an entry for each. */
+  /** A problem that has an error of its own. */
+  fail<Name extends ErrorName>(code: Name, data: ErrorData<Name>, member: string): void {
+    this.#fields.push(...memberError(code, data, member).fields);
+    this.#first ??= () => new AppError(code, data, { fields: this.#fields });
+  }
+
+  /** @throws AppError with the words of the first problem and an entry for each. */
   done(): void {
     if (this.#first) throw this.#first();
-  }
-
-  #add(found: readonly FieldError[], make: (fields: readonly FieldError[]) => AppError): void {
-    this.#fields.push(...found);
-    this.#first ??= () => make(this.#fields);
   }
 }

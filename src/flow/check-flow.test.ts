@@ -8,7 +8,7 @@ import { compileFlow, FlowNotRunnable } from './compile-flow.ts';
 const noFlows = async (): Promise<undefined> => undefined;
 
 async function problemsOf(flow: FlowInfo, flows: Readonly<Record<string, FlowInfo>> = {}): Promise<string[]> {
-  const problems = await checkFlow(flow, async (id) => flows[id]);
+  const { problems } = await checkFlow(flow, async (id) => flows[id]);
   return problems.map(({ fieldName, message }) => `${fieldName}: ${message}`);
 }
 
@@ -151,7 +151,7 @@ describe('the rules of a flow', () => {
 
   it('are told all at once, by node and parameter, for errors[]', async () => {
     const flow = flowOf({ say: ['SayNode', { Loop: 0 }], ask: ['GatherNode', { Prompt: '{{ x' }] });
-    const problems = await checkFlow(flow, noFlows);
+    const { problems } = await checkFlow(flow, noFlows);
     expect(problems.map(({ nodeId, parameter, fieldName }) => [nodeId, parameter, fieldName])).toEqual([
       ['say', 'WhatToSay', 'Nodes[0].Parameters.WhatToSay'],
       ['say', 'Loop', 'Nodes[0].Parameters.Loop'],
@@ -370,7 +370,7 @@ describe('whatever is saved', () => {
     await fc.assert(
       fc.asyncProperty(flow, async (arbitrary) => {
         const generated: FlowInfo = JSON.parse(JSON.stringify(arbitrary));
-        const problems = await checkFlow(generated, noFlows);
+        const { problems } = await checkFlow(generated, noFlows);
         for (const { message, fieldName } of problems)
           expect([message.length, fieldName.length].every((length) => length < 500)).toBe(true);
         if (problems.length === 0) expect(() => compileFlow({ flowId: 'f', version: 1, flow: generated })).not.toThrow();

@@ -1,6 +1,6 @@
 import type { FlowInfo } from '../contracts/flows.ts';
 import { behaviourOf } from './catalogue.ts';
-import { bindFlowInTurns } from './compile-flow.ts';
+import { type BoundFlow, bindFlowInTurns } from './compile-flow.ts';
 import type { CompiledFlow, CompiledFlowNode } from './compiled-flow.ts';
 import { type FlowProblem, nodeProblem, shorten } from './flow-problem.ts';
 import { MAX_FLOW_DEPTH, placeOf } from './flow-rules.ts';
@@ -12,13 +12,13 @@ export type FlowLookup = (flowId: string) => Promise<FlowInfo | undefined>;
 const MAX_REACHED_FLOWS = 200;
 
 /**
- * Everything that is wrong with a flow that is about to be saved: the rules of contract evo-voice.md 4.3 and nodes.md. An
- * empty answer means that it can be saved and run. `flow.accountId` must be set, and `flow.id` unless the flow is new.
+ * Compiles a flow that is about to be saved, and says everything that is wrong with it: the rules of contract evo-voice.md 4.3 and
+ * nodes.md. No problems mean that it can be saved and run. `flow.accountId` must be set, and `flow.id` unless the flow is new.
  */
-export async function checkFlow(flow: FlowInfo, lookup: FlowLookup): Promise<FlowProblem[]> {
-  const { compiled, problems } = await bindFlowInTurns({ flowId: flow.id ?? '', version: 0, flow });
-  if (problems.length > 0) return [...problems];
-  return checkSubFlows(flow, compiled, lookup);
+export async function checkFlow(flow: FlowInfo, lookup: FlowLookup): Promise<BoundFlow> {
+  const bound = await bindFlowInTurns({ flowId: flow.id ?? '', version: 0, flow });
+  if (bound.problems.length > 0) return bound;
+  return { compiled: bound.compiled, problems: await checkSubFlows(flow, bound.compiled, lookup) };
 }
 
 async function checkSubFlows(flow: FlowInfo, compiled: CompiledFlow, lookup: FlowLookup): Promise<FlowProblem[]> {

@@ -52,7 +52,7 @@ export async function serveOperation(
     thrownByService = true;
     const value = await ready.run(context, principal);
     thrownByService = false;
-    const { headers, redirect, status, schema = operation.response } = context.answer;
+    const { headers, redirect, status = operation.successStatus, schema = operation.response } = context.answer;
     reply.headers(headers);
     if (redirect !== undefined) reply.redirect(redirect);
     else sendValue(reply, asked, { value, schema, status, operation: operation.name, report: report() });

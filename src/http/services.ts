@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import type { DeleteAccount, GetAccount, ListAccounts, NewAccount, NewUser, PatchAccount, UserInfo } from '../contracts/accounts.ts';
 import type { DeleteApiKey, ListApiKeys, NewApiKey } from '../contracts/api-keys.ts';
 import type { AssignRoles, RequestAuthToken, UnAssignRoles } from '../contracts/authentication.ts';
+import type { PlaceCall } from '../contracts/calls.ts';
 import type { RequestOf, ResponseOf } from '../contracts/dto.ts';
 import type { BuyPhoneNumber, DeleteEndpoint, GetEndpoint, ListEndpoints, NewSipTrunk, PatchEndpoint } from '../contracts/endpoints.ts';
 import type { Page } from '../contracts/entities.ts';
@@ -104,8 +105,10 @@ export interface Services {
     content(principal: Principal, fileId: string): Promise<FileContent>;
   };
   readonly sessions: {
-    /** Resolves when the session is durable. */
-    createOutgoing(principal: Principal, request: RequestOf<typeof NewOutgoingSession>): Promise<SessionInfo>;
+    /** Resolves when the session is durable. The same `idempotencyKey` of a login is one call, and has one answer. */
+    createOutgoing(principal: Principal, request: RequestOf<typeof NewOutgoingSession>, idempotencyKey?: string): Promise<SessionInfo>;
+    /** As `createOutgoing`. */
+    place(principal: Principal, request: RequestOf<typeof PlaceCall>, idempotencyKey?: string): Promise<SessionInfo>;
     get(principal: Principal, sessionId: string): Promise<SessionInfo>;
     list(principal: Principal, request: RequestOf<typeof ListSessions>): Promise<Page<SessionInfo>>;
     end(principal: Principal, sessionId: string): Promise<void>;

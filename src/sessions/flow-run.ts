@@ -64,14 +64,14 @@ export class FlowRun {
 
   /** Runs the flow on a call that has just been answered. The first node begins before this returns. Never rejects. */
   async start(call: CallLeg): Promise<FlowOutcome> {
-    const { flow, known, recordings, loadFlow, clock } = this.#parts;
+    const { flow, known, recordings, clock } = this.#parts;
     this.#host = {
       call,
       clock,
       signal: this.#callOver.signal,
       prompts: this.#prompts,
       recordings,
-      loadFlow,
+      loadFlow: (flowId, version) => this.#load(flowId, version),
       observe: (event) => this.#observe(event),
       checkpoint: (state) => {
         this.#position = state;
@@ -93,6 +93,12 @@ export class FlowRun {
     const result = this.#result;
     if (!host || !result || result.afterCall.length === 0) return;
     await runAfterCall(result, this.#parts.known, { ...host, signal: this.#parts.stopping });
+  }
+
+  /** What follows the call finds the flow of the call again, although it may be saved nowhere, or have a newer version by now. */
+  #load(flowId: string, version: number | undefined): ReturnType<FlowHost['loadFlow']> {
+    const { flow, loadFlow } = this.#parts;
+    return flowId === flow.flowId && version === flow.version ? flow : loadFlow(flowId, version);
   }
 
   #outcomeOf(end: FlowEnd): string | undefined {

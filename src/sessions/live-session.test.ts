@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { type CallEventName, callEventNames } from '../contracts/calls.ts';
+import type { SessionInfo } from '../contracts/sessions.ts';
 import { silentLogger } from '../kernel/log.ts';
 import { VirtualClock } from '../kernel/virtual-clock.ts';
 import type { NewSessionRow, SessionPatch } from '../store/session-rows.ts';
+import type { CallOptions } from './call-options.ts';
 import { LiveSession } from './live-session.ts';
 
 const row: NewSessionRow = {
@@ -20,10 +23,15 @@ const row: NewSessionRow = {
   createdAtMs: 0,
 };
 
+const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
+
 /** A session whose flow has something to do after the call, until `finish` is called. */
-function session() {
+function session(options: CallOptions = {}) {
+  const clock = new VirtualClock(0);
   const written: SessionPatch = {};
   const lines: string[] = [];
+  const told: { event: CallEventName; session: SessionInfo }[] = [];
+  const opened: string[] = [];
   let over = false;
   let finish = (): void => {};
   const later = new Promise<void>((resolve) => {
@@ -32,6 +40,7 @@ function session() {
   let released = 0;
   const live = new LiveSession({
     row,
+    options,
     newRun: () => ({
       prepare() {},
       start: async () => ({ outcome: 'Completed' }),
@@ -44,23 +53,31 @@ function session() {
       change: (_id, _epoch, patch) => void Object.assign(written, patch),
       log: (_id, _epoch, more) => lines.push(...more.map(({ message }) => message)),
     },
-    clock: new VirtualClock(0),
+    callbacks: {
+      open: (sessionId, url) => {
+        opened.push(`${sessionId} ${url}`);
+        return { tell: (event, info) => void told.push({ event, session: info }) };
+      },
+    },
+    recordings: { newPath: () => '/nowhere', save: async () => 'file-1' },
+    clock,
     log: silentLogger,
     onOver: () => {
       over = true;
     },
   });
-  return { live, written, lines, finish, isOver: () => over, released: () => released };
+  return { live, clock, written, lines, told, opened, finish, isOver: () => over, released: () => released };
 }
 
 const media = { sent: 0, received: 0, lost: 0, late: 0, digits: 0 };
+const url = 'https://hooks.example.com/';
 
 describe('a session whose call is over but whose flow goes on', () => {
   it('has its outcome already, gives its channel back, and keeps both when the server stops', async () => {
     const { live, written, lines, finish, isOver, released } = session();
     live.ended({ why: 'busy', sip: 486 }, media);
     const ended = live.end('ServerShutDown', 'The server is shutting down');
-    await new Promise<void>((resolve) => setImmediate(resolve));
+    await settled();
     expect(written).toMatchObject({ outcome: 'Busy', sipCause: 486, callState: 'Disconnected' });
     expect(lines).toEqual(['The callee is busy (SIP 486)']);
     expect(released()).toBe(1);
@@ -72,7 +89,80 @@ describe('a session whose call is over but whose flow goes on', () => {
 });
 
 it('a session that was never stored is waited for by nobody', async () => {
-  const { live } = session();
+  const { live, told } = session({ statusCallback: { url, events: callEventNames } });
   live.abandon();
   await expect(live.end('ServerShutDown', 'The server is shutting down')).resolves.toBeUndefined();
+  expect(told).toEqual([]);
+});
+
+describe('a session with a status callback', () => {
+  it('tells of its end when nothing of it is left to do, with all that the API would answer', async () => {
+    const { live, clock, told, opened, finish } = session({ statusCallback: { url, events: callEventNames } });
+    expect(opened).toEqual([`session-1 ${url}`]);
+    live.sent('call-id-1');
+    await clock.advance(1000);
+    live.ringing(180);
+    live.ringing(183);
+    await clock.advance(1000);
+    live.ended({ why: 'busy', sip: 486 }, media);
+    await settled();
+    expect(told.map(({ event }) => event)).toEqual(['Initiated', 'Ringing']);
+    await clock.advance(1000);
+    finish();
+    await settled();
+    expect(told.map(({ event }) => event)).toEqual(['Initiated', 'Ringing', 'Completed']);
+    expect(told[0]?.session).toMatchObject({ callState: 'Ringing', dialState: 'Active', ended: false, callSid: 'call-id-1' });
+    expect(told[2]?.session).toEqual({
+      id: 'session-1',
+      dateCreated: '1970-01-01T00:00:00.000Z',
+      dateLastModified: '1970-01-01T00:00:02.000Z',
+      createdBy: 'manager@example.com',
+      lastModifiedBy: 'manager@example.com',
+      dialState: 'None',
+      callState: 'Disconnected',
+      queueState: 'None',
+      accountId: 'account-1',
+      endpointId: 'endpoint-1',
+      dateCompleted: '1970-01-01T00:00:02.000Z',
+      destination: '+15550002',
+      toAddress: '+15550002',
+      fromAddress: '+15550001',
+      channel: 'Voice',
+      ended: true,
+      outcome: 'Busy',
+      sipCause: 486,
+      callSid: 'call-id-1',
+      direction: 'outbound',
+      flowId: 'flow-1',
+      trunkId: 'trunk-1',
+      log: [
+        { date: '1970-01-01T00:00:00.000Z', message: 'Calling' },
+        { date: '1970-01-01T00:00:01.000Z', message: 'Ringing' },
+        { date: '1970-01-01T00:00:02.000Z', message: 'The callee is busy (SIP 486)' },
+      ],
+    });
+  });
+
+  it('tells of the events that were asked for only', async () => {
+    const { live, told, finish } = session({ statusCallback: { url, events: ['Ringing', 'Completed'] } });
+    live.sent('call-id-1');
+    live.ringing(180);
+    live.ended({ why: 'busy', sip: 486 }, media);
+    finish();
+    await settled();
+    expect(told.map(({ event }) => event)).toEqual(['Ringing', 'Completed']);
+  });
+
+  it('sends the last lines of a log that has become long', async () => {
+    const { live, told } = session({ statusCallback: { url, events: callEventNames } });
+    for (let line = 1; line <= 300; line++) live.note(`Line ${line}`);
+    live.sent('call-id-1');
+    const log = told[0]?.session.log ?? [];
+    expect(log).toHaveLength(200);
+    expect([log.at(0)?.message, log.at(-2)?.message, log.at(-1)?.message]).toEqual(['Line 102', 'Line 300', 'Calling']);
+  });
+});
+
+it('a session without a status callback opens no way to anybody', () => {
+  expect(session().opened).toEqual([]);
 });

@@ -1,27 +1,32 @@
-import type { SessionInfo } from '../contracts/sessions.ts';
-import type { Clock } from '../kernel/clock.ts';
+import type { CallbackLine, CallbackSender } from '../callbacks/callback-sender.ts';
+import type { CallEventName } from '../contracts/calls.ts';
+import type { Recordings } from '../flow/flow-host.ts';
+import type { Clock, Timer } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/log.ts';
-import { FIRST_EPOCH, type NewSessionRow, type SessionPatch } from '../store/session-rows.ts';
-import type { CallLeg, LegEnd, LegEvents, MediaReport, PlacedCall } from '../telephony/port.ts';
+import type { NewSessionRow, SessionPatch } from '../store/session-rows.ts';
+import type { AnsweredCall, CallLeg, LegEnd, LegEvents, MediaReport, PlacedCall } from '../telephony/port.ts';
+import type { CallOptions } from './call-options.ts';
 import type { FlowRun, FlowRunObserver } from './flow-run.ts';
 import { describeEnd, type Outcome, outcomeOfEnd } from './outcome.ts';
+import { SessionHistory, type SessionJournal } from './session-history.ts';
 import type { Channel } from './trunk-limits.ts';
 
-/** Where a session writes what happens to it. */
-export interface SessionJournal {
-  change(sessionId: string, epoch: number, patch: SessionPatch): void;
-  log(sessionId: string, epoch: number, lines: readonly { date: string; message: string }[]): void;
-}
+export type { SessionJournal };
 
 /** The flow of a session, as far as the session moves it. */
 export type SessionFlow = Pick<FlowRun, 'prepare' | 'start' | 'callEnded' | 'finishLater' | 'position'>;
 
 interface Parts {
   readonly row: NewSessionRow;
+  readonly options: CallOptions;
   /** Makes the run of the flow, which tells the observer what happens in it. */
   readonly newRun: (observer: FlowRunObserver) => SessionFlow;
   readonly channel: Channel;
   readonly journal: SessionJournal;
+  /** Where the events of the call go, if somebody wants to be told. */
+  readonly callbacks: Pick<CallbackSender, 'open'>;
+  /** Where the recording of the whole call goes, if it is recorded. */
+  readonly recordings: Pick<Recordings, 'newPath' | 'save'>;
   readonly clock: Clock;
   readonly log: Logger;
   /** Called once, when nothing of the session is left to do. */
@@ -31,7 +36,9 @@ interface Parts {
 /** A call that this process carries: what happens on the leg is written down, and moves the flow. */
 export class LiveSession implements LegEvents, FlowRunObserver {
   readonly #parts: Parts;
+  readonly #history: SessionHistory;
   readonly #run: SessionFlow;
+  readonly #callback: CallbackLine | undefined;
   readonly #over: Promise<void>;
   #resolveOver: () => void = () => {};
   #call: PlacedCall | undefined;
@@ -39,6 +46,9 @@ export class LiveSession implements LegEvents, FlowRunObserver {
   #endedBy: Outcome | undefined;
   #flowOutcome: string | undefined;
   #flowDone: Promise<void> = Promise.resolve();
+  #recorded: Promise<void> = Promise.resolve();
+  /** Ends a call that lasts too long. */
+  #limit: Timer | undefined;
   #legState: Readonly<Record<string, unknown>> = {};
   #ringing = false;
   #answered = false;
@@ -46,6 +56,9 @@ export class LiveSession implements LegEvents, FlowRunObserver {
 
   constructor(parts: Parts) {
     this.#parts = parts;
+    const { row, options, journal, callbacks, clock } = parts;
+    this.#history = new SessionHistory(row, journal, clock);
+    this.#callback = options.statusCallback && callbacks.open(row.id, options.statusCallback.url);
     this.#run = parts.newRun(this);
     this.#over = new Promise((resolve) => {
       this.#resolveOver = resolve;
@@ -54,33 +67,6 @@ export class LiveSession implements LegEvents, FlowRunObserver {
 
   get id(): string {
     return this.#parts.row.id;
-  }
-
-  /** What the session was when it was created, for the answer to who created it. */
-  get created(): SessionInfo {
-    const { row } = this.#parts;
-    const createdAt = new Date(row.createdAtMs).toISOString();
-    return {
-      id: row.id,
-      dateCreated: createdAt,
-      dateLastModified: createdAt,
-      createdBy: row.createdBy,
-      lastModifiedBy: row.createdBy,
-      dialState: 'Active',
-      callState: row.callState,
-      queueState: 'None',
-      accountId: row.accountId,
-      endpointId: row.endpointId,
-      destination: row.toAddress,
-      toAddress: row.toAddress,
-      fromAddress: row.fromAddress,
-      channel: 'Voice',
-      ended: false,
-      direction: row.direction,
-      flowId: row.flowId,
-      trunkId: row.trunkId,
-      log: [],
-    };
   }
 
   /** Hands over the call that is being placed for this session, and makes ready what the flow will need first. */
@@ -112,19 +98,25 @@ export class LiveSession implements LegEvents, FlowRunObserver {
   sent(callId: string): void {
     this.#change({ callSid: callId });
     this.#line('Calling');
+    this.#tell('Initiated');
   }
 
   ringing(status: number): void {
     if (this.#ringing) return;
     this.#ringing = true;
     this.#line(status === 183 ? 'Ringing, with early media' : 'Ringing');
+    this.#tell('Ringing');
   }
 
-  answered(leg: CallLeg): void {
+  answered(leg: AnsweredCall): void {
+    const { clock, options } = this.#parts;
     this.#answered = true;
-    this.#change({ callState: 'Connected', answeredAtMs: this.#parts.clock.now() });
+    this.#change({ callState: 'Connected', answeredAtMs: clock.now() });
     this.#line('Answered');
+    if (options.maxDurationMs !== undefined) this.#limit = clock.after(options.maxDurationMs, () => this.#lastedTooLong());
+    if (options.record) this.#recorded = this.#recordCall(leg);
     this.#flowDone = this.#run.start(leg).then((end) => this.#flowEnded(end.outcome, leg));
+    this.#tell('Answered');
   }
 
   stateChanged(state: Readonly<Record<string, unknown>>): void {
@@ -144,21 +136,38 @@ export class LiveSession implements LegEvents, FlowRunObserver {
 
   ended(end: LegEnd, media: MediaReport): void {
     this.#callOver = true;
+    this.#limit?.cancel();
     this.#parts.channel.release();
     this.#run.callEnded();
     void this.#finish(end, media);
   }
 
   async #flowEnded(outcome: string | undefined, leg: CallLeg): Promise<void> {
+    this.#limit?.cancel();
     this.#flowOutcome = outcome;
     await leg.hangup();
   }
 
-  /** The leg is over; the flow may still be storing a recording. */
+  #lastedTooLong(): void {
+    void this.end('MaxDuration', 'The call has lasted as long as it may');
+  }
+
+  /** Keeps the sound of the whole call. Never rejects: a call is worth more than its recording. */
+  async #recordCall(leg: AnsweredCall): Promise<void> {
+    const { recordings, log } = this.#parts;
+    try {
+      await recordings.save(await leg.recordCall(recordings.newPath()));
+    } catch (error) {
+      this.#line('The call could not be recorded');
+      log.error({ err: error, sessionId: this.id }, 'A call could not be recorded');
+    }
+  }
+
+  /** The leg is over; a recording may still have to be stored. */
   async #finish(end: LegEnd, media: MediaReport): Promise<void> {
     const { clock, log, onOver } = this.#parts;
     const endedAtMs = clock.now();
-    await this.#flowDone;
+    await Promise.all([this.#flowDone, this.#recorded]);
     this.#line(describeEnd(end));
     const sipCause = end.sip ?? (this.#answered ? 200 : undefined);
     this.#change({
@@ -171,6 +180,7 @@ export class LiveSession implements LegEvents, FlowRunObserver {
     await this.#run
       .finishLater()
       .catch((error: unknown) => log.error({ err: error, sessionId: this.id }, 'What should follow the call failed'));
+    this.#tell('Completed');
     onOver();
     this.#resolveOver();
   }
@@ -179,11 +189,16 @@ export class LiveSession implements LegEvents, FlowRunObserver {
     this.#change({ state: { leg: this.#legState, flow: this.#run.position } });
   }
 
+  /** Sends an event to who wants to be told of it. */
+  #tell(event: CallEventName): void {
+    if (this.#parts.options.statusCallback?.events.includes(event)) this.#callback?.tell(event, this.#history.info);
+  }
+
   #change(patch: SessionPatch): void {
-    this.#parts.journal.change(this.id, FIRST_EPOCH, patch);
+    this.#history.change(patch);
   }
 
   #line(message: string): void {
-    this.#parts.journal.log(this.id, FIRST_EPOCH, [{ date: new Date(this.#parts.clock.now()).toISOString(), message }]);
+    this.#history.line(message);
   }
 }

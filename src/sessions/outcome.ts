@@ -12,6 +12,10 @@ export type Outcome =
   | 'Cancelled'
   | 'Failed'
   | 'FlowFailed'
+  | 'MaxDuration'
+  | 'Expired'
+  | 'NoTrunk'
+  | 'NoCallerId'
   | 'ServerShutDown'
   | 'ServerLost';
 

@@ -1,70 +1,139 @@
+import type { PlaceCall } from '../contracts/calls.ts';
 import type { RequestOf } from '../contracts/dto.ts';
-import type { NewOutgoingSession } from '../contracts/sessions.ts';
 import { possibleE164 } from '../directory/e164.ts';
-import type { Flows, StoredFlow } from '../directory/flows.ts';
+import type { Flows } from '../directory/flows.ts';
+import { MemberChecks } from '../directory/member-checks.ts';
 import type { OwnedNumber, PhoneNumbers } from '../directory/phone-numbers.ts';
-import { mayAccess, type Principal } from '../directory/principal.ts';
+import { chosenAccount, mayAccess, type Principal } from '../directory/principal.ts';
 import type { Trunk, Trunks } from '../directory/trunks.ts';
+import type { CompiledFlow } from '../flow/compiled-flow.ts';
 import { AppError, memberError } from '../kernel/errors.ts';
+import { isId } from '../kernel/ids.ts';
 import type { Random } from '../kernel/random.ts';
+import type { OwnFlow } from '../store/session-rows.ts';
+import { type CallbackCheck, type CallOptions, callOptions } from './call-options.ts';
+import { type CallTime, callTime } from './call-time.ts';
+import type { CompiledFlows } from './compiled-flows.ts';
 
 /** Where the facts about accounts come from. */
 export interface OutgoingDirectory {
-  readonly flows: Pick<Flows, 'load'>;
+  readonly flows: Pick<Flows, 'load' | 'loadVersion' | 'compile'>;
+  readonly compiledFlows: Pick<CompiledFlows, 'of'>;
   readonly phoneNumbers: Pick<PhoneNumbers, 'ownedVoiceNumbers'>;
   readonly trunks: Pick<Trunks, 'ofAccount'>;
 }
 
-/** A request that may be carried out, with everything it needs. */
+/** A flow that is ready to run on a call. */
+export interface PlannedFlow {
+  readonly compiled: CompiledFlow;
+  /** The flow as it was given, when it is not a saved one. */
+  readonly own?: OwnFlow;
+}
+
+/** A call that may be placed, with everything it needs. */
 export interface OutgoingPlan {
-  readonly flow: StoredFlow;
+  readonly accountId: string;
+  readonly flow: PlannedFlow;
   /** The E.164 number to dial. */
   readonly to: string;
   readonly callerId: OwnedNumber;
-  /** The trunks that the account owns; at least one. */
+  /** The trunks that may be used; at least one. */
   readonly trunks: readonly Trunk[];
+  /** The one that must be used, if the caller said so. */
+  readonly trunkId?: string;
+  readonly options: CallOptions;
 }
 
-const requiredMembers = ['FlowId', 'NumberToDial'] as const;
-type RequiredMember = (typeof requiredMembers)[number];
+export interface PlanParts {
+  /** Who knows to which addresses events may be sent. */
+  readonly callbacks: CallbackCheck;
+  readonly random: Random;
+  readonly nowMs: number;
+}
 
-const hints: Record<RequiredMember, string> = {
-  FlowId: 'the id of the flow to run when the call is answered.',
-  NumberToDial: 'the E.164 number to dial, for example +18144043093.',
-};
+const FLOW_NAME_LENGTH = 200;
+const FLOW_HINT = 'the id of the flow to run when the call is answered.';
+const NUMBER_HINT = 'the E.164 number to dial, for example +18144043093.';
 
 /**
- * Checks a request for an outgoing call. The account is the one of the flow.
- * @throws AppError REQUIRED, NUMBER_NOT_POSSIBLE, FLOW_NOT_FOUND, CALLER_ID_NOT_OWNED, NO_CALLER_ID, NO_TRUNK
+ * Checks a request for an outgoing call. The account is the one of the flow, or the one named for a flow of the call's own.
+ * @throws AppError with an entry for each wrong member: REQUIRED, INVALID_MEMBER, NUMBER_NOT_POSSIBLE; then FLOW_NOT_FOUND,
+ * FLOW_INVALID, FORBIDDEN_ACCOUNT, CALLER_ID_NOT_OWNED, NO_CALLER_ID, NO_TRUNK
  */
 export async function planOutgoing(
   principal: Principal,
-  request: RequestOf<typeof NewOutgoingSession>,
+  request: RequestOf<typeof PlaceCall>,
   directory: OutgoingDirectory,
-  random: Random,
-): Promise<OutgoingPlan> {
-  const flowId = request.flowId ?? '';
-  const numberToDial = request.numberToDial ?? '';
-  requireMembers({ FlowId: flowId, NumberToDial: numberToDial });
-  const to = possibleE164(numberToDial);
-  if (to === undefined) throw memberError('NUMBER_NOT_POSSIBLE', {}, 'NumberToDial');
+  parts: PlanParts,
+): Promise<OutgoingPlan & CallTime> {
+  const checks = new MemberChecks();
+  checkFlowMembers(request, checks);
+  const to = numberToDial(request.numberToDial ?? '', checks);
+  const options = callOptions(request, parts.callbacks, checks);
+  const time = callTime(request, parts.nowMs, checks);
+  checks.done();
 
-  const flow = await directory.flows.load(flowId);
-  if (!flow || !mayAccess(principal, flow.accountId)) throw memberError('FLOW_NOT_FOUND', {}, 'FlowId');
-
-  const owned = await directory.phoneNumbers.ownedVoiceNumbers(flow.accountId);
-  const callerId = chooseCallerId(request.callerId ?? '', owned, random);
-  const trunks = await directory.trunks.ofAccount(flow.accountId);
-  if (trunks.length === 0) throw new AppError('NO_TRUNK', {}, { retryAfterSeconds: 60 });
-  return { flow, to, callerId, trunks };
+  const { accountId, flow } = await findFlow(principal, request, directory);
+  const owned = await directory.phoneNumbers.ownedVoiceNumbers(accountId);
+  const callerId = chooseCallerId(request.callerId ?? '', owned, parts.random);
+  const trunkId = request.trunkId?.toLowerCase() || undefined;
+  const trunks = usableTrunks(await directory.trunks.ofAccount(accountId), trunkId);
+  if (trunks.length === 0) throw noTrunk(trunkId);
+  return { accountId, flow, to, callerId, trunks, ...(trunkId !== undefined && { trunkId }), options, ...time };
 }
 
-function requireMembers(values: Readonly<Record<RequiredMember, string>>): void {
-  const missing = requiredMembers.filter((member) => values[member] === '');
-  const [first] = missing;
-  if (first === undefined) return;
-  const fields = missing.flatMap((member) => memberError('REQUIRED', { member, hint: hints[member] }, member).fields);
-  throw new AppError('REQUIRED', { member: first, hint: hints[first] }, { fields });
+/** The trunks of an account that a call may use: the one it must use, or all. */
+export function usableTrunks(trunks: readonly Trunk[], trunkId: string | undefined): readonly Trunk[] {
+  return trunkId === undefined ? trunks : trunks.filter((trunk) => trunk.trunkId === trunkId);
+}
+
+function noTrunk(trunkId: string | undefined): AppError {
+  if (trunkId !== undefined)
+    return memberError(
+      'INVALID_MEMBER',
+      { member: 'TrunkId', reason: 'The account has no SIP trunk with this id. See GET /endpoints.' },
+      'TrunkId',
+    );
+  return new AppError('NO_TRUNK', {}, { retryAfterSeconds: 60 });
+}
+
+function checkFlowMembers({ flow, flowId }: RequestOf<typeof PlaceCall>, checks: MemberChecks): void {
+  if (flow && flowId) checks.refuse('Flow', 'Give either Flow or FlowId.');
+  else if (!flow && !flowId) checks.fail('REQUIRED', { member: 'FlowId', hint: FLOW_HINT }, 'FlowId');
+  checks.text(flow?.name, 'Flow.Name', FLOW_NAME_LENGTH);
+}
+
+function numberToDial(text: string, checks: MemberChecks): string {
+  if (text === '') checks.fail('REQUIRED', { member: 'NumberToDial', hint: NUMBER_HINT }, 'NumberToDial');
+  const to = possibleE164(text);
+  if (to === undefined && text !== '') checks.fail('NUMBER_NOT_POSSIBLE', {}, 'NumberToDial');
+  return to ?? '';
+}
+
+async function findFlow(
+  principal: Principal,
+  request: RequestOf<typeof PlaceCall>,
+  { flows, compiledFlows }: OutgoingDirectory,
+): Promise<Pick<OutgoingPlan, 'accountId' | 'flow'>> {
+  if (request.flow) {
+    const accountId = chosenAccount(principal, request.accountId);
+    if (!isId(accountId)) throw memberError('NOT_FOUND', { kind: 'account' }, 'AccountId');
+    const { name, nodes, parameters, exits } = request.flow;
+    const own = { ...(name && { name }), ...(nodes && { nodes }), ...(parameters && { parameters }), ...(exits && { exits }) };
+    return { accountId, flow: await compileOwnFlow(flows, accountId, own) };
+  }
+  const stored = await flows.load(request.flowId ?? '');
+  if (!stored || !mayAccess(principal, stored.accountId)) throw memberError('FLOW_NOT_FOUND', {}, 'FlowId');
+  if (request.accountId && request.accountId.toLowerCase() !== stored.accountId) {
+    const reason = 'The flow belongs to another account. Leave AccountId out.';
+    throw memberError('INVALID_MEMBER', { member: 'AccountId', reason }, 'AccountId');
+  }
+  return { accountId: stored.accountId, flow: { compiled: compiledFlows.of(stored) } };
+}
+
+/** Makes ready a flow that is saved nowhere but with its session. @throws AppError FLOW_INVALID */
+export async function compileOwnFlow(flows: Pick<Flows, 'compile'>, accountId: string, own: OwnFlow): Promise<PlannedFlow> {
+  return { compiled: await flows.compile({ ...own, accountId }, 'Flow.'), own };
 }
 
 function chooseCallerId(callerId: string, owned: readonly OwnedNumber[], random: Random): OwnedNumber {

@@ -1,53 +1,68 @@
+import type { PlaceCall } from '../contracts/calls.ts';
 import type { RequestOf } from '../contracts/dto.ts';
 import type { Page } from '../contracts/entities.ts';
 import type { ListSessions, NewOutgoingSession, SessionInfo } from '../contracts/sessions.ts';
 import { mayAccess, type Principal } from '../directory/principal.ts';
-import type { Trunk } from '../directory/trunks.ts';
-import { type Clock, sleep } from '../kernel/clock.ts';
+import type { Clock } from '../kernel/clock.ts';
 import { AppError } from '../kernel/errors.ts';
 import { newId } from '../kernel/ids.ts';
 import type { Logger } from '../kernel/log.ts';
 import type { Random } from '../kernel/random.ts';
-import type { NewSessionRow } from '../store/session-rows.ts';
+import type { Changes } from '../store/changes.ts';
+import type { SessionReader } from '../store/session-reader.ts';
+import type { KeyedRequest, NewSessionRow, SessionExtras, SessionPlan } from '../store/session-rows.ts';
+import type { SessionSchedule } from '../store/session-schedule.ts';
 import type { SessionStore } from '../store/session-store.ts';
-import type { CallSlot, DialRequest, Telephony } from '../telephony/port.ts';
-import { FlowRun, type FlowRunParts } from './flow-run.ts';
-import { LiveSession, type SessionJournal } from './live-session.ts';
+import type { Telephony } from '../telephony/port.ts';
+import type { CallTime } from './call-time.ts';
+import { createdSession } from './created-session.ts';
+import { KeyedRequests } from './keyed-requests.ts';
+import { LiveCalls, type LiveCallsOptions } from './live-calls.ts';
+import type { SessionJournal } from './live-session.ts';
 import { type OutgoingDirectory, type OutgoingPlan, planOutgoing } from './outgoing-plan.ts';
 import type { SessionQueries } from './session-queries.ts';
-import { type Channel, TrunkLimits } from './trunk-limits.ts';
+import { WaitingCalls } from './waiting-calls.ts';
 
-export interface SessionServiceOptions {
+export interface SessionServiceOptions extends Omit<LiveCallsOptions, 'onFreed'> {
   /** Id of this process, as sessions name their owner. */
   readonly owner: string;
   readonly telephony: Telephony;
-  readonly store: Pick<SessionStore, 'create'>;
+  readonly store: Pick<SessionStore, 'create' | 'settled'>;
+  readonly reader: Pick<SessionReader, 'findKeyed'>;
+  readonly schedule: Pick<SessionSchedule, 'due' | 'nextDueMs' | 'claim' | 'giveBack' | 'end' | 'announce'>;
+  readonly changes: Pick<Changes, 'subscribe'>;
   readonly journal: SessionJournal;
   readonly queries: Pick<SessionQueries, 'find' | 'list'>;
   readonly directory: OutgoingDirectory;
-  /** What the flows of a session work with. */
-  readonly flowParts: (row: NewSessionRow, plan: OutgoingPlan) => Omit<FlowRunParts, 'stopping'>;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
 }
 
 const RETRY_SECONDS = 5;
+const ENDED_BY_REQUEST = 'Ended by request';
 
-/** Sessions: creates them, carries those of this process, and ends them. */
+/** Sessions: creates them, now or for later, carries those of this process, and ends them. */
 export class SessionService {
   readonly #options: SessionServiceOptions;
-  readonly #limits: TrunkLimits;
-  readonly #live = new Map<string, LiveSession>();
-  /** Aborted when the time for running calls is over: ends what follows a call. */
-  readonly #stopping = new AbortController();
+  readonly #calls: LiveCalls;
+  readonly #waiting: WaitingCalls;
+  readonly #keyed: KeyedRequests;
   #draining = false;
-  /** Resolves the wait of `stop` when the last session is over. */
-  #onIdle: () => void = () => {};
 
   constructor(options: SessionServiceOptions) {
     this.#options = options;
-    this.#limits = new TrunkLimits(options.clock);
+    this.#calls = new LiveCalls({ ...options, onFreed: () => this.#waiting.freed() });
+    this.#waiting = new WaitingCalls({ ...options, calls: this.#calls });
+    this.#keyed = new KeyedRequests(options);
+    options.changes.subscribe((change) => {
+      if (!change || change.kind === 'session') this.#waiting.heard();
+    });
+  }
+
+  /** Begins to dial calls that wait for their time. */
+  start(): void {
+    this.#waiting.start();
   }
 
   /** Whether new calls are refused because the server is about to stop. */
@@ -57,36 +72,58 @@ export class SessionService {
 
   /** Sessions that this process carries. */
   get liveSessions(): number {
-    return this.#live.size;
+    return this.#calls.size;
+  }
+
+  /** As `place`, with a saved flow, and nothing else than number and caller ID. */
+  createOutgoing(principal: Principal, request: RequestOf<typeof NewOutgoingSession>, key?: string): Promise<SessionInfo> {
+    return this.#once(principal, 'NewOutgoingSession', request, key);
   }
 
   /**
-   * Places a call on which the flow runs the moment it is answered. Resolves when the session is on disk and the INVITE is on its way.
-   * @throws AppError of `planOutgoing`; NO_CAPACITY, SHUTTING_DOWN, STORE_UNAVAILABLE. A request that is refused leaves no session.
+   * Places a call on which the flow runs the moment it is answered. Resolves when the session is on disk and the INVITE is on its way;
+   * for a call that is to be dialled later, when it is on disk.
+   * @param key The `Idempotency-Key`: the same key of the same login is one call, and has one answer.
+   * @throws AppError of `planOutgoing`; NO_CAPACITY, SHUTTING_DOWN, STORE_UNAVAILABLE, and those of `KeyedRequests`. A request that is
+   * refused leaves no session.
    */
-  async createOutgoing(principal: Principal, request: RequestOf<typeof NewOutgoingSession>): Promise<SessionInfo> {
-    const { directory, random, telephony } = this.#options;
+  place(principal: Principal, request: RequestOf<typeof PlaceCall>, key?: string): Promise<SessionInfo> {
+    return this.#once(principal, 'PlaceCall', request, key);
+  }
+
+  #once(principal: Principal, operation: string, request: RequestOf<typeof PlaceCall>, key: string | undefined): Promise<SessionInfo> {
+    if (key === undefined) return this.#place(principal, request);
+    const asked = { loginId: principal.userId, key, operation, request };
+    return this.#keyed.once(asked, (keyed) => this.#place(principal, request, keyed));
+  }
+
+  async #place(principal: Principal, request: RequestOf<typeof PlaceCall>, keyed?: KeyedRequest): Promise<SessionInfo> {
+    const { directory, random, callbacks, clock, schedule, log } = this.#options;
     if (this.#draining) throw shuttingDown();
-    const plan = await planOutgoing(principal, request, directory, random);
-    const { trunk, channel } = this.#takeChannel(plan.trunks);
-    let slot: CallSlot | undefined;
-    let session: LiveSession | undefined;
+    const plan = await planOutgoing(principal, request, directory, { random, callbacks, nowMs: clock.now() });
+    const nowMs = clock.now();
+    const { notBeforeMs } = plan;
+    if (notBeforeMs === undefined || notBeforeMs <= nowMs) return this.#placeNow(this.#newRow(principal, plan, nowMs, keyed), plan);
+    const row = this.#newRow(principal, plan, nowMs, keyed, notBeforeMs);
+    await this.#options.store.create(row);
+    this.#waiting.expect(notBeforeMs);
+    schedule.announce(row.id).catch((error: unknown) => log.warn({ err: error }, 'Other servers were not told of a call for later'));
+    return createdSession(row);
+  }
+
+  async #placeNow(planned: NewSessionRow, plan: OutgoingPlan): Promise<SessionInfo> {
+    const reservation = await this.#calls.reserve(plan.trunks);
+    const row: NewSessionRow = { ...planned, owner: this.#options.owner, trunkId: reservation.trunk.trunkId };
+    const call = this.#calls.add(row, plan, reservation);
     try {
-      slot = await telephony.reserve();
-      // From here on `stop` knows of the session.
       if (this.#draining) throw shuttingDown();
-      const row = this.#newRow(principal, plan, trunk);
-      session = this.#newSession(row, plan, channel);
       await this.#options.store.create(row);
-      session.attach(slot.dial(dialRequest(row, trunk), session));
-      return session.created;
     } catch (error) {
-      channel.release();
-      await slot?.release();
-      if (session) this.#forget(session);
-      session?.abandon();
+      await call.abandon();
       throw error;
     }
+    call.dial();
+    return createdSession(row);
   }
 
   /** @throws AppError NOT_FOUND */
@@ -100,104 +137,85 @@ export class SessionService {
   }
 
   /**
-   * Hangs up. Resolves when the call is over; a session that is over already stays as it is.
+   * Hangs up, or cancels a call that waits for its time. Resolves when the call is over; a session that is over already stays as it is.
    * @throws AppError NOT_FOUND; CONFLICT for a call that another server carries
    */
   async end(principal: Principal, sessionId: string): Promise<void> {
-    const session = this.#live.get(sessionId);
+    const call = this.#calls.get(sessionId);
     // A call can be ended while the database is away.
-    if (session && mayAccess(principal, session.accountId)) return session.end('Cancelled', 'Ended by request');
-    const { info } = await this.#options.queries.find(principal, sessionId);
-    if (!info.ended) throw new AppError('CONFLICT', { reason: 'Another server carries this call. Send the request to that server.' });
+    if (call && mayAccess(principal, call.accountId)) return call.end('Cancelled', ENDED_BY_REQUEST);
+    const { info, owner } = await this.#options.queries.find(principal, sessionId);
+    if (info.ended) return;
+    if (owner === undefined) {
+      const cancelled = await this.#waiting.end([info.id ?? ''], { outcome: 'Cancelled', message: ENDED_BY_REQUEST });
+      // Else it has just been dialled, or is over.
+      return cancelled > 0 ? undefined : this.end(principal, sessionId);
+    }
+    const dialled = this.#calls.get(sessionId);
+    if (!dialled) throw new AppError('CONFLICT', { reason: 'Another server carries this call. Send the request to that server.' });
+    return dialled.end('Cancelled', ENDED_BY_REQUEST);
   }
 
   /** Other processes own these sessions now: hangs up what is left of them here. */
   abandon(sessionIds: readonly string[]): void {
-    for (const id of sessionIds) void this.#live.get(id)?.end('ServerLost', 'Another server owns this session');
+    for (const id of sessionIds) void this.#calls.get(id)?.end('ServerLost', 'Another server owns this session');
   }
 
   /**
    * Refuses new calls from this moment, lets running ones and what follows them go on for `drainMs`, and ends what is left then.
-   * Idempotent.
+   * Calls that wait for their time are left to other servers, or to the next start. Idempotent.
    */
   async stop(drainMs: number): Promise<void> {
-    const { clock } = this.#options;
     this.#draining = true;
-    const drained = new AbortController();
-    const idle = new Promise<void>((resolve) => {
-      this.#onIdle = resolve;
-      if (this.#live.size === 0) resolve();
-    });
-    await Promise.race([idle, sleep(clock, drainMs, drained.signal).catch(() => undefined)]);
-    drained.abort();
-    this.#stopping.abort(new DOMException('The server stops', 'AbortError'));
-    await Promise.all([...this.#live.values()].map((session) => session.end('ServerShutDown', 'The server is shutting down')));
+    await this.#waiting.stop();
+    await this.#calls.stop(drainMs);
   }
 
-  #takeChannel(trunks: readonly Trunk[]): { trunk: Trunk; channel: Channel } {
-    let waitMs = Number.POSITIVE_INFINITY;
-    for (const trunk of trunks) {
-      const taken = this.#limits.take(trunk);
-      if ('release' in taken) return { trunk, channel: taken };
-      waitMs = Math.min(waitMs, taken.waitMs);
-    }
-    const seconds = Math.max(1, Math.ceil(waitMs / 1000));
-    throw new AppError(
-      'NO_CAPACITY',
-      { limit: 'the SIP trunks of the account take no more calls', seconds },
-      { retryAfterSeconds: seconds },
-    );
-  }
-
-  #newRow(principal: Principal, plan: OutgoingPlan, trunk: Trunk): NewSessionRow {
-    const { clock, random, owner } = this.#options;
+  #newRow(
+    principal: Principal,
+    plan: OutgoingPlan & CallTime,
+    createdAtMs: number,
+    keyed: KeyedRequest | undefined,
+    dueAtMs?: number,
+  ): NewSessionRow {
+    const { clock, random } = this.#options;
+    const { compiled, own } = plan.flow;
+    const extras = extrasOf(plan, keyed, dueAtMs);
     return {
       id: newId(clock, random),
-      accountId: plan.flow.accountId,
+      accountId: plan.accountId,
       endpointId: plan.callerId.endpointId,
-      flowId: plan.flow.flowId,
-      flowVersion: plan.flow.version,
-      trunkId: trunk.trunkId,
+      ...(own === undefined && { flowId: compiled.flowId, flowVersion: compiled.version }),
+      ...(plan.trunkId !== undefined && { trunkId: plan.trunkId }),
       direction: 'outbound',
       toAddress: plan.to,
       fromAddress: plan.callerId.e164,
-      owner,
-      callState: 'Ringing',
+      callState: dueAtMs === undefined ? 'Ringing' : 'Disconnected',
       createdBy: principal.emailAddress,
-      createdAtMs: clock.now(),
+      createdAtMs,
+      ...(extras && { extras }),
     };
-  }
-
-  #newSession(row: NewSessionRow, plan: OutgoingPlan, channel: Channel): LiveSession {
-    const { journal, clock, log, flowParts } = this.#options;
-    const session: LiveSession = new LiveSession({
-      row,
-      channel,
-      journal,
-      clock,
-      log,
-      newRun: (observer) => new FlowRun({ ...flowParts(row, plan), stopping: this.#stopping.signal }, observer),
-      onOver: () => this.#forget(session),
-    });
-    this.#live.set(row.id, session);
-    return session;
-  }
-
-  #forget(session: LiveSession): void {
-    this.#live.delete(session.id);
-    if (this.#live.size === 0) this.#onIdle();
   }
 }
 
-function dialRequest(row: NewSessionRow, trunk: Trunk): DialRequest {
-  const { host, port, transport, userName, password } = trunk;
-  return {
-    legId: row.id,
-    to: row.toAddress,
-    from: row.fromAddress,
-    trunk: { host, port, transport, ...(userName !== undefined && { userName }), ...(password !== undefined && { password }) },
-    ringTimeoutMs: trunk.ringTimeoutMs,
+/** Undefined for a call that has nothing of the kind, as most have. */
+function extrasOf(plan: OutgoingPlan & CallTime, keyed: KeyedRequest | undefined, dueAtMs: number | undefined): SessionExtras | undefined {
+  const { notBeforeMs, expiresAtMs, trunkId, flow } = plan;
+  const { metadata, ...options } = plan.options;
+  const stored: SessionPlan = {
+    ...(Object.keys(options).length > 0 && { options }),
+    ...(flow.own && { flow: flow.own }),
+    ...(trunkId !== undefined && { trunkId }),
   };
+  const extras: SessionExtras = {
+    ...(metadata && { metadata }),
+    ...(Object.keys(stored).length > 0 && { plan: stored }),
+    ...(notBeforeMs !== undefined && { notBeforeMs }),
+    ...(expiresAtMs !== undefined && { expiresAtMs }),
+    ...(dueAtMs !== undefined && { dueAtMs }),
+    ...(keyed && { keyed }),
+  };
+  return Object.keys(extras).length > 0 ? extras : undefined;
 }
 
 function shuttingDown(): AppError {

@@ -1,7 +1,8 @@
 import type { Logger } from '../kernel/log.ts';
 import type { Sql } from './clients.ts';
 
-export type ChangeKind = 'account' | 'user' | 'endpoint' | 'flow' | 'file';
+/** A `session` is one that waits for its time. */
+export type ChangeKind = 'account' | 'user' | 'endpoint' | 'flow' | 'file' | 'session';
 
 /** What was created, changed or deleted. */
 export interface Change {

@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import type { Clock } from '../kernel/clock.ts';
 import type { Change, Changes } from './changes.ts';
@@ -44,23 +44,46 @@ export class Database {
 
   /**
    * Runs `queries` in one transaction and tells everybody of `change` when it is committed.
+   * @throws AppError STORE_UNAVAILABLE as `transaction`
+   */
+  change<T>(change: Change, queries: (transaction: Queries) => Promise<T>): Promise<T> {
+    const work = async (transaction: Queries) => {
+      const answer = await queries(transaction);
+      if (this.#shared) await transaction.execute(this.#notify(change));
+      return answer;
+    };
+    // Also when only the commit was late: what is remembered is wrong by then.
+    return this.#transaction(work, () => this.#changes.tell(change));
+  }
+
+  /**
+   * Runs `queries` in one transaction.
    * @throws AppError STORE_UNAVAILABLE as `run`; what has not reached its commit by then is taken back.
    */
-  async change<T>(change: Change, queries: (transaction: Queries) => Promise<T>): Promise<T> {
+  transaction<T>(queries: (transaction: Queries) => Promise<T>): Promise<T> {
+    return this.#transaction(queries, () => undefined);
+  }
+
+  /** Tells other processes of a change that is committed. */
+  async announce(change: Change): Promise<void> {
+    if (this.#shared) await this.run((queries) => queries.execute(this.#notify(change)));
+  }
+
+  #notify(change: Change): SQL {
+    const [channel, payload] = this.#changes.notification(change);
+    return sql`select pg_notify(${channel}, ${payload})`;
+  }
+
+  async #transaction<T>(queries: (transaction: Queries) => Promise<T>, onCommit: () => void): Promise<T> {
     const refused = new AbortController();
     const work = async () => {
       const result = await this.#drizzle.transaction(async (transaction) => {
         refused.signal.throwIfAborted();
         const answer = await queries(transaction);
-        if (this.#shared) {
-          const [channel, payload] = this.#changes.notification(change);
-          await transaction.execute(sql`select pg_notify(${channel}, ${payload})`);
-        }
         refused.signal.throwIfAborted();
         return answer;
       });
-      // Also when only the commit was late: what is remembered is wrong by then.
-      this.#changes.tell(change);
+      onCommit();
       return result;
     };
     try {

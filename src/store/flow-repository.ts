@@ -45,6 +45,14 @@ export class FlowRepository {
     return this.#database.run((queries) => findIn(queries, id));
   }
 
+  /** The graph of one version, also of a flow that is deleted. */
+  findVersion(id: string, version: number): Promise<Graph | undefined> {
+    return this.#database.run(async (queries) => {
+      const where = and(eq(flowVersion.flowId, id), eq(flowVersion.version, version));
+      return (await queries.select({ graph: flowVersion.graph }).from(flowVersion).where(where))[0]?.graph;
+    });
+  }
+
   list(filter: FlowFilter, paging: Paging): Promise<Page<FlowInfo>> {
     const where = and(
       isNull(flow.deletedAt),

@@ -15,6 +15,7 @@ import { FileRepository } from './file-repository.ts';
 import { FlowRepository } from './flow-repository.ts';
 import { migrate } from './migrate.ts';
 import { SessionReader } from './session-reader.ts';
+import { SessionSchedule } from './session-schedule.ts';
 import { SessionStore } from './session-store.ts';
 import { SessionWriter } from './session-writer.ts';
 import { UserRepository } from './user-repository.ts';
@@ -38,6 +39,7 @@ export interface Store {
   readonly sessions: SessionStore;
   readonly sessionWriter: SessionWriter;
   readonly sessionReader: SessionReader;
+  readonly schedule: SessionSchedule;
   readonly workers: Workers;
   readonly changes: Changes;
   readonly accounts: AccountRepository;
@@ -98,7 +100,7 @@ async function openOn(target: DatabaseTarget, embedded: EmbeddedPostgres | undef
   let closing: Promise<void> | undefined;
   const close = async () => {
     await sessionWriter.close();
-    await sessions.settle();
+    await sessions.close();
     await workers.close();
     await changes.close();
     await Promise.all(clients.map((client) => client.end({ timeout: 5 })));
@@ -116,6 +118,7 @@ async function openOn(target: DatabaseTarget, embedded: EmbeddedPostgres | undef
     sessions,
     sessionWriter,
     sessionReader: new SessionReader(database),
+    schedule: new SessionSchedule({ database, owner: id, isRefused: (sessionId) => sessions.isRefused(sessionId) }),
     workers,
     changes,
     accounts: new AccountRepository(database),

@@ -16,6 +16,7 @@ import {
 import type { Role } from '../contracts/dto.ts';
 import type { FlowInfo } from '../contracts/flows.ts';
 import type { SessionInfo, SessionLogInfo } from '../contracts/sessions.ts';
+import type { SessionPlan } from './session-rows.ts';
 
 /** What is stored. After a change: `npx drizzle-kit generate`, and commit the migration that it writes. */
 
@@ -189,13 +190,16 @@ export const session = pgTable(
     id: uuid('id').primaryKey(),
     accountId: uuid('account_id').notNull(),
     endpointId: uuid('endpoint_id'),
-    flowId: uuid('flow_id').notNull(),
-    flowVersion: integer('flow_version').notNull(),
+    /** Null, and the version too, for a flow of the session's own, which is in `plan`. */
+    flowId: uuid('flow_id'),
+    flowVersion: integer('flow_version'),
+    /** While the session waits: the trunk that it must use, if any. */
     trunkId: uuid('trunk_id'),
     direction: text('direction').$type<'inbound' | 'outbound'>().notNull(),
     toAddress: text('to_address').notNull(),
     fromAddress: text('from_address').notNull(),
-    owner: uuid('owner').notNull(),
+    /** Null while the session waits for its time: any server may claim it then. */
+    owner: uuid('owner'),
     epoch: integer('epoch').notNull().default(1),
     callState: text('call_state').$type<NonNullable<SessionInfo['callState']>>().notNull(),
     outcome: text('outcome'),
@@ -208,10 +212,22 @@ export const session = pgTable(
     endedAt: moment('ended_at'),
     /** What another process needs to go on with the call. */
     state: jsonb('state').$type<Record<string, unknown>>(),
+    metadata: jsonb('metadata').$type<Record<string, string>>(),
+    plan: jsonb('plan').$type<SessionPlan>(),
+    notBefore: moment('not_before'),
+    expiresAt: moment('expires_at'),
+    /** When a session that waits is to be dialled. Null for all others. */
+    dueAt: moment('due_at'),
+    /** The request that made the session, for those that carried an Idempotency-Key. */
+    loginId: uuid('login_id'),
+    idempotencyKey: text('idempotency_key'),
+    requestHash: text('request_hash'),
   },
   (table) => [
     index('session_account').on(table.accountId, table.id),
     index('session_live').on(table.owner).where(sql`${table.endedAt} is null`),
+    index('session_due').on(table.dueAt, table.id).where(sql`${table.dueAt} is not null`),
+    uniqueIndex('session_idempotency').on(table.loginId, table.idempotencyKey).where(sql`${table.idempotencyKey} is not null`),
   ],
 );
 

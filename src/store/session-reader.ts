@@ -1,10 +1,12 @@
-import { and, count, eq, gte, lt, type SQL, sql } from 'drizzle-orm';
+import { and, count, eq, getTableColumns, gte, lt, type SQL, sql } from 'drizzle-orm';
 import type { Page, Paging } from '../contracts/entities.ts';
 import type { SessionInfo, SessionLogInfo } from '../contracts/sessions.ts';
 import { present } from './audit.ts';
 import type { Database, Queries } from './database.ts';
 import { contains, oneOfIds, orderOf, readPage, specific, type Window } from './paging.ts';
 import { account, endpoint, session, sessionLog } from './schema.ts';
+import type { NewSessionRow } from './session-rows.ts';
+import { rowColumns, storedRow } from './stored-row.ts';
 
 /** Which sessions a list is about; absent members do not restrict. */
 export interface SessionFilter {
@@ -23,7 +25,8 @@ export interface SessionFilter {
 /** A stored session: what the API shows, and whose it is. */
 export interface StoredSession {
   readonly info: SessionInfo;
-  readonly owner: string;
+  /** Undefined while it waits for its time, and when it ended waiting. */
+  readonly owner: string | undefined;
   readonly epoch: number;
 }
 
@@ -37,8 +40,11 @@ const sortFields = {
   outcome: session.outcome,
 };
 
-const columns = { session, accountName: account.name, endpointName: endpoint.displayName };
-type Row = { session: typeof session.$inferSelect; accountName: string | null; endpointName: string | null };
+// What may be large is for those who carry the call.
+const { state: _state, plan: _plan, ...shown } = getTableColumns(session);
+const columns = { session: shown, accountName: account.name, endpointName: endpoint.displayName };
+type Shown = Omit<typeof session.$inferSelect, 'state' | 'plan'>;
+type Row = { session: Shown; accountName: string | null; endpointName: string | null };
 
 /** Reads stored sessions. Changes of the last moments may still be on their way: the live state is the owner's. */
 export class SessionReader {
@@ -54,7 +60,16 @@ export class SessionReader {
       const [row] = await select(queries, eq(session.id, id), [], { limit: 1, offset: 0 });
       if (!row) return undefined;
       const logs = await readLogs(queries, [id]);
-      return { info: toInfo(row, logs), owner: row.session.owner, epoch: row.session.epoch };
+      return { info: toInfo(row, logs), owner: row.session.owner ?? undefined, epoch: row.session.epoch };
+    });
+  }
+
+  /** The session that a login has made with this Idempotency-Key. */
+  async findKeyed(loginId: string, key: string): Promise<NewSessionRow | undefined> {
+    return this.#database.run(async (queries) => {
+      const where = and(eq(session.loginId, loginId), eq(session.idempotencyKey, key));
+      const [row] = await queries.select(rowColumns).from(session).where(where);
+      return row && storedRow(row);
     });
   }
 
@@ -125,15 +140,16 @@ async function readLogs(queries: Queries, ids: readonly string[]): Promise<Reado
 
 function toInfo({ session: row, accountName, endpointName }: Row, logs: ReadonlyMap<string, SessionLogInfo[]>): SessionInfo {
   const ended = row.endedAt !== null;
+  const waits = row.owner === null && !ended;
   return {
     id: row.id,
     dateCreated: row.createdAt.toISOString(),
     dateLastModified: row.modifiedAt.toISOString(),
     createdBy: row.createdBy,
     lastModifiedBy: row.createdBy,
-    dialState: ended ? 'None' : 'Active',
+    dialState: ended || waits ? 'None' : 'Active',
     callState: row.callState,
-    queueState: 'None',
+    queueState: waits ? 'Queued' : 'None',
     accountId: row.accountId,
     destination: row.toAddress,
     toAddress: row.toAddress,
@@ -141,8 +157,8 @@ function toInfo({ session: row, accountName, endpointName }: Row, logs: Readonly
     channel: 'Voice',
     ended,
     direction: row.direction,
-    flowId: row.flowId,
     ...present({
+      flowId: row.flowId,
       accountName,
       endpointId: row.endpointId,
       endpointName,
@@ -152,6 +168,9 @@ function toInfo({ session: row, accountName, endpointName }: Row, logs: Readonly
       sipCause: row.sipCause,
       callSid: row.callSid,
       trunkId: row.trunkId,
+      metadata: row.metadata,
+      notBefore: row.notBefore?.toISOString(),
+      expiresAt: row.expiresAt?.toISOString(),
     }),
     log: logs.get(row.id) ?? [],
   };

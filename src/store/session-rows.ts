@@ -1,27 +1,78 @@
+import type { CallEventName } from '../contracts/calls.ts';
+import type { FlowInfo } from '../contracts/flows.ts';
 import type { SessionInfo, SessionLogInfo } from '../contracts/sessions.ts';
 
 export type CallState = NonNullable<SessionInfo['callState']>;
 
-/** A session that is about to begin. */
+/** What a call may be given beyond flow, number and caller ID. Absent members do not restrict and add nothing. */
+export interface CallOptions {
+  /** How long it may ring. Absent: as long as the trunk says. */
+  readonly ringTimeoutMs?: number;
+  /** How long it may last from its answer. Absent: as long as the flow takes. */
+  readonly maxDurationMs?: number;
+  /** The whole call is recorded into a file of the account. */
+  readonly record?: boolean;
+  /** Headers of the INVITE besides the ordinary ones, by name. */
+  readonly sipHeaders?: Readonly<Record<string, string>>;
+  /** What the caller of the API wants to find again on the session, and in its callbacks. */
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** Where the events of the call are sent. */
+  readonly statusCallback?: { readonly url: string; readonly events: readonly CallEventName[] };
+}
+
+/** A flow that belongs to one session. */
+export type OwnFlow = Pick<FlowInfo, 'name' | 'nodes' | 'parameters' | 'exits'>;
+
+/** What is needed to place a call and has no column of its own. */
+export interface SessionPlan {
+  /** Without the metadata, which has a column. */
+  readonly options?: Omit<CallOptions, 'metadata'>;
+  readonly flow?: OwnFlow;
+  /** The trunk that the call must use. */
+  readonly trunkId?: string;
+}
+
+/** A session that is about to begin, or that waits for its time. */
 export interface NewSessionRow {
   readonly id: string;
   readonly accountId: string;
   /** The phone number of the caller ID. */
   readonly endpointId: string;
-  readonly flowId: string;
-  readonly flowVersion: number;
-  readonly trunkId: string;
+  /** Absent, and the version too, for a flow of the session's own. */
+  readonly flowId?: string;
+  readonly flowVersion?: number;
+  readonly trunkId?: string;
   readonly direction: 'inbound' | 'outbound';
   readonly toAddress: string;
   readonly fromAddress: string;
-  /** The worker that runs the call. */
-  readonly owner: string;
+  /** The worker that runs the call. Absent while the session waits. */
+  readonly owner?: string;
   readonly callState: CallState;
   /** E-mail address of the login. */
   readonly createdBy: string;
   readonly createdAtMs: number;
   /** What another process needs to go on with the call. */
   readonly state?: Readonly<Record<string, unknown>>;
+  readonly extras?: SessionExtras;
+}
+
+/** What only some sessions have. */
+export interface SessionExtras {
+  readonly metadata?: Readonly<Record<string, string>>;
+  readonly plan?: SessionPlan;
+  readonly notBeforeMs?: number;
+  readonly expiresAtMs?: number;
+  /** When a session that waits is to be dialled. */
+  readonly dueAtMs?: number;
+  readonly keyed?: KeyedRequest;
+}
+
+/** A request that carried an Idempotency-Key: one session for each login and key. */
+export interface KeyedRequest {
+  readonly loginId: string;
+  readonly key: string;
+  /** Tells whether another request with the key is the same. */
+  readonly hash: string;
 }
 
 /** The epoch of a session that was just created; every take-over adds one. */

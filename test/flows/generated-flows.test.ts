@@ -74,7 +74,7 @@ describe('any flow that may be saved', () => {
         const parameters = [{ name: 'P', isPublic: true, defaultValue: { stringValue: 'p' } }];
         const innerFlow = flowOf(innermost, { id: 'inner', parameters, exits: [{ name: 'Out' }] });
         const flow = flowOf(outer, { exits: [{ name: 'Out' }] });
-        const problems = await checkFlow(flow, async (id) => (id === 'inner' ? innerFlow : undefined));
+        const { problems } = await checkFlow(flow, async (id) => (id === 'inner' ? innerFlow : undefined));
         expect(problems).toEqual([]);
         const inner = compileFlow({ flowId: 'inner', version: 1, flow: innerFlow });
         const call = new FlowCall({ flows: { inner }, script: { ...rest, hangsUpAtMs: hangsUpAtMs ?? 600_000 } });

@@ -51,7 +51,7 @@ const each = nodeTypes.map((type): [string, NodeType] => [type.typeName, type]);
 describe.each(each)('%s', (typeName, type) => {
   it('can be saved with the least it needs, and runs with its defaults', async () => {
     const nodes = { node: [typeName, least[typeName] ?? {}] } as const;
-    expect(await checkFlow(flowOf(nodes), async () => undefined)).toEqual([]);
+    expect((await checkFlow(flowOf(nodes), async () => undefined)).problems).toEqual([]);
     const { result, call } = await runOnCall(compiled(nodes));
     expect(result.end.why).not.toBe('failed');
     expect(call.clock.pendingTimers).toBe(0);
@@ -62,7 +62,7 @@ describe.each(each)('%s', (typeName, type) => {
       'default' in input && input.default !== undefined ? [[key, input.default] as const] : [],
     );
     const nodes = { node: [typeName, { ...Object.fromEntries(defaults), ...least[typeName] }] } as const;
-    expect(await checkFlow(flowOf(nodes), async () => undefined)).toEqual([]);
+    expect((await checkFlow(flowOf(nodes), async () => undefined)).problems).toEqual([]);
   });
 
   it('can be left by each of its transitions', async () => {

@@ -1,3 +1,5 @@
+import { type CallbackBody, CallbackSender } from '../../src/callbacks/callback-sender.ts';
+import { addressCheck } from '../../src/callbacks/public-address.ts';
 import type { TimedPhoneEvent } from '../../src/cli/phone/phone-event.ts';
 import { type PhoneBehaviour, TestPhone } from '../../src/cli/phone/test-phone.ts';
 import type { FlowInfo } from '../../src/contracts/flows.ts';
@@ -11,7 +13,6 @@ import { silentLogger } from '../../src/kernel/log.ts';
 import { seededRandom } from '../../src/kernel/random.ts';
 import { VirtualClock } from '../../src/kernel/virtual-clock.ts';
 import { SessionService } from '../../src/sessions/session-service.ts';
-import type { NewSessionRow, SessionPatch } from '../../src/store/session-rows.ts';
 import { makePrompt } from '../../src/telephony/audio/make-prompt.ts';
 import { beep, tone } from '../../src/telephony/audio/tone.ts';
 import { Engine } from '../../src/telephony/engine.ts';
@@ -19,6 +20,7 @@ import { LocalMedia } from '../../src/telephony/media/local-media.ts';
 import { UserAgent } from '../../src/telephony/sip/user-agent.ts';
 import { type Faults, MemoryNetwork } from '../../src/wire/memory-network.ts';
 import type { WireKind } from '../../src/wire/wire.ts';
+import { type SeenSession, sessionTable } from './session-table.ts';
 
 const SERVER = '10.0.0.1';
 const PHONE = '10.0.0.2';
@@ -52,11 +54,9 @@ export interface WorldOptions {
   readonly canRead?: boolean;
 }
 
-/** What became of one session: the last value of each member that was written, and the messages of its log. */
-export interface SeenSession extends SessionPatch {
-  readonly row: NewSessionRow;
-  readonly lines: string[];
-  readonly times: { readonly atMs: number; readonly message: string }[];
+/** An event as its receiver got it. */
+export interface SentEvent extends CallbackBody {
+  readonly url: string;
 }
 
 /**
@@ -89,7 +89,6 @@ export function callWorld(options: WorldOptions) {
           onEvent: (event) => phoneEvents.push(event),
         });
 
-  const sessions = new Map<string, SeenSession>();
   const flow = { flowId: 'flow-1', accountId: ACCOUNT, version: 1, flow: options.flow };
   const trunk = {
     trunkId: 'trunk-1',
@@ -105,45 +104,41 @@ export function callWorld(options: WorldOptions) {
   };
   const compiled = compileFlow(flow);
 
+  const table = sessionTable({ clock, owner: 'worker-1', beforeStore: options.beforeStore, canRead: options.canRead });
+  const sessions = table.seen;
+  const posts: SentEvent[] = [];
+  const callbacks = new CallbackSender({
+    product: 'Ringflow',
+    mayReach: addressCheck(),
+    clock,
+    log: silentLogger,
+    post: async ({ url, body }) => {
+      posts.push({ url: url.href, ...JSON.parse(body) });
+      return 204;
+    },
+  });
+
   const service = new SessionService({
     owner: 'worker-1',
     telephony,
-    store: {
-      create: async (row) => {
-        await options.beforeStore?.();
-        sessions.set(row.id, { row, lines: [], times: [] });
-      },
-    },
-    journal: {
-      change: (id, _epoch, patch) => void Object.assign(sessions.get(id) ?? {}, patch),
-      log: (id, _epoch, lines) => {
-        for (const { message } of lines) {
-          sessions.get(id)?.lines.push(message ?? '');
-          sessions.get(id)?.times.push({ atMs: clock.now(), message: message ?? '' });
-        }
-      },
-    },
-    queries: {
-      find: async (_principal, id) => {
-        if (options.canRead === false) throw new AppError('STORE_UNAVAILABLE', { seconds: 1 });
-        const seen = sessions.get(id);
-        if (!seen) throw new AppError('NOT_FOUND', { kind: 'session' });
-        return { info: { id, ended: seen.endedAtMs !== undefined }, owner: 'worker-1', epoch: 1 };
-      },
-      list: async () => ({ items: [] }),
-    },
+    ...table.stored,
+    callbacks,
+    changes: { subscribe: () => () => {} },
     directory: {
       flows: {
         load: async (id) => {
           await options.beforeLoad?.();
           return id === flow.flowId ? flow : undefined;
         },
+        loadVersion: async (id) => (id === flow.flowId ? flow : undefined),
+        compile: async (own) => compileFlow({ flowId: '', version: 0, flow: own }),
       },
+      compiledFlows: { of: (stored) => (stored === flow ? compiled : compileFlow(stored)) },
       phoneNumbers: { ownedVoiceNumbers: async () => [{ endpointId: 'endpoint-1', e164: callerId }] },
       trunks: { ofAccount: async () => [trunk] },
     },
-    flowParts: (row) => ({
-      flow: compiled,
+    flowParts: (row, plan) => ({
+      flow: plan.flow.compiled,
       known: { session: { Id: row.id, From: row.fromAddress, To: row.toAddress } },
       sounds: spokenAsTones(clock, options),
       recordings: options.recordings ?? noRecordings,
@@ -170,6 +165,8 @@ export function callWorld(options: WorldOptions) {
     phone,
     phoneEvents,
     sessions,
+    /** The events that were sent to their receivers. */
+    posts,
     /** Asks for a call and answers its session. The request is answered before any time passes. */
     async call(request: { flowId?: string; numberToDial?: string; callerId?: string } = {}): Promise<SeenSession> {
       const { id } = await service.createOutgoing(manager, { flowId: 'flow-1', numberToDial, ...request });

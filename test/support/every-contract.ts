@@ -2,6 +2,7 @@
 import '../../src/contracts/accounts.ts';
 import '../../src/contracts/api-keys.ts';
 import '../../src/contracts/authentication.ts';
+import '../../src/contracts/calls.ts';
 import '../../src/contracts/endpoints.ts';
 import '../../src/contracts/entities.ts';
 import '../../src/contracts/errors.ts';

@@ -152,6 +152,11 @@ export function fakeServices(): FakeServices {
         if (flowId === 'busy') throw new AppError('NO_CAPACITY', { limit: 1, seconds: 2 }, { retryAfterSeconds: 2 });
         return { id: 'session-1', flowId, toAddress: numberToDial, ended: false, log: [] };
       },
+      async place(principal, request, idempotencyKey): Promise<SessionInfo> {
+        calls.push({ name: 'sessions.place', userId: principal.userId, request });
+        if (idempotencyKey === 'used') throw new AppError('IDEMPOTENCY_KEY_USED', {});
+        return { id: 'session-1', ended: false, ...(request.metadata && { metadata: request.metadata }) };
+      },
       async get(principal, sessionId): Promise<SessionInfo> {
         calls.push({ name: 'sessions.get', userId: principal.userId, request: sessionId });
         if (fake.failNext !== undefined) {

@@ -1,18 +1,24 @@
+import { PlaceCall } from '../../contracts/calls.ts';
 import { EndSession, GetSession, ListSessions, NewOutgoingSession, SessionInfo } from '../../contracts/sessions.ts';
-import { type BoundOperation, signedIn } from '../handler.ts';
+import { type AnswerHead, type BoundOperation, signedIn } from '../handler.ts';
 import type { Services } from '../services.ts';
 
 /** Sessions (evo-voice.md 1.1). */
 export function sessionHandlers({ sessions }: Services): readonly BoundOperation[] {
   return [
     signedIn(NewOutgoingSession, async (principal, request, context) => {
-      const session = await sessions.createOutgoing(principal, request);
+      const session = await sessions.createOutgoing(principal, request, context.idempotencyKey);
       const { answer } = context;
       // A 204 with the address, or on request the session itself (servicestack.md 10, D1).
-      answer.headers.location = `/sessions/${encodeURIComponent(session.id ?? '')}`;
+      locate(session, answer);
       if (!context.prefersRepresentation) return undefined;
       answer.headers['preference-applied'] = 'return=representation';
       answer.schema = SessionInfo;
+      return session;
+    }),
+    signedIn(PlaceCall, async (principal, request, { answer, idempotencyKey }) => {
+      const session = await sessions.place(principal, request, idempotencyKey);
+      locate(session, answer);
       return session;
     }),
     signedIn(ListSessions, (principal, request) => sessions.list(principal, request)),
@@ -21,4 +27,8 @@ export function sessionHandlers({ sessions }: Services): readonly BoundOperation
       await sessions.end(principal, request.sessionId ?? '');
     }),
   ];
+}
+
+function locate(session: SessionInfo, { headers }: AnswerHead): void {
+  headers.location = `/sessions/${encodeURIComponent(session.id ?? '')}`;
 }

@@ -1,0 +1,160 @@
+import type { CallbackSender } from '../callbacks/callback-sender.ts';
+import type { Trunk } from '../directory/trunks.ts';
+import { type Clock, sleep } from '../kernel/clock.ts';
+import { AppError } from '../kernel/errors.ts';
+import type { Logger } from '../kernel/log.ts';
+import type { NewSessionRow } from '../store/session-rows.ts';
+import type { CallSlot, DialRequest, Telephony } from '../telephony/port.ts';
+import type { CallOptions } from './call-options.ts';
+import { FlowRun, type FlowRunParts } from './flow-run.ts';
+import { LiveSession, type SessionJournal } from './live-session.ts';
+import type { OutgoingPlan } from './outgoing-plan.ts';
+import { type Channel, TrunkLimits } from './trunk-limits.ts';
+
+export interface LiveCallsOptions {
+  readonly telephony: Telephony;
+  readonly journal: SessionJournal;
+  /** Where the events of calls go. */
+  readonly callbacks: Pick<CallbackSender, 'open' | 'problemOf'>;
+  /** What the flows of a session work with. */
+  readonly flowParts: (row: NewSessionRow, plan: OutgoingPlan) => Omit<FlowRunParts, 'stopping'>;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Called when a channel has become free. */
+  readonly onFreed: () => void;
+}
+
+/** A channel of a trunk and a media port, held for one call. */
+export interface Reservation {
+  readonly trunk: Trunk;
+  readonly channel: Channel;
+  readonly slot: CallSlot;
+}
+
+/** A call that is not placed yet. One of its methods is called, once. */
+export interface NewCall {
+  dial(): void;
+  /** There will be no call: everything is given back, and nothing is written. */
+  abandon(): Promise<void>;
+}
+
+/** The calls that this process carries, and what they share: channels, media ports and the end of the process. */
+export class LiveCalls {
+  readonly #options: LiveCallsOptions;
+  readonly #limits: TrunkLimits;
+  readonly #live = new Map<string, LiveSession>();
+  /** Aborted when the time for running calls is over: ends what follows a call. */
+  readonly #stopping = new AbortController();
+  /** Resolves the wait of `stop` when the last session is over. */
+  #onIdle: () => void = () => {};
+
+  constructor(options: LiveCallsOptions) {
+    this.#options = options;
+    this.#limits = new TrunkLimits(options.clock);
+  }
+
+  get size(): number {
+    return this.#live.size;
+  }
+
+  get(sessionId: string): LiveSession | undefined {
+    return this.#live.get(sessionId);
+  }
+
+  /**
+   * Takes what a call needs, from the first trunk that has room.
+   * @throws AppError NO_CAPACITY, with the time after which to try again
+   */
+  async reserve(trunks: readonly Trunk[]): Promise<Reservation> {
+    const { trunk, channel } = this.#takeChannel(trunks);
+    try {
+      return { trunk, channel, slot: await this.#options.telephony.reserve() };
+    } catch (error) {
+      channel.release();
+      throw error;
+    }
+  }
+
+  /** Gives back what was reserved when no call is made of it. */
+  async release({ channel, slot }: Reservation): Promise<void> {
+    channel.release();
+    await slot.release();
+  }
+
+  /** Takes a session in: from here on `stop` knows of it. */
+  add(row: NewSessionRow, plan: OutgoingPlan, reservation: Reservation): NewCall {
+    const { journal, callbacks, clock, log, flowParts, onFreed } = this.#options;
+    const { channel, slot, trunk } = reservation;
+    const freeing = () => {
+      channel.release();
+      onFreed();
+    };
+    const parts = flowParts(row, plan);
+    const session: LiveSession = new LiveSession({
+      row,
+      options: plan.options,
+      callbacks,
+      recordings: parts.recordings,
+      channel: { release: freeing },
+      journal,
+      clock,
+      log,
+      newRun: (observer) => new FlowRun({ ...parts, stopping: this.#stopping.signal }, observer),
+      onOver: () => this.#forget(session),
+    });
+    this.#live.set(row.id, session);
+    return {
+      dial: () => session.attach(slot.dial(dialRequest(row, trunk, plan.options), session)),
+      abandon: async () => {
+        await this.release(reservation);
+        this.#forget(session);
+        session.abandon();
+      },
+    };
+  }
+
+  /** Lets running calls and what follows them go on for `drainMs`, and ends what is left then. */
+  async stop(drainMs: number): Promise<void> {
+    const drained = new AbortController();
+    const idle = new Promise<void>((resolve) => {
+      this.#onIdle = resolve;
+      if (this.#live.size === 0) resolve();
+    });
+    await Promise.race([idle, sleep(this.#options.clock, drainMs, drained.signal).catch(() => undefined)]);
+    drained.abort();
+    this.#stopping.abort(new DOMException('The server stops', 'AbortError'));
+    await Promise.all([...this.#live.values()].map((session) => session.end('ServerShutDown', 'The server is shutting down')));
+  }
+
+  #takeChannel(trunks: readonly Trunk[]): { trunk: Trunk; channel: Channel } {
+    let waitMs = Number.POSITIVE_INFINITY;
+    for (const trunk of trunks) {
+      const taken = this.#limits.take(trunk);
+      if ('release' in taken) return { trunk, channel: taken };
+      waitMs = Math.min(waitMs, taken.waitMs);
+    }
+    const seconds = Math.max(1, Math.ceil(waitMs / 1000));
+    throw new AppError(
+      'NO_CAPACITY',
+      { limit: 'the SIP trunks of the account take no more calls', seconds },
+      { retryAfterSeconds: waitMs / 1000 },
+    );
+  }
+
+  #forget(session: LiveSession): void {
+    this.#live.delete(session.id);
+    if (this.#live.size === 0) this.#onIdle();
+  }
+}
+
+function dialRequest(row: NewSessionRow, trunk: Trunk, options: CallOptions): DialRequest {
+  const { host, port, transport, userName, password } = trunk;
+  return {
+    legId: row.id,
+    to: row.toAddress,
+    from: row.fromAddress,
+    trunk: { host, port, transport, ...(userName !== undefined && { userName }), ...(password !== undefined && { password }) },
+    ringTimeoutMs: options.ringTimeoutMs ?? trunk.ringTimeoutMs,
+    ...(options.sipHeaders && { headers: options.sipHeaders }),
+  };
+}
