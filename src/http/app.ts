@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import multipart from '@fastify/multipart';
 import Fastify, { type FastifyInstance } from 'fastify';
-import { AppError } from '../kernel/errors.ts';
 import { parseAddress } from './address.ts';
 import { addOwnRoutes, addPredefinedRoutes } from './bind-operation.ts';
 import { answerClientError } from './client-error.ts';
@@ -17,7 +16,7 @@ import { flowHandlers } from './handlers/flows.ts';
 import { sessionHandlers } from './handlers/sessions.ts';
 import { addLoginRoutes } from './login-routes.ts';
 import { addOpenApiRoutes } from './openapi-routes.ts';
-import { refuse } from './refuse.ts';
+import { refuse, refuseUnknownPath } from './refuse.ts';
 import { RequestRate } from './request-rate.ts';
 import type { Services } from './services.ts';
 import type { ServingOptions } from './serving-options.ts';
@@ -81,7 +80,7 @@ export function buildApp(given: Omit<ServingOptions, 'rate'>, operations = allHa
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   app.register(multipart);
-  app.setNotFoundHandler((request, reply) => refuse(new AppError('NO_SUCH_ROUTE', {}), request, reply));
+  app.setNotFoundHandler(refuseUnknownPath);
   app.setErrorHandler((error, request, reply) => refuse(toAppError(error, options.bodyLimit, options), request, reply));
   addHealth(app, options.services);
   app.options('*', answerOptions);
