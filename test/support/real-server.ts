@@ -111,7 +111,7 @@ export function newAccount(
       name: `Account ${accounts}`,
       email: `manager${accounts}@example.com`,
       numbers: [`+1814404${String(1000 + accounts)}`],
-      trunk: { name: 'Phone', host: '127.0.0.1', port: phonePort, transport: 'Udp', ...more },
+      trunk: { name: 'Phone', host: '127.0.0.1', port: phonePort, transport: 'Udp', callsPerSecond: 1000, ...more },
     },
   );
 }
