@@ -24,7 +24,7 @@ import { type SeenSession, sessionTable } from './session-table.ts';
 
 const SERVER = '10.0.0.1';
 const PHONE = '10.0.0.2';
-const ACCOUNT = 'account-1';
+const ACCOUNT = '01234567-89ab-7000-8000-000000000001';
 
 export const manager: Principal = { userId: 'u', emailAddress: 'manager@example.com', roles: ['Manager'], accountIds: [ACCOUNT] };
 export const stranger: Principal = { userId: 's', emailAddress: 'stranger@example.com', roles: ['Manager'], accountIds: ['account-2'] };
