@@ -20,13 +20,13 @@ export async function operationsPage(contractsDirectory: string): Promise<string
       .flatMap(describeOperation),
   ]);
   return generatedPage('Operations', '`src/contracts/`', [
-    'Bodies are JSON or XML, with the members below in camelCase. Every operation but the public ones needs a login: HTTP Basic, or the cookies of `POST /auth/credentials`.',
+    'Members are in camelCase in JSON, and as [the guide for clients](../guides/use-existing-clients.md) says in other formats. Every operation but the public ones needs a login: HTTP Basic, cookies, a bearer token or an API key.',
     '',
     ...sections,
   ]);
 }
 
-function describeOperation({ name, description, routes, auth, request, response }: Operation): string[] {
+function describeOperation({ name, description, routes, auth, request, response, successStatus }: Operation): string[] {
   const members = Object.entries(request.properties).map(([member, schema]) => [code(member), typeName(schema), descriptionOf(schema)]);
   return [
     `### ${name}`,
@@ -35,7 +35,7 @@ function describeOperation({ name, description, routes, auth, request, response 
     '',
     `- Route: ${routes.map(code).join(', ')}`,
     `- Who: ${typeof auth === 'string' ? auth : auth.join(' or ')}`,
-    `- Answer: ${response ? code(typeName(response)) : 'none (204)'}`,
+    `- Answer: ${response ? code(typeName(response)) + (successStatus === undefined ? '' : ` (${successStatus})`) : 'none (204)'}`,
     '',
     ...(members.length === 0 ? [] : [...table(['Member', 'Type', 'Meaning'], members), '']),
   ];
