@@ -17,7 +17,7 @@ export const errorCatalogue = {
   NO_SUCH_ROUTE: {
     status: 404,
     errorCode: 'NotFound',
-    message: 'Nothing is served at this address. See GET /flows or the documentation for the routes.',
+    message: 'Nothing is served at this address. See /metadata for all operations and their routes.',
   },
   NO_SUCH_OPERATION: { status: 405, errorCode: 'NotImplementedException', message: 'The operation does not exist for this service' },
   NO_SUCH_LANGUAGE: { status: 404, errorCode: 'NotFound', message: 'There is no code for this language. {hint}' },

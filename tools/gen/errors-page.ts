@@ -9,7 +9,7 @@ export function errorsPage(): string {
     .map(({ name, status, errorCode, message }) => [String(status), code(errorCode), message, code(name)]);
   return generatedPage('Errors', '`src/kernel/errors.ts`', [
     'Every refusal is a `ResponseStatus` with `errorCode`, `message` and, where a member is to blame, `errors[]`. `{words}` are filled in.',
-    'Answers with status 503 carry `Retry-After`.',
+    '401 carries `WWW-Authenticate`; 429 and 503 carry `Retry-After`.',
     '',
     ...table(['Status', 'errorCode', 'Message', 'Name in the source'], rows),
   ]);
