@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { Authenticate } from '../contracts/authentication.ts';
 import { NewFlow } from '../contracts/flows.ts';
 import { ListSessions } from '../contracts/sessions.ts';
+import { ValueDto } from '../contracts/values.ts';
 import { objectShapeOf } from '../formats/shape.ts';
 import { parseFields } from './address.ts';
-import { overlay, splitList } from './overlay.ts';
+import { overlay } from './overlay.ts';
 
 const shape = objectShapeOf(ListSessions.request);
 
@@ -43,29 +45,44 @@ describe('laying a query over a request', () => {
     expect(laid(`page=${'9'.repeat(5000)}`).problems[0]?.message.length).toBeLessThan(200);
   });
 
-  it('does not take what an address cannot hold', () => {
+  it.each([
+    [NewFlow.request, 'nodes={id:n1}&NODES={ID:n2}', { nodes: [{ id: 'n1' }, { id: 'n2' }] }],
+    [
+      NewFlow.request,
+      'nodes=[{id:n1,parameters:{a:{expression:"x, %2B1"}}}]',
+      { nodes: [{ id: 'n1', parameters: { a: { expression: 'x, +1' } } }] },
+    ],
+    [NewFlow.request, 'nodes=[{"id":"n1"}]', { nodes: [{ id: 'n1' }] }],
+    [
+      ValueDto,
+      'structValue={Any Key:{numberValue:1}}&stringValue={a:1}',
+      { structValue: { 'Any Key': { numberValue: 1 } }, stringValue: '{a:1}' },
+    ],
+    [Authenticate.request, 'meta={a:1,b:"2,3"}', { meta: { a: '1', b: '2,3' } }],
+  ])('reads objects, dictionaries and lists of objects as JSV', (schema, query, expected) => {
+    const target = {};
+    expect(overlay(target, objectShapeOf(schema), parseFields(query), { onlyUnset: false })).toEqual([]);
+    expect(target).toEqual(expected);
+  });
+
+  it.each(['1', 'on', 't', 'y', 'TRUE'])('takes %s for true', (word) => {
+    expect(laid(`all=${word}`).target).toEqual({ all: true });
+  });
+
+  it.each(['0', 'off', 'F', 'n', 'false'])('takes %s for false', (word) => {
+    expect(laid(`all=${word}`).target).toEqual({ all: false });
+  });
+
+  it('does not take what is no JSV of the member', () => {
     const problems = overlay({}, objectShapeOf(NewFlow.request), [['nodes', '[object Object]']], { onlyUnset: false });
-    expect(problems.map((problem) => problem.fieldName)).toEqual(['Nodes']);
+    expect(problems).toEqual([
+      { errorCode: 'SerializationException', fieldName: 'Nodes', message: "'[object Object]' is an Invalid value for 'Nodes'" },
+    ]);
   });
 
   it('cannot reach a prototype', () => {
     laid('__proto__=x&constructor=y&toString=z');
     expect(Reflect.get({}, 'x')).toBeUndefined();
     expect(laid('__proto__=x').target).toEqual({});
-  });
-});
-
-describe('a list in JSV', () => {
-  it.each([
-    ['a,b', ['a', 'b']],
-    ['[a,b]', ['a', 'b']],
-    ['"a,b",c', ['a,b', 'c']],
-    ['"a""b"', ['a"b']],
-    ['"a', ['a']],
-    [',,a,', ['a']],
-    ['[]', []],
-    ['', []],
-  ])('%s', (text, items) => {
-    expect(splitList(text)).toEqual(items);
   });
 });

@@ -1,5 +1,5 @@
 import { FormatError } from '../formats/format.ts';
-import { readScalar } from '../formats/scalar.ts';
+import { readJsvMember } from '../formats/jsv-read.ts';
 import { type Member, memberNamed, type ObjectShape } from '../formats/shape.ts';
 import type { FieldError } from '../kernel/errors.ts';
 import type { Fields } from './address.ts';
@@ -11,7 +11,7 @@ export interface OverlayRules {
 
 /**
  * Lays named texts from a path, query or form over a request (servicestack.md 1.4): names without regard to case, empty texts skipped,
- * a repeated name joins with a comma, a list is written `1,2` or `[1,2]`.
+ * a repeated name joins with a comma, texts stand as they are, a list is `1,2` or `[1,2]`, all else is JSV.
  * @returns one entry for each member that could not be read; such a member is left as it was.
  */
 export function overlay(target: object, shape: ObjectShape, fields: Fields, rules: OverlayRules): FieldError[] {
@@ -26,7 +26,7 @@ export function overlay(target: object, shape: ObjectShape, fields: Fields, rule
   const problems: FieldError[] = [];
   for (const [member, text] of given) {
     try {
-      const value = readMember(member, text);
+      const value = readJsvMember(text, member.shape, []);
       if (value !== undefined) Reflect.set(target, member.jsonName, value);
     } catch (error) {
       if (!(error instanceof FormatError)) throw error;
@@ -34,45 +34,6 @@ export function overlay(target: object, shape: ObjectShape, fields: Fields, rule
     }
   }
   return problems;
-}
-
-function readMember(member: Member, text: string): unknown {
-  const { shape } = member;
-  switch (shape.kind) {
-    case 'list': {
-      const { item } = shape;
-      if (item.kind === 'list' || item.kind === 'map' || item.kind === 'object') break;
-      return splitList(text).flatMap((part) => readScalar(item, part) ?? []);
-    }
-    case 'map':
-    case 'object':
-      break;
-    default:
-      return readScalar(shape, text);
-  }
-  throw new FormatError('cannot be given in an address or form');
-}
-
-/** The items of a list in the JSV syntax: brackets around it and quotes around an item are optional (servicestack.md 2.3). */
-export function splitList(text: string): string[] {
-  const inner = text.startsWith('[') && text.endsWith(']') ? text.slice(1, -1) : text;
-  const items: string[] = [];
-  let item = '';
-  let quoted = false;
-  for (let index = 0; index < inner.length; index++) {
-    const character = inner.charAt(index);
-    if (character === '"') {
-      if (quoted && inner.charAt(index + 1) === '"') item += inner.charAt(index++);
-      else quoted = !quoted;
-    } else if (character === ',' && !quoted) {
-      items.push(item);
-      item = '';
-    } else {
-      item += character;
-    }
-  }
-  items.push(item);
-  return items.filter((one) => one !== '');
 }
 
 const SHOWN_LENGTH = 100;
