@@ -1,9 +1,16 @@
+import { csv } from './csv.ts';
 import type { WireFormat } from './format.ts';
+import { htmlFormat } from './html.ts';
 import { json } from './json.ts';
+import { jsonl } from './jsonl.ts';
+import { jsv } from './jsv.ts';
 import { xml } from './xml.ts';
 
-/** The wire formats that are served, the default one first. A new format is a file of its own and a line here. */
-export const wireFormats: readonly WireFormat[] = [json, xml];
+/** Those for programs, the default one first. A new format is a file of its own and a word here. */
+const forPrograms: readonly WireFormat[] = [json, xml, jsv, csv, jsonl];
+
+/** The wire formats that are served. */
+export const wireFormats: readonly WireFormat[] = [...forPrograms, htmlFormat(forPrograms)];
 
 export const defaultFormat: WireFormat = json;
 

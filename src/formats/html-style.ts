@@ -34,7 +34,8 @@ table{border-collapse:collapse;width:100%}
 caption{text-align:start;padding:.25rem 0 .5rem}
 th,td{text-align:start;vertical-align:top;padding:.45rem .75rem .45rem 0;border-bottom:1px solid var(--line)}
 th{font-weight:600;color:var(--soft);white-space:nowrap}
-td td,td th{font-size:.9375rem}
+[role=region] td,[role=region] li{white-space:pre-wrap}
+li td,td td{padding-top:.2rem;padding-bottom:.2rem}
 pre,code{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:.875rem}
 pre{overflow-x:auto;padding:1rem;line-height:1.5;tab-size:4;background:var(--shade);border:1px solid var(--line);border-radius:.5rem}
 .row{display:flex;flex-wrap:wrap;gap:.25rem 1rem;padding:0;list-style:none}
