@@ -25,7 +25,7 @@ const responseStatus: ClassReference = { kind: 'class', name: 'ResponseStatus', 
 
 /** The types that the options select, in the order of dependency, with the members that they add (servicestack.md 5.3). */
 export function selectedTypes(options: TypeOptions): readonly GeneratedType[] {
-  const included = includedNames(options.list('IncludeTypes'));
+  const included = includedNames(options.list('IncludeTypes'), options.isOn('AddResponseStatus') ? [responseStatus.name] : []);
   const excluded = new Set(options.list('ExcludeTypes').map(bareName));
   const withServiceStack = options.isOn('AddServiceStackTypes');
   const version = options.text('AddImplicitVersion');
@@ -39,8 +39,9 @@ export function selectedTypes(options: TypeOptions): readonly GeneratedType[] {
 /**
  * Names of the types that entries include; undefined for all. `X` is the type alone, `X.*` with all that it refers to, `{Tag}` the
  * operations of a tag with all that they refer to, `Name.Space/*` a namespace. However many entries there are, types are walked once.
+ * @param added names of types that options make members refer to
  */
-function includedNames(entries: readonly string[]): ReadonlySet<string> | undefined {
+function includedNames(entries: readonly string[], added: readonly string[]): ReadonlySet<string> | undefined {
   if (entries.length === 0) return undefined;
   const model = typeModel();
   const alone = new Set<string>();
@@ -54,7 +55,8 @@ function includedNames(entries: readonly string[]): ReadonlySet<string> | undefi
     else alone.add(bareName(entry));
   }
   const operations = model.operations.filter(({ operation }) => roots.has(operation.name) || tags.has(operation.tag.toLowerCase()));
-  const referred = closure([...operations.flatMap(rootsOf), ...roots]);
+  const walked = [...operations.flatMap(rootsOf), ...roots];
+  const referred = closure(walked.length === 0 ? walked : [...walked, ...added]);
   const inNamespaces = model.types.filter(({ namespace }) => namespaces.has(namespace));
   return new Set([...alone, ...[...referred, ...inNamespaces].map(({ name }) => name)]);
 }
