@@ -1,17 +1,19 @@
 import { Type } from 'typebox';
 import { describe, expect, it } from 'vitest';
+import { dtoByName } from '../contracts/dto.ts';
 import { ErrorResponse } from '../contracts/errors.ts';
-import { ListSessions, NewOutgoingSession } from '../contracts/sessions.ts';
+import { NewOutgoingSession } from '../contracts/sessions.ts';
 import { jsonl } from './jsonl.ts';
 
 const newCall = NewOutgoingSession.request;
+const page = dtoByName('ListResponse<SessionInfo>');
 const calls = Type.Array(newCall);
 
 describe('writing JSON Lines', () => {
   it('is a line of JSON for each item of a list and of a page', () => {
     expect(jsonl.write([{ flowId: 'a\nb', secret: 'x' }, null], calls)).toBe('{"flowId":"a\\nb"}\nnull\n');
-    expect(jsonl.write({ items: [{ id: 'a' }, { id: 'b' }], totalCount: 2 }, ListSessions.response)).toBe('{"id":"a"}\n{"id":"b"}\n');
-    expect(jsonl.write({ items: [] }, ListSessions.response)).toBe('');
+    expect(jsonl.write({ items: [{ id: 'a' }, { id: 'b' }], totalCount: 2 }, page)).toBe('{"id":"a"}\n{"id":"b"}\n');
+    expect(jsonl.write({ items: [] }, page)).toBe('');
   });
 
   it('is one line for anything else, errors too', () => {
