@@ -25,7 +25,8 @@ h1,h2,h3{line-height:1.25;margin:2rem 0 .75rem}
 h1{font-size:1.25rem;margin:0 0 .25rem}
 h2{font-size:1.75rem;margin-top:0}
 h3{font-size:1.1rem}
-h2+h3{font-weight:400;color:var(--soft);margin-top:0}
+h2+.tags{color:var(--soft);margin:0}
+.tags+h3{font-weight:400;color:var(--soft);margin-top:0}
 p,dl,ul,ol,pre{margin:0 0 1rem}
 a{color:var(--link);text-underline-offset:.15em}
 :focus-visible{outline:3px solid var(--link);outline-offset:2px}
