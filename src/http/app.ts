@@ -15,6 +15,8 @@ import { fileHandlers } from './handlers/files.ts';
 import { flowHandlers } from './handlers/flows.ts';
 import { sessionHandlers } from './handlers/sessions.ts';
 import { addLoginRoutes } from './login-routes.ts';
+import { addMachineMetadataRoutes } from './machine-metadata-routes.ts';
+import { addMetadataRoutes } from './metadata-routes.ts';
 import { addOpenApiRoutes } from './openapi-routes.ts';
 import { refuse, refuseUnknownPath } from './refuse.ts';
 import { RequestRate } from './request-rate.ts';
@@ -94,7 +96,9 @@ export function buildApp(given: Omit<ServingOptions, 'rate'>, operations = allHa
   });
   for (const bound of operations) addOwnRoutes(app, bound, options);
   addPredefinedRoutes(app, operations, options);
+  addMetadataRoutes(app, options);
   addTypesRoutes(app, options);
+  addMachineMetadataRoutes(app, options);
   addOpenApiRoutes(app, options);
   return app;
 }

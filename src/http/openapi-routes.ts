@@ -6,6 +6,7 @@ import { openApi2 } from '../codegen/openapi-2.ts';
 import { openApi3 } from '../codegen/openapi-3.ts';
 import { version } from '../version.ts';
 import { parseAddress } from './address.ts';
+import { KeptDocuments } from './kept-documents.ts';
 import { baseUrlOf, type PublicAddress } from './public-url.ts';
 
 /** The script of the reference page, from the package that it comes in: nothing is fetched from elsewhere. */
@@ -50,34 +51,15 @@ const page = `<!doctype html>
 
 /** Descriptions of the API for machines, and the reference that is made of them (servicestack.md 7; 10, D12). */
 export function addOpenApiRoutes(app: FastifyInstance, options: PublicAddress): void {
-  const documents = new Documents();
+  const documents = new KeptDocuments();
   app.get('/openapi', (request, reply) => {
     // The suffix has been cut off the address: openapi.json is the newer form of the same.
     const make = parseAddress(request.originalUrl).suffix?.name === 'json' ? openApi3 : openApi2;
-    reply
-      .header('content-type', 'application/json; charset=utf-8')
-      .header('cache-control', 'no-cache')
-      .send(documents.of(make, baseUrlOf(request, options)));
+    const baseUrl = baseUrlOf(request, options);
+    documents.send(reply, make.name, baseUrl, () => make(baseUrl, version));
   });
   for (const url of ['/docs', '/swagger-ui']) app.get(url, sendPage);
   app.get('/docs/scalar.js', sendScript);
-}
-
-type MakeDocument = (baseUrl: string, version: string) => object;
-
-/** Documents that were asked for: a `Host` header may name any address, so only a few are kept. */
-class Documents {
-  readonly #kept = new Map<string, string>();
-
-  of(make: MakeDocument, baseUrl: string): string {
-    const key = `${make.name} ${baseUrl}`;
-    const known = this.#kept.get(key);
-    if (known !== undefined) return known;
-    const text = JSON.stringify(make(baseUrl, version));
-    if (this.#kept.size >= 8) this.#kept.clear();
-    this.#kept.set(key, text);
-    return text;
-  }
 }
 
 function sendPage(_request: FastifyRequest, reply: FastifyReply): void {

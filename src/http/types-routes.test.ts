@@ -29,6 +29,10 @@ describe('/types', () => {
     expect(answer.headers).toMatchObject({ 'content-type': 'text/html; charset=utf-8', 'content-security-policy': pagePolicy });
     for (const name of ['csharp', 'mjs', 'typescript', 'typescript.d', 'metadata']) expect(answer.body).toContain(`href="/types/${name}"`);
   });
+
+  it('has nothing behind a link that fails', async () => {
+    for (const link of Object.values(links)) expect((await ask(new URL(link).pathname)).statusCode, link).toBe(200);
+  });
 });
 
 describe('/types/{language}', () => {

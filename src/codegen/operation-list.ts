@@ -1,0 +1,49 @@
+import { type Markup, markup, nothing } from '../formats/html-markup.ts';
+import { htmlPage } from '../formats/html-page.ts';
+import { routesOf, verbsOf } from './routes.ts';
+import { serviceName } from './service-name.ts';
+import { csharpType, type ModelOperation, typeModel } from './type-model.ts';
+
+/** An operation in the list of `/operations/metadata` (servicestack.md 5.2). */
+export interface ListedOperation {
+  readonly name: string;
+  /** Absent: the answer is 204. */
+  readonly responseName?: string;
+  readonly serviceName: string;
+  readonly actions: readonly string[];
+  readonly routes: readonly string[];
+  readonly tags: readonly string[];
+}
+
+/** All operations, in the order of declaration. */
+export function operationList(): readonly ListedOperation[] {
+  return typeModel().operations.map(({ operation, response }) => ({
+    name: operation.name,
+    ...(response && { responseName: csharpType(response) }),
+    serviceName: `${operation.name}Service`,
+    actions: verbsOf(operation),
+    routes: routesOf(operation).map(({ path }) => path),
+    tags: [operation.tag],
+  }));
+}
+
+/** The same for people. */
+export function operationListPage(): string {
+  return htmlPage({
+    title: `Operations - ${serviceName}`,
+    body: markup`<header><h1>${serviceName}</h1><p><a href="/metadata">&lt;back to all web services</a></p></header>
+<main><h2>Operations</h2>
+<p>All operations with their routes. The same for machines: <a href="/operations/metadata?format=json">JSON</a>.</p>
+<div class="scroll"><table><thead><tr><th>Operation</th><th>Routes</th><th>Answer</th><th>Tag</th></tr></thead>
+<tbody>${typeModel().operations.map(row)}</tbody></table></div></main>`,
+  });
+}
+
+function row({ operation, response }: ModelOperation): Markup {
+  const { name, tag } = operation;
+  const routes = routesOf(operation).map(
+    ({ verbs, path }, index) => markup`${index > 0 ? markup`<br/>` : nothing}<code>${verbs} ${path}</code>`,
+  );
+  return markup`<tr><th><a href="/json/metadata?op=${name}">${name}</a></th><td>${routes}</td><td>${response ? csharpType(response) : '204'}</td><td>${tag}</td></tr>
+`;
+}
