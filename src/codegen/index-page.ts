@@ -49,6 +49,6 @@ function clients(): Markup {
 <p>Types of all operations, as code to be put into a client, and <a href="/types">how to get them for other languages</a>:</p>
 <ul class="row">${types}</ul>
 <p>Descriptions of all operations for programs, and a reference made of them:</p>
-<ul class="row"><li><a href="/openapi.json">OpenAPI 3.1</a></li><li><a href="/openapi">Swagger 2.0</a></li><li><a href="/docs">API reference</a></li></ul>
+<ul class="row"><li><a href="/openapi.json">OpenAPI 3.1</a></li><li><a href="/openapi">Swagger 2.0</a></li><li><a href="/operations/metadata">All routes</a></li><li><a href="/docs">API reference</a></li></ul>
 `;
 }

@@ -1,7 +1,6 @@
 import { type Markup, markup, nothing } from '../formats/html-markup.ts';
-import { htmlPage } from '../formats/html-page.ts';
 import { routesOf, verbsOf } from './routes.ts';
-import { serviceName } from './service-name.ts';
+import { servicePage } from './service-page.ts';
 import { csharpType, type ModelOperation, typeModel } from './type-model.ts';
 
 /** An operation in the list of `/operations/metadata` (servicestack.md 5.2). */
@@ -29,13 +28,13 @@ export function operationList(): readonly ListedOperation[] {
 
 /** The same for people. */
 export function operationListPage(): string {
-  return htmlPage({
-    title: `Operations - ${serviceName}`,
-    body: markup`<header><h1>${serviceName}</h1><p><a href="/metadata">&lt;back to all web services</a></p></header>
-<main><h2>Operations</h2>
+  return servicePage({
+    subject: 'Operations',
+    main: markup`<h2>Operations</h2>
 <p>All operations with their routes. The same for machines: <a href="/operations/metadata?format=json">JSON</a>.</p>
 <div class="scroll"><table><thead><tr><th>Operation</th><th>Routes</th><th>Answer</th><th>Tag</th></tr></thead>
-<tbody>${typeModel().operations.map(row)}</tbody></table></div></main>`,
+<tbody>${typeModel().operations.map(row)}</tbody></table></div>
+`,
   });
 }
 

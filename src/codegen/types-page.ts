@@ -1,7 +1,6 @@
 import { markup } from '../formats/html-markup.ts';
-import { htmlPage } from '../formats/html-page.ts';
 import { languages, typesCodes } from './languages.ts';
-import { serviceName } from './service-name.ts';
+import { servicePage } from './service-page.ts';
 
 /** `/types`: where the types of each language are, by name, and the same for machines (servicestack.md 5.2). */
 export function typesIndex(baseUrl: string): Readonly<Record<string, string>> {
@@ -18,12 +17,12 @@ export function otherLanguages(): string {
 export function typesPage(): string {
   const items = typesCodes.map(({ name, label }) => markup`<li><a href="/types/${name}">${label}</a></li>`);
   const others = languages.filter(({ types }) => !types).map(({ label }) => label);
-  return htmlPage({
-    title: `Types - ${serviceName}`,
-    body: markup`<header><h1>${serviceName}</h1><p><a href="/metadata">&lt;back to all web services</a></p></header>
-<main><h2>Types</h2>
+  return servicePage({
+    subject: 'Types',
+    main: markup`<h2>Types</h2>
 <p>All operations and their types, as code to be put into a client.</p>
 <ul>${items}<li><a href="/types/metadata">Metadata, for machines</a></li></ul>
-<p>For other languages (${others.join(', ')}) make the code from <a href="/openapi.json">/openapi.json</a>.</p></main>`,
+<p>For other languages (${others.join(', ')}) make the code from <a href="/openapi.json">/openapi.json</a>.</p>
+`,
   });
 }
