@@ -1,11 +1,15 @@
 import { allOperations, type Operation } from '../contracts/dto.ts';
-import { type Member, memberNamed, type ObjectShape, objectShapeOf, type Shape, shapeOf } from '../formats/shape.ts';
+import { GetFile } from '../contracts/files.ts';
+import { type Member, memberNamed, type ObjectShape, objectShapeOf } from '../formats/shape.ts';
+import { answerOfFile, answersOf, type DescribedAnswer, type DescribedHeader, extrasOf } from './described-answers.ts';
 
-/** A route of an operation, as descriptions of the API list it. */
+/** A route, as descriptions of the API list it. */
 export interface DescribedRoute {
+  /** What decides who may call it. */
   readonly operation: Operation;
   /** Unique: the name of the operation, with a number from its second route on. */
   readonly operationId: string;
+  readonly summary: string;
   /** `get`, `post`, … */
   readonly method: string;
   /** `/sessions/{sessionId}` */
@@ -13,14 +17,21 @@ export interface DescribedRoute {
   readonly pathMembers: readonly Member[];
   /** Empty where the request has a body: its members are there. */
   readonly queryMembers: readonly Member[];
+  readonly headers: readonly DescribedHeader[];
   /** What a body may hold. Undefined where the request has none. */
   readonly body: ObjectShape | undefined;
-  readonly response: Shape | undefined;
+  /** The part of a multipart body that is a file. The body is then nothing else than multipart. */
+  readonly filePart: string | undefined;
+  /** Of successes. */
+  readonly answers: readonly DescribedAnswer[];
 }
 
-/** Every route of every operation, in the order of declaration. */
+/** Every route of every operation, in the order of declaration; then that of the bytes of a file, which is no operation. */
 export function describedRoutes(): readonly DescribedRoute[] {
-  return allOperations().flatMap((operation) => operation.routes.map((route, index) => toRoute(operation, route, index)));
+  return [
+    ...allOperations().flatMap((operation) => operation.routes.map((route, index) => toRoute(operation, route, index))),
+    fileContent(),
+  ];
 }
 
 /** The `paths` of a description: by path and method, what `describe` says of a route. */
@@ -36,15 +47,28 @@ function toRoute(operation: Operation, route: string, index: number): DescribedR
   const pathMembers = [...path.matchAll(/\{(\w+)\}/g)].flatMap(([, name = '']) => memberNamed(request, name) ?? []);
   const others = request.members.filter((member) => !pathMembers.includes(member));
   const hasBody = verb !== 'GET' && verb !== 'DELETE';
+  const { requestHeaders = [], filePart } = extrasOf(operation);
   return {
     operation,
     operationId: operation.name + (index === 0 ? '' : String(index + 1)),
+    summary: operation.description,
     method: verb.toLowerCase(),
     path,
     pathMembers,
     queryMembers: hasBody ? [] : others,
+    headers: requestHeaders,
     body: hasBody && others.length > 0 ? request : undefined,
-    response: operation.response && shapeOf(operation.response),
+    filePart,
+    answers: answersOf(operation),
+  };
+}
+
+function fileContent(): DescribedRoute {
+  return {
+    ...toRoute(GetFile, 'GET /files/{fileId}/content', 0),
+    operationId: 'GetFileContent',
+    summary: 'Get the bytes of a file.',
+    answers: [answerOfFile],
   };
 }
 

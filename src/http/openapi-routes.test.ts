@@ -54,9 +54,47 @@ describe.each([
     expect(document.paths).toMatchObject({ '/sessions/outgoing': { post: { responses: { 204: {}, default: {} } } } });
   });
 
+  it('says what travels beside requests and answers', async () => {
+    const { document } = await documentAt(url);
+    const { '/sessions/outgoing': outgoing, '/calls': calls, '/files/{fileId}/content': content } = Object(document.paths);
+    const named = (name: string) => expect.objectContaining({ name, in: 'header' });
+    expect(outgoing.post.parameters).toEqual(expect.arrayContaining([named('Idempotency-Key'), named('Prefer')]));
+    expect(outgoing.post.responses).toMatchObject({
+      200: { headers: { Location: {}, 'Preference-Applied': {} } },
+      204: { headers: { Location: {} } },
+    });
+    expect(calls.post.parameters).toEqual(expect.arrayContaining([named('Idempotency-Key')]));
+    expect(calls.post.responses).toMatchObject({ 201: { headers: { Location: {} } }, 409: {} });
+    expect(calls.post.responses).not.toHaveProperty('200');
+    expect(content.get).toMatchObject({ operationId: 'GetFileContent', responses: { 200: {}, 401: {}, 403: {}, 429: {}, 503: {} } });
+  });
+
   it('is answered to HEAD without the document', async () => {
     const answer = await app.inject({ method: 'HEAD', url });
     expect([answer.statusCode, answer.body]).toEqual([200, '']);
+  });
+});
+
+describe('an upload', () => {
+  it('is multipart, with the file and the fields', async () => {
+    const { document } = await documentAt('/openapi.json');
+    const { requestBody } = Object(document.paths)['/files'].post;
+    expect(Object.keys(requestBody.content)).toEqual(['multipart/form-data']);
+    expect(requestBody.content['multipart/form-data'].schema.allOf).toEqual([
+      { $ref: '#/components/schemas/NewFile' },
+      { type: 'object', properties: { file: { contentMediaType: 'application/octet-stream' } }, required: ['file'] },
+    ]);
+  });
+
+  it('is form data with a file in Swagger', async () => {
+    const { document } = await documentAt('/openapi');
+    const { consumes, parameters } = Object(document.paths)['/files'].post;
+    expect(consumes).toEqual(['multipart/form-data']);
+    expect(parameters).toEqual([
+      { name: 'accountId', type: 'string', in: 'formData' },
+      { name: 'fileName', type: 'string', in: 'formData' },
+      { name: 'file', in: 'formData', type: 'file', required: true },
+    ]);
   });
 });
 
