@@ -13,7 +13,7 @@ export const jsonl = {
   name: 'jsonl',
   suffix: '.jsonl',
   contentTypes: ['text/jsonl'],
-  answerType: 'text/jsonl',
+  answerType: 'text/jsonl; charset=utf-8',
   sample: { contentType: 'text/jsonl', write: json.sample.write },
   write: (value, schema) => writeJsonLines(value, shapeOf(schema)),
   read: typedRead(readJsonLines),

@@ -98,7 +98,7 @@ describe('errors', () => {
     ['GET', '/no/such/path'],
     ['POST', '/sessions/outgoing.nope'],
     ['PUT', '/sessions/outgoing'],
-    ['GET', '/jsv/reply/GetFlow'],
+    ['GET', '/msgpack/reply/GetFlow'],
   ] as const)('%s %s is 404', async (method, url) => {
     const { send } = testApp();
     const answer = await send({ method, url, headers: asJson });

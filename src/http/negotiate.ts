@@ -29,10 +29,15 @@ function formatOfQuery(query: Fields): WireFormat | undefined {
   return name === undefined ? undefined : formatByName(name.split('.', 1)[0] ?? '');
 }
 
+/** The longest first, because the shorter `text/json` is a begin of `text/jsonl` too. */
+const byAccept = wireFormats
+  .flatMap((format) => format.contentTypes.map((type) => [type, format] as const))
+  .sort(([one], [other]) => other.length - one.length);
+
 /** The type that is written first wins: the original cuts at the first `;`, never weighs q values and tests with starts-with. */
 function formatOfAccept(accept: string | undefined, contentType: string | undefined): WireFormat | undefined {
   if (accept === undefined) return undefined;
   const first = accept.trimStart().toLowerCase();
   if (first.startsWith('*/*')) return contentType === undefined ? undefined : formatByContentType(contentType);
-  return wireFormats.find((format) => format.contentTypes.some((type) => first.startsWith(type)));
+  return byAccept.find(([type]) => first.startsWith(type))?.[1];
 }
