@@ -1,4 +1,4 @@
-import { type Markup, markup, nothing } from '../formats/html-markup.ts';
+import { type Markup, markup } from '../formats/html-markup.ts';
 import { routesOf, verbsOf } from './routes.ts';
 import { servicePage } from './service-page.ts';
 import { csharpType, type ModelOperation, typeModel } from './type-model.ts';
@@ -40,9 +40,7 @@ export function operationListPage(): string {
 
 function row({ operation, response }: ModelOperation): Markup {
   const { name, tag } = operation;
-  const routes = routesOf(operation).map(
-    ({ verbs, path }, index) => markup`${index > 0 ? markup`<br/>` : nothing}<code>${verbs} ${path}</code>`,
-  );
-  return markup`<tr><th><a href="/json/metadata?op=${name}">${name}</a></th><td>${routes}</td><td>${response ? csharpType(response) : '204'}</td><td>${tag}</td></tr>
-`;
+  const routes = routesOf(operation).map(({ verbs, path }) => markup`<div><code>${verbs} ${path}</code></div>`);
+  const answer = response ? csharpType(response) : '204';
+  return markup`<tr><td><a href="/json/metadata?op=${name}">${name}</a></td><td>${routes}</td><td>${answer}</td><td>${tag}</td></tr>\n`;
 }
