@@ -33,4 +33,18 @@ describe('a multipart body', () => {
     expect(answer.json().responseStatus.message).toContain('longer than 65536');
     expect(services.uploads).toEqual([]);
   });
+
+  it.each([
+    ['without a header', '--BB\r\n\r\n'],
+    ['that is no field', '--BB\r\nContent-Disposition: attachment\r\n\r\n'],
+  ])(
+    'may have a long part %s, which is passed over',
+    async (_what, head) => {
+      const { send, services } = testApp();
+      const payload = `${head}${'x'.repeat(20_000)}\r\n${part('name="flowId"', 'f')}${part('name="numberToDial"', '+1')}--BB--\r\n`;
+      expect((await send({ method: 'POST', url: '/sessions/outgoing', headers, payload })).statusCode).toBe(204);
+      expect(services.calls[0]?.request).toEqual({ flowId: 'f', numberToDial: '+1' });
+    },
+    2000,
+  );
 });

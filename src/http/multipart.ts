@@ -12,6 +12,12 @@ export const MAX_FILE_BYTES = 50 * 1024 * 1024;
 /** Bytes that a file may have where it is only passed over. */
 const MAX_IGNORED_BYTES = 1024 * 1024;
 const MAX_FIELD_BYTES = 64 * 1024;
+/**
+ * Bytes of a part that may wait for whoever reads it. @fastify/busboy never goes on behind a part that it passes over when it had to wait
+ * for it and the part ends in the same read of the socket, so this is more than comes with several reads.
+ */
+const MAX_WAITING_BYTES = 4 * 1024 * 1024;
+const limits = { files: 4, fields: 100, parts: 104, fieldSize: MAX_FIELD_BYTES, headerPairs: 20 };
 
 export interface Form {
   readonly fields: Fields;
@@ -28,7 +34,7 @@ export async function readMultipart(request: FastifyRequest, shape: ObjectShape,
   const fields: (readonly [string, string])[] = [];
   let upload: Upload | undefined;
   try {
-    const parts = request.parts({ limits: { fileSize, files: 4, fields: 100, fieldSize: MAX_FIELD_BYTES, parts: 104, headerPairs: 20 } });
+    const parts = request.parts({ limits: { ...limits, fileSize }, fileHwm: MAX_WAITING_BYTES });
     for await (const part of parts) {
       if (part.type === 'field') fields.push(fieldOf(part));
       else if (takesFile && !upload) upload = await keep(part);
