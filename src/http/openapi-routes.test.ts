@@ -104,7 +104,19 @@ describe('the reference page', () => {
     expect(answer.headers['content-type']).toBe('text/html; charset=utf-8');
     expect(answer.headers['content-security-policy']).toContain("connect-src 'self'");
     expect(answer.body).toContain('/openapi.json');
-    expect(answer.body).not.toMatch(/(?:src|href)="(?!\/[^/])/);
+    expect(answer.body).not.toMatch(/(?:src|href)="(?!\/[^/]|data:)/);
+  });
+
+  it('sends nothing to the makers of its script', async () => {
+    const answer = await app.inject({ url: '/docs' });
+    const [, configuration = ''] = /data-configuration="([^"]*)"/.exec(answer.body) ?? [];
+    expect(JSON.parse(configuration.replaceAll('&quot;', '"'))).toMatchObject({
+      telemetry: false,
+      withDefaultFonts: false,
+      showDeveloperTools: 'never',
+      hideClientButton: true,
+    });
+    expect(answer.headers['referrer-policy']).toBe('same-origin');
   });
 
   it('gets its script from this server', async () => {

@@ -32,6 +32,8 @@ const configuration = {
   telemetry: false,
   hideClientButton: true,
   hideDownloadButton: false,
+  // They send the description to the makers of the reference, and are shown at localhost unless it says so.
+  showDeveloperTools: 'never',
 };
 
 const page = `<!doctype html>
@@ -40,6 +42,7 @@ const page = `<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>API reference</title>
+<link rel="icon" href="data:,">
 </head>
 <body>
 <noscript>This page needs a script. The same is at <a href="/metadata">/metadata</a>, and for programs at <a href="/openapi.json">/openapi.json</a> and <a href="/openapi">/openapi</a>.</noscript>
@@ -63,7 +66,11 @@ export function addOpenApiRoutes(app: FastifyInstance, options: PublicAddress): 
 }
 
 function sendPage(_request: FastifyRequest, reply: FastifyReply): void {
-  reply.header('content-type', 'text/html; charset=utf-8').header('content-security-policy', policy).send(page);
+  reply
+    .header('content-type', 'text/html; charset=utf-8')
+    .header('content-security-policy', policy)
+    .header('referrer-policy', 'same-origin')
+    .send(page);
 }
 
 async function sendScript(_request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
