@@ -1,8 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
+import { bodySamples } from '../../src/codegen/samples.ts';
 import { shownFormats } from '../../src/codegen/shown-formats.ts';
 import { typeModel } from '../../src/codegen/type-model.ts';
+import { json } from '../../src/formats/json.ts';
+import { jsv } from '../../src/formats/jsv.ts';
 import { objectShapeOf } from '../../src/formats/shape.ts';
+import { xml } from '../../src/formats/xml.ts';
 import { linesOf, readPage } from '../support/read-page.ts';
 import { testApp } from '../support/test-app.ts';
 
@@ -55,5 +59,34 @@ describe.each(shownFormats)('the pages of all operations in $name', (format) => 
       expect(missing, url).toEqual([]);
       expect(page.elements.filter(({ name }) => name === 'pre').at(-1)?.text, url).toContain(`: ${format.sample.contentType}`);
     }
+  });
+});
+
+describe('the samples of all operations', () => {
+  // CSV and JSON Lines show the sample of JSON.
+  it.each([
+    { shown: 'json', read: json.read, bare: (sample: string) => sample },
+    { shown: 'csv', read: json.read, bare: (sample: string) => sample },
+    { shown: 'jsonl', read: json.read, bare: (sample: string) => sample },
+    { shown: 'xml', read: xml.read, bare: (sample: string) => sample },
+    // White space in JSV belongs to the text that it is in, so what lays the sample out for people is taken away.
+    { shown: 'jsv', read: jsv.read, bare: (sample: string) => sample.replace(/\n\t*/g, '').replaceAll(': ', ':') },
+  ])('are read as what they are made of: $shown', async ({ shown, read, bare }) => {
+    const format = shownFormats.find(({ name }) => name === shown);
+    let seen = 0;
+    for (const model of operations) {
+      const { operation } = model;
+      const samples = format && bodySamples(model, format);
+      for (const [sample, schema] of [
+        [samples?.request, operation.request],
+        [samples?.response, operation.response],
+      ] as const) {
+        if (sample === undefined || schema === undefined) continue;
+        const value = await read?.(bare(sample), schema);
+        expect(format?.sample.write(value, schema), `${operation.name} in ${shown}`).toBe(sample);
+        seen++;
+      }
+    }
+    expect(seen).toBeGreaterThan(40);
   });
 });
