@@ -13,7 +13,7 @@ export function indexPage(formats: readonly ShownFormat[], subject?: string): st
   return servicePage({
     ...(subject === undefined ? {} : { subject }),
     main: markup`<p>The following operations are available.</p>
-<div class="scroll"><table>
+<div class="scroll even"><table>
 <thead><tr><th scope="col">Operation</th><th scope="col" colspan="${formats.length}">Formats</th><th scope="col">Who may call it</th></tr></thead>
 <tbody>
 ${operations.map((operation) => row(operation, formats))}</tbody>

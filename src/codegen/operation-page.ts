@@ -52,7 +52,7 @@ ${roles}</table>
 
 function routesTable(operation: Operation): Markup {
   const rows = routesOf(operation).map(({ path, verbs }) => markup`<tr><td>${verbs}</td><td>${path}</td></tr>\n`);
-  return markup`<div class="scroll"><table>
+  return markup`<div class="scroll pairs"><table>
 <caption>The following routes are available for this service:</caption>
 ${rows}</table></div>
 `;
@@ -79,7 +79,7 @@ function tabCode(model: ModelOperation, { name, label, tab }: Language): Markup 
   if (!tab)
     return markup`<p>There is no ${label} code here. Make it from <a href="/openapi.json">/openapi.json</a> with a generator for
 ${label}, or take the types of <a href="/types">another language</a>.</p>`;
-  return markup`<pre><code>${tab(model)}</code></pre>
+  return markup`<pre tabindex="0"><code>${tab(model)}</code></pre>
 <p><a href="/types/${name}?IncludeTypes=${operation}.*">${label} ${operation} DTOs</a></p>`;
 }
 
@@ -93,6 +93,6 @@ function samples(model: ModelOperation, format: ShownFormat, host: string): Mark
   const { request, response } = messageSamples(model, format, host);
   return markup`<h3>HTTP + ${formatLabel(format)}</h3>
 <p>The following are sample HTTP requests and responses. The placeholders shown need to be replaced with actual values.</p>
-<pre>${request}</pre>
-${response === undefined ? nothing : markup`<pre>${response}</pre>\n`}`;
+<pre tabindex="0">${request}</pre>
+${response === undefined ? nothing : markup`<pre tabindex="0">${response}</pre>\n`}`;
 }

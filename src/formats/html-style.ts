@@ -23,20 +23,26 @@ font:1rem/1.55 system-ui,sans-serif;overflow-wrap:break-word;-webkit-text-size-a
 header{margin-bottom:2rem;padding-bottom:1rem;border-bottom:1px solid var(--line)}
 h1,h2,h3{line-height:1.25;margin:2rem 0 .75rem}
 h1{font-size:1.25rem;margin:0 0 .25rem}
-h2{font-size:1.75rem;margin-top:0}
+h2,main>h1{font-size:1.75rem;margin:0 0 .75rem}
 h3{font-size:1.1rem}
-h2+.tags{color:var(--soft);margin:0}
+h2+.tags{color:var(--soft);margin:0 0 .35rem}
 .tags+h3{font-weight:400;color:var(--soft);margin-top:0}
 p,dl,ul,ol,pre{margin:0 0 1rem}
 a{color:var(--link);text-underline-offset:.15em}
 :focus-visible{outline:3px solid var(--link);outline-offset:2px}
 .scroll{overflow-x:auto;margin:0 0 1.5rem}
+.even td{white-space:nowrap}
 table{border-collapse:collapse;width:100%}
+main>table{margin:0 0 1.25rem}
 caption{text-align:start;padding:.25rem 0 .5rem}
 th,td{text-align:start;vertical-align:top;padding:.45rem .75rem .45rem 0;border-bottom:1px solid var(--line)}
 th{font-weight:600;color:var(--soft);white-space:nowrap}
 [role=region] td,[role=region] li{white-space:pre-wrap}
-li td,td td{padding-top:.2rem;padding-bottom:.2rem}
+li td,td td,td th{padding-top:.2rem;padding-bottom:.2rem}
+td tbody>tr:last-child>*{border-bottom:0}
+@media (max-width:40rem){th[scope=row],th[scope=row]+td{display:block}th[scope=row]{border-bottom:0;padding-bottom:0}
+td th[scope=row]+td{padding-inline-start:1rem}}
+@media (min-width:40rem){main>table td:first-child,.pairs td:first-child{width:14rem}}
 pre,code{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:.875rem}
 pre{overflow-x:auto;padding:1rem;line-height:1.5;tab-size:4;background:var(--shade);border:1px solid var(--line);border-radius:.5rem}
 .row{display:flex;flex-wrap:wrap;gap:.25rem 1rem;padding:0;list-style:none}

@@ -28,7 +28,7 @@ function signInPage(returnPath: string, failed: boolean): string {
   return htmlPage({
     title: 'Sign in',
     body: markup`<main>
-<h2>Sign in</h2>
+<h1>Sign in</h1>
 ${failed ? complaint : nothing}
 <form method="post" action="/auth/credentials">
 <input type="hidden" name="returnUrl" value="${returnPath}"/>
