@@ -36,6 +36,7 @@ const configuration = {
   showDeveloperTools: 'never',
 };
 
+// What the script hides from eyes but not from screen readers is beside the page, so a phone would scroll there.
 const page = `<!doctype html>
 <html lang="en">
 <head>
@@ -43,6 +44,7 @@ const page = `<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>API reference</title>
 <link rel="icon" href="data:,">
+<style>html,body{overflow-x:clip}</style>
 </head>
 <body>
 <noscript>This page needs a script. The same is at <a href="/metadata">/metadata</a>, and for programs at <a href="/openapi.json">/openapi.json</a> and <a href="/openapi">/openapi</a>.</noscript>
