@@ -64,6 +64,19 @@ describe('the generated C#', () => {
     expect(Object.fromEntries(found)).toEqual(Object.fromEntries(typeModel().types.map(({ name, namespace }) => [name, namespace])));
   });
 
+  it('has no name that a compiler refuses: of a member that is the name of its class, or twice, or a keyword', () => {
+    const code = csharpTypes(typesRequest({ AddServiceStackTypes: 'True', AddResponseStatus: 'True', AddImplicitVersion: '3' }));
+    const classes = [...code.matchAll(/^ {4}public (?:partial class|enum) (\w+)[^{]*\{\n([^}]*(?:\{ get; set; \}[^}]*)*)^ {4}\}/gm)];
+    expect(classes.length).toBe(typeModel().types.length);
+    for (const [, name = '', body = ''] of classes) {
+      const members = [...body.matchAll(/^ {8}(?:public virtual .* )?(\w+)(?: \{ get; set; \}.*|,)$/gm)].map(([, member]) => member);
+      expect(members, name).not.toContain(name);
+      expect(new Set(members).size, name).toBe(members.length);
+      // Keywords are in lower case.
+      for (const written of [name, ...members]) expect(written).toMatch(/[A-Z_]/);
+    }
+  });
+
   it('says what a request returns, where it derives from and by which verbs it is sent', () => {
     const code = csharpTypes(typesRequest());
     expect(code).toContain('    [Route("/files", "GET")]');
