@@ -27,14 +27,22 @@ export class SignInThrottle {
     return this.#attempts.size;
   }
 
+  /**
+   * Call before anything is done with the password: what has to wait learns nothing of it, not even whether it is remembered as right.
+   * @throws AppError TOO_MANY_SIGN_INS
+   */
+  check(key: string): void {
+    const waitMs = (this.#attempts.get(key)?.openAtMs ?? 0) - this.#clock.now();
+    if (waitMs <= 0) return;
+    const seconds = Math.ceil(waitMs / 1000);
+    throw new AppError('TOO_MANY_SIGN_INS', { seconds }, { retryAfterSeconds: seconds });
+  }
+
   /** Call before the password is looked at. @throws AppError TOO_MANY_SIGN_INS */
   begin(key: string): void {
+    this.check(key);
     const now = this.#clock.now();
     const known = this.#attempts.get(key) ?? { count: 0, openAtMs: 0 };
-    if (now < known.openAtMs) {
-      const seconds = Math.ceil((known.openAtMs - now) / 1000);
-      throw new AppError('TOO_MANY_SIGN_INS', { seconds }, { retryAfterSeconds: seconds });
-    }
     known.count++;
     if (known.count >= FREE_ATTEMPTS) known.openAtMs = now + Math.min(LONGEST_WAIT_MS, 1000 * 2 ** (known.count - FREE_ATTEMPTS));
     // The one that was used last comes last; the first of the table is the one to give up.

@@ -122,6 +122,14 @@ describe('throttling', () => {
     expect(await guess()).toMatchObject({ code: 'WRONG_PASSWORD' });
   });
 
+  it('does not tell the password that somebody else has just signed in with from a wrong one', async () => {
+    await signIn.byPassword(EMAIL, PASSWORD, 'its owner');
+    for (let round = 0; round < 5; round++) await errorOf(signIn.byPassword(EMAIL, `guess ${round}`, 'attacker'));
+    expect(await errorOf(signIn.byPassword(EMAIL, 'one more', 'attacker'))).toMatchObject({ code: 'TOO_MANY_SIGN_INS' });
+    expect(await errorOf(signIn.byPassword(EMAIL, PASSWORD, 'attacker'))).toMatchObject({ code: 'TOO_MANY_SIGN_INS' });
+    expect(await signIn.byPassword(EMAIL, PASSWORD, 'its owner')).toMatchObject({ userId });
+  });
+
   it('counts guesses that come at once', async () => {
     const errors = await Promise.all(
       Array.from({ length: 20 }, (_, index) => errorOf(signIn.byPassword(EMAIL, `at once ${index}`, 'flood'))),

@@ -57,7 +57,9 @@ export class SignIn {
   async byPassword(emailAddress: string, password: string, source: string): Promise<Principal> {
     if (emailAddress.length > LONGEST_ADDRESS || password.length > LONGEST_PASSWORD) throw new AppError('WRONG_PASSWORD', {});
     const address = emailAddress.toLowerCase();
-    const principal = await this.#passwords.principalOf(`${address}\0${password}`, () => this.#verifyPassword(address, password, source));
+    const key = `${source}\0${address}`;
+    this.#throttle.check(key);
+    const principal = await this.#passwords.principalOf(`${address}\0${password}`, () => this.#verifyPassword(address, password, key));
     if (!principal) throw new AppError('WRONG_PASSWORD', {});
     return principal;
   }
@@ -101,8 +103,7 @@ export class SignIn {
     if (login) await users.closeLogin(login);
   }
 
-  async #verifyPassword(address: string, password: string, source: string): Promise<Verified | undefined> {
-    const key = `${source}\0${address}`;
+  async #verifyPassword(address: string, password: string, key: string): Promise<Verified | undefined> {
     this.#throttle.begin(key);
     const user = await this.#findByPassword(address, password).catch((error: unknown) => {
       this.#throttle.withdraw(key);
