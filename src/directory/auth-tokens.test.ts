@@ -85,6 +85,19 @@ describe('asking for a token of another login', () => {
     }
   });
 
+  it('never outlives what was signed in with: a token is worth no further ones', async () => {
+    const { signIn, authTokens, tokens, clock } = directory;
+    const mine = await newLogin(manager, ['Manager']);
+    const { token } = await tokens.issue(mine.userId);
+    await clock.advance(600_000);
+    const byToken = await signIn.byBearer(token);
+    if (!byToken) throw new Error('The token is not valid');
+    const further = [(await authTokens.request(byToken, mine)).authToken, (await authTokens.issue(byToken)).token];
+    for (const text of further) expect(await signIn.byBearer(text ?? '')).toMatchObject({ userId: mine.userId });
+    await clock.advance(300_000);
+    for (const text of further) expect(await signIn.byBearer(text ?? '')).toBeUndefined();
+  });
+
   it('names the member that is missing', async () => {
     for (const request of [{}, { userId: '', userEmailAddress: '' }]) {
       expect(await refusal(directory.authTokens.request(manager, request))).toMatchObject({

@@ -12,7 +12,10 @@ export interface AuthTokensOptions {
   readonly tokens: BearerTokens;
 }
 
-/** Who may have a token of whom (evo-voice.md 1.3). */
+/**
+ * Who may have a token of whom (evo-voice.md 1.3). None outlives what was signed in with to get it: one token would otherwise be worth
+ * any number of further ones, for ever.
+ */
 export class AuthTokens {
   readonly #options: AuthTokensOptions;
 
@@ -22,7 +25,7 @@ export class AuthTokens {
 
   /** A token of the login itself. */
   issue(principal: Principal): Promise<IssuedToken> {
-    return this.#options.tokens.issue(principal.userId);
+    return this.#options.tokens.issue(principal.userId, principal.endsAtMs);
   }
 
   /**
@@ -38,7 +41,7 @@ export class AuthTokens {
     checks.done();
     const user = await this.#find(userEmailAddress, userId);
     if (!user || !mayActAs(principal, user)) throw new AppError('NOT_FOUND', { kind: 'login' });
-    return { authToken: (await this.#options.tokens.issue(user.id)).token };
+    return { authToken: (await this.#options.tokens.issue(user.id, principal.endsAtMs)).token };
   }
 
   /** With both names given they have to name the same login. */

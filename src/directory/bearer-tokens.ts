@@ -39,9 +39,10 @@ export class BearerTokens {
     this.#clock = clock;
   }
 
-  async issue(userId: string): Promise<IssuedToken> {
+  /** @param atMostMs when it ends at the latest, if that is earlier. */
+  async issue(userId: string, atMostMs = Number.POSITIVE_INFINITY): Promise<IssuedToken> {
     const issuedAt = Math.floor(this.#clock.now() / 1000);
-    const expiresAt = issuedAt + LIFE_SECONDS;
+    const expiresAt = Math.min(issuedAt + LIFE_SECONDS, Math.floor(atMostMs / 1000));
     const token = await new SignJWT()
       .setProtectedHeader({ alg: ALGORITHM, typ: TYPE })
       .setSubject(userId)

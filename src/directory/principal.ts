@@ -10,6 +10,8 @@ export interface Principal {
   readonly roles: readonly Role[];
   /** Accounts that the login belongs to. */
   readonly accountIds: readonly string[];
+  /** When the token, login or key that was signed in with ends. Absent for a password, and for a key without an end. */
+  readonly endsAtMs?: number;
 }
 
 /** Whether one of `roles` is given. `Admin` satisfies every check; otherwise no role implies another (contract evo-voice.md 8, row 8). */

@@ -30,11 +30,11 @@ describe('two servers on one database, with one secret', () => {
     const { temporaryId } = await here.signIn.open(owner, { permanent: false });
     const { token } = await here.tokens.issue(owner.userId);
     for (const found of [await there.signIn.byApiKey(key), await there.signIn.byCookie(temporaryId), await there.signIn.byBearer(token)]) {
-      expect(found).toEqual(owner);
+      expect(found).toMatchObject(owner);
     }
     await here.apiKeys.remove(owner, { apiKeyId: id });
     await eventually(async () => (await there.signIn.byApiKey(key)) === undefined);
-    expect(await there.signIn.byCookie(temporaryId)).toEqual(owner);
+    expect(await there.signIn.byCookie(temporaryId)).toMatchObject(owner);
     await here.signIn.close(temporaryId);
     await eventually(async () => (await there.signIn.byCookie(temporaryId)) === undefined);
   });

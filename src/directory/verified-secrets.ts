@@ -52,8 +52,9 @@ export class VerifiedSecrets {
 
   #toKnown(verified: Verified | undefined): Known | undefined {
     if (!verified) return undefined;
-    const { user, endsAtMs = Number.POSITIVE_INFINITY } = verified;
-    return { principal: toPrincipal(user), untilMs: Math.min(endsAtMs, this.#clock.now() + REMEMBERED_MS) };
+    const { user, endsAtMs } = verified;
+    const untilMs = Math.min(endsAtMs ?? Number.POSITIVE_INFINITY, this.#clock.now() + REMEMBERED_MS);
+    return { principal: { ...toPrincipal(user), ...(endsAtMs !== undefined && { endsAtMs }) }, untilMs };
   }
 }
 
