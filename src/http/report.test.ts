@@ -54,5 +54,8 @@ describe('an answer in a browser', () => {
     const answer = await send({ method: 'POST', url: '/html/reply/GetAccessToken', headers: browser, payload });
     expect(readPage(answer.body).lines).toContain('GetAccessToken');
     expect(answer.body).not.toContain('not-to-be-seen');
+    const byQuery = await send({ method: 'POST', url: '/auth/credentials?userName=ada&Password=not-to-be-seen', headers: browser });
+    expect(linksIn(readPage(byQuery.body))[0]).toBe('/auth/credentials?userName=ada&format=json');
+    expect(byQuery.body).not.toContain('not-to-be-seen');
   });
 });

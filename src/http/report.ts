@@ -13,12 +13,13 @@ export interface Subject {
 }
 
 const FORMAT_NAMES: ReadonlySet<string> = new Set(['format', 'callback']);
+const SECRET_NAME = /password|secret|token/i;
 
 /** What a page about an answer tells (servicestack.md 2.5); undefined for every other format. */
 export function reportOf({ path, query, format }: Asked, { operation, request, schema }: Subject, clock: Clock): Report | undefined {
   if (format.name !== 'html') return undefined;
   const kept = new URLSearchParams();
-  for (const [name, value] of query) if (!FORMAT_NAMES.has(name.toLowerCase())) kept.append(name, value);
+  for (const [name, value] of query) if (!FORMAT_NAMES.has(name.toLowerCase()) && !SECRET_NAME.test(name)) kept.append(name, value);
   const address = kept.size === 0 ? path : `${path}?${kept}`;
   const report = { operation, address, answeredAt: new Date(clock.now()) };
   return request === undefined ? report : { ...report, request: { value: withoutSecrets(request), schema } };
@@ -28,5 +29,5 @@ export function reportOf({ path, query, format }: Asked, { operation, request, s
 function withoutSecrets(request: unknown): unknown {
   if (Array.isArray(request)) return request.map(withoutSecrets);
   if (typeof request !== 'object' || request === null) return request;
-  return Object.fromEntries(Object.entries(request).filter(([name]) => !/password|secret|token/i.test(name)));
+  return Object.fromEntries(Object.entries(request).filter(([name]) => !SECRET_NAME.test(name)));
 }
