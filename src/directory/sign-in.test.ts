@@ -130,6 +130,21 @@ describe('throttling', () => {
     expect(await signIn.byPassword(EMAIL, PASSWORD, 'its owner')).toMatchObject({ userId });
   });
 
+  it('counts the addresses of an IPv6 network as one source', async () => {
+    const guess = (round: number) => errorOf(signIn.byPassword(EMAIL, `guess ${round}`, `2001:db8::${round.toString(16)}`));
+    for (let round = 1; round <= 5; round++) expect(await guess(round)).toMatchObject({ code: 'WRONG_PASSWORD' });
+    expect(await guess(6)).toMatchObject({ code: 'TOO_MANY_SIGN_INS' });
+  });
+
+  it('leaves room for others when one source sends more than can be checked', async () => {
+    const flood = Promise.all(
+      Array.from({ length: 300 }, (_, index) => errorOf(signIn.byPassword(`${index}@example.com`, 'guess', '192.0.2.1'))),
+    );
+    expect(await signIn.byPassword(EMAIL, PASSWORD, '192.0.2.2')).toMatchObject({ userId });
+    expect((await flood).filter((error) => (error as { code: string }).code === 'WRONG_PASSWORD')).toHaveLength(50);
+    expect(await errorOf(signIn.byPassword('again@example.com', 'guess', '192.0.2.1'))).toMatchObject({ code: 'WRONG_PASSWORD' });
+  });
+
   it('counts guesses that come at once', async () => {
     const errors = await Promise.all(
       Array.from({ length: 20 }, (_, index) => errorOf(signIn.byPassword(EMAIL, `at once ${index}`, 'flood'))),

@@ -9,6 +9,7 @@ import { type BearerTokens, LONGEST_TOKEN } from './bearer-tokens.ts';
 import type { PasswordHasher } from './password-hash.ts';
 import type { Principal } from './principal.ts';
 import { hashOf, isApiKey, isLoginId, newLoginId } from './secrets.ts';
+import { signInSource } from './sign-in-source.ts';
 import { SignInThrottle } from './sign-in-throttle.ts';
 import { type Verified, VerifiedSecrets } from './verified-secrets.ts';
 
@@ -27,6 +28,8 @@ const TEMPORARY_MS = DAY_MS;
 const PERMANENT_MS = 28 * DAY_MS;
 export const LONGEST_PASSWORD = 200;
 const LONGEST_ADDRESS = 254;
+/** Passwords of one source that are checked or wait for it: one that sends many must leave room for the others (see PasswordHasher). */
+const MOST_OF_SOURCE = 50;
 
 /**
  * Finds out who sends a request: by password, open login, token or API key. Guessing of passwords is slowed down; the others are too
@@ -39,6 +42,7 @@ export class SignIn {
   readonly #logins: VerifiedSecrets;
   readonly #tokens: VerifiedSecrets;
   readonly #apiKeys: VerifiedSecrets;
+  readonly #underWay = new Map<string, number>();
 
   constructor(options: SignInOptions) {
     const { clock, changes } = options;
@@ -51,15 +55,15 @@ export class SignIn {
   }
 
   /**
-   * @param source what failures are counted by, together with the address.
+   * @param source the IP address of the peer: what failures are counted by, together with the e-mail address (see signInSource).
    * @throws AppError WRONG_PASSWORD (also for an address that is not known), TOO_MANY_SIGN_INS
    */
   async byPassword(emailAddress: string, password: string, source: string): Promise<Principal> {
     if (emailAddress.length > LONGEST_ADDRESS || password.length > LONGEST_PASSWORD) throw new AppError('WRONG_PASSWORD', {});
     const address = emailAddress.toLowerCase();
-    const key = `${source}\0${address}`;
-    this.#throttle.check(key);
-    const principal = await this.#passwords.principalOf(`${address}\0${password}`, () => this.#verifyPassword(address, password, key));
+    const from = signInSource(source);
+    this.#throttle.check(keyOf(from, address));
+    const principal = await this.#passwords.principalOf(`${address}\0${password}`, () => this.#verifyPassword(address, password, from));
     if (!principal) throw new AppError('WRONG_PASSWORD', {});
     return principal;
   }
@@ -103,15 +107,27 @@ export class SignIn {
     if (login) await users.closeLogin(login);
   }
 
-  async #verifyPassword(address: string, password: string, key: string): Promise<Verified | undefined> {
+  async #verifyPassword(address: string, password: string, source: string): Promise<Verified | undefined> {
+    const key = keyOf(source, address);
+    const others = this.#underWay.get(source) ?? 0;
+    if (others >= MOST_OF_SOURCE) throw new AppError('TOO_MANY_SIGN_INS', { seconds: 1 }, { retryAfterSeconds: 1 });
     this.#throttle.begin(key);
-    const user = await this.#findByPassword(address, password).catch((error: unknown) => {
-      this.#throttle.withdraw(key);
-      throw error;
-    });
+    this.#underWay.set(source, others + 1);
+    const user = await this.#findByPassword(address, password)
+      .catch((error: unknown) => {
+        this.#throttle.withdraw(key);
+        throw error;
+      })
+      .finally(() => this.#leave(source));
     if (!user) return undefined;
     this.#throttle.succeed(key);
     return { user };
+  }
+
+  #leave(source: string): void {
+    const left = (this.#underWay.get(source) ?? 0) - 1;
+    if (left > 0) this.#underWay.set(source, left);
+    else this.#underWay.delete(source);
   }
 
   /** The user, if the password is theirs. */
@@ -133,4 +149,8 @@ export class SignIn {
     const login = await users.findLogin(hashOf(id), clock.now());
     return login && { user: login.user, endsAtMs: login.expiresAtMs };
   }
+}
+
+function keyOf(source: string, address: string): string {
+  return `${source}\0${address}`;
 }
