@@ -156,6 +156,7 @@ async function start(settings: Settings, log: Logger, opened: Opened): Promise<R
       host: settings.httpHost,
       port: settings.httpPort,
       publicUrl: settings.publicUrl,
+      trustedProxies: settings.trustedProxies,
       corsOrigins: settings.corsOrigins,
       strictAuthBodies: settings.strictAuthBodies,
       requestsPerSecond: settings.rateLimit,

@@ -39,6 +39,13 @@ const table = {
     description: 'Where clients reach the API, as https://voice.example.com. Set it behind a proxy: cookies are then for TLS only.',
     read: origin,
   }),
+  trustedProxies: optional({
+    variable: 'RINGFLOW_TRUSTED_PROXIES',
+    whenAbsent: 'none',
+    description:
+      'Networks of your proxies, as 127.0.0.1/32,fd00::/8: what they say in X-Forwarded-For is the address of the client, by which failed sign-ins are counted. Set it behind a proxy, or one client that guesses passwords slows down all.',
+    read: networks,
+  }),
   corsOrigins: optional({
     variable: 'RINGFLOW_CORS_ORIGINS',
     whenAbsent: 'none',
@@ -157,6 +164,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     httpHost: value(table.httpHost),
     httpPort: value(table.httpPort),
     publicUrl: value(table.publicUrl),
+    trustedProxies: value(table.trustedProxies),
     corsOrigins: value(table.corsOrigins),
     strictAuthBodies: value(table.strictAuthBodies),
     rateLimit: value(table.rateLimit),

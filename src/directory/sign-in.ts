@@ -55,7 +55,7 @@ export class SignIn {
   }
 
   /**
-   * @param source the IP address of the peer: what failures are counted by, together with the e-mail address (see signInSource).
+   * @param source the IP address of the client: what failures are counted by, together with the e-mail address (see signInSource).
    * @throws AppError WRONG_PASSWORD (also for an address that is not known), TOO_MANY_SIGN_INS
    */
   async byPassword(emailAddress: string, password: string, source: string): Promise<Principal> {

@@ -58,6 +58,7 @@ export function buildApp(given: Omit<ServingOptions, 'rate'>, operations = allHa
   const setCommonHeaders = commonHeaders(options.corsOrigins);
   const app = Fastify({
     logger: false,
+    trustProxy: options.trustedProxies ? [...options.trustedProxies] : false,
     bodyLimit: options.bodyLimit,
     requestTimeout,
     keepAliveTimeout,

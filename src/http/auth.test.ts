@@ -223,3 +223,20 @@ describe('reading credentials', () => {
     expect(loginIds({ cookie: 'ss-id=' })).toEqual([]);
   });
 });
+
+describe('the address that failed sign-ins are counted by', () => {
+  const asked = async (trustedProxies: string[] | undefined, remoteAddress: string, forwarded: string) => {
+    const { app, services } = testApp({ trustedProxies });
+    await app.inject({ url: '/auth', remoteAddress, headers: { authorization: basic('manager'), 'x-forwarded-for': forwarded } });
+    return services.sources;
+  };
+
+  it('is that of the peer, whatever it says', async () => {
+    expect(await asked(undefined, '192.0.2.1', '198.51.100.7')).toEqual(['192.0.2.1']);
+    expect(await asked(['10.0.0.0/8'], '192.0.2.1', '198.51.100.7')).toEqual(['192.0.2.1']);
+  });
+
+  it('is what a trusted proxy says, and not what the client has told the proxy', async () => {
+    expect(await asked(['10.0.0.0/8', 'fd00::/8'], '10.1.2.3', '203.0.113.9, 198.51.100.7, fd00::1')).toEqual(['198.51.100.7']);
+  });
+});

@@ -23,7 +23,7 @@ export interface Caller {
 /**
  * Who sent a request (servicestack.md 4.2): Basic or Bearer, else an open login by header or cookie, else a token by cookie; undefined
  * for nobody. A request with an `Authorization` header is judged by that alone.
- * @param source address of the peer, by which failed sign-ins are counted.
+ * @param source address of the client, by which failed sign-ins are counted.
  * @throws AppError WRONG_PASSWORD, TOO_MANY_SIGN_INS.
  */
 export async function callerOf(headers: IncomingHttpHeaders, source: string, signIn: Services['signIn']): Promise<Caller | undefined> {

@@ -20,7 +20,7 @@ export interface AnswerHead {
 /** What a handler may know of the HTTP request besides its DTO. */
 export interface RequestContext {
   readonly verb: string;
-  /** Address of the peer, by which failed sign-ins are counted. */
+  /** Address of the client, by which failed sign-ins are counted. */
   readonly source: string;
   /** Whether clients reach this server by TLS, so that its cookies may travel over nothing else. */
   readonly secure: boolean;

@@ -6,6 +6,8 @@ import type { ErrorReporting } from './to-app-error.ts';
 
 /** How an operator wants the API to behave. */
 export interface HttpSettings extends PublicAddress {
+  /** Networks (CIDR) of proxies whose `X-Forwarded-For` says who sent a request. Absent: the peer did. */
+  readonly trustedProxies?: readonly string[] | undefined;
   /** Origins whose pages may use the cookies of a user. */
   readonly corsOrigins?: readonly string[] | undefined;
   /** Whether 401 and 403 have the bodies of the original, which clients can read less from (servicestack.md 10, D3). */
