@@ -127,6 +127,7 @@ export const AssignRoles = operation({
   routes: ['POST /assignroles'],
   tag,
   auth: ['Admin'],
+  refusesItself: true,
   request: dto({ name: 'AssignRoles', namespace: servicestack, description: 'Give roles to a login.' }, roleMembers),
   response: AssignRolesResponse,
 });
@@ -140,6 +141,7 @@ export const UnAssignRoles = operation({
   routes: ['POST /unassignroles'],
   tag,
   auth: ['Admin'],
+  refusesItself: true,
   request: dto({ name: 'UnAssignRoles', namespace: servicestack, description: 'Take roles from a login.' }, roleMembers),
   response: UnAssignRolesResponse,
 });

@@ -95,6 +95,8 @@ export interface Operation<Request extends TObject = TObject, Response extends T
   readonly tag: string;
   /** `public`, `login` = any login, or the roles of which one is enough. */
   readonly auth: 'public' | 'login' | readonly Role[];
+  /** In the original its code refuses who may not use it, not a filter before it: 401 and 403 always have a body (servicestack.md 3.2). */
+  readonly refusesItself?: true;
   readonly request: Request;
   /** Absent: the answer is 204 without a body. */
   readonly response?: Response;

@@ -51,7 +51,8 @@ export async function serveBatch(
     sendValue(reply, asked, { value: values, schema: Type.Array(item), operation: operation.name, report: report() });
   } catch (thrown) {
     const error = toAppError(thrown, options.bodyLimit, options);
-    if (!thrownByService && answerAccessRefusal(request, reply, error, asked, options.strictAuthBodies)) return;
+    const strict = options.strictAuthBodies && !operation.refusesItself;
+    if (!thrownByService && answerAccessRefusal(request, reply, error, asked, strict)) return;
     if (thrownByService) reply.header(COMPLETED, String(values.length));
     const meta = thrownByService ? { AutoBatchIndex: String(values.length) } : undefined;
     sendError(reply, error, { asked, thrownByService, response: operation.response, report: report(), meta });

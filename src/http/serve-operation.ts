@@ -58,7 +58,8 @@ export async function serveOperation(
     else sendValue(reply, asked, { value, schema, status, operation: operation.name, report: report() });
   } catch (thrown) {
     const error = toAppError(thrown, options.bodyLimit, options);
-    if (!thrownByService && answerAccessRefusal(request, reply, error, asked, options.strictAuthBodies)) return;
+    const strict = options.strictAuthBodies && !operation.refusesItself;
+    if (!thrownByService && answerAccessRefusal(request, reply, error, asked, strict)) return;
     sendError(reply, error, { asked, thrownByService, response: operation.response, report: report() });
   }
 }

@@ -38,6 +38,10 @@ describe('with the bodies of the original', () => {
 
   it('what an operation refuses itself keeps its body', async () => {
     const { app, send } = strict();
+    for (const url of ['/assignroles', '/unassignroles', '/api/AssignRoles'])
+      expect((await send({ ...outgoing, url })).json().responseStatus).toMatchObject({ errorCode: 'Forbidden', message: 'Invalid Role' });
+    const batch = await send({ ...outgoing, url: '/api/AssignRoles[]', payload: '[{}]' });
+    expect([batch.statusCode, batch.json().responseStatus.message]).toEqual([403, 'Invalid Role']);
     const nobody = await app.inject({ url: '/auth', headers: outgoing.headers });
     expect(nobody.json().responseStatus.message).toBe('Not Authenticated');
     expect((await send({ ...outgoing, payload: 'not json' })).json().responseStatus.errorCode).toBe('SerializationException');
