@@ -6,9 +6,8 @@ import ipaddr from 'ipaddr.js';
  * all (RFC 6177, RFC 7421). IPv4 that is written as IPv6 is IPv4.
  */
 export function signInSource(address: string): string {
-  if (isIP(address) === 0) return address;
+  if (isIP(address) !== 6) return address;
   const parsed = ipaddr.process(address);
-  return parsed.kind() === 'ipv4'
-    ? parsed.toString()
-    : new ipaddr.IPv6([...parsed.toByteArray().slice(0, 8), ...new Uint8Array(8)]).toString();
+  if (parsed.kind() === 'ipv4') return parsed.toString();
+  return new ipaddr.IPv6([...parsed.toByteArray().slice(0, 8), ...new Uint8Array(8)]).toString();
 }
