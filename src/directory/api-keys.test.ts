@@ -80,6 +80,7 @@ describe('an API key', () => {
     [{ name: 'a', expiresAt: 'tomorrow' }, ['ExpiresAt']],
     [{ name: 'a', expiresAt: '2030' }, ['ExpiresAt']],
     [{ name: 'a', expiresAt: '2030-13-01T00:00:00Z' }, ['ExpiresAt']],
+    [{ name: 'a', expiresAt: '2030-02-31T00:00:00Z' }, ['ExpiresAt']],
     [{ name: 'a', expiresAt: '2030-01-01T00:00:00' }, ['ExpiresAt']],
     [{ expiresAt: '2001-01-01T00:00:00Z' }, ['Name', 'ExpiresAt']],
   ])('is not made from %j', async (request, members) => {

@@ -4,6 +4,7 @@ import type { Page } from '../contracts/entities.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { AppError } from '../kernel/errors.ts';
 import { isId, newId } from '../kernel/ids.ts';
+import { parseMoment } from '../kernel/moment.ts';
 import type { Random } from '../kernel/random.ts';
 import type { ApiKeyRepository } from '../store/api-key-repository.ts';
 import { authorOf } from './authorship.ts';
@@ -19,8 +20,6 @@ export interface ApiKeysOptions {
 
 const NAME_LENGTH = 100;
 const MOST_KEYS = 100;
-/** A date and a time of day with its zone, as Date.parse reads them; it would read many other things too. */
-const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/i;
 
 /** Keys with which programs sign in as the login that made them (servicestack.md 4.2). Everybody has their own only. */
 export class ApiKeys {
@@ -58,8 +57,8 @@ export class ApiKeys {
 
 function checkEnd(text: string | undefined, nowMs: number, checks: MemberChecks): Date | null {
   if (text === undefined || text === '') return null;
-  const ms = MOMENT.test(text) ? Date.parse(text) : Number.NaN;
-  if (Number.isNaN(ms)) checks.refuse('ExpiresAt', 'Write a moment in ISO 8601, such as 2030-01-31T12:00:00Z.');
+  const ms = parseMoment(text);
+  if (ms === undefined) checks.refuse('ExpiresAt', 'Write a moment in ISO 8601, such as 2030-01-31T12:00:00Z.');
   else if (ms <= nowMs) checks.refuse('ExpiresAt', 'It is over already. Give a moment in the future.');
-  return new Date(ms);
+  return ms === undefined ? null : new Date(ms);
 }

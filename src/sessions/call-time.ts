@@ -1,6 +1,7 @@
 import type { PlaceCall } from '../contracts/calls.ts';
 import type { RequestOf } from '../contracts/dto.ts';
 import type { MemberChecks } from '../directory/member-checks.ts';
+import { parseMoment } from '../kernel/moment.ts';
 
 /** When a call is to be dialled, and when it is given up. */
 export interface CallTime {
@@ -11,9 +12,6 @@ export interface CallTime {
 const FURTHEST_MS = 30 * 86_400_000;
 /** How long a call waits for a channel when its caller did not say. */
 const PATIENCE_MS = 5 * 60_000;
-
-/** ISO 8601 with a time zone: without one it would mean different moments to different people. */
-const MOMENT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})$/i;
 
 /** The time that a request gives to its call. What is wrong with it is told to `checks`. */
 export function callTime(request: RequestOf<typeof PlaceCall>, nowMs: number, checks: MemberChecks): CallTime {
@@ -34,14 +32,8 @@ export function givenUpAtMs(dueAtMs: number, expiresAtMs: number | undefined): n
 
 function momentOf(text: string | undefined, member: string, checks: MemberChecks): number | undefined {
   if (!text) return undefined;
-  const ms = MOMENT.test(text) && isDay(text.slice(0, 10)) ? Date.parse(text) : Number.NaN;
-  if (!Number.isNaN(ms)) return ms;
+  const ms = parseMoment(text);
+  if (ms !== undefined) return ms;
   checks.refuse(member, 'Write a time as 2026-01-31T15:00:00Z, with Z or an offset.');
   return undefined;
-}
-
-/** Whether the month has this day: the parser takes the 31st of February for the 3rd of March. */
-function isDay(date: string): boolean {
-  const ms = Date.parse(date);
-  return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(date);
 }
