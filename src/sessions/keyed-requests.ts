@@ -26,8 +26,8 @@ interface UnderWay {
   readonly answer: Promise<SessionInfo>;
 }
 
-/** 1 to 255 visible ASCII characters. */
-const KEY = /^[\x21-\x7e]{1,255}$/;
+/** 1 to 255 visible ASCII characters, and of a request in a batch its place there. */
+const KEY = /^[\x21-\x7e]{1,255}(?:#\d{1,7})?$/;
 
 /**
  * Requests that place a call once, however often they are sent: the same key of the same login names the same session. The database

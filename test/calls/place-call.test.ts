@@ -279,6 +279,14 @@ describe('an Idempotency-Key', () => {
     expect(await world.finish()).toEqual(nothingLeft);
   });
 
+  it.each(['!', '~'.repeat(255), `${'x'.repeat(255)}#12`])('can be %j', async (key) => {
+    const world = callWorld({ flow: short });
+    const { id } = await place(world, key);
+    expect((await place(world, key)).id).toBe(id);
+    await world.stop();
+    await world.finish();
+  });
+
   it.each(['', 'with space', 'ü', 'x'.repeat(256)])('cannot be %j', async (key) => {
     const world = callWorld({ flow: short });
     await expect(place(world, key)).rejects.toMatchObject({ code: 'INVALID_REQUEST', status: 400 });
