@@ -5,6 +5,7 @@ import { parseAddress } from './address.ts';
 import { addOwnRoutes, addPredefinedRoutes } from './bind-operation.ts';
 import { answerClientError } from './client-error.ts';
 import { answerOptions, commonHeaders } from './common-headers.ts';
+import { tolerateContentType } from './content-type.ts';
 import { serveFileContent } from './file-content.ts';
 import type { BoundOperation } from './handler.ts';
 import { accountHandlers } from './handlers/accounts.ts';
@@ -77,6 +78,7 @@ export function buildApp(given: Omit<ServingOptions, 'rate'>, operations = allHa
   });
   app.addHook('onRequest', (request, reply, done) => {
     setCommonHeaders(request, reply);
+    tolerateContentType(request);
     done();
   });
   // Which format a body is in depends on the route as well as on its content type, so bodies stay bytes until they are bound.

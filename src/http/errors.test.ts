@@ -147,12 +147,10 @@ describe('errors', () => {
     expect([answer.statusCode, answer.json().responseStatus.errorCode]).toEqual([413, 'RequestTooLarge']);
   });
 
-  it('tell that an address or header makes no sense', async () => {
+  it('tell that an address makes no sense', async () => {
     const { send } = testApp();
     expect((await send({ method: 'GET', url: '/sessions/%zz' })).statusCode).toBe(400);
     expect((await send({ method: 'GET', url: `/sessions/${'x'.repeat(300)}` })).statusCode).toBe(400);
-    const type = await send({ ...outgoing, headers: { 'content-type': ';;;' }, payload: 'x' });
-    expect([type.statusCode, type.json().responseStatus.errorCode]).toEqual([400, 'ArgumentException']);
   });
 
   it('of a service keep their status, code and fields', async () => {

@@ -43,6 +43,22 @@ describe('a body', () => {
     expect(message).toContain(`Could not deserialize '${type}' request using Voice.Api.Sessions.NewOutgoingSession'\nError: `);
   });
 
+  it.each(['', 'json', ';', '/', 'a/b/c', 'application/json, text/xml', 'application/json charset=utf-8', '\u00e9/x'])(
+    'of a type that is none (%j) is an empty request, or what the predefined route says',
+    async (type) => {
+      const { app, send, services } = testApp();
+      const headers = { 'content-type': type, accept: 'application/json' };
+      const payload = JSON.stringify(call);
+      const refused = await app.inject({ ...outgoing, headers, payload });
+      expect(refused.statusCode).toBe(401);
+      const own = await send({ ...outgoing, headers, payload });
+      expect(own.json().responseStatus.errorCode).toBe('NotEmpty');
+      const predefined = await send({ method: 'POST', url: '/api/NewOutgoingSession', headers, payload });
+      expect(predefined.statusCode).toBe(204);
+      expect(services.calls.map(({ request }) => request)).toEqual([{}, call]);
+    },
+  );
+
   it('of CSV is a batch with a row for each request', async () => {
     const { send, services } = testApp();
     const payload = 'FlowId,NumberToDial\r\na,+1\r\nb,+2\r\n';
