@@ -36,6 +36,16 @@ describe('binding a request', () => {
     });
   });
 
+  it.each([
+    ['application/json', '{"flowId":"f"}'],
+    ['application/jsv', '{flowId:f}'],
+    ['text/csv', 'FlowId\r\nf\r\n'],
+    ['text/jsonl', '{"flowId":"f"}\n'],
+    ['application/x-www-form-urlencoded', 'flowId=f'],
+  ])('passes over a byte order mark before %s', async (contentType, text) => {
+    expect(await read({ body: body(`\ufeff${text}`), contentType })).toEqual({ flowId: 'f' });
+  });
+
   it('takes no body, an empty one, and one of an unknown type for an empty request', async () => {
     expect(await read({})).toEqual({});
     expect(await read({ body: body(''), contentType: 'application/json' })).toEqual({});

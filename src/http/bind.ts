@@ -79,7 +79,7 @@ async function readBody<Schema extends TSchema>(
   if (body === undefined || body.length === 0 || format === undefined) return json.read(empty, schema);
   try {
     if (!isUtf8(body)) throw new FormatError('The body is not UTF-8');
-    return await format.read(body.toString('utf8'), schema);
+    return await format.read(textOf(body), schema);
   } catch (error) {
     if (!(error instanceof FormatError)) throw error;
     const type = mediaType(contentType);
@@ -90,9 +90,16 @@ async function readBody<Schema extends TSchema>(
 function readForm(body: Buffer | undefined, name: TypeName): Fields {
   if (body === undefined) return noFields;
   let count = 1;
-  for (let at = body.indexOf('&'); at !== -1; at = body.indexOf('&', at + 1)) count++;
-  if (count > MAX_FORM_FIELDS) throw unreadable(FORM, name, new FormatError(`The form has more than ${MAX_FORM_FIELDS} fields`));
-  return parseFields(body.toString('utf8'));
+  for (let at = body.indexOf('&'); at !== -1; at = body.indexOf('&', at + 1)) {
+    if (++count > MAX_FORM_FIELDS) throw unreadable(FORM, name, new FormatError(`The form has more than ${MAX_FORM_FIELDS} fields`));
+  }
+  return parseFields(textOf(body));
+}
+
+/** Without the byte order mark that some senders put first. */
+function textOf(body: Buffer): string {
+  const text = body.toString('utf8');
+  return text.startsWith('\ufeff') ? text.slice(1) : text;
 }
 
 /** The error of a body that could not be read. The unbalanced quote is the original's, and clients may look for it. */
