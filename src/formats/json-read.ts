@@ -1,5 +1,5 @@
 import { FormatError } from './format.ts';
-import { checkItems, checkLength, limits, tooDeep } from './limits.ts';
+import { checkItems, checkLength, limits, tooDeep, tooMany } from './limits.ts';
 import { checkKey, misfit } from './misfit.ts';
 import { checkNumber, readScalar } from './scalar.ts';
 import { type ListShape, type MapShape, memberNamed, type ObjectShape, type RootShape, type ScalarShape, type Shape } from './shape.ts';
@@ -21,9 +21,9 @@ export function readJson(text: string, shape: RootShape): unknown {
   return readAlongTrail((trail) => readJsonValue(value, shape, trail));
 }
 
-/** What a text says before it is known whether it fits. @throws FormatError when it is not JSON, or nested too deep. */
+/** What a text says before it is known whether it fits. @throws FormatError when it is not JSON, or too deep or too much. */
 export function parseJson(text: string): unknown {
-  checkDepth(text);
+  checkStructure(text);
   try {
     return JSON.parse(text);
   } catch {
@@ -32,9 +32,13 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** Counts brackets outside strings, before anything recursive sees the text. Unknown members count too. */
-function checkDepth(text: string): void {
+/**
+ * Counts brackets and commas outside strings, before anything recursive sees the text, and before it takes the parser long. Unknown
+ * members count too.
+ */
+function checkStructure(text: string): void {
   let depth = 0;
+  let values = 0;
   let inString = false;
   for (let index = 0; index < text.length; index++) {
     const code = text.charCodeAt(index);
@@ -45,6 +49,9 @@ function checkDepth(text: string): void {
       inString = true;
     } else if (code === 0x7b || code === 0x5b) {
       if (++depth > limits.depth) throw tooDeep();
+      if (++values > limits.elements) throw tooMany();
+    } else if (code === 0x2c) {
+      if (++values > limits.elements) throw tooMany();
     } else if (code === 0x7d || code === 0x5d) {
       depth--;
     }

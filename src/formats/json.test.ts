@@ -125,6 +125,14 @@ describe('reading JSON', () => {
     expect(await json.read(`{"x":"${'['.repeat(100)}\\"${'{'.repeat(100)}"}`, outgoing)).toEqual({});
   });
 
+  it('refuses more values than 50000, also in members it would ignore', async () => {
+    const list = (commas: number) => `{"x":[${'1,'.repeat(commas)}1]}`;
+    expect(await json.read(list(49_997), outgoing)).toEqual({});
+    await expect(json.read(list(50_000), outgoing)).rejects.toThrow('more than 50000 values');
+    await expect(json.read(`{"x":[${'[],'.repeat(300_000)}[]]}`, outgoing)).rejects.toThrow('more than 50000 values');
+    expect(await json.read(`{"flowId":"${'{[,'.repeat(60_000)}"}`, outgoing)).toEqual({ flowId: '{[,'.repeat(60_000) });
+  });
+
   it('refuses a text that is too long', async () => {
     await expect(json.read(`{"flowId":"${'x'.repeat(1024 * 1024)}"}`, outgoing)).rejects.toThrow('longer than');
   });

@@ -1,6 +1,6 @@
 import { FormatError } from './format.ts';
 import { endOfBare, endOfName, endOfQuoted, sign, skipBlanks, trimBlanks, unquote } from './jsv-text.ts';
-import { checkItems, checkLength, limits, tooDeep } from './limits.ts';
+import { checkItems, checkLength, limits, tooDeep, tooMany } from './limits.ts';
 import { checkKey, misfit } from './misfit.ts';
 import { readScalar } from './scalar.ts';
 import { type ListShape, type MapShape, memberNamed, type ObjectShape, type RootShape, type ScalarShape, type Shape } from './shape.ts';
@@ -41,6 +41,7 @@ class Reader {
   readonly #trail: Trail;
   #at = 0;
   #depth = 0;
+  #values = 0;
 
   constructor(text: string, trail: Trail) {
     checkLength(text);
@@ -134,6 +135,7 @@ class Reader {
     // White space is a text, and so an item; a name it cannot be.
     if (this.#endsAt(closer === sign.closeList ? this.#at : skipBlanks(this.#text, this.#at), closer)) return;
     for (;;) {
+      if (++this.#values > limits.elements) throw tooMany();
       readOne();
       const end = skipBlanks(this.#text, this.#at);
       if (this.#endsAt(end, closer)) return;

@@ -137,6 +137,8 @@ describe('reading JSV', () => {
     await expect(read(`{nope:${'['.repeat(5000)}`)).rejects.toThrow('deep');
     await expect(jsv.read('{structValue:{a:'.repeat(2000), ValueDto)).rejects.toThrow('deep');
     await expect(jsv.read(`[${'{},'.repeat(1001)}]`, Type.Array(newCall))).rejects.toThrow('more than 1000 items');
+    await expect(read(`{nope:[${','.repeat(50_001)}]}`)).rejects.toThrow('more than 50000 values');
+    await expect(read(`{${'nope:1,'.repeat(50_001)}nope:1}`)).rejects.toThrow('more than 50000 values');
   });
 });
 

@@ -6,7 +6,7 @@ export const limits = {
   textLength: 1024 * 1024,
   /** Objects, lists and elements inside one another. */
   depth: 64,
-  /** Elements of an XML document. */
+  /** Elements of an XML document, values of JSON and JSV. */
   elements: 50_000,
   /** Items of a list that is the whole body. */
   items: 1000,
@@ -22,6 +22,11 @@ export function checkLength(text: string): void {
 /** @throws FormatError when a list that is the whole body has more items than the limit. */
 export function checkItems(count: number): void {
   if (count > limits.items) throw new FormatError(`The body has more than ${limits.items} items`);
+}
+
+/** What a reader says of a body that has more values than the limit. */
+export function tooMany(): FormatError {
+  return new FormatError(`The body has more than ${limits.elements} values`);
 }
 
 /** What a reader says of a body that is deeper than the limit. */
