@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Authenticate } from '../contracts/authentication.ts';
+import { PlaceCall } from '../contracts/calls.ts';
 import { NewFlow } from '../contracts/flows.ts';
 import { ListSessions } from '../contracts/sessions.ts';
 import { ValueDto } from '../contracts/values.ts';
@@ -33,6 +34,15 @@ describe('laying a query over a request', () => {
   it('replaces what is there, unless only unset members are to be filled', () => {
     expect(laid('from=b&to=c', { from: 'a' }).target).toEqual({ from: 'b', to: 'c' });
     expect(laid('from=b&to=c', { from: 'a' }, true).target).toEqual({ from: 'a', to: 'c' });
+  });
+
+  it('takes the default of a type that cannot be null for unset, as C# does', () => {
+    const fill = (target: object) => laid('page=2&all=true&sortOrder=Descend', target, true).target;
+    expect(fill({ page: 0, all: false, sortOrder: 'Ascend' })).toEqual({ page: 2, all: true, sortOrder: 'Descend' });
+    expect(fill({ page: 3, all: true, sortOrder: 'Descend' })).toEqual({ page: 3, all: true, sortOrder: 'Descend' });
+    const call: object = { record: false, ringTimeoutInSeconds: 0 };
+    overlay(call, objectShapeOf(PlaceCall.request), parseFields('record=true&ringTimeoutInSeconds=9'), { onlyUnset: true });
+    expect(call).toEqual({ record: false, ringTimeoutInSeconds: 0 });
   });
 
   it('reports each member that does not fit, in the words of the original', () => {

@@ -5,7 +5,7 @@ import type { FieldError } from '../kernel/errors.ts';
 import type { Fields } from './address.ts';
 
 export interface OverlayRules {
-  /** Whether a member that has a value already is left alone, as on predefined routes (servicestack.md 1.2). */
+  /** Whether a member that has a value other than its default is left alone, as on predefined routes (servicestack.md 1.2). */
   readonly onlyUnset: boolean;
 }
 
@@ -19,7 +19,7 @@ export function overlay(target: object, shape: ObjectShape, fields: Fields, rule
   for (const [name, text] of fields) {
     const member = memberNamed(shape, name);
     if (!member || text === '') continue;
-    if (rules.onlyUnset && Reflect.get(target, member.jsonName) !== undefined) continue;
+    if (rules.onlyUnset && !isDefault(Reflect.get(target, member.jsonName), member)) continue;
     const before = given.get(member);
     given.set(member, before === undefined ? text : `${before},${text}`);
   }
@@ -34,6 +34,12 @@ export function overlay(target: object, shape: ObjectShape, fields: Fields, rule
     }
   }
   return problems;
+}
+
+/** Whether C# cannot tell a value from an absent one: it is none, or the 0, `false` or first name of a type that cannot be null. */
+function isDefault(value: unknown, { neverNil, shape }: Member): boolean {
+  if (value === undefined || !neverNil) return value === undefined;
+  return shape.kind === 'enum' ? value === shape.values.values().next().value : value === 0 || value === false;
 }
 
 const SHOWN_LENGTH = 100;
