@@ -1,7 +1,8 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-
-const statuses: Readonly<Record<string, number>> = { ERR_HTTP_REQUEST_TIMEOUT: 408, HPE_HEADER_OVERFLOW: 431 };
+import { ErrorResponse } from '../contracts/errors.ts';
+import { json } from '../formats/json.ts';
+import { AppError } from '../kernel/errors.ts';
 
 /** Answers bytes that are no HTTP request, a request that never ends, or one whose headers are too large, and closes the connection. */
 export function answerClientError(error: Error & { code?: string }, socket: Socket): void {
@@ -9,14 +10,24 @@ export function answerClientError(error: Error & { code?: string }, socket: Sock
     socket.destroy();
     return;
   }
-  const status = statuses[error.code ?? ''] ?? 400;
-  const phrase = STATUS_CODES[status] ?? 'Bad Request';
-  const body = JSON.stringify({ responseStatus: { errorCode: 'ArgumentException', message: phrase, errors: [] } });
+  const { status, errorCode, message, fields } = refusalOf(error.code);
+  const body = json.write({ responseStatus: { errorCode, message, errors: fields } }, ErrorResponse);
   const head = [
-    `HTTP/1.1 ${status} ${phrase}`,
-    'Content-Type: application/json; charset=utf-8',
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    `Content-Type: ${json.answerType}`,
     `Content-Length: ${Buffer.byteLength(body)}`,
     'Connection: close',
   ];
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+}
+
+function refusalOf(code: string | undefined): AppError {
+  switch (code) {
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return new AppError('TOO_SLOW', {});
+    case 'HPE_HEADER_OVERFLOW':
+      return new AppError('HEADERS_TOO_LARGE', {});
+    default:
+      return new AppError('NO_HTTP', {});
+  }
 }

@@ -2,6 +2,7 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { basic, fakeServices } from '../../test/support/fake-services.ts';
+import { errorCatalogue } from '../kernel/errors.ts';
 import { silentLogger } from '../kernel/log.ts';
 import { type HttpServer, startServer } from './server.ts';
 
@@ -97,14 +98,15 @@ describe('the server', () => {
   });
 
   it.each([
-    ['bytes that are no HTTP', '\u0000\u0001\u0002 hello\r\n\r\n', 400],
-    ['headers that are too large', `GET /health HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
-    ['two lengths', 'POST /auth HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab', 400],
-  ])('answers %s and closes', async (_what, bytes, status) => {
+    ['bytes that are no HTTP', '\u0000\u0001\u0002 hello\r\n\r\n', 'NO_HTTP'],
+    ['headers that are too large', `GET /health HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, 'HEADERS_TOO_LARGE'],
+    ['two lengths', 'POST /auth HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab', 'NO_HTTP'],
+  ] as const)('answers %s and closes', async (_what, bytes, code) => {
+    const { status, errorCode, message } = errorCatalogue[code];
     const { server } = await start();
     const answer = await exchange(server.port, bytes);
     expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
-    expect(answer).toContain('"responseStatus"');
+    expect(answer).toContain(`{"responseStatus":${JSON.stringify({ errorCode, message, errors: [] })}}`);
     expect((await fetch(`${server.address}/health`)).status).toBe(200);
   });
 

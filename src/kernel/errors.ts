@@ -9,6 +9,9 @@ export const errorCatalogue = {
   REQUIRED: { status: 400, errorCode: 'NotEmpty', message: "'{member}' is required: {hint}" },
   INVALID_MEMBER: { status: 400, errorCode: 'ArgumentException', message: "'{member}' is not valid: {reason}" },
   BODY_TOO_LARGE: { status: 413, errorCode: 'RequestTooLarge', message: 'The body is larger than {limit} bytes. Send less.' },
+  NO_HTTP: { status: 400, errorCode: 'BadRequest', message: 'This is not a request of HTTP/1.1. Check what is sent to this port.' },
+  TOO_SLOW: { status: 408, errorCode: 'RequestTimeout', message: 'The request took too long to arrive. Send it again.' },
+  HEADERS_TOO_LARGE: { status: 431, errorCode: 'RequestTooLarge', message: 'The headers of the request are too large. Send fewer.' },
   TOO_MANY_REQUESTS: {
     status: 429,
     errorCode: 'TooManyRequests',
