@@ -21,9 +21,14 @@ export function readJson(text: string, shape: RootShape): unknown {
   return readAlongTrail((trail) => readJsonValue(value, shape, trail));
 }
 
+/** How many values were counted in the texts of one body. */
+export interface Counted {
+  values: number;
+}
+
 /** What a text says before it is known whether it fits. @throws FormatError when it is not JSON, or too deep or too much. */
-export function parseJson(text: string): unknown {
-  checkStructure(text);
+export function parseJson(text: string, counted: Counted = { values: 0 }): unknown {
+  checkStructure(text, counted);
   try {
     return JSON.parse(text);
   } catch {
@@ -36,9 +41,9 @@ export function parseJson(text: string): unknown {
  * Counts brackets and commas outside strings, before anything recursive sees the text, and before it takes the parser long. Unknown
  * members count too.
  */
-function checkStructure(text: string): void {
+function checkStructure(text: string, counted: Counted): void {
   let depth = 0;
-  let values = 0;
+  let { values } = counted;
   let inString = false;
   for (let index = 0; index < text.length; index++) {
     const code = text.charCodeAt(index);
@@ -56,6 +61,7 @@ function checkStructure(text: string): void {
       depth--;
     }
   }
+  counted.values = values;
 }
 
 /** The value of this shape in a parsed value. @throws FormatError, with `trail` at the place, when it does not fit. */

@@ -57,5 +57,8 @@ describe('reading JSON Lines', () => {
     await expect(jsonl.read(`{"x":${'['.repeat(100)}`, calls)).rejects.toThrow('deep');
     await expect(jsonl.read('{}\n'.repeat(1001), calls)).rejects.toThrow('more than 1000 items');
     expect(await jsonl.read('{}\n'.repeat(1000), calls)).toHaveLength(1000);
+    const line = `{"x":[${'1,'.repeat(9_997)}1]}\n`;
+    expect(await jsonl.read(line.repeat(5), calls)).toEqual([{}, {}, {}, {}, {}]);
+    await expect(jsonl.read(line.repeat(6), calls)).rejects.toThrow('more than 50000 values');
   });
 });

@@ -1,6 +1,6 @@
 import type { WireFormat } from './format.ts';
 import { json } from './json.ts';
-import { parseJson, readJsonValue } from './json-read.ts';
+import { type Counted, parseJson, readJsonValue } from './json-read.ts';
 import { writeJson } from './json-write.ts';
 import { checkItems, checkLength } from './limits.ts';
 import { fromRows, rowLayoutOf, rowsOf } from './rows.ts';
@@ -32,10 +32,11 @@ function readJsonLines(text: string, shape: RootShape): unknown {
   const { row, isList } = rowLayoutOf(shape);
   return readAlongTrail((trail) => {
     const rows: unknown[] = [];
+    const counted: Counted = { values: 0 };
     for (const line of linesOf(text)) {
       checkItems(rows.length + 1);
       if (isList) trail.push(rows.length);
-      rows.push(readJsonValue(parseJson(line), row, trail));
+      rows.push(readJsonValue(parseJson(line, counted), row, trail));
       if (isList) trail.pop();
     }
     return fromRows(rows, shape);
