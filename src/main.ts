@@ -108,6 +108,7 @@ async function start(settings: Settings, log: Logger, opened: Opened): Promise<R
   const files = new Files({ files: store.files, disk: await FileDisk.open(join(dataDir, 'files')), changes, speech, clock, random });
   const compiledFlows = new CompiledFlows(flows);
   const stopping = new AbortController();
+  opened.add({ close: async () => stopping.abort(new Error('The server stops')) });
   const sounds = (accountId: string) => accountSounds(speech, files, accountId);
   speakSavedFlows({ changes, flows, compiledFlows, sounds, clock, log, signal: stopping.signal });
 
@@ -137,6 +138,8 @@ async function start(settings: Settings, log: Logger, opened: Opened): Promise<R
     random,
     log,
   });
+  // A start that fails after this must not leave calls, or the look for those that wait.
+  opened.add({ close: () => sessions.stop(0) });
   lost.of = sessions;
 
   const administrator = await firstStart({
@@ -192,7 +195,6 @@ async function start(settings: Settings, log: Logger, opened: Opened): Promise<R
   async function stop(): Promise<void> {
     void store.workers.drain();
     await sessions.stop(settings.drainSeconds * 1000);
-    stopping.abort(new Error('The server stops'));
     await opened.close();
   }
 }

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { limits } from '../formats/limits.ts';
 import { type Clock, systemClock } from '../kernel/clock.ts';
+import { AppError } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/log.ts';
 import { type Random, systemRandom } from '../kernel/random.ts';
 import { buildApp } from './app.ts';
@@ -32,7 +33,7 @@ const CLOSE_GRACE_MS = 5000;
 
 /**
  * Starts the HTTP server.
- * @throws when the address cannot be listened on.
+ * @throws AppError BAD_SETTING when the address cannot be listened on.
  */
 export async function startServer(options: ServerOptions): Promise<HttpServer> {
   const { host, port, clock = systemClock, random = systemRandom, closeGraceMs = CLOSE_GRACE_MS } = options;
@@ -43,7 +44,7 @@ export async function startServer(options: ServerOptions): Promise<HttpServer> {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });
-  const address = await app.listen({ host, port });
+  const address = await app.listen({ host, port }).catch((error: unknown) => cannotListen(host, port, error));
   let closed: Promise<void> | undefined;
   return {
     address,
@@ -63,4 +64,11 @@ export async function startServer(options: ServerOptions): Promise<HttpServer> {
     await closing;
     timer.cancel();
   }
+}
+
+function cannotListen(host: string, port: number, cause: unknown): never {
+  const code = cause instanceof Error ? Reflect.get(cause, 'code') : undefined;
+  const name = code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND' ? 'RINGFLOW_HTTP_HOST' : 'RINGFLOW_HTTP_PORT';
+  const why = code === 'EADDRINUSE' ? 'another program uses it' : String(code);
+  throw new AppError('BAD_SETTING', { name, reason: `does not work: cannot listen on ${host}:${port}, ${why}.` }, { cause });
 }

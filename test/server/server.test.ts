@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ApiClient } from '../../src/cli/api-client.ts';
@@ -20,6 +21,7 @@ import {
 } from '../support/real-server.ts';
 import { peakAt } from '../support/sound.ts';
 
+const script = join(import.meta.dirname, '../../dist/cli/main.js');
 const ended = (session: { ended?: boolean }): boolean => session.ended === true;
 const answered = (session: { callState?: string }): boolean => session.callState === 'Connected';
 
@@ -227,10 +229,22 @@ describe('stopping and starting', () => {
     const server = await realServer();
     try {
       const options = { sipPort: 0, rtpPorts: '42000-42099', directory: server.directory, adminPassword: 'a good password' };
-      const script = join(import.meta.dirname, '../../dist/cli/main.js');
       await expect(startServerChild({ ...options, script })).rejects.toThrow(/RINGFLOW_DATA_DIR/);
     } finally {
       await server.remove();
     }
   }, 60_000);
+
+  it('gives up soon when its HTTP port is taken, with a sentence that says so', async () => {
+    const server = await realServer();
+    const directory = await mkdtemp(join(tmpdir(), 'ringflow-test-'));
+    try {
+      const environment = { RINGFLOW_HTTP_PORT: new URL(server.child.url).port };
+      const options = { script, directory, sipPort: 0, rtpPorts: '42000-42099', adminPassword: 'a good password', environment };
+      await expect(startServerChild(options)).rejects.toThrow(/RINGFLOW_HTTP_PORT/);
+    } finally {
+      await server.remove();
+      await rm(directory, { recursive: true });
+    }
+  }, 30_000);
 });
