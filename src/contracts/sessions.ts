@@ -1,16 +1,67 @@
 import type { Static } from 'typebox';
 import { Type } from 'typebox';
-import { dto, flag, nullable, oneOf, operation, optional, text, textMap, texts } from './dto.ts';
+import { count, dto, flag, nullable, oneOf, operation, optional, text, textMap, texts } from './dto.ts';
 import { entityMembers, listMembers, listRequestOf, listResponse } from './entities.ts';
 import { flowChannels } from './flows.ts';
 
 const namespace = 'Voice.Api.Sessions';
+
+/** What the media report of a call may find wrong. */
+const mediaProblems = [
+  'NothingSent',
+  'RefusedSource',
+  'UnagreedType',
+  'NothingReceived',
+  'OnlySilence',
+  'AudioStopped',
+  'LateStart',
+  'LossReceived',
+  'JitterReceived',
+  'LateFrames',
+] as const;
 
 export const SessionLogInfo = dto(
   { name: 'SessionLogInfo', namespace, description: 'A line of the log of a session.' },
   { date: optional(text), message: optional(text) },
 );
 export type SessionLogInfo = Static<typeof SessionLogInfo>;
+
+const milliseconds = nullable(Type.Number());
+
+export const SessionMediaProblem = dto(
+  { name: 'SessionMediaProblem', namespace, description: 'What is wrong with the audio of a call.' },
+  {
+    problem: optional(oneOf('SessionMediaProblemKind', mediaProblems)),
+    advice: optional(text, 'What is wrong and what to change.'),
+  },
+);
+
+export const SessionMediaReport = dto(
+  { name: 'SessionMediaReport', namespace, description: 'What became of the audio of a call.' },
+  {
+    codec: optional(text, 'The codec that was agreed, as PCMU.'),
+    packetsSent: optional(count),
+    packetsReceived: optional(count),
+    packetsLost: optional(count, 'Packets of the other side that never came.'),
+    packetsReordered: optional(count, 'Packets that came after a later one.'),
+    packetsRepeated: optional(count, 'Packets that came once more.'),
+    packetsRefused: optional(count, 'Packets that came from elsewhere, or of a payload type that was not agreed.'),
+    packetsLate: optional(count, 'Packets that we sent more than 10 ms late.'),
+    digits: optional(count, 'Digits that were received.'),
+    firstSentMs: optional(milliseconds, 'From the beginning of the stream to the first packet sent.'),
+    firstAudioMs: optional(milliseconds, 'From the beginning of the stream to the first packet received.'),
+    longestGapMs: optional(milliseconds, 'The longest time between two packets that were received.'),
+    jitterMs: optional(milliseconds, 'Mean interarrival jitter (RFC 3550).'),
+    maxJitterMs: optional(milliseconds, 'The highest interarrival jitter.'),
+    expectedFrom: optional(text, 'Address and port in the SDP of the other side.'),
+    receivedFrom: optional(text, 'Address and port that its audio came from.'),
+    audioReceived: optional(flag, 'Audio came.'),
+    silent: optional(flag, 'Nothing but silence came.'),
+    oneWayAudio: optional(flag, 'Audio went one way only.'),
+    problems: optional(Type.Array(SessionMediaProblem), 'What is wrong, the worst first. Empty when nothing is.'),
+  },
+);
+export type SessionMediaReport = Static<typeof SessionMediaReport>;
 
 export const SessionInfo = dto(
   { name: 'SessionInfo', namespace, description: 'One communication: a call.', base: 'EntityInfo' },
@@ -39,6 +90,7 @@ export const SessionInfo = dto(
     metadata: optional(textMap, 'What was given when the call was placed.'),
     notBefore: optional(text, 'When the call is, or was, to be dialled.'),
     expiresAt: optional(text, 'When the call is given up if it has not been dialled by then.'),
+    mediaReport: optional(SessionMediaReport, 'What became of the audio, when the call is over.'),
     log: optional(Type.Array(SessionLogInfo)),
   },
 );

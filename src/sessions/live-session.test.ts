@@ -4,6 +4,8 @@ import type { SessionInfo } from '../contracts/sessions.ts';
 import { silentLogger } from '../kernel/log.ts';
 import { VirtualClock } from '../kernel/virtual-clock.ts';
 import type { NewSessionRow, SessionPatch } from '../store/session-rows.ts';
+import { nothingSeen } from '../telephony/media/media-report.ts';
+import type { AnsweredCall } from '../telephony/port.ts';
 import type { CallOptions } from './call-options.ts';
 import { LiveSession } from './live-session.ts';
 
@@ -69,7 +71,7 @@ function session(options: CallOptions = {}) {
   return { live, clock, written, lines, told, opened, finish, isOver: () => over, released: () => released };
 }
 
-const media = { sent: 0, received: 0, lost: 0, late: 0, digits: 0 };
+const media = nothingSeen;
 const url = 'https://hooks.example.com/';
 
 describe('a session whose call is over but whose flow goes on', () => {
@@ -85,6 +87,52 @@ describe('a session whose call is over but whose flow goes on', () => {
     finish();
     await ended;
     expect(isOver()).toBe(true);
+  });
+});
+
+const answeredCall: AnsweredCall = {
+  id: 'leg-1',
+  direction: 'outbound',
+  from: row.fromAddress,
+  to: row.toAddress,
+  play: async () => 'finished',
+  collect: async () => ({ digits: '', why: 'timeout' }),
+  clearDigits() {},
+  record: () => Promise.reject(new Error('not recorded here')),
+  recordCall: () => Promise.reject(new Error('not recorded here')),
+  sendDigits: async () => {},
+  hangup: async () => {},
+};
+
+describe('the media report of a session', () => {
+  const deaf = { ...nothingSeen, codec: 'PCMU', sent: 500, sendingMs: 10_000, receivingMs: 10_000, firstSentMs: 0.04 };
+
+  it('is written with the end of the call, and told with it', async () => {
+    const { live, written, told, finish } = session({ statusCallback: { url, events: ['Completed'] } });
+    live.answered(answeredCall);
+    finish();
+    live.ended({ why: 'callee-hung-up' }, { ...deaf, expectedFrom: { address: '2001:db8::1', port: 7 } });
+    await settled();
+    expect(written.mediaReport).toMatchObject({ codec: 'PCMU', packetsSent: 500, firstSentMs: 0, oneWayAudio: true, audioReceived: false });
+    expect(written.mediaReport?.expectedFrom).toBe('[2001:db8::1]:7');
+    expect(written.mediaReport?.problems?.map(({ problem }) => problem)).toEqual(['NothingReceived']);
+    expect(told[0]?.session.mediaReport).toEqual(written.mediaReport);
+  });
+
+  it('finds nothing wrong with the silence of a phone that rang', async () => {
+    const { live, written, finish } = session();
+    finish();
+    live.ended({ why: 'no-answer' }, deaf);
+    await settled();
+    expect(written.mediaReport).toMatchObject({ oneWayAudio: false, problems: [] });
+  });
+
+  it('is not there when no audio was agreed on', async () => {
+    const { live, written, finish } = session();
+    finish();
+    live.ended({ why: 'busy', sip: 486 }, nothingSeen);
+    await settled();
+    expect(written).not.toHaveProperty('mediaReport');
   });
 });
 

@@ -6,6 +6,7 @@ import type { Logger } from '../kernel/log.ts';
 import type { NewSessionRow, SessionPatch } from '../store/session-rows.ts';
 import type { AnsweredCall, CallLeg, LegEnd, LegEvents, MediaReport, PlacedCall } from '../telephony/port.ts';
 import type { CallOptions } from './call-options.ts';
+import { describeMedia } from './describe-media.ts';
 import type { FlowRun, FlowRunObserver } from './flow-run.ts';
 import { describeEnd, type Outcome, outcomeOfEnd } from './outcome.ts';
 import { SessionHistory, type SessionJournal } from './session-history.ts';
@@ -169,13 +170,14 @@ export class LiveSession implements LegEvents, FlowRunObserver {
     const endedAtMs = clock.now();
     await Promise.all([this.#flowDone, this.#recorded]);
     this.#line(describeEnd(end));
+    const mediaReport = describeMedia(media, this.#answered);
     const sipCause = end.sip ?? (this.#answered ? 200 : undefined);
     this.#change({
       callState: 'Disconnected',
       endedAtMs,
       outcome: this.#endedBy ?? this.#flowOutcome ?? outcomeOfEnd(end),
       ...(sipCause !== undefined && { sipCause }),
-      state: { media },
+      ...(mediaReport ? { mediaReport } : { state: {} }),
     });
     await this.#run
       .finishLater()

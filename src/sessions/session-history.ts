@@ -29,7 +29,7 @@ export class SessionHistory {
 
   /** The session as it is now; of its log, the last 200 lines. */
   get info(): SessionInfo {
-    const { callState = 'Ringing', callSid, answeredAtMs, endedAtMs, outcome, sipCause } = this.#patch;
+    const { callState = 'Ringing', callSid, answeredAtMs, endedAtMs, outcome, sipCause, mediaReport } = this.#patch;
     const ended = endedAtMs !== undefined;
     return {
       ...createdSession(this.#row),
@@ -44,6 +44,7 @@ export class SessionHistory {
       ...(ended && { dateCompleted: isoOf(endedAtMs) }),
       ...(outcome !== undefined && { outcome }),
       ...(sipCause !== undefined && { sipCause }),
+      ...(mediaReport !== undefined && { mediaReport }),
       log: [...this.#log],
     };
   }

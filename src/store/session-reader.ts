@@ -1,6 +1,6 @@
 import { and, count, eq, getTableColumns, gte, lt, type SQL, sql } from 'drizzle-orm';
 import type { Page, Paging } from '../contracts/entities.ts';
-import type { SessionInfo, SessionLogInfo } from '../contracts/sessions.ts';
+import type { SessionInfo, SessionLogInfo, SessionMediaReport } from '../contracts/sessions.ts';
 import { present } from './audit.ts';
 import type { Database, Queries } from './database.ts';
 import { contains, oneOfIds, orderOf, readPage, specific, type Window } from './paging.ts';
@@ -42,9 +42,10 @@ const sortFields = {
 
 // What may be large is for those who carry the call.
 const { state: _state, plan: _plan, ...shown } = getTableColumns(session);
-const columns = { session: shown, accountName: account.name, endpointName: endpoint.displayName };
+const mediaReport = sql<SessionMediaReport | null>`case when ${session.endedAt} is not null then ${session.state} -> 'media' end`;
+const columns = { session: shown, mediaReport, accountName: account.name, endpointName: endpoint.displayName };
 type Shown = Omit<typeof session.$inferSelect, 'state' | 'plan'>;
-type Row = { session: Shown; accountName: string | null; endpointName: string | null };
+type Row = { session: Shown; mediaReport: SessionMediaReport | null; accountName: string | null; endpointName: string | null };
 
 /** Reads stored sessions. Changes of the last moments may still be on their way: the live state is the owner's. */
 export class SessionReader {
@@ -138,7 +139,7 @@ async function readLogs(queries: Queries, ids: readonly string[]): Promise<Reado
   return logs;
 }
 
-function toInfo({ session: row, accountName, endpointName }: Row, logs: ReadonlyMap<string, SessionLogInfo[]>): SessionInfo {
+function toInfo({ session: row, mediaReport, accountName, endpointName }: Row, logs: ReadonlyMap<string, SessionLogInfo[]>): SessionInfo {
   const ended = row.endedAt !== null;
   const waits = row.owner === null && !ended;
   return {
@@ -171,6 +172,7 @@ function toInfo({ session: row, accountName, endpointName }: Row, logs: Readonly
       metadata: row.metadata,
       notBefore: row.notBefore?.toISOString(),
       expiresAt: row.expiresAt?.toISOString(),
+      mediaReport,
     }),
     log: logs.get(row.id) ?? [],
   };

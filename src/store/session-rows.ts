@@ -1,6 +1,6 @@
 import type { CallEventName } from '../contracts/calls.ts';
 import type { FlowInfo } from '../contracts/flows.ts';
-import type { SessionInfo, SessionLogInfo } from '../contracts/sessions.ts';
+import type { SessionInfo, SessionLogInfo, SessionMediaReport } from '../contracts/sessions.ts';
 
 export type CallState = NonNullable<SessionInfo['callState']>;
 
@@ -86,6 +86,8 @@ export interface SessionPatch {
   readonly endedAtMs?: number;
   readonly outcome?: string;
   readonly sipCause?: number;
+  /** What became of the audio. It is written when the call is over, in the place of `state`. */
+  readonly mediaReport?: SessionMediaReport;
   readonly state?: Readonly<Record<string, unknown>>;
 }
 

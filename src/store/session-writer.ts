@@ -263,7 +263,7 @@ function toColumns(id: string, { epoch, patch, lines }: Dirty, chunk: number): R
     ended_at: toMoment(patch.endedAtMs),
     outcome: patch.outcome,
     sip_cause: patch.sipCause,
-    state: patch.state,
+    state: patch.mediaReport ? { media: patch.mediaReport } : patch.state,
     chunk,
     entries: lines.length > 0 ? lines : undefined,
   };

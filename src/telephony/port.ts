@@ -1,7 +1,10 @@
 import type { WireKind } from '../wire/wire.ts';
 import type { Prompt } from './audio/prompt.ts';
-import type { CallRecorded, Collected, CollectRules, MediaReport, PlayRules, Recorded, RecordRules } from './media/media-port.ts';
+import type { CallRecorded, Collected, CollectRules, PlayRules, Recorded, RecordRules } from './media/media-port.ts';
+import type { MediaReport } from './media/media-report.ts';
 
+export { diagnose as diagnoseMedia, isOneWay as isOneWayAudio } from './media/diagnose.ts';
+export { endpointText } from './media/endpoint-text.ts';
 export type { CallRecorded, Collected, CollectRules, MediaReport, PlayRules, Prompt, Recorded, RecordRules };
 
 /** Why a leg is over. */

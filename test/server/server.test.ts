@@ -77,6 +77,14 @@ describe('a server over real sockets', () => {
     expect(Date.parse(session.dateCompleted ?? '')).toBeGreaterThan(Date.parse(session.dateAnswered ?? ''));
     expect(session.log?.map(({ message }) => message)).toContain('Say (SayNode)');
     expect(await phone.seen('first-audio')).toMatchObject({ lost: 0 });
+    expect(session.mediaReport).toMatchObject({
+      codec: 'PCMU',
+      packetsLost: 0,
+      packetsRefused: 0,
+      audioReceived: true,
+      oneWayAudio: false,
+    });
+    expect(session.mediaReport?.receivedFrom).toBe(session.mediaReport?.expectedFrom);
   });
 
   it('refuses with a ResponseStatus that names the member, in XML when asked', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { agreedWith, countingPrompt, MediaRig } from '../../../test/support/media-rig.ts';
+import { nothingSeen } from './media-report.ts';
 
 const never = new AbortController().signal;
 const SILENCE = 0xff;
@@ -436,7 +437,7 @@ describe('close', () => {
   it('right after start sends nothing', async () => {
     const rig = new MediaRig();
     const { stream, peer } = await rig.call();
-    expect(await stream.close()).toEqual({ sent: 0, received: 0, lost: 0, late: 0, digits: 0 });
+    expect(await stream.close()).toEqual({ ...nothingSeen, codec: 'PCMU', expectedFrom: peer.endpoint });
     await rig.clock.advance(50);
     expect(peer.received).toEqual([]);
     expect(rig.clock.pendingTimers).toBe(0);

@@ -1,5 +1,6 @@
 import type { Endpoint } from '../../wire/wire.ts';
 import type { Prompt } from '../audio/prompt.ts';
+import type { MediaReport } from './media-report.ts';
 
 export type AudioCodec = 'PCMU' | 'PCMA';
 
@@ -56,19 +57,6 @@ export interface Recorded {
 
 /** The recording of a whole call. */
 export type CallRecorded = Pick<Recorded, 'path' | 'durationMs' | 'bytes'>;
-
-/** What one stream saw; all counts since it was opened. */
-export interface MediaReport {
-  readonly sent: number;
-  readonly received: number;
-  readonly lost: number;
-  /** Frames that left more than 10 ms after they were due. */
-  readonly late: number;
-  readonly digits: number;
-  /** From `start` to the first packet sent, and to the first valid packet received. */
-  readonly firstSentMs?: number;
-  readonly firstReceivedMs?: number;
-}
 
 /**
  * One audio stream: a local port, and what is played to and heard from it. Every wait rejects with the signal's reason when

@@ -1,7 +1,8 @@
 import type { Endpoint } from '../../wire/wire.ts';
 import type { Prompt } from '../audio/prompt.ts';
 import type { PortLimits } from '../rtp/port-range.ts';
-import type { AgreedMedia, CallRecorded, Collected, CollectRules, MediaReport, PlayRules, Recorded, RecordRules } from './media-port.ts';
+import type { AgreedMedia, CallRecorded, Collected, CollectRules, PlayRules, Recorded, RecordRules } from './media-port.ts';
+import type { MediaReport } from './media-report.ts';
 
 /** What a media worker is started with. */
 export interface WorkerSettings {

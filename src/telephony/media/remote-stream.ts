@@ -1,16 +1,7 @@
 import type { Endpoint } from '../../wire/wire.ts';
 import type { Prompt } from '../audio/prompt.ts';
-import type {
-  AgreedMedia,
-  CallRecorded,
-  Collected,
-  CollectRules,
-  MediaReport,
-  MediaStream,
-  PlayRules,
-  Recorded,
-  RecordRules,
-} from './media-port.ts';
+import type { AgreedMedia, CallRecorded, Collected, CollectRules, MediaStream, PlayRules, Recorded, RecordRules } from './media-port.ts';
+import { type MediaReport, nothingSeen } from './media-report.ts';
 import type { MediaCommand, SettledEvent } from './protocol.ts';
 import { newWait, streamClosed } from './wait.ts';
 
@@ -30,8 +21,6 @@ interface Waiting {
   /** Whether it ends with the stream, or with what the worker says of it. */
   readonly untilTold: boolean;
 }
-
-const NOTHING_SEEN: MediaReport = { sent: 0, received: 0, lost: 0, late: 0, digits: 0 };
 
 /** A stream of a media worker, as the main thread holds it. */
 export class RemoteStream implements MediaStream {
@@ -132,8 +121,8 @@ export class RemoteStream implements MediaStream {
   /** The worker is gone: everything ends with `error`, and what the stream saw is not known. */
   lost(error: Error): void {
     this.#over ??= error;
-    this.#closing ??= Promise.resolve(NOTHING_SEEN);
-    this.#reported(NOTHING_SEEN);
+    this.#closing ??= Promise.resolve(nothingSeen);
+    this.#reported(nothingSeen);
     this.#failWaits(error, () => true);
   }
 

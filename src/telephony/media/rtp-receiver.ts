@@ -1,10 +1,27 @@
 import type { Endpoint } from '../../wire/wire.ts';
 import { type DigitChange, DigitReceiver } from '../rtp/digit-receiver.ts';
+import { InterarrivalJitter } from '../rtp/interarrival-jitter.ts';
 import { newRtpHeader, readRtpHeader } from '../rtp/packet.ts';
 import { ReceivedSequence } from '../rtp/received-sequence.ts';
 import { readTelephoneEvent } from '../rtp/telephone-event.ts';
 import type { Latch } from './latch.ts';
 import type { AgreedMedia } from './media-port.ts';
+import type { MediaReport } from './media-report.ts';
+
+type Reception = Pick<
+  MediaReport,
+  | 'received'
+  | 'lost'
+  | 'repeated'
+  | 'reordered'
+  | 'refused'
+  | 'refusedFrom'
+  | 'unagreed'
+  | 'unagreedType'
+  | 'receivedFrom'
+  | 'jitterMs'
+  | 'maxJitterMs'
+>;
 
 /** What a receiver hears. */
 export interface Heard {
@@ -22,19 +39,37 @@ export class RtpReceiver {
   readonly #header = newRtpHeader();
   readonly #sequence = new ReceivedSequence();
   readonly #digits = new DigitReceiver();
+  readonly #jitter = new InterarrivalJitter();
   #ssrc: number | undefined;
+  #repeated = 0;
+  #reordered = 0;
+  #refused = 0;
+  #refusedFrom: Endpoint | undefined;
+  #unagreed = 0;
+  #unagreedType: number | undefined;
 
   constructor(latch: Latch, heard: Heard) {
     this.#latch = latch;
     this.#heard = heard;
   }
 
-  get received(): number {
-    return this.#sequence.received;
-  }
-
-  get lost(): number {
-    return this.#sequence.lost;
+  /** What has come so far. */
+  get reception(): Reception {
+    const { meanMs, maxMs } = this.#jitter;
+    const { settled, target } = this.#latch;
+    return {
+      received: this.#sequence.received,
+      lost: this.#sequence.lost,
+      repeated: this.#repeated,
+      reordered: this.#reordered,
+      refused: this.#refused,
+      unagreed: this.#unagreed,
+      ...(settled && target && { receivedFrom: target }),
+      ...(this.#refusedFrom && { refusedFrom: this.#refusedFrom }),
+      ...(this.#unagreedType !== undefined && { unagreedType: this.#unagreedType }),
+      ...(meanMs !== undefined && { jitterMs: meanMs }),
+      ...(maxMs !== undefined && { maxJitterMs: maxMs }),
+    };
   }
 
   /** One datagram came. Answers whether it was a valid packet of the peer that had not come before. */
@@ -42,15 +77,26 @@ export class RtpReceiver {
     const header = this.#header;
     if (!readRtpHeader(bytes, header)) return false;
     const isEvent = header.payloadType === agreed.telephoneEvent;
-    if (!isEvent && header.payloadType !== agreed.payloadType) return false;
-    if (!this.#latch.accept(from, header)) return false;
+    if (!isEvent && header.payloadType !== agreed.payloadType) {
+      this.#unagreed++;
+      this.#unagreedType = header.payloadType;
+      return false;
+    }
+    if (!this.#latch.accept(from, header)) {
+      this.#refused++;
+      this.#refusedFrom = from;
+      return false;
+    }
     const arrival =
       this.#ssrc === header.ssrc ? this.#sequence.accept(header.sequence) : this.#newSource(header.ssrc, header.sequence, nowMs);
+    if (arrival === 'duplicate') this.#repeated++;
     if (arrival === 'duplicate' || arrival === 'stray') return false;
+    if (arrival === 'late') this.#reordered++;
     if (isEvent) {
       const event = readTelephoneEvent(bytes, header.payloadStart, header.payloadEnd);
       if (event) this.#report(this.#digits.receive(header.timestamp, event, nowMs), nowMs);
     } else {
+      this.#jitter.arrived(header.timestamp, nowMs);
       this.#heard.audio(bytes.subarray(header.payloadStart, header.payloadEnd), header.timestamp, arrival === 'newest', nowMs);
     }
     return true;
@@ -65,6 +111,7 @@ export class RtpReceiver {
     const first = this.#ssrc === undefined;
     this.#ssrc = ssrc;
     if (first) return this.#sequence.accept(sequence);
+    this.#jitter.restart();
     this.#report(this.#digits.restart(), nowMs);
     this.#heard.restarted();
     return this.#sequence.restart(sequence);

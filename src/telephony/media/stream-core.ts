@@ -9,26 +9,16 @@ import { DigitCollector } from './digit-collector.ts';
 import { DigitOutput } from './digit-output.ts';
 import type { FrameClock, FrameSource } from './frame-clock.ts';
 import { Latch } from './latch.ts';
-import type {
-  AgreedMedia,
-  CallRecorded,
-  Collected,
-  CollectRules,
-  MediaReport,
-  MediaStream,
-  PlayRules,
-  Recorded,
-  RecordRules,
-} from './media-port.ts';
+import type { AgreedMedia, CallRecorded, Collected, CollectRules, MediaStream, PlayRules, Recorded, RecordRules } from './media-port.ts';
+import type { MediaReport } from './media-report.ts';
 import { FOCUS_FRAMES, PeerFocus } from './peer-focus.ts';
 import { Player } from './player.ts';
 import { Recorder } from './recorder.ts';
 import { type Heard, RtpReceiver } from './rtp-receiver.ts';
 import { RtpSender } from './rtp-sender.ts';
+import { SoundDetector } from './sound-detector.ts';
+import { StreamWatch } from './stream-watch.ts';
 import { streamClosed } from './wait.ts';
-
-/** A frame that leaves later than this after it was due counts as late. */
-const LATE_MS = 10;
 
 interface Parts {
   readonly socket: RtpSocket;
@@ -50,22 +40,20 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
   readonly #collector: DigitCollector;
   readonly #sender: RtpSender;
   readonly #receiver: RtpReceiver;
+  readonly #watch = new StreamWatch();
+  readonly #sound = new SoundDetector();
   #recorder: Recorder | undefined;
   /** The last recording that ended; its file may not be complete yet. */
   #recorded: Promise<Recorded> | undefined;
   #callRecorder: CallRecorder | undefined;
   #agreed: AgreedMedia | undefined;
-  #startedMs = 0;
   /** Set between `start` and the first packet. */
   #firstTimer: Timer | undefined;
   #closed = false;
   #closing: Promise<MediaReport> | undefined;
   #keyHeld = false;
   #framesToFocus = FOCUS_FRAMES;
-  #late = 0;
   #digits = 0;
-  #firstSentMs: number | undefined;
-  #firstReceivedMs: number | undefined;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -80,13 +68,13 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
     if (this.#closed) return;
     const first = this.#agreed === undefined;
     this.#agreed = agreed;
+    this.#watch.agree(agreed, this.#parts.clock.now());
     this.#sender.use(agreed.codec, agreed.payloadType);
     if (this.#latch.aim(agreed.remote)) {
       this.#focus.restart();
       this.#lookForPeer();
     }
     if (!first) return;
-    this.#startedMs = this.#parts.clock.now();
     this.#firstTimer = this.#parts.clock.after(0, () => this.begin());
     if (this.#player.active) this.begin();
   }
@@ -166,14 +154,13 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
       else this.#sender.mute(this.#player);
       return;
     }
-    if (lateMs > LATE_MS) this.#late++;
     if (digit?.kind === 'event' && agreed.telephoneEvent !== undefined) {
       this.#sender.sendEvent(agreed.telephoneEvent, digit.event, digit.first, to);
     } else {
       this.#sender.sendAudio(digit ? undefined : this.#player, to);
       this.#callRecorder?.sent(agreed.codec, this.#sender.audio, this.#sender.timestamp, nowMs);
     }
-    this.#firstSentMs ??= this.#parts.clock.now() - this.#startedMs;
+    this.#watch.sent(lateMs, nowMs);
   }
 
   skip(frames: number): void {
@@ -195,6 +182,7 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
   audio(payload: Uint8Array, timestamp: number, newest: boolean, nowMs: number): void {
     const agreed = this.#agreed;
     if (!agreed) return;
+    this.#sound.hear(agreed.codec, payload);
     this.#recorder?.packet(agreed.codec, payload, timestamp, newest, nowMs);
     this.#callRecorder?.heard(agreed.codec, payload, timestamp, newest, nowMs);
   }
@@ -208,9 +196,10 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
     const agreed = this.#agreed;
     if (!agreed || this.#closed || agreed.direction === 'sendonly' || agreed.direction === 'inactive') return;
     const nowMs = this.#parts.clock.now();
-    if (!this.#receiver.receive(bytes, from, agreed, nowMs) || this.#firstReceivedMs !== undefined) return;
-    this.#firstReceivedMs = nowMs - this.#startedMs;
-    this.#lookForPeer();
+    if (!this.#receiver.receive(bytes, from, agreed, nowMs)) return;
+    const first = !this.#watch.heard;
+    this.#watch.received(nowMs);
+    if (first) this.#lookForPeer();
   }
 
   #lookForPeer(): void {
@@ -224,6 +213,7 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
     this.#firstTimer?.cancel();
     this.#firstTimer = undefined;
     frameClock.remove(this);
+    const watched = this.#watch.end(clock.now());
     socket.close();
     const error = streamClosed;
     this.#player.close(error);
@@ -235,13 +225,11 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
     await Promise.allSettled([this.#recorded, this.#callRecorder?.recorded]);
     onClosed();
     return {
+      ...watched,
+      ...this.#receiver.reception,
       sent: this.#sender.sent,
-      received: this.#receiver.received,
-      lost: this.#receiver.lost,
-      late: this.#late,
       digits: this.#digits,
-      ...(this.#firstSentMs !== undefined && { firstSentMs: this.#firstSentMs }),
-      ...(this.#firstReceivedMs !== undefined && { firstReceivedMs: this.#firstReceivedMs }),
+      audible: this.#sound.audible,
     };
   }
 }

@@ -10,6 +10,7 @@ import { type Logger, silentLogger } from '../../kernel/log.ts';
 import { readWavHeader } from '../audio/wav.ts';
 import { newRtpHeader, readRtpHeader } from '../rtp/packet.ts';
 import type { AgreedMedia, MediaPort } from './media-port.ts';
+import { nothingSeen } from './media-report.ts';
 import type { WorkerSettings } from './protocol.ts';
 import { spawnWorker } from './spawn-worker.ts';
 import { openMediaWorkers } from './worker-client.ts';
@@ -214,7 +215,7 @@ describe('openMediaWorkers', () => {
     for (const outcome of await waits)
       expect(outcome).toMatchObject({ status: 'rejected', reason: { message: 'The media worker has stopped' } });
     await expect(stream.collect({ max: 1, terminators: '', firstMs: 1, betweenMs: 1 }, never)).rejects.toThrow('has stopped');
-    expect(await stream.close()).toEqual({ sent: 0, received: 0, lost: 0, late: 0, digits: 0 });
+    expect(await stream.close()).toEqual(nothingSeen);
     expect(lines).toMatchObject([
       { err: { message: 'The media worker has stopped' }, streams: 1, message: expect.stringContaining('died') },
     ]);

@@ -1,0 +1,38 @@
+import type { SessionMediaReport } from '../contracts/sessions.ts';
+import { diagnoseMedia, endpointText, isOneWayAudio, type MediaReport } from '../telephony/port.ts';
+
+/**
+ * The audio of a call as the API shows it, with what is wrong. Undefined when no audio was ever agreed on. A call that was not answered
+ * has no problems: while it rings, either side may keep silent.
+ */
+export function describeMedia(report: MediaReport, answered: boolean): SessionMediaReport | undefined {
+  if (report.codec === undefined) return undefined;
+  return {
+    codec: report.codec,
+    packetsSent: report.sent,
+    packetsReceived: report.received,
+    packetsLost: report.lost,
+    packetsReordered: report.reordered,
+    packetsRepeated: report.repeated,
+    packetsRefused: report.refused + report.unagreed,
+    packetsLate: report.late,
+    digits: report.digits,
+    ...rounded('firstSentMs', report.firstSentMs),
+    ...rounded('firstAudioMs', report.firstReceivedMs),
+    ...rounded('longestGapMs', report.longestGapMs),
+    ...rounded('jitterMs', report.jitterMs),
+    ...rounded('maxJitterMs', report.maxJitterMs),
+    ...(report.expectedFrom && { expectedFrom: endpointText(report.expectedFrom) }),
+    ...(report.receivedFrom && { receivedFrom: endpointText(report.receivedFrom) }),
+    audioReceived: report.received > 0,
+    silent: report.received > 0 && !report.audible,
+    oneWayAudio: answered && isOneWayAudio(report),
+    problems: answered ? [...diagnoseMedia(report)] : [],
+  };
+}
+
+/** To a tenth. */
+function rounded<Name extends string>(name: Name, value: number | undefined): Partial<Record<Name, number>> {
+  const none: Partial<Record<Name, number>> = {};
+  return value === undefined ? none : { ...none, [name]: Math.round(value * 10) / 10 };
+}

@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest';
+import { diagnose, isOneWay } from './diagnose.ts';
+import { type MediaReport, nothingSeen } from './media-report.ts';
+
+/** A minute of good audio both ways. */
+const good: MediaReport = {
+  ...nothingSeen,
+  sent: 3000,
+  received: 3000,
+  sendingMs: 60_000,
+  receivingMs: 60_000,
+  firstSentMs: 0,
+  firstReceivedMs: 40,
+  longestGapMs: 30,
+  quietMs: 12,
+  jitterMs: 2,
+  maxJitterMs: 6,
+  audible: true,
+  codec: 'PCMU',
+  expectedFrom: { address: '203.0.113.5', port: 4000 },
+  receivedFrom: { address: '203.0.113.5', port: 4000 },
+};
+
+const deaf: Partial<MediaReport> = { received: 0, audible: false };
+
+const cases: readonly [string, Partial<MediaReport>, readonly string[], RegExp?][] = [
+  ['a good call', {}, []],
+  ['a call too short to tell', { ...deaf, sent: 50, sendingMs: 1000, receivingMs: 1000 }, []],
+  ['a call that was held all the time', { ...deaf, receivingMs: 0 }, []],
+  ['nothing heard', deaf, ['NothingReceived'], /203\.0\.113\.5:4000.*RINGFLOW_RTP_PORTS.*RINGFLOW_PUBLIC_ADDRESS/],
+  ...['10.1.2.3', '172.16.0.9', '172.31.9.9', '192.168.1.2', '100.64.0.1', '169.254.1.1', 'fd00::1'].map(
+    (address): [string, Partial<MediaReport>, readonly string[], RegExp] => [
+      `nothing heard from ${address}`,
+      { ...deaf, expectedFrom: { address, port: 7 } },
+      ['NothingReceived'],
+      /private address/,
+    ],
+  ),
+  ...['172.32.0.1', '192.169.1.1', '100.128.0.1', '11.0.0.1', '2001:db8::1'].map(
+    (address): [string, Partial<MediaReport>, readonly string[], RegExp] => [
+      `nothing heard from ${address}`,
+      { ...deaf, expectedFrom: { address, port: 7 } },
+      ['NothingReceived'],
+      /RINGFLOW_PUBLIC_ADDRESS/,
+    ],
+  ),
+  [
+    'audio from elsewhere',
+    { ...deaf, refused: 9, refusedFrom: { address: '2001:db8::1', port: 7 } },
+    ['RefusedSource'],
+    /from \[2001:db8::1\]:7/,
+  ],
+  ['a payload type that nobody agreed on', { ...deaf, unagreed: 400, unagreedType: 18 }, ['UnagreedType'], /type 18/],
+  ['nothing sent', { sent: 0 }, ['NothingSent']],
+  ['only silence', { audible: false }, ['OnlySilence'], /muted/],
+  ['silence of a second', { audible: false, receivingMs: 3000, received: 150 }, []],
+  ['audio that stopped', { quietMs: 7500 }, ['AudioStopped'], /7\.5 s before the end/],
+  ['audio that came late', { firstReceivedMs: 2500 }, ['LateStart'], /2\.5 s/],
+  ['loss', { received: 2900, lost: 100 }, ['LossReceived'], /3\.3 %/],
+  ['a little loss', { received: 2990, lost: 10 }, []],
+  ['loss of few packets', { received: 10, lost: 10 }, []],
+  ['jitter', { jitterMs: 45.4, maxJitterMs: 80 }, ['JitterReceived'], /45 ms.*80 ms/],
+  ['a busy machine', { late: 60 }, ['LateFrames'], /2\.0 %/],
+  ['several things at once', { lost: 1000, jitterMs: 50, late: 300 }, ['LossReceived', 'JitterReceived', 'LateFrames']],
+];
+
+describe('diagnose', () => {
+  it.each(cases)('%s', (_name, changes, problems, says) => {
+    const findings = diagnose({ ...good, ...changes });
+    expect(findings.map(({ problem }) => problem)).toEqual(problems);
+    if (says) expect(findings[0]?.advice).toMatch(says);
+    for (const { advice } of findings) expect(advice).toMatch(/^[A-Z0-9].*\.$/);
+  });
+
+  it('has nothing to say of a stream that never began', () => {
+    expect(diagnose(nothingSeen)).toEqual([]);
+  });
+});
+
+describe('one-way audio', () => {
+  it.each([
+    ['both ways', {}, false],
+    ['we hear nothing', deaf, true],
+    ['we send nothing', { sent: 0 }, true],
+    ['neither', { ...deaf, sent: 0 }, false],
+    ['on hold', { ...deaf, receivingMs: 0 }, false],
+  ])('%s: %o', (_name, changes, expected) => {
+    expect(isOneWay({ ...good, ...changes })).toBe(expected);
+  });
+});

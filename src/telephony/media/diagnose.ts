@@ -1,0 +1,151 @@
+import type { Endpoint } from '../../wire/wire.ts';
+import { endpointText } from './endpoint-text.ts';
+import type { MediaReport } from './media-report.ts';
+
+/** What a report says is wrong. */
+export type MediaProblem =
+  | 'NothingSent'
+  | 'RefusedSource'
+  | 'UnagreedType'
+  | 'NothingReceived'
+  | 'OnlySilence'
+  | 'AudioStopped'
+  | 'LateStart'
+  | 'LossReceived'
+  | 'JitterReceived'
+  | 'LateFrames';
+
+/** A problem, and a sentence that says what is wrong and what to change. */
+export interface MediaFinding {
+  readonly problem: MediaProblem;
+  readonly advice: string;
+}
+
+/** Shorter than this, a call proves nothing. */
+const LEAST_MS = 2000;
+/** How long only silence may come before it is worth a word. */
+const SILENT_MS = 5000;
+/** Nothing at the end of the call for so long. */
+const STOPPED_MS = 5000;
+const LATE_START_MS = 1500;
+/** Too few packets say nothing about a share. */
+const LEAST_PACKETS = 100;
+/** Shares of packets that callers begin to hear, of G.711 without loss concealment (ITU-T G.113 appendix I). */
+const BAD_LOSS = 0.02;
+const BAD_JITTER_MS = 30;
+const BAD_LATE = 0.01;
+
+/** What is wrong with the audio of a call that was answered, the worst first; nothing for one that was good or too short to tell. */
+export function diagnose(report: MediaReport): readonly MediaFinding[] {
+  return [nothingSent(report), nothingReceived(report), ...quality(report)].filter((finding) => finding !== undefined);
+}
+
+/** Whether audio went one way only although both were agreed. */
+export function isOneWay(report: MediaReport): boolean {
+  const noneCame = report.receivingMs >= LEAST_MS && report.received === 0 && report.sent > 0;
+  const noneLeft = report.sendingMs >= LEAST_MS && report.sent === 0 && report.received > 0;
+  return noneCame || noneLeft;
+}
+
+function nothingSent({ sent, sendingMs }: MediaReport): MediaFinding | undefined {
+  if (sent > 0 || sendingMs < LEAST_MS) return undefined;
+  return finding(
+    'NothingSent',
+    'No audio was sent although the call was to carry it: the media threads did not run. Look at the load of the machine and the log of the server.',
+  );
+}
+
+function nothingReceived(report: MediaReport): MediaFinding | undefined {
+  const { received, receivingMs, refused, refusedFrom, unagreed, unagreedType, expectedFrom } = report;
+  if (received > 0 || receivingMs < LEAST_MS) return undefined;
+  const told = expectedFrom ? ` from ${endpointText(expectedFrom)}` : '';
+  if (unagreed > 0) {
+    return finding(
+      'UnagreedType',
+      `Audio came, but as payload type ${unagreedType ?? 'unknown'}, which was not agreed, so none of it was heard. Set the other side to send the codec that its SDP answer names first.`,
+    );
+  }
+  if (refused > 0) {
+    return finding(
+      'RefusedSource',
+      `Audio was expected${told} but came${refusedFrom ? ` from ${endpointText(refusedFrom)}` : ' from elsewhere'}, too little or too broken to trust. Let the other side send from the address in its SDP, or in one unbroken stream.`,
+    );
+  }
+  if (expectedFrom && isPrivate(expectedFrom)) {
+    return finding(
+      'NothingReceived',
+      `No audio came${told}, a private address: the other side is behind NAT and does not know its public address. Set its public (external) address, or have it send audio first.`,
+    );
+  }
+  return finding(
+    'NothingReceived',
+    `No audio came${told}: the caller was heard by nobody. Let UDP to RINGFLOW_RTP_PORTS through every firewall and forward it at NAT, and set RINGFLOW_PUBLIC_ADDRESS to the address that the other side reaches.`,
+  );
+}
+
+function quality(report: MediaReport): readonly (MediaFinding | undefined)[] {
+  const { received, receivingMs, lost, late, sent, audible, quietMs = 0, firstReceivedMs = 0, jitterMs = 0, maxJitterMs = 0 } = report;
+  const silent = received >= LEAST_PACKETS && receivingMs >= SILENT_MS && !audible;
+  const lossShare = lost / Math.max(1, received + lost);
+  const lateShare = late / Math.max(1, sent);
+  return [
+    silent
+      ? finding(
+          'OnlySilence',
+          'Audio came, but it was silence from beginning to end: the microphone is muted, or the carrier has connected the speech path one way only. Try another phone; if it stays, give the carrier the SIP Call-ID of this call.',
+        )
+      : undefined,
+    quietMs >= STOPPED_MS
+      ? finding(
+          'AudioStopped',
+          `The audio of the other side stopped ${seconds(quietMs)} before the end: its network path was lost, or it suppresses silence. Look for address changes and NAT timeouts on its side, and switch silence suppression (VAD) off.`,
+        )
+      : undefined,
+    firstReceivedMs >= LATE_START_MS && receivingMs >= LEAST_MS
+      ? finding(
+          'LateStart',
+          `The first audio came ${seconds(firstReceivedMs)} after the stream began: what was said before is lost. Usually a NAT or a session border controller opens its media path only then; let it open with the answer.`,
+        )
+      : undefined,
+    received >= LEAST_PACKETS && lossShare >= BAD_LOSS
+      ? finding(
+          'LossReceived',
+          `${percent(lossShare)} of the packets of the other side were lost on the way here. Look for overloaded links and Wi-Fi between it and this server, and give voice priority there.`,
+        )
+      : undefined,
+    received >= LEAST_PACKETS && jitterMs >= BAD_JITTER_MS
+      ? finding(
+          'JitterReceived',
+          `Packets of the other side came unevenly: ${Math.round(jitterMs)} ms of jitter, ${Math.round(maxJitterMs)} ms at worst. Give voice priority (DSCP EF) on the links between it and this server, and avoid Wi-Fi.`,
+        )
+      : undefined,
+    sent >= LEAST_PACKETS && lateShare >= BAD_LATE
+      ? finding(
+          'LateFrames',
+          `${percent(lateShare)} of our packets left more than 10 ms late: this machine was too busy. Give it more CPU, or let fewer calls run at once.`,
+        )
+      : undefined,
+  ];
+}
+
+function finding(problem: MediaProblem, advice: string): MediaFinding {
+  return { problem, advice };
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`;
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(1)} %`;
+}
+
+/** Addresses that no network but the peer's own knows (RFC 1918, RFC 6598, RFC 3927, RFC 4193). */
+function isPrivate({ address }: Endpoint): boolean {
+  if (/^f[cd]/i.test(address)) return address.includes(':');
+  const [first = 0, second = 0] = address.split('.').map(Number);
+  if (first === 10) return true;
+  if (first === 172) return second >= 16 && second < 32;
+  if (first === 192 || first === 169) return second === (first === 192 ? 168 : 254);
+  return first === 100 && second >= 64 && second < 128;
+}

@@ -1,0 +1,135 @@
+import { describe, expect, it } from 'vitest';
+import { agreedWith, MediaRig } from '../../../test/support/media-rig.ts';
+import { diagnose } from './diagnose.ts';
+
+const problemsOf = (report: Parameters<typeof diagnose>[0]) => diagnose(report).map(({ problem }) => problem);
+
+describe('the report of a stream', () => {
+  it('tells of a good call when, how evenly and from where audio came', async () => {
+    const rig = new MediaRig();
+    const { stream, peer } = await rig.call();
+    await rig.clock.advance(60);
+    await peer.speak(stream.local, 6_000, 0x10);
+    const report = await stream.close();
+    expect(report).toMatchObject({
+      received: 300,
+      lost: 0,
+      repeated: 0,
+      reordered: 0,
+      refused: 0,
+      unagreed: 0,
+      firstSentMs: 0,
+      firstReceivedMs: 60,
+      sendingMs: 6_060,
+      receivingMs: 6_060,
+      longestGapMs: 20,
+      quietMs: 20,
+      jitterMs: 0,
+      maxJitterMs: 0,
+      audible: true,
+      codec: 'PCMU',
+      expectedFrom: peer.endpoint,
+      receivedFrom: peer.endpoint,
+    });
+    expect(problemsOf(report)).toEqual([]);
+    await rig.media.close();
+    expect([rig.network.openPorts, rig.clock.pendingTimers]).toEqual([1, 0]);
+  });
+
+  it('counts jitter, repeated and reordered packets', async () => {
+    const rig = new MediaRig({ faults: { delayMs: { min: 0, max: 30 }, duplicatePercent: 20 } });
+    const { stream, peer } = await rig.call();
+    await peer.speak(stream.local, 4_000, 0x10);
+    await rig.clock.advance(100);
+    const { jitterMs = 0, maxJitterMs = 0, repeated, reordered, received } = await stream.close();
+    expect(received).toBe(200);
+    expect(repeated).toBeGreaterThan(10);
+    expect(reordered).toBeGreaterThan(5);
+    expect(jitterMs).toBeGreaterThan(4);
+    expect(jitterMs).toBeLessThan(30);
+    expect(maxJitterMs).toBeGreaterThan(jitterMs);
+  });
+
+  it('tells of audio that one side never hears', async () => {
+    const rig = new MediaRig();
+    const { stream } = await rig.call();
+    await rig.clock.advance(5_000);
+    const report = await stream.close();
+    expect(report).not.toHaveProperty('receivedFrom');
+    expect(problemsOf(report)).toEqual(['NothingReceived']);
+  });
+
+  it('tells silence from sound, A-law too', async () => {
+    for (const [codec, payloadType, silence, sound] of [
+      ['PCMU', 0, 0xff, 0x30],
+      ['PCMA', 8, 0xd5, 0x20],
+    ] as const) {
+      const rig = new MediaRig();
+      const { stream, peer } = await rig.call({ codec, payloadType });
+      await peer.speak(stream.local, 6_000, silence, payloadType);
+      const other = await rig.call({ codec, payloadType });
+      await other.peer.speak(other.stream.local, 100, sound, payloadType);
+      expect((await other.stream.close()).audible).toBe(true);
+      const report = await stream.close();
+      expect(report.audible).toBe(false);
+      expect(problemsOf(report)).toContain('OnlySilence');
+    }
+  });
+
+  it('tells of a payload type that was not agreed, and of a sender that is not the peer', async () => {
+    const rig = new MediaRig();
+    const first = await rig.call();
+    await first.peer.speak(first.stream.local, 3_000, 0x10, 18);
+    const unagreed = await first.stream.close();
+    expect(unagreed).toMatchObject({ received: 0, unagreed: 150, unagreedType: 18 });
+    expect(problemsOf(unagreed)).toEqual(['UnagreedType']);
+
+    const second = await rig.call();
+    const stranger = rig.peer();
+    for (let packet = 0; packet < 10; packet++) {
+      stranger.sendRaw(second.stream.local, 0, packet * 7, packet * 160, new Uint8Array(160));
+      await rig.clock.advance(20);
+    }
+    await rig.clock.advance(3_000);
+    const refused = await second.stream.close();
+    expect(refused).toMatchObject({ received: 0, refused: 10, refusedFrom: stranger.endpoint });
+    expect(problemsOf(refused)).toEqual(['RefusedSource']);
+  });
+
+  it('tells from where the audio of a peer behind NAT came', async () => {
+    const rig = new MediaRig();
+    const { stream, peer } = await rig.call();
+    const behind = rig.peer({ address: '198.51.100.9', port: 61_000 });
+    await behind.speak(stream.local, 400, 0x10);
+    expect(await stream.close()).toMatchObject({ expectedFrom: peer.endpoint, receivedFrom: behind.endpoint });
+  });
+
+  it('does not count a hold as lost audio', async () => {
+    const rig = new MediaRig();
+    const { stream, peer } = await rig.call();
+    await peer.speak(stream.local, 1_000, 0x10);
+    stream.start(agreedWith(peer, { direction: 'sendonly' }));
+    await rig.clock.advance(30_000);
+    const held = { ...agreedWith(peer), direction: 'sendrecv' } as const;
+    stream.start(held);
+    await peer.speak(stream.local, 1_000, 0x10);
+    const report = await stream.close();
+    expect(report).toMatchObject({ sendingMs: 32_000, receivingMs: 2_000, longestGapMs: 20, quietMs: 20 });
+    expect(problemsOf(report)).toEqual([]);
+  });
+
+  it('tells of audio that stopped, but not of a call that ends on hold', async () => {
+    const rig = new MediaRig();
+    const stopped = await rig.call();
+    const onHold = await rig.call();
+    await stopped.peer.speak(stopped.stream.local, 1_000, 0x10);
+    await onHold.peer.speak(onHold.stream.local, 1_000, 0x10);
+    onHold.stream.start(agreedWith(onHold.peer, { direction: 'inactive' }));
+    await rig.clock.advance(8_000);
+    const held = await onHold.stream.close();
+    expect(held).not.toHaveProperty('quietMs');
+    const report = await stopped.stream.close();
+    expect(report.quietMs).toBe(9_020);
+    expect(problemsOf(report)).toEqual(['AudioStopped']);
+  });
+});

@@ -1,0 +1,55 @@
+import type { Endpoint } from '../../wire/wire.ts';
+
+/** What one stream saw; all counts since it was opened, all times from `start` unless they are durations. */
+export interface MediaReport {
+  readonly sent: number;
+  readonly received: number;
+  readonly lost: number;
+  /** Frames that left more than 10 ms after they were due. */
+  readonly late: number;
+  readonly digits: number;
+  /** Packets that came once more, and those that came after a later one. */
+  readonly repeated: number;
+  readonly reordered: number;
+  /** From `start` to the first packet sent, and to the first valid packet received. */
+  readonly firstSentMs?: number;
+  readonly firstReceivedMs?: number;
+  /** How long the agreement let us send, and had us expect audio. */
+  readonly sendingMs: number;
+  readonly receivingMs: number;
+  /** The longest time between two packets, and from the last packet to the end, while audio was expected. */
+  readonly longestGapMs?: number;
+  readonly quietMs?: number;
+  /** Interarrival jitter (RFC 3550 section 6.4.1): its mean over the call and its highest value. */
+  readonly jitterMs?: number;
+  readonly maxJitterMs?: number;
+  /** Whether anything but silence was received. */
+  readonly audible: boolean;
+  /** What was agreed last, by its name in SDP. */
+  readonly codec?: string;
+  /** Where the SDP said that the peer is, and where its audio came from. */
+  readonly expectedFrom?: Endpoint;
+  readonly receivedFrom?: Endpoint;
+  /** Packets that were not taken because they came from elsewhere: from where the last did. Those that the kernel drops are not seen. */
+  readonly refused: number;
+  readonly refusedFrom?: Endpoint;
+  /** Packets of a payload type that was not agreed, and the type of the last. */
+  readonly unagreed: number;
+  readonly unagreedType?: number;
+}
+
+/** The report of a stream that never began. */
+export const nothingSeen: MediaReport = {
+  sent: 0,
+  received: 0,
+  lost: 0,
+  late: 0,
+  digits: 0,
+  repeated: 0,
+  reordered: 0,
+  sendingMs: 0,
+  receivingMs: 0,
+  audible: false,
+  refused: 0,
+  unagreed: 0,
+};

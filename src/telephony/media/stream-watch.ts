@@ -1,0 +1,80 @@
+import type { AgreedMedia } from './media-port.ts';
+import type { MediaReport } from './media-report.ts';
+
+/** A frame that leaves later than this after it was due counts as late. */
+const LATE_MS = 10;
+
+type Watched = Pick<
+  MediaReport,
+  'late' | 'firstSentMs' | 'firstReceivedMs' | 'sendingMs' | 'receivingMs' | 'longestGapMs' | 'quietMs' | 'codec' | 'expectedFrom'
+>;
+
+/** The times of one stream: when it sent and heard first, how long it was to do either, and how long nothing came. */
+export class StreamWatch {
+  #startedMs = 0;
+  #agreed: AgreedMedia | undefined;
+  /** Since when the agreement is what it is. */
+  #sinceMs = 0;
+  #sendingMs = 0;
+  #receivingMs = 0;
+  #late = 0;
+  #firstSentMs: number | undefined;
+  #firstReceivedMs: number | undefined;
+  /** Since when nothing has come although it was expected: the last packet, or the end of a hold. */
+  #quietSinceMs = 0;
+  #longestGapMs: number | undefined;
+
+  /** Whether a packet has come. */
+  get heard(): boolean {
+    return this.#firstReceivedMs !== undefined;
+  }
+
+  /** The agreement begins or changes. */
+  agree(agreed: AgreedMedia, nowMs: number): void {
+    if (!this.#agreed) this.#startedMs = nowMs;
+    else this.#count(this.#agreed, nowMs);
+    if (!this.#agreed || !expects(this.#agreed)) this.#quietSinceMs = nowMs;
+    this.#agreed = agreed;
+    this.#sinceMs = nowMs;
+  }
+
+  /** A frame left, `lateMs` after it was due. */
+  sent(lateMs: number, nowMs: number): void {
+    if (lateMs > LATE_MS) this.#late++;
+    this.#firstSentMs ??= nowMs - this.#startedMs;
+  }
+
+  /** A valid packet came. */
+  received(nowMs: number): void {
+    if (this.#firstReceivedMs === undefined) this.#firstReceivedMs = nowMs - this.#startedMs;
+    else this.#longestGapMs = Math.max(this.#longestGapMs ?? 0, nowMs - this.#quietSinceMs);
+    this.#quietSinceMs = nowMs;
+  }
+
+  /** What was seen until `nowMs`. The stream is over. */
+  end(nowMs: number): Watched {
+    const agreed = this.#agreed;
+    if (agreed) this.#count(agreed, nowMs);
+    this.#sinceMs = nowMs;
+    return {
+      late: this.#late,
+      sendingMs: this.#sendingMs,
+      receivingMs: this.#receivingMs,
+      ...(this.#firstSentMs !== undefined && { firstSentMs: this.#firstSentMs }),
+      ...(this.#firstReceivedMs !== undefined && { firstReceivedMs: this.#firstReceivedMs }),
+      ...(this.#longestGapMs !== undefined && { longestGapMs: this.#longestGapMs }),
+      ...(agreed && this.heard && expects(agreed) && { quietMs: nowMs - this.#quietSinceMs }),
+      ...(agreed && { codec: agreed.codec, expectedFrom: agreed.remote }),
+    };
+  }
+
+  #count(agreed: AgreedMedia, nowMs: number): void {
+    const passedMs = nowMs - this.#sinceMs;
+    if (agreed.direction === 'sendrecv' || agreed.direction === 'sendonly') this.#sendingMs += passedMs;
+    if (expects(agreed)) this.#receivingMs += passedMs;
+  }
+}
+
+function expects({ direction }: AgreedMedia): boolean {
+  return direction === 'sendrecv' || direction === 'recvonly';
+}
