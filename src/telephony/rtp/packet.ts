@@ -23,15 +23,10 @@ export function newRtpHeader(): RtpHeader {
  * and 5.3.1). Answers false, with `into` in no particular state, when the bytes are no RTP packet.
  */
 export function readRtpHeader(bytes: Uint8Array, into: RtpHeader): boolean {
+  const start = rtpPayloadStart(bytes);
+  if (start === undefined) return false;
   const length = bytes.length;
-  if (length < RTP_HEADER_BYTES) return false;
   const first = bytes[0] ?? 0;
-  if (first >> 6 !== 2) return false;
-  let start = RTP_HEADER_BYTES + (first & 0x0f) * 4;
-  if ((first & 0x10) !== 0) {
-    if (start + 4 > length) return false;
-    start += 4 + uint16At(bytes, start + 2) * 4;
-  }
   let end = length;
   if ((first & 0x20) !== 0) {
     const padding = bytes[length - 1] ?? 0;
@@ -48,6 +43,20 @@ export function readRtpHeader(bytes: Uint8Array, into: RtpHeader): boolean {
   into.payloadStart = start;
   into.payloadEnd = end;
   return true;
+}
+
+/** Where the payload begins, behind contributing sources and extension; undefined when the bytes are no RTP packet. */
+export function rtpPayloadStart(bytes: Uint8Array): number | undefined {
+  const length = bytes.length;
+  if (length < RTP_HEADER_BYTES) return undefined;
+  const first = bytes[0] ?? 0;
+  if (first >> 6 !== 2) return undefined;
+  let start = RTP_HEADER_BYTES + (first & 0x0f) * 4;
+  if ((first & 0x10) !== 0) {
+    if (start + 4 > length) return undefined;
+    start += 4 + uint16At(bytes, start + 2) * 4;
+  }
+  return start > length ? undefined : start;
 }
 
 /** Writes a plain header into the first 12 bytes of `target`. `timestamp` and `ssrc` are unsigned 32 bit, `sequence` 16 bit. */
