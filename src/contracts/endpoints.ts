@@ -9,6 +9,8 @@ const editors = ['SystemAdministrator', 'Manager', 'Customer'] as const;
 export const endpointTypes = oneOf('EndpointTypes', ['PhoneNumber', 'User', 'FaxNumber', 'EmailAddress', 'Team', 'Assistant', 'SipTrunk']);
 export const sipTransports = oneOf('SipTransports', ['Udp', 'Tcp']);
 
+export const srtpPolicies = oneOf('SrtpPolicies', ['Off', 'Optional', 'Required']);
+
 export const EndpointInfo = dto(
   {
     name: 'EndpointInfo',
@@ -32,6 +34,7 @@ export const EndpointInfo = dto(
     maxChannels: optional(nullable(count)),
     callsPerSecond: optional(nullable(Type.Number())),
     ringTimeoutInSeconds: optional(nullable(count)),
+    srtp: optional(nullable(srtpPolicies), 'Whether the audio of calls through a SIP trunk is encrypted.'),
   },
 );
 export type EndpointInfo = Static<typeof EndpointInfo>;
@@ -62,6 +65,10 @@ const trunkMembers = {
   maxChannels: optional(nullable(count), 'How many calls may be up at once. 100 if absent.'),
   callsPerSecond: optional(nullable(Type.Number()), 'How many calls may start in a second. 50 if absent.'),
   ringTimeoutInSeconds: optional(nullable(count), 'How long a call may ring. 60 if absent.'),
+  srtp: optional(
+    nullable(srtpPolicies),
+    'Whether audio is encrypted (SRTP with keys in SDP). Required: a call without it fails. Optional: in clear when the carrier has none. Off if absent.',
+  ),
 };
 
 export const NewSipTrunk = operation({

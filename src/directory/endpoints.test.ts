@@ -84,6 +84,7 @@ describe('trunks', () => {
     maxChannels: 5,
     callsPerSecond: 0.5,
     ringTimeoutInSeconds: 20,
+    srtp: 'Required',
   } as const;
 
   it('take what is given and defaults for the rest', async () => {
@@ -93,6 +94,7 @@ describe('trunks', () => {
       hasPassword: true,
       port: 5070,
       transport: 'Tcp',
+      srtp: 'Required',
     });
     await directory.clock.advance(1);
     const plain = await directory.trunks.create(manager, { host: '192.0.2.1' });
@@ -103,6 +105,7 @@ describe('trunks', () => {
       maxChannels: 100,
       callsPerSecond: 50,
       ringTimeoutInSeconds: 60,
+      srtp: 'Off',
       hasPassword: false,
     });
     const [first, second] = await directory.trunks.ofAccount(accountId);
@@ -118,8 +121,9 @@ describe('trunks', () => {
       maxChannels: 5,
       callsPerSecond: 0.5,
       ringTimeoutMs: 20_000,
+      srtp: 'required',
     });
-    expect(second).toMatchObject({ transport: 'udp', ringTimeoutMs: 60_000 });
+    expect(second).toMatchObject({ transport: 'udp', ringTimeoutMs: 60_000, srtp: 'off' });
     expect(second).not.toHaveProperty('password');
   });
 
@@ -191,6 +195,7 @@ describe('trunks', () => {
     [{ callsPerSecond: Number.NaN }, 'CallsPerSecond'],
     [{ ringTimeoutInSeconds: 4 }, 'RingTimeoutInSeconds'],
     [{ ringTimeoutInSeconds: 601 }, 'RingTimeoutInSeconds'],
+    [{ srtp: 'On' as 'Off' }, 'Srtp'],
     [{ userName: 'a"\r\nb' }, 'UserName'],
     [{ password: 'p'.repeat(201) }, 'Password'],
     [{ name: 'n\u0000' }, 'Name'],

@@ -66,6 +66,7 @@ const trunkOnly = [
   ['maxChannels', 'MaxChannels'],
   ['callsPerSecond', 'CallsPerSecond'],
   ['ringTimeoutInSeconds', 'RingTimeoutInSeconds'],
+  ['srtp', 'Srtp'],
 ] as const;
 
 function refuseTrunkMembers(request: RequestOf<typeof PatchEndpoint>, checks: MemberChecks): void {

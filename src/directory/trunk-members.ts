@@ -14,6 +14,7 @@ export const trunkDefaults = {
   maxChannels: 100,
   callsPerSecond: 50,
   ringTimeoutSeconds: 60,
+  srtp: 'Off',
 } as const;
 
 /** What the password of a trunk is sealed for: it opens only as the password of this one. */
@@ -26,7 +27,7 @@ export function passwordPurpose(trunkId: string): string {
  * @throws AppError INVALID_MEMBER with an entry for each member that is wrong
  */
 export function trunkValues(trunkId: string, members: TrunkMembers, box: SecretBox, checks = new MemberChecks()): EndpointValues {
-  const { name, host, port, transport, userName, password, maxChannels, callsPerSecond, ringTimeoutInSeconds } = members;
+  const { name, host, port, transport, userName, password, maxChannels, callsPerSecond, ringTimeoutInSeconds, srtp } = members;
   const displayName = checks.text(name?.trim(), 'Name', 200);
   if (displayName === '') checks.refuse('Name', 'Give it a name.');
   if (host !== undefined && !isHost(host)) checks.refuse('Host', 'Give a host name or an IP address, without a port.');
@@ -38,6 +39,8 @@ export function trunkValues(trunkId: string, members: TrunkMembers, box: SecretB
   checks.number(maxChannels, 'MaxChannels', { least: 1, most: 10_000, whole: true });
   checks.number(callsPerSecond, 'CallsPerSecond', { least: 0.1, most: 1_000 });
   checks.number(ringTimeoutInSeconds, 'RingTimeoutInSeconds', { least: 5, most: 600, whole: true });
+  if (srtp !== undefined && srtp !== 'Off' && srtp !== 'Optional' && srtp !== 'Required')
+    checks.refuse('Srtp', 'Use Off, Optional or Required.');
   checks.done();
   return {
     ...(displayName !== undefined && { displayName }),
@@ -49,6 +52,7 @@ export function trunkValues(trunkId: string, members: TrunkMembers, box: SecretB
     ...(maxChannels !== undefined && { maxChannels }),
     ...(callsPerSecond !== undefined && { callsPerSecond }),
     ...(ringTimeoutInSeconds !== undefined && { ringTimeoutSeconds: ringTimeoutInSeconds }),
+    ...(srtp !== undefined && { srtp }),
   };
 }
 

@@ -6,6 +6,7 @@ import type { Random } from '../kernel/random.ts';
 import type { Changes } from '../store/changes.ts';
 import type { EndpointRepository, EndpointRow } from '../store/endpoint-repository.ts';
 import type { SecretBox } from '../store/secret-box.ts';
+import type { SrtpPolicy } from '../telephony/port.ts';
 import type { WireKind } from '../wire/wire.ts';
 import { authorOf } from './authorship.ts';
 import { MemberChecks } from './member-checks.ts';
@@ -36,8 +37,10 @@ export interface Trunk {
   readonly maxChannels: number;
   readonly callsPerSecond: number;
   readonly ringTimeoutMs: number;
+  readonly srtp: SrtpPolicy;
 }
 
+const srtpPolicies = { Off: 'off', Optional: 'optional', Required: 'required' } as const;
 const MOST_ACCOUNTS = 10_000;
 
 /** SIP trunks of accounts. */
@@ -90,5 +93,6 @@ function toTrunk(row: EndpointRow, box: SecretBox): Trunk {
     maxChannels: row.maxChannels ?? trunkDefaults.maxChannels,
     callsPerSecond: row.callsPerSecond ?? trunkDefaults.callsPerSecond,
     ringTimeoutMs: (row.ringTimeoutSeconds ?? trunkDefaults.ringTimeoutSeconds) * 1000,
+    srtp: srtpPolicies[row.srtp ?? trunkDefaults.srtp],
   };
 }

@@ -148,12 +148,12 @@ export class LiveCalls {
 }
 
 function dialRequest(row: NewSessionRow, trunk: Trunk, options: CallOptions): DialRequest {
-  const { host, port, transport, userName, password } = trunk;
+  const { host, port, transport, userName, password, srtp } = trunk;
   return {
     legId: row.id,
     to: row.toAddress,
     from: row.fromAddress,
-    trunk: { host, port, transport, ...(userName !== undefined && { userName }), ...(password !== undefined && { password }) },
+    trunk: { host, port, transport, srtp, ...(userName !== undefined && { userName }), ...(password !== undefined && { password }) },
     ringTimeoutMs: options.ringTimeoutMs ?? trunk.ringTimeoutMs,
     ...(options.sipHeaders && { headers: options.sipHeaders }),
   };

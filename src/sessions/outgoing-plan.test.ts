@@ -27,6 +27,7 @@ const trunk: Trunk = {
   maxChannels: 1,
   callsPerSecond: 1,
   ringTimeoutMs: 60_000,
+  srtp: 'off',
 };
 const numbers = ['+18144043001', '+18144043002', '+18144043003'].map((e164) => ({ endpointId: `endpoint of ${e164}`, e164 }));
 const compiled = compileFlow(flow);

@@ -137,6 +137,7 @@ function toInfo({ endpoint: row, accountName }: Row): EndpointInfo {
       maxChannels: row.maxChannels,
       callsPerSecond: row.callsPerSecond,
       ringTimeoutInSeconds: row.ringTimeoutSeconds,
+      srtp: row.srtp,
     }),
   };
 }

@@ -118,6 +118,7 @@ export const endpoint = pgTable(
     maxChannels: integer('max_channels'),
     callsPerSecond: doublePrecision('calls_per_second'),
     ringTimeoutSeconds: integer('ring_timeout_seconds'),
+    srtp: text('srtp').$type<'Off' | 'Optional' | 'Required'>(),
     ...audit,
   },
   (table) => [uniqueIndex('endpoint_e164').on(table.e164), index('endpoint_account').on(table.accountId, table.id)],

@@ -6,6 +6,7 @@ import { LegMedia } from './leg-media.ts';
 import type { MediaPort, MediaStream } from './media/media-port.ts';
 import { OutboundLeg } from './outbound-leg.ts';
 import type { CallSlot, DialRequest, LegEvents, PlacedCall, Telephony } from './port.ts';
+import { newLocalSrtp } from './sdp/srtp-offer.ts';
 import { extraHeaders } from './sip/extra-headers.ts';
 import type { UserAgent } from './sip/user-agent.ts';
 
@@ -69,13 +70,16 @@ export class Engine implements Telephony {
   }
 
   #dial(request: DialRequest, events: LegEvents, stream: MediaStream): PlacedCall {
+    const { random } = this.#options;
+    const srtp = newLocalSrtp(request.trunk.srtp ?? 'off', random);
     const media = new LegMedia(stream, {
       address: this.#options.publicAddress ?? stream.local.address,
       port: stream.local.port,
-      sessionId: String(this.#options.random.below(0x7fff_ffff)),
+      sessionId: String(random.below(0x7fff_ffff)),
       version: 1,
       codecs: ['PCMU', 'PCMA'],
       telephoneEvent: TELEPHONE_EVENT,
+      ...(srtp && { srtp }),
     });
     const leg = new OutboundLeg({
       request,

@@ -1,5 +1,6 @@
 import type { AgreedMedia, MediaStream } from './media/media-port.ts';
 import { answerOffer, type Offer, readAnswer, writeOffer } from './sdp/negotiate.ts';
+import { SdpError } from './sdp/sdp-error.ts';
 import { sameSession } from './sip/session-description.ts';
 
 /** The offers and answers of one leg (RFC 3264): what was agreed last, and the stream that follows it. */
@@ -51,7 +52,9 @@ export class LegMedia {
     }
   }
 
+  /** A call that is encrypted stays so: nobody on the way can have it fall back. */
   #start(agreed: AgreedMedia): void {
+    if (this.#agreed?.srtp && !agreed.srtp) throw new SdpError('no-key', 'The call was encrypted and may not go on in clear');
     this.#agreed = agreed;
     this.stream.start(agreed);
   }

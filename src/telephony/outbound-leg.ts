@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '../kernel/clock.ts';
 import { causeOfStatus } from './failure-cause.ts';
 import type { LegMedia } from './leg-media.ts';
+import type { AgreedMedia } from './media/media-port.ts';
 import type {
   AnsweredCall,
   CallRecorded,
@@ -15,7 +16,9 @@ import type {
   Recorded,
   RecordRules,
 } from './port.ts';
+import { withoutKeys } from './sdp/srtp-offer.ts';
 import type { Dialog } from './sip/dialog.ts';
+import type { DialogState } from './sip/dialog-state.ts';
 import type { InviteEvents, InviteFailure, OutgoingInvite } from './sip/outgoing-invite.ts';
 
 const noWord: LegEnd = { why: 'unreachable', sip: 408, reason: 'No response' };
@@ -190,7 +193,7 @@ export class OutboundLeg implements AnsweredCall, PlacedCall, InviteEvents {
   }
 
   #tellState(dialog: Dialog): void {
-    if (!this.#ended) this.#parts.events.stateChanged({ dialog: dialog.state, media: this.#parts.media.agreed });
+    if (!this.#ended) this.#parts.events.stateChanged(storable(dialog.state, this.#parts.media.agreed));
   }
 
   #finish(end: LegEnd): void {
@@ -219,4 +222,17 @@ function endOfFailure(failure: InviteFailure): LegEnd {
     case 'cancelled':
       return { why: 'cancelled', sip: 487, reason: failure.reason };
   }
+}
+
+/** What may be written down: without the keys of SRTP, since who takes a call over gives new ones. */
+function storable({ localSdp, remoteSdp, ...dialog }: DialogState, agreed: AgreedMedia | undefined): Readonly<Record<string, unknown>> {
+  const { srtp, ...media } = agreed ?? {};
+  return {
+    dialog: {
+      ...dialog,
+      ...(localSdp !== undefined && { localSdp: withoutKeys(localSdp) }),
+      ...(remoteSdp !== undefined && { remoteSdp: withoutKeys(remoteSdp) }),
+    },
+    media: agreed && { ...media, ...(srtp && { srtpSuite: srtp.suite }) },
+  };
 }

@@ -2,10 +2,11 @@ import type { WireKind } from '../wire/wire.ts';
 import type { Prompt } from './audio/prompt.ts';
 import type { CallRecorded, Collected, CollectRules, PlayRules, Recorded, RecordRules } from './media/media-port.ts';
 import type { MediaReport } from './media/media-report.ts';
+import type { SrtpPolicy } from './sdp/srtp-offer.ts';
 
 export { diagnose as diagnoseMedia, isOneWay as isOneWayAudio } from './media/diagnose.ts';
 export { endpointText } from './media/endpoint-text.ts';
-export type { CallRecorded, Collected, CollectRules, MediaReport, PlayRules, Prompt, Recorded, RecordRules };
+export type { CallRecorded, Collected, CollectRules, MediaReport, PlayRules, Prompt, Recorded, RecordRules, SrtpPolicy };
 
 /** Why a leg is over. */
 export interface LegEnd {
@@ -58,6 +59,8 @@ export interface DialRequest {
     readonly transport: WireKind;
     readonly userName?: string;
     readonly password?: string;
+    /** Whether the audio is encrypted; absent: off. */
+    readonly srtp?: SrtpPolicy;
   };
   readonly ringTimeoutMs: number;
   /** Headers of the INVITE besides the ordinary ones: their names begin with X-. A call with any other is not placed. */

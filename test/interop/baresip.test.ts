@@ -56,10 +56,15 @@ interface Call {
 }
 
 /** Starts baresip and has the server call it with this flow. */
-async function call(flow: FlowInfo, options: Partial<BaresipOptions> = {}, transport: 'Udp' | 'Tcp' = 'Udp'): Promise<Call> {
+async function call(
+  flow: FlowInfo,
+  options: Partial<BaresipOptions> = {},
+  transport: 'Udp' | 'Tcp' = 'Udp',
+  srtp: 'Off' | 'Optional' | 'Required' = 'Off',
+): Promise<Call> {
   const phone = await startBaresip({ user: numberToDial, ...options });
   phones.push(phone);
-  const account = await newAccount(server.child, phone.port, { transport });
+  const account = await newAccount(server.child, phone.port, { transport, srtp });
   const { id = '' } = await account.api.placeCall({ flowId: await saveFlow(account, flow), numberToDial });
   return { phone, account, id, over: () => sessionWhen(account.api, id, ({ ended }) => ended === true) };
 }
@@ -220,5 +225,56 @@ describe('baresip', () => {
     const expected = (talkedMs(session) - HOLD_MS) / FRAME_MS;
     expect(received).toBeGreaterThan(expected - 10);
     expect(received).toBeLessThan(expected + 10);
+  });
+});
+
+describe('baresip with SRTP', () => {
+  const flow = flowOf({
+    ask: ['GatherNode', { Prompt: 'Enter your number.', MaxDigits: 5, Digits: into('Entered'), Done: to('route') }],
+    route: ['StringMatchNode', { String: from('Session', 'Entered'), Choices: ['41', '4*2'], '4*2': to('right') }],
+    right: ['SendDigitsNode', { Digits: '79*D', Done: to('record') }],
+    record: ['RecordNode', { PlayBeep: false, MaxLengthInSeconds: 1, Done: to('bye') }],
+    bye: ['HangUpNode', { Outcome: 'The right branch' }],
+  });
+
+  it.each([
+    ['Required', 'srtp-mand', 'RTP/SAVP'],
+    ['Required', 'srtp', 'RTP/SAVP'],
+    ['Optional', 'srtp', 'RTP/AVP'],
+  ] as const)('%s here and %s there: hears, presses keys, is heard and recorded', async (srtp, mediaEncryption, protocol) => {
+    const { phone, account, over } = await call(flow, { mediaEncryption, toneHz: 700 }, 'Udp', srtp);
+    await phone.seen('CALL_ESTABLISHED');
+    await delay(1000);
+    for (const key of '4*2#') {
+      await phone.command('sndcode', key);
+      await delay(200);
+    }
+    const session = await over();
+    expect(session).toMatchObject({ outcome: 'The right branch' });
+    const { items } = await account.api.call(ListFiles, { sessionId: session.id ?? '' });
+    const response = await fetch(new URL(items[0]?.uri ?? '', account.login.url), { headers: authorization(account) });
+    expect(peakAt(700, 8000, samplesOf(new Uint8Array(await response.arrayBuffer())).subarray(800, 7_200))).toBeGreaterThan(0.4);
+    expect(measureSound(await phone.heard()).soundMs).toBeGreaterThan(300);
+    const log = await phone.log();
+    expect([...log.matchAll(/received event: '(.)' \(end=1\)/g)].map(([, key]) => key).join('')).toBe('79*D');
+    expect(log).toMatch(new RegExp(`\nm=audio \\d+ ${protocol} 0 8 101\r?\n`));
+    // Once in our offer, three times, and once in the answer.
+    expect(log.match(/^a=crypto:/gm)?.length).toBe(4);
+  });
+
+  it('refuses RTP/AVP when it takes nothing but RTP/SAVP', async () => {
+    const { over } = await call(saying('Nobody hears this.'), { mediaEncryption: 'srtp-mand' }, 'Udp', 'Optional');
+    expect(await over()).toMatchObject({ outcome: 'Failed', sipCause: 488 });
+  });
+
+  it('is called in clear when it has none and SRTP is optional', async () => {
+    const { phone, over } = await call(saying('Hello.'), {}, 'Udp', 'Optional');
+    expect(await over()).toMatchObject({ outcome: 'Completed' });
+    expect(measureSound(await phone.heard()).soundMs).toBeGreaterThan(200);
+  });
+
+  it('is not talked to in clear when SRTP is required', async () => {
+    const { over } = await call(saying('Hello.'), {}, 'Udp', 'Required');
+    expect(await over()).toMatchObject({ outcome: 'Failed', sipCause: 488 });
   });
 });

@@ -26,6 +26,8 @@ export interface BaresipOptions {
   readonly answers?: 'auto' | 'manual';
   /** The sine that it speaks with. */
   readonly toneHz?: number;
+  /** What it does about SRTP: takes it when it is offered, or nothing else. Absent: it has none. */
+  readonly mediaEncryption?: 'srtp' | 'srtp-mand';
 }
 
 const READY_WITHIN_MS = 10_000;
@@ -34,12 +36,15 @@ const STOP_WITHIN_MS = 3_000;
 const LONGEST_SECONDS = 60;
 
 /** Starts baresip in a folder of its own and waits until it takes calls. @throws when it does not within 10 s */
-export async function startBaresip({ user, answers = 'auto', toneHz = 440 }: BaresipOptions): Promise<Baresip> {
+export async function startBaresip({ user, answers = 'auto', toneHz = 440, mediaEncryption }: BaresipOptions): Promise<Baresip> {
   const directory = await mkdtemp(join(tmpdir(), 'ringflow-baresip-'));
   const port = await freePort();
   const controlPort = await freePort();
   await writeFile(join(directory, 'config'), configOf(directory, port, controlPort, toneHz));
-  await writeFile(join(directory, 'accounts'), `<sip:${user}@127.0.0.1>;regint=0;answermode=${answers}\n`);
+  await writeFile(
+    join(directory, 'accounts'),
+    `<sip:${user}@127.0.0.1>;regint=0;answermode=${answers}${mediaEncryption === undefined ? '' : `;mediaenc=${mediaEncryption}`}\n`,
+  );
 
   const logFile = await open(join(directory, 'log'), 'w');
   const child = spawn('baresip', ['-f', directory, '-s', '-t', String(LONGEST_SECONDS)], { stdio: ['ignore', logFile.fd, logFile.fd] });
@@ -108,6 +113,7 @@ function configOf(directory: string, port: number, controlPort: number, toneHz: 
     module ausine.so
     module aubridge.so
     module sndfile.so
+    module srtp.so
     module_tmp account.so
     module_app menu.so
     module_app ctrl_tcp.so

@@ -17,6 +17,7 @@ import { makePrompt } from '../../src/telephony/audio/make-prompt.ts';
 import { beep, tone } from '../../src/telephony/audio/tone.ts';
 import { Engine } from '../../src/telephony/engine.ts';
 import { LocalMedia } from '../../src/telephony/media/local-media.ts';
+import type { SrtpPolicy } from '../../src/telephony/port.ts';
 import { UserAgent } from '../../src/telephony/sip/user-agent.ts';
 import { type Faults, MemoryNetwork } from '../../src/wire/memory-network.ts';
 import type { WireKind } from '../../src/wire/wire.ts';
@@ -40,6 +41,7 @@ export interface WorldOptions {
   readonly transport?: WireKind;
   readonly ringTimeoutMs?: number;
   readonly maxChannels?: number;
+  readonly srtp?: SrtpPolicy;
   readonly credentials?: { readonly userName: string; readonly password: string };
   readonly recordings?: Recordings;
   /** How long it takes to synthesise a text. */
@@ -100,6 +102,7 @@ export function callWorld(options: WorldOptions) {
     maxChannels: options.maxChannels ?? 10,
     callsPerSecond: 50,
     ringTimeoutMs: options.ringTimeoutMs ?? 60_000,
+    srtp: options.srtp ?? 'off',
     ...options.credentials,
   };
   const compiled = compileFlow(flow);

@@ -102,7 +102,7 @@ let accounts = 0;
 export function newAccount(
   child: ServerChild,
   phonePort: number,
-  more: { maxChannels?: number; transport?: 'Udp' | 'Tcp' } = {},
+  more: { maxChannels?: number; transport?: 'Udp' | 'Tcp'; srtp?: 'Off' | 'Optional' | 'Required' } = {},
 ): Promise<ReadyAccount> {
   accounts += 1;
   return createAccount(

@@ -5,6 +5,7 @@ import { type Random, randomHex } from '../../kernel/random.ts';
 import type { AgreedMedia, MediaPort, MediaStream, Recorded } from '../../telephony/media/media-port.ts';
 import { answerOffer } from '../../telephony/sdp/negotiate.ts';
 import { SdpError } from '../../telephony/sdp/sdp-error.ts';
+import { newLocalSrtp } from '../../telephony/sdp/srtp-offer.ts';
 import type { Dialog } from '../../telephony/sip/dialog.ts';
 import type { IncomingInvite } from '../../telephony/sip/incoming-invite.ts';
 import { UserAgent } from '../../telephony/sip/user-agent.ts';
@@ -103,7 +104,15 @@ export class TestPhone {
     const stream = await media.open();
     try {
       const { address, port } = stream.local;
-      const offer = { address, port, sessionId: String(random.below(0x7fff_ffff)), version: 1, codecs: ['PCMU', 'PCMA'] as const };
+      const srtp = newLocalSrtp('optional', random);
+      const offer = {
+        address,
+        port,
+        sessionId: String(random.below(0x7fff_ffff)),
+        version: 1,
+        codecs: ['PCMU', 'PCMA'] as const,
+        ...(srtp && { srtp }),
+      };
       const { answer, agreed } = answerOffer(invite.sdp ?? '', offer);
       if (behaviour.ring) {
         invite.ring();

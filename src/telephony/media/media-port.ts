@@ -1,6 +1,9 @@
 import type { Endpoint } from '../../wire/wire.ts';
 import type { Prompt } from '../audio/prompt.ts';
+import type { SrtpKeys } from '../rtp/srtp-suite.ts';
 import type { MediaReport } from './media-report.ts';
+
+export { masterBytes, type SrtpKeys, type SrtpMaster, type SrtpSuite } from '../rtp/srtp-suite.ts';
 
 export type AudioCodec = 'PCMU' | 'PCMA';
 
@@ -13,6 +16,8 @@ export interface AgreedMedia {
   readonly telephoneEvent?: number;
   /** From our side: whether we may send, and whether we expect to receive (RFC 3264). */
   readonly direction: 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
+  /** The keys of SRTP; absent: RTP in clear. Secret: never log or store them. */
+  readonly srtp?: SrtpKeys;
 }
 
 export interface PlayRules {

@@ -36,6 +36,8 @@ export interface MediaReport {
   /** Packets of a payload type that was not agreed, and the type of the last. */
   readonly unagreed: number;
   readonly unagreedType?: number;
+  /** Packets that SRTP refused: not the peer's, changed or repeated. Absent when the call was in clear. */
+  readonly unauthentic?: number;
 }
 
 /** The report of a stream that never began. */

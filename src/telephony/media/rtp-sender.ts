@@ -10,7 +10,7 @@ import { audioBytes, type Player } from './player.ts';
 
 /**
  * The RTP packets of one stream, written into buffers that are made once. Source, sequence and timestamp begin at random
- * (RFC 3550 section 5.1). Each frame moves the timestamp on by 160, whether it is sent or not; the marker says that the packet does not
+ * (RFC 3550 section 5.1), the sequence in its lower half, so that with SRTP a loss at the start cannot hide a wrap (RFC 3711 section 3.3.1). Each frame moves the timestamp on by 160, whether it is sent or not; the marker says that the packet does not
  * follow directly on the one before (RFC 3551 section 4.1).
  */
 export class RtpSender {
@@ -33,7 +33,7 @@ export class RtpSender {
   constructor(socket: RtpSocket, random: Random) {
     this.#socket = socket;
     this.#ssrc = random.below(0x1_0000_0000);
-    this.#sequence = random.below(0x1_0000);
+    this.#sequence = random.below(0x8000);
     this.#timestamp = random.below(0x1_0000_0000);
   }
 

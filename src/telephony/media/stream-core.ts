@@ -4,6 +4,7 @@ import type { Endpoint } from '../../wire/wire.ts';
 import type { Prompt } from '../audio/prompt.ts';
 import type { DigitChange } from '../rtp/digit-receiver.ts';
 import type { RtpSocket } from '../rtp/rtp-socket.ts';
+import { SrtpSocket } from '../rtp/srtp-socket.ts';
 import { CallRecorder } from './call-recorder.ts';
 import { DigitCollector } from './digit-collector.ts';
 import { DigitOutput } from './digit-output.ts';
@@ -33,6 +34,7 @@ interface Parts {
 export class StreamCore implements MediaStream, FrameSource, Heard {
   readonly local: Endpoint;
   readonly #parts: Parts;
+  readonly #socket: SrtpSocket;
   readonly #latch = new Latch();
   readonly #focus = new PeerFocus(this.#latch);
   readonly #player = new Player();
@@ -59,9 +61,10 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
     this.#parts = parts;
     this.local = parts.socket.local;
     this.#collector = new DigitCollector(parts.clock);
-    this.#sender = new RtpSender(parts.socket, parts.random);
+    this.#socket = new SrtpSocket(parts.socket);
+    this.#sender = new RtpSender(this.#socket, parts.random);
     this.#receiver = new RtpReceiver(this.#latch, this);
-    parts.socket.onReceive((bytes, from) => this.#receive(bytes, from));
+    this.#socket.onReceive((bytes, from) => this.#receive(bytes, from));
   }
 
   start(agreed: AgreedMedia): void {
@@ -69,6 +72,7 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
     const first = this.#agreed === undefined;
     this.#agreed = agreed;
     this.#watch.agree(agreed, this.#parts.clock.now());
+    if (agreed.srtp) this.#socket.secure(agreed.srtp);
     this.#sender.use(agreed.codec, agreed.payloadType);
     if (this.#latch.aim(agreed.remote)) {
       this.#focus.restart();
@@ -204,17 +208,17 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
 
   #lookForPeer(): void {
     this.#framesToFocus = FOCUS_FRAMES;
-    this.#parts.socket.only?.(this.#focus.next());
+    this.#socket.only(this.#focus.next());
   }
 
   async #close(): Promise<MediaReport> {
     this.#closed = true;
-    const { clock, frameClock, socket, onClosed } = this.#parts;
+    const { clock, frameClock, onClosed } = this.#parts;
     this.#firstTimer?.cancel();
     this.#firstTimer = undefined;
     frameClock.remove(this);
     const watched = this.#watch.end(clock.now());
-    socket.close();
+    this.#socket.close();
     const error = streamClosed;
     this.#player.close(error);
     this.#collector.close(error);
@@ -230,6 +234,7 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
       sent: this.#sender.sent,
       digits: this.#digits,
       audible: this.#sound.audible,
+      ...(this.#socket.isSecure && { unauthentic: this.#socket.refused }),
     };
   }
 }

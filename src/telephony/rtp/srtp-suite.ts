@@ -17,6 +17,15 @@ export interface SrtpMaster {
   readonly keyAndSalt: Uint8Array;
 }
 
+/** How the RTP of one stream is protected: each direction has a master key of its own. */
+export interface SrtpKeys {
+  readonly suite: SrtpSuite;
+  /** What we protect with. */
+  readonly send: Uint8Array;
+  /** What the peer protects with. */
+  readonly receive: Uint8Array;
+}
+
 /** How many bytes the master key and the master salt of a suite have together. */
 export function masterBytes(suite: SrtpSuite): number {
   return srtpSuites[suite].keyBytes + SRTP_SALT_BYTES;

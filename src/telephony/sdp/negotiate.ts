@@ -1,8 +1,10 @@
 import { isIPv6 } from 'node:net';
 import { type SessionDescription, write } from 'sdp-transform';
 import type { AgreedMedia, AudioCodec } from '../media/media-port.ts';
+import type { CryptoLine } from './parse-crypto.ts';
 import { type MediaLine, readSession } from './read-session.ts';
 import { SdpError } from './sdp-error.ts';
+import { agreeOnSrtp, cryptoText, type LocalSrtp } from './srtp-offer.ts';
 
 /** Our side of a session: where we receive, and what we can. */
 export interface LocalMedia {
@@ -14,6 +16,8 @@ export interface LocalMedia {
   readonly version: number;
   /** In order of preference. */
   readonly codecs: readonly AudioCodec[];
+  /** Absent: RTP in clear only. */
+  readonly srtp?: LocalSrtp;
 }
 
 /** What we offer. */
@@ -40,7 +44,10 @@ const mirrored: Readonly<Record<Direction, Direction>> = {
 /** The text of an offer of one audio stream (RFC 3264 section 5). */
 export function writeOffer(offer: Offer): string {
   const codecs = offer.codecs.map((codec) => ({ payload: staticPayloadTypes[codec], codec }));
-  return writeSession(offer, { start: 0, stop: 0 }, [writeAudio(offer.port, codecs, offer.telephoneEvent, 'sendrecv')]);
+  const { port, telephoneEvent, srtp } = offer;
+  const protocol = srtp?.policy === 'required' ? 'RTP/SAVP' : 'RTP/AVP';
+  const audio = writeAudio({ port, protocol, codecs, telephoneEvent, direction: 'sendrecv', crypto: srtp?.lines ?? [] });
+  return writeSession(offer, { start: 0, stop: 0 }, [audio]);
 }
 
 /**
@@ -49,7 +56,7 @@ export function writeOffer(offer: Offer): string {
  * @throws SdpError
  */
 export function readAnswer(offer: Offer, text: string): AgreedMedia {
-  return agree(readSession(text).media, offer.codecs).agreed;
+  return agree(readSession(text).media, offer, 'offerer').agreed;
 }
 
 /**
@@ -59,43 +66,62 @@ export function readAnswer(offer: Offer, text: string): AgreedMedia {
  */
 export function answerOffer(text: string, local: LocalMedia): { answer: string; agreed: AgreedMedia } {
   const { media, timing } = readSession(text);
-  const { line, agreed } = agree(media, local.codecs);
+  const { line, agreed, crypto } = agree(media, local, 'answerer');
   const { telephoneEvent, direction } = agreed;
   const answers = media.map((other) =>
     other === line
-      ? writeAudio(local.port, [{ payload: agreed.payloadType, codec: agreed.codec }], telephoneEvent, direction)
+      ? writeAudio({
+          port: local.port,
+          protocol: line.protocol,
+          codecs: [{ payload: agreed.payloadType, codec: agreed.codec }],
+          telephoneEvent,
+          direction,
+          crypto,
+        })
       : refuse(other),
   );
   return { answer: writeSession(local, timing, answers), agreed };
 }
 
-function agree(media: readonly MediaLine[], codecs: readonly AudioCodec[]): { line: MediaLine; agreed: AgreedMedia } {
+interface Agreement {
+  readonly line: MediaLine;
+  readonly agreed: AgreedMedia;
+  /** The a=crypto line of our answer, or none. */
+  readonly crypto: readonly CryptoLine[];
+}
+
+type Role = 'offerer' | 'answerer';
+
+function agree(media: readonly MediaLine[], local: LocalMedia, role: Role): Agreement {
   let failure: SdpError | undefined;
   for (const line of media) {
     if (line.type !== 'audio') continue;
-    const result = agreeOn(line, codecs);
-    if (!(result instanceof SdpError)) return { line, agreed: result };
+    const result = agreeOn(line, local, role);
+    if (!(result instanceof SdpError)) return result;
     failure ??= result;
   }
   throw failure ?? new SdpError('no-audio', 'There is no audio stream');
 }
 
-function agreeOn(line: MediaLine, codecs: readonly AudioCodec[]): AgreedMedia | SdpError {
+function agreeOn(line: MediaLine, { codecs, srtp: localSrtp }: LocalMedia, role: Role): Agreement | SdpError {
   if (line.port === 0) return new SdpError('rejected', 'The audio stream was refused');
-  if (line.protocol !== 'RTP/AVP') return new SdpError('no-protocol', 'The audio stream is not RTP/AVP');
+  const srtp = agreeOnSrtp(line, localSrtp, role);
+  if (srtp instanceof SdpError) return srtp;
   const { address } = line;
   if (address === undefined) return new SdpError('no-address', 'The audio stream has no usable address');
   for (const format of line.formats) {
     const codec = codecs.find((known) => known === line.encodings.get(format));
     if (codec === undefined) continue;
     const event = line.formats.find((other) => line.encodings.get(other) === 'TELEPHONE-EVENT');
-    return {
+    const agreed: AgreedMedia = {
       remote: { address, port: line.port },
       codec,
       payloadType: Number(format),
       ...(event !== undefined && { telephoneEvent: Number(event) }),
       direction: mirrored[isHold(address) ? withoutReceiving(line.direction) : line.direction],
+      ...(srtp.keys && { srtp: srtp.keys }),
     };
+    return { line, agreed, crypto: srtp.line ? [srtp.line] : [] };
   }
   return new SdpError('no-codec', 'The audio stream has no codec that we have');
 }
@@ -127,12 +153,16 @@ function writeSession(local: LocalMedia, timing: { start: number; stop: number }
   });
 }
 
-function writeAudio(
-  port: number,
-  codecs: readonly { payload: number; codec: AudioCodec }[],
-  telephoneEvent: number | undefined,
-  direction: Direction,
-): MediaText {
+interface AudioText {
+  readonly port: number;
+  readonly protocol: string;
+  readonly codecs: readonly { payload: number; codec: AudioCodec }[];
+  readonly telephoneEvent: number | undefined;
+  readonly direction: Direction;
+  readonly crypto: readonly CryptoLine[];
+}
+
+function writeAudio({ port, protocol, codecs, telephoneEvent, direction, crypto }: AudioText): MediaText {
   const rtp: MediaText['rtp'] = codecs.map(({ payload, codec }) => ({ payload, codec, rate: 8000 }));
   const fmtp: MediaText['fmtp'] = [];
   if (telephoneEvent !== undefined) {
@@ -140,7 +170,17 @@ function writeAudio(
     fmtp.push({ payload: telephoneEvent, config: EVENTS });
   }
   const payloads = rtp.map(({ payload }) => payload).join(' ');
-  return { type: 'audio', port, protocol: 'RTP/AVP', payloads, rtp, fmtp, ptime: PTIME_MS, direction };
+  return {
+    type: 'audio',
+    port,
+    protocol,
+    payloads,
+    rtp,
+    fmtp,
+    ...(crypto.length > 0 && { crypto: crypto.map(cryptoText) }),
+    ptime: PTIME_MS,
+    direction,
+  };
 }
 
 /** A refused stream still names one format of the offer (RFC 3264 section 6). */

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { type MediaDescription, parse } from 'sdp-transform';
 import type { AgreedMedia } from '../media/media-port.ts';
+import { type CryptoLine, parseCrypto } from './parse-crypto.ts';
 import { SdpError } from './sdp-error.ts';
 
 /** One m-line and what belongs to it. */
@@ -16,6 +17,8 @@ export interface MediaLine {
   readonly direction: AgreedMedia['direction'];
   /** Upper-case encoding name by payload type, of those with one channel at 8000 Hz. */
   readonly encodings: ReadonlyMap<string, string>;
+  /** Its a=crypto lines of which we can use every part (RFC 4568), in order of preference. */
+  readonly crypto: readonly CryptoLine[];
 }
 
 /** What is used of a session description. */
@@ -31,6 +34,7 @@ export const MAX_MEDIA_LINES = 16;
 const MAX_FORMATS = 64;
 
 const READ_LINES = /^(?:[vct]=|m=|a=(?:rtpmap:|sendrecv$|sendonly$|recvonly$|inactive$))/;
+const CRYPTO = 'a=crypto:';
 const FORMAT = /^[\w.+-]{1,64}$/;
 /** Payload types that need no rtpmap (RFC 3551 section 6). */
 const staticEncodings: readonly (readonly [string, string])[] = [
@@ -46,6 +50,7 @@ export function readSession(text: string): Session {
   const lines = splitLines(text);
   if (lines[0] !== 'v=0') throw new SdpError('malformed', 'The session description does not begin with v=0');
   // Only what is used goes to the text layer: its other rules would be work that the peer chooses.
+  const cryptoByMedia = readCrypto(lines);
   const session = parse(
     lines
       .filter((line) => READ_LINES.test(line))
@@ -55,7 +60,10 @@ export function readSession(text: string): Session {
   if (session.media.length > MAX_MEDIA_LINES) throw new SdpError('too-large', 'There are too many media lines');
   return {
     timing: { start: secondsOf(session.timing?.start), stop: secondsOf(session.timing?.stop) },
-    media: session.media.map((media) => readMedia(media, addressOf(session.connection), session.direction)),
+    media: session.media.map((media, index) => ({
+      ...readMedia(media, addressOf(session.connection), session.direction),
+      crypto: cryptoByMedia[index] ?? [],
+    })),
   };
 }
 
@@ -67,6 +75,17 @@ function splitLines(text: string): string[] {
   return lines;
 }
 
+/** The a=crypto lines of each m-line; the text layer would drop some of their parts. */
+function readCrypto(lines: readonly string[]): CryptoLine[][] {
+  const byMedia: CryptoLine[][] = [];
+  for (const line of lines) {
+    if (line.startsWith('m=')) byMedia.push([]);
+    const crypto = line.startsWith(CRYPTO) ? parseCrypto(line.slice(CRYPTO.length)) : undefined;
+    if (crypto) byMedia.at(-1)?.push(crypto);
+  }
+  return byMedia;
+}
+
 /** `m=audio 5004/2 RTP/AVP 0` asks for two port pairs (RFC 8866 section 5.14); only the first is used. */
 function withoutPortCount(line: string): string {
   return line.startsWith('m=') ? line.replace(/^(m=\w+ \d+)\/\d+ /, '$1 ') : line;
@@ -76,7 +95,7 @@ function readMedia(
   media: MediaDescription,
   sessionAddress: string | undefined,
   sessionDirection: MediaLine['direction'] | undefined,
-): MediaLine {
+): Omit<MediaLine, 'crypto'> {
   const { type, port, protocol } = media;
   if (!type || !Number.isInteger(port) || port > 65535) throw new SdpError('malformed', 'A media line is not valid');
   const formats = String(media.payloads ?? '').split(' ', MAX_FORMATS);

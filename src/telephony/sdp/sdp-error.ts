@@ -8,8 +8,10 @@ export type SdpFailure =
   | 'no-audio'
   /** The audio stream was refused: its port is 0 (RFC 3264 section 6). */
   | 'rejected'
-  /** The audio stream is not RTP/AVP. */
+  /** The audio stream is neither RTP/AVP nor, where we can have that, RTP/SAVP. */
   | 'no-protocol'
+  /** SRTP is required, or was agreed before, and the other side gives no key that we can use (RFC 4568). */
+  | 'no-key'
   /** No codec is left that both sides have. */
   | 'no-codec'
   /** Where to send to is missing, or is not an IP address. */

@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import type { SrtpPolicy } from '../../src/telephony/port.ts';
+import { callWorld, nothingLeft } from '../support/call-world.ts';
+import { flowOf, from, into, to } from '../support/flow-builder.ts';
+
+const flow = flowOf({
+  ask: ['GatherNode', { Prompt: 'x'.repeat(20), MaxDigits: 3, Digits: into('Entered'), Done: to('route') }],
+  route: ['StringMatchNode', { String: from('Session', 'Entered'), Choices: ['123'], '123': to('right') }],
+  right: ['SayNode', { WhatToSay: 'x'.repeat(20), Done: to('bye') }],
+  bye: ['HangUpNode', { Outcome: 'The right branch' }],
+});
+
+/** A call to the test phone, which takes SRTP when it is offered; with the sizes of all RTP packets and the messages that passed. */
+async function callWith(srtp: SrtpPolicy) {
+  const sizes = new Set<number>();
+  const messages: string[] = [];
+  const world = callWorld({
+    flow,
+    srtp,
+    phone: { digits: '123', digitsAfterMs: 600 },
+    filter: (bytes) => {
+      if ((bytes[0] ?? 0) >> 6 === 2) sizes.add(bytes.length);
+      else messages.push(Buffer.from(bytes).toString());
+      return 'pass';
+    },
+  });
+  const stored: string[] = [];
+  const call = async () => {
+    const session = await world.call();
+    await world.clock.advance(1500);
+    stored.push(JSON.stringify(session));
+    await world.over(session);
+    return session;
+  };
+  const session = await call();
+  await call();
+  return { session, stored, sizes: [...sizes].sort((one, other) => one - other), messages, left: await world.finish() };
+}
+
+describe('a call with SRTP', () => {
+  it.each([
+    ['off', 'RTP/AVP', [16, 172]],
+    ['optional', 'RTP/AVP', [26, 182]],
+    ['required', 'RTP/SAVP', [26, 182]],
+  ] as const)('%s: the prompt and the digits come through, and nothing is left', async (srtp, protocol, expected) => {
+    const { session, sizes, messages, left } = await callWith(srtp);
+    expect(session.outcome).toBe('The right branch');
+    expect(sizes).toEqual(expected);
+    expect(messages[0]).toContain(` ${protocol} 0 8 101\r\n`);
+    expect(left).toEqual(nothingLeft);
+  });
+
+  it('has new keys in each call, and none in what is stored of it', async () => {
+    const { messages, stored } = await callWith('required');
+    const keys = messages.join('').match(/inline:\S+/g) ?? [];
+    expect(new Set(keys).size).toBe(2 * (3 + 1));
+    for (const text of stored) {
+      expect(text).toContain('m=audio');
+      expect(text).toContain('AES_CM_128_HMAC_SHA1_80');
+      expect(text).not.toMatch(/inline|crypto|keyAndSalt|"send"/);
+    }
+  });
+});
