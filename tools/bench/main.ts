@@ -16,6 +16,7 @@ import { HTTP_CONNECTIONS, type HttpFigures, measureHttp, renderHttp } from './h
 import { buildCallee, type DriverResult, runCalls, type SearchResult, search, type Target } from './kit.ts';
 import { databaseRoots, memoryMiB } from './process-tree.ts';
 import { renderTable } from './report.ts';
+import { measureSrtp } from './srtp.ts';
 
 const fromRoot = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 const say = (line: string): boolean => process.stderr.write(`${line}\n`);
@@ -59,13 +60,13 @@ try {
     startMs.push(server.readyAfterMs);
     await server.program.stop();
   }
-  report({ ...measured, startMs }, await measureHttp(say));
+  report({ ...measured, startMs, srtpMs: measureSrtp(REPEATS) }, await measureHttp(say));
 } finally {
   await server?.program.stop();
   rmSync(directory, { recursive: true, force: true });
 }
 
-async function measure({ url, login, program }: ServerChild): Promise<Omit<Measured, 'startMs'>> {
+async function measure({ url, login, program }: ServerChild): Promise<Omit<Measured, 'startMs' | 'srtpMs'>> {
   const calleeSipPort = await freePort();
   const account = await createAccount(
     { url, ...login },
