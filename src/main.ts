@@ -86,6 +86,13 @@ async function start(settings: Settings, log: Logger, opened: Opened): Promise<R
   const speech = opened.add(await Speech.open({ cacheDir: join(dataDir, 'prompts'), log }));
   const { telephony, sip } = await openTelephony({
     sip: { address: settings.sipHost, port: settings.sipPort },
+    tls: {
+      port: settings.sipTlsPort,
+      certificate: settings.sipTlsCertificate,
+      key: settings.sipTlsKey,
+      ca: settings.sipTlsCa,
+      requireClientCertificate: settings.sipTlsRequireClientCertificate,
+    },
     publicAddress: settings.publicAddress,
     rtpPorts: settings.rtpPorts,
     product: `Ringflow/${version}`,

@@ -7,7 +7,7 @@ const namespace = 'Voice.Api.Endpoints';
 const editors = ['SystemAdministrator', 'Manager', 'Customer'] as const;
 
 export const endpointTypes = oneOf('EndpointTypes', ['PhoneNumber', 'User', 'FaxNumber', 'EmailAddress', 'Team', 'Assistant', 'SipTrunk']);
-export const sipTransports = oneOf('SipTransports', ['Udp', 'Tcp']);
+export const sipTransports = oneOf('SipTransports', ['Udp', 'Tcp', 'Tls']);
 
 export const srtpPolicies = oneOf('SrtpPolicies', ['Off', 'Optional', 'Required']);
 
@@ -58,7 +58,7 @@ export const BuyPhoneNumber = operation({
 const trunkMembers = {
   name: optional(text),
   host: optional(text, 'Host name or IP address of the carrier.'),
-  port: optional(nullable(count), 'UDP or TCP port. 5060 if absent.'),
+  port: optional(nullable(count), '5060 if absent, 5061 for Tls.'),
   transport: optional(nullable(sipTransports), 'Udp if absent.'),
   userName: optional(text, 'For digest authentication.'),
   password: optional(text, 'For digest authentication. Kept encrypted and never returned.'),

@@ -74,6 +74,14 @@ describe('phone numbers', () => {
 });
 
 describe('trunks', () => {
+  it('over TLS have the port of TLS when none is given, and are used over TLS', async () => {
+    expect(await directory.trunks.create(manager, { host: 'sip.example.com', transport: 'Tls' })).toMatchObject({
+      port: 5061,
+      transport: 'Tls',
+    });
+    expect(await directory.trunks.ofAccount(accountId)).toMatchObject([{ port: 5061, transport: 'tls' }]);
+  });
+
   const full = {
     name: 'Carrier',
     host: 'sip.example.com',
@@ -188,7 +196,7 @@ describe('trunks', () => {
     [{ port: 0 }, 'Port'],
     [{ port: 65_536 }, 'Port'],
     [{ port: 1.5 }, 'Port'],
-    [{ transport: 'Tls' as 'Udp' }, 'Transport'],
+    [{ transport: 'Sctp' as 'Udp' }, 'Transport'],
     [{ maxChannels: 0 }, 'MaxChannels'],
     [{ maxChannels: 10_001 }, 'MaxChannels'],
     [{ callsPerSecond: 0.05 }, 'CallsPerSecond'],

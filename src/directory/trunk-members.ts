@@ -17,6 +17,11 @@ export const trunkDefaults = {
   srtp: 'Off',
 } as const;
 
+/** The port when none was given (RFC 3261 section 19.1.2). */
+export function defaultTrunkPort(transport: EndpointValues['transport']): number {
+  return transport === 'Tls' ? 5061 : trunkDefaults.port;
+}
+
 /** What the password of a trunk is sealed for: it opens only as the password of this one. */
 export function passwordPurpose(trunkId: string): string {
   return `trunk-password:${trunkId}`;
@@ -32,7 +37,7 @@ export function trunkValues(trunkId: string, members: TrunkMembers, box: SecretB
   if (displayName === '') checks.refuse('Name', 'Give it a name.');
   if (host !== undefined && !isHost(host)) checks.refuse('Host', 'Give a host name or an IP address, without a port.');
   checks.number(port, 'Port', { least: 1, most: 65_535, whole: true });
-  if (transport !== undefined && transport !== 'Udp' && transport !== 'Tcp') checks.refuse('Transport', 'Use Udp or Tcp.');
+  if (transport !== undefined && !['Udp', 'Tcp', 'Tls'].includes(transport)) checks.refuse('Transport', 'Use Udp, Tcp or Tls.');
   checks.text(userName, 'UserName', 200);
   checks.text(password, 'Password', 200);
   if (/[\r\n"]/.test(userName ?? '')) checks.refuse('UserName', 'It has a line break or a quotation mark.');

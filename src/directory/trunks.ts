@@ -13,7 +13,7 @@ import { MemberChecks } from './member-checks.ts';
 import { createEndpoint } from './new-endpoint.ts';
 import { chosenAccount, type Principal } from './principal.ts';
 import { Remembered } from './remembered.ts';
-import { passwordPurpose, trunkDefaults, trunkValues } from './trunk-members.ts';
+import { defaultTrunkPort, passwordPurpose, trunkDefaults, trunkValues } from './trunk-members.ts';
 
 export interface TrunksOptions {
   readonly endpoints: EndpointRepository;
@@ -66,7 +66,12 @@ export class Trunks {
     const values = trunkValues(id, { ...members, ...(name ? { name } : {}) }, box, checks);
     const accountId = chosenAccount(principal, request.accountId);
     const key = { id, accountId, type: 'SipTrunk', displayName: values.displayName ?? host } as const;
-    return createEndpoint(endpoints, key, { ...trunkDefaults, ...values }, authorOf(principal, clock));
+    return createEndpoint(
+      endpoints,
+      key,
+      { ...trunkDefaults, port: defaultTrunkPort(values.transport), ...values },
+      authorOf(principal, clock),
+    );
   }
 
   /** The trunks of an account, the oldest first, from memory after the first time. @throws AppError STORE_UNAVAILABLE, BAD_SETTING (the secret key) */
@@ -86,8 +91,8 @@ function toTrunk(row: EndpointRow, box: SecretBox): Trunk {
     accountId: row.accountId,
     name: row.displayName,
     host: row.host ?? '',
-    port: row.port ?? trunkDefaults.port,
-    transport: row.transport === 'Tcp' ? 'tcp' : 'udp',
+    port: row.port ?? defaultTrunkPort(row.transport),
+    transport: wireKindOf(row.transport),
     ...(row.userName !== null && { userName: row.userName }),
     ...(row.passwordBox !== null && { password: box.open(row.passwordBox, passwordPurpose(row.id)) }),
     maxChannels: row.maxChannels ?? trunkDefaults.maxChannels,
@@ -95,4 +100,16 @@ function toTrunk(row: EndpointRow, box: SecretBox): Trunk {
     ringTimeoutMs: (row.ringTimeoutSeconds ?? trunkDefaults.ringTimeoutSeconds) * 1000,
     srtp: srtpPolicies[row.srtp ?? trunkDefaults.srtp],
   };
+}
+
+function wireKindOf(transport: EndpointRow['transport']): WireKind {
+  switch (transport) {
+    case 'Tls':
+      return 'tls';
+    case 'Tcp':
+      return 'tcp';
+    case 'Udp':
+    case null:
+      return 'udp';
+  }
 }

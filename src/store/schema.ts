@@ -111,7 +111,7 @@ export const endpoint = pgTable(
     isVirtual: boolean('is_virtual'),
     host: text('host'),
     port: integer('port'),
-    transport: text('transport').$type<'Udp' | 'Tcp'>(),
+    transport: text('transport').$type<'Udp' | 'Tcp' | 'Tls'>(),
     userName: text('user_name'),
     /** Encrypted: see secret-box.ts. */
     passwordBox: text('password_box'),

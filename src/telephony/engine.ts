@@ -8,6 +8,8 @@ import { OutboundLeg } from './outbound-leg.ts';
 import type { CallSlot, DialRequest, LegEvents, PlacedCall, Telephony } from './port.ts';
 import { newLocalSrtp } from './sdp/srtp-offer.ts';
 import { extraHeaders } from './sip/extra-headers.ts';
+import { writeHostPort } from './sip/host-port.ts';
+import { defaultPort, transportParam } from './sip/transport.ts';
 import type { UserAgent } from './sip/user-agent.ts';
 
 export interface EngineOptions {
@@ -117,13 +119,12 @@ export class Engine implements Telephony {
       leg.fail({ why: 'cancelled' });
       return;
     }
-    const host = trunk.host.includes(':') ? `[${trunk.host}]` : trunk.host;
-    const domain = `${host}${trunk.port === 5060 ? '' : `:${trunk.port}`}`;
-    const transport = trunk.transport === 'tcp' ? ';transport=tcp' : '';
+    const { transport, port } = trunk;
+    const domain = writeHostPort(trunk.host, port === defaultPort(transport) ? undefined : port);
     const invite = this.#options.userAgent.invite(
       {
-        to: { address, port: trunk.port, transport: trunk.transport },
-        requestUri: `sip:${request.to}@${domain}${transport}`,
+        to: { address, port, transport, ...(transport === 'tls' && { serverName: trunk.host }) },
+        requestUri: `sip:${request.to}@${domain}${transportParam(transport)}`,
         from: `sip:${request.from}@${domain}`,
         toUri: `sip:${request.to}@${domain}`,
         offer,

@@ -4,15 +4,19 @@ import { AppError } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/log.ts';
 import type { Random } from '../kernel/random.ts';
 import { openTcp } from '../wire/tcp.ts';
+import { openTls } from '../wire/tls.ts';
 import { openUdp } from '../wire/udp.ts';
 import type { Endpoint, Wire } from '../wire/wire.ts';
 import { Engine } from './engine.ts';
 import { openMediaWorkers } from './media/worker-client.ts';
 import { UserAgent } from './sip/user-agent.ts';
+import { readTlsFiles, type TlsFiles } from './tls-files.ts';
 
 export interface TelephonyOptions {
   /** Where SIP listens, UDP and TCP; port 0 for a free one. RTP is bound to the same address. */
   readonly sip: Endpoint;
+  /** The port of SIP over TLS, and paths of PEM files. It listens when there is a certificate. */
+  readonly tls: TlsFiles & { readonly port: number; readonly requireClientCertificate: boolean };
   readonly publicAddress?: string | undefined;
   readonly rtpPorts: { readonly first: number; readonly last: number };
   readonly product: string;
@@ -29,7 +33,7 @@ export interface OpenTelephony {
 
 /**
  * Opens the SIP ports and starts the media threads.
- * @throws AppError BAD_SETTING when a port is in use or an address is not one of this machine
+ * @throws AppError BAD_SETTING when a port is in use, an address is not one of this machine, or a PEM file is no good
  */
 export async function openTelephony(options: TelephonyOptions): Promise<OpenTelephony> {
   const { clock, random, log, publicAddress, rtpPorts, product } = options;
@@ -47,19 +51,26 @@ export async function openTelephony(options: TelephonyOptions): Promise<OpenTele
   }
 }
 
-async function openWires({ sip, clock, log }: TelephonyOptions): Promise<[Wire, Wire]> {
+async function openWires({ sip, tls, clock, log }: TelephonyOptions): Promise<[Wire, ...Wire[]]> {
+  const { identity, ca } = await readTlsFiles(tls);
   const udp = await openUdp({ local: sip, log }).catch((error: unknown) => cannotListen('UDP', sip, error));
+  const wires: [Wire, ...Wire[]] = [udp];
   try {
-    return [udp, await openTcp({ local: udp.local, clock, log })];
+    wires.push(await openTcp({ local: udp.local, clock, log }).catch((error: unknown) => cannotListen('TCP', udp.local, error)));
+    const local = { address: sip.address, port: tls.port };
+    const { requireClientCertificate } = tls;
+    const opening = openTls({ local, clock, log, identity, ca, requireClientCertificate });
+    wires.push(await opening.catch((error: unknown) => cannotListen('TLS', local, error, 'RINGFLOW_SIP_TLS_PORT')));
+    return wires;
   } catch (error) {
-    await udp.close();
-    return cannotListen('TCP', udp.local, error);
+    await Promise.all(wires.map((wire) => wire.close()));
+    throw error;
   }
 }
 
-function cannotListen(transport: string, { address, port }: Endpoint, cause: unknown): never {
+function cannotListen(transport: string, { address, port }: Endpoint, cause: unknown, setting = 'RINGFLOW_SIP_PORT'): never {
   const code = cause instanceof Error ? Reflect.get(cause, 'code') : undefined;
-  const name = code === 'EADDRNOTAVAIL' ? 'RINGFLOW_SIP_HOST' : 'RINGFLOW_SIP_PORT';
+  const name = code === 'EADDRNOTAVAIL' ? 'RINGFLOW_SIP_HOST' : setting;
   const why =
     code === 'EADDRINUSE' ? 'another program uses it' : code === 'EADDRNOTAVAIL' ? 'it is not an address of this machine' : String(code);
   throw new AppError(

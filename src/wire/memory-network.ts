@@ -6,7 +6,7 @@ import type { Endpoint, Wire, WireKind } from './wire.ts';
 /** What becomes of one datagram. */
 export type Verdict = 'pass' | 'drop' | 'duplicate' | { readonly delayMs: number };
 
-/** What goes wrong with datagrams; TCP messages always arrive, once and in order. */
+/** What goes wrong with datagrams; TCP and TLS messages always arrive, once and in order. */
 export interface Faults {
   readonly lossPercent?: number;
   readonly duplicatePercent?: number;
@@ -71,7 +71,7 @@ export class MemoryNetwork {
       send: async (bytes, to) => {
         if (!this.#ports.has(port.key)) throw new Error('The wire is closed');
         if (kind === 'udp') this.#sendDatagram(bytes, port.local, to);
-        else this.#sendReliably(bytes, port.local, to);
+        else this.#sendReliably(kind, bytes, port.local, to);
       },
       onReceive: (handler) => {
         port.receive = handler;
@@ -128,10 +128,10 @@ export class MemoryNetwork {
     }
   }
 
-  #sendReliably(bytes: Uint8Array, from: Endpoint, to: Endpoint): void {
-    if (!this.#ports.has(keyOf('tcp', to))) throw new Error(`Nothing listens on ${keyOf('tcp', to)}`);
+  #sendReliably(kind: WireKind, bytes: Uint8Array, from: Endpoint, to: Endpoint): void {
+    if (!this.#ports.has(keyOf(kind, to))) throw new Error(`Nothing listens on ${keyOf(kind, to)}`);
     this.#counts.sent++;
-    this.#deliver('tcp', bytes, from, to, this.#faults.delayMs?.min ?? 0);
+    this.#deliver(kind, bytes, from, to, this.#faults.delayMs?.min ?? 0);
   }
 
   #deliver(kind: WireKind, bytes: Uint8Array, from: Endpoint, to: Endpoint, delayMs: number): void {

@@ -2,15 +2,17 @@
 export interface Endpoint {
   readonly address: string;
   readonly port: number;
+  /** TLS only: whom the peer must prove to be, a SIP domain or an IP address. `address` itself when absent. */
+  readonly serverName?: string;
 }
 
-export type WireKind = 'udp' | 'tcp';
+export type WireKind = 'udp' | 'tcp' | 'tls';
 
-/** Something that carries whole SIP messages as bytes. A datagram on UDP; a message cut out of the stream on TCP. */
+/** Something that carries whole SIP messages as bytes. A datagram on UDP; a message cut out of the stream on TCP and TLS. */
 export interface Wire {
   readonly kind: WireKind;
   readonly local: Endpoint;
-  /** Sends one message. On TCP it opens a connection when there is none. @throws when the bytes cannot be handed over. */
+  /** Sends one message. On TCP and TLS it opens a connection when there is none. @throws when the bytes cannot be handed over. */
   send(bytes: Uint8Array, to: Endpoint): Promise<void>;
   /** Calls `handler` for each message received. One handler at a time. */
   onReceive(handler: (bytes: Uint8Array, from: Endpoint) => void): void;

@@ -75,7 +75,7 @@ export function stateOfResponse(invite: InviteSent, response: SipResponse, remot
     routeSet: valuesOf(headers, 'Record-Route').reverse(),
     remoteTarget: contactOf(headers) ?? invite.requestUri,
     contact: invite.contact,
-    nextHop: { address: invite.hop.address, port: invite.hop.port },
+    nextHop: endpointOf(invite.hop),
     transport: invite.hop.transport,
     invite: { cSeq: invite.cSeq, acked: false },
     ...peerAbilities(headers),
@@ -114,7 +114,7 @@ export function stateOfInvite(invite: InviteReceived, remoteSdp: string | undefi
     routeSet: valuesOf(headers, 'Record-Route'),
     remoteTarget,
     contact: invite.contact,
-    nextHop: { address: invite.source.address, port: invite.source.port },
+    nextHop: endpointOf(invite.source),
     transport: invite.source.transport,
     invite: { cSeq: invite.cSeq, acked: false },
     ...peerAbilities(headers),
@@ -158,6 +158,10 @@ function contactOf(headers: HeaderList): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+function endpointOf({ address, port, serverName }: Hop): Endpoint {
+  return { address, port, ...(serverName !== undefined && { serverName }) };
 }
 
 function peerAbilities(headers: HeaderList): Pick<DialogState, 'allow' | 'supported'> {

@@ -20,6 +20,7 @@ const base: DialogState = {
   allow: [],
   supported: [],
 };
+const overTls = { transport: 'tls', nextHop: { address: '198.51.100.1', port: 5061, serverName: 'trunk.example' } } as const;
 const both = (): boolean => true;
 const INVITE_HOP = { address: '198.51.100.1', port: 5060, transport: 'tcp' };
 
@@ -40,8 +41,23 @@ describe('the next hop of a request in a dialog', () => {
     ],
     ['the hop of the INVITE for a host name', { remoteTarget: 'sip:them@pbx.example' }, INVITE_HOP],
     ['the hop of the INVITE for a private target behind a public edge', { remoteTarget: 'sip:them@192.168.1.7:5060' }, INVITE_HOP],
-    ['the hop of the INVITE for a transport that we lack', { remoteTarget: 'sip:them@203.0.113.5;transport=tls' }, INVITE_HOP],
-    ['the hop of the INVITE for SIPS', { remoteTarget: 'sips:them@203.0.113.5' }, INVITE_HOP],
+    ['the hop of the INVITE for a transport that nobody has', { remoteTarget: 'sip:them@203.0.113.5;transport=sctp' }, INVITE_HOP],
+    [
+      'the target over TLS, at its own default port',
+      { remoteTarget: 'sip:them@203.0.113.5;transport=tls' },
+      { address: '203.0.113.5', port: 5061, transport: 'tls' },
+    ],
+    ['TLS for SIPS', { remoteTarget: 'sips:them@203.0.113.5' }, { address: '203.0.113.5', port: 5061, transport: 'tls' }],
+    [
+      'one that proves to be the domain of the INVITE, when that went over TLS',
+      { ...overTls, remoteTarget: 'sip:them@203.0.113.5' },
+      { address: '203.0.113.5', port: 5061, transport: 'tls', serverName: 'trunk.example' },
+    ],
+    [
+      'the hop of the INVITE for a target that wants to leave TLS',
+      { ...overTls, remoteTarget: 'sip:them@203.0.113.5;transport=udp' },
+      { ...overTls.nextHop, transport: 'tls' },
+    ],
     ['the hop of the INVITE for a route that cannot be read', { routeSet: ['<'] }, INVITE_HOP],
     [
       'a private target inside a private network',

@@ -2,10 +2,8 @@ import { isIP } from 'node:net';
 import type { WireKind } from '../../wire/wire.ts';
 import type { DialogState } from './dialog-state.ts';
 import { parseNameAddress } from './parse-address.ts';
-import type { Hop } from './transport.ts';
+import { defaultPort, type Hop } from './transport.ts';
 import { parseUri, type SipUri } from './uri.ts';
-
-const DEFAULT_PORT = 5060;
 
 /** Request-URI and Route lines of a request in a dialog (RFC 3261 section 12.2.1.1). */
 export function routeOf(state: DialogState): { readonly uri: string; readonly routes: readonly string[] } {
@@ -21,19 +19,24 @@ export function routeOf(state: DialogState): { readonly uri: string; readonly ro
  * Where requests of a dialog go: to the address that the first route, or else the remote target, names. It is where the INVITE
  * went to or came from instead when that is a host name (it was resolved then), when it asks for a transport that we do not have, or
  * when it is a private address while the INVITE crossed the public network (a Contact from behind NAT). The transport stays that of
- * the dialog unless the URI asks for another one.
+ * the dialog unless the URI asks for another one; what was encrypted stays so, and the peer must prove to be the same.
  */
 export function hopOf(state: DialogState, has: (kind: WireKind) => boolean): Hop {
   const known: Hop = { ...state.nextHop, transport: state.transport };
   const [first] = state.routeSet;
   const uri = first === undefined ? readUri(state.remoteTarget) : uriOf(first)?.uri;
-  if (uri === undefined || uri.scheme !== 'sip') return known;
+  if (uri === undefined || uri.scheme === 'tel') return known;
   const host = uri.params.get('maddr') ?? uri.host;
-  const transport = (uri.params.get('transport') ?? state.transport).toLowerCase();
-  if ((transport !== 'udp' && transport !== 'tcp') || !has(transport)) return known;
+  const transport = uri.scheme === 'sips' ? 'tls' : wireKindOf(uri.params.get('transport') ?? state.transport);
+  if (transport === undefined || !has(transport) || (state.transport === 'tls' && transport !== 'tls')) return known;
   const family = isIP(host);
   if (family === 0 || (isNotPublic(host) && !isNotPublic(known.address))) return known;
-  return { address: host, port: uri.port ?? DEFAULT_PORT, transport };
+  return { ...known, address: host, port: uri.port ?? defaultPort(transport), transport };
+}
+
+function wireKindOf(transport: string): WireKind | undefined {
+  const kind = transport.toLowerCase();
+  return kind === 'udp' || kind === 'tcp' || kind === 'tls' ? kind : undefined;
 }
 
 /** Whether an address means something only where it is used (RFC 6890): private, shared, link-local, loopback, unspecified. */

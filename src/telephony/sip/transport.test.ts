@@ -68,6 +68,11 @@ describe('the way back of a response', () => {
       'tcp',
       { first: { ...source, transport: 'tcp' }, otherwise: { address: '10.0.0.9', port: 5070, transport: 'tcp' } },
     ],
+    [
+      'SIP/2.0/TLS h;branch=b',
+      'tls',
+      { first: { ...source, transport: 'tls' }, otherwise: { address: '10.0.0.9', port: 5061, transport: 'tls' } },
+    ],
   ] as const)('of %s', (line, kind, route) => {
     expect(responseRoute(parseVia(line), kind, source)).toEqual(route);
   });

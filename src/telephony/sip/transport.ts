@@ -22,9 +22,18 @@ export interface ResponseRoute {
   readonly otherwise?: Hop;
 }
 
+/** The port of SIP when none is named (RFC 3261 section 19.1.2). */
+export function defaultPort(kind: WireKind): number {
+  return kind === 'tls' ? 5061 : 5060;
+}
+
+/** The parameter of a URI that asks for `kind`; '' for UDP, which needs none. */
+export function transportParam(kind: WireKind): string {
+  return kind === 'udp' ? '' : `;transport=${kind}`;
+}
+
 /** Largest request sent over UDP when the path MTU is not known (RFC 3261 section 18.1.1). Bytes. */
 const LARGEST_UDP_REQUEST = 1300;
-const DEFAULT_PORT = 5060;
 
 /** The transport layer (RFC 3261 section 18) over some wires: adds Via, chooses the wire, finds the way back for responses. */
 export class SipTransport {
@@ -47,7 +56,7 @@ export class SipTransport {
 
   /** A Contact URI of ours that the peer reaches over `kind`. @throws when there is no such wire. */
   contact(user: string, kind: WireKind): string {
-    return `sip:${user === '' ? '' : `${user}@`}${this.sentBy(kind)}${kind === 'tcp' ? ';transport=tcp' : ''}`;
+    return `sip:${user === '' ? '' : `${user}@`}${this.sentBy(kind)}${transportParam(kind)}`;
   }
 
   /** Whether there is a wire of this kind. */
@@ -85,9 +94,9 @@ export class SipTransport {
 
 /** The way back for responses to a request that came from `source` (RFC 3261 section 18.2.2, RFC 3581 section 4). */
 export function responseRoute(via: Via, kind: WireKind, source: Endpoint): ResponseRoute {
-  const sentByPort = via.port ?? DEFAULT_PORT;
-  if (kind === 'tcp') {
-    return { first: { ...source, transport: 'tcp' }, otherwise: { address: source.address, port: sentByPort, transport: 'tcp' } };
+  const sentByPort = via.port ?? defaultPort(kind);
+  if (kind !== 'udp') {
+    return { first: { ...source, transport: kind }, otherwise: { ...source, port: sentByPort, transport: kind } };
   }
   const port = via.params.has('rport') ? source.port : sentByPort;
   return { first: { address: source.address, port, transport: 'udp' } };
