@@ -8,7 +8,7 @@ import { UserAgent } from '../../src/telephony/sip/user-agent.ts';
 import { openTcp } from '../../src/wire/tcp.ts';
 import { openUdp } from '../../src/wire/udp.ts';
 import type { Endpoint, WireKind } from '../../src/wire/wire.ts';
-import { ANSWER, CallLog, request } from '../support/sip-agents.ts';
+import { ANSWER, CallLog, OFFER, request } from '../support/sip-agents.ts';
 import { type Sipp, sippCallee, sippCaller } from '../support/sipp.ts';
 
 const closing: (() => Promise<void>)[] = [];
@@ -40,12 +40,12 @@ async function callee(scenario: string, transport: WireKind, seesRepetitions = f
 }
 
 /** Calls sipp; hangs up `afterMs` after the answer. */
-async function place(scenario: string, transport: WireKind, afterMs: number | undefined = 200, seesRepetitions = false) {
+async function place(scenario: string, transport: WireKind, afterMs: number | 'never' = 200, seesRepetitions = false) {
   const sipp = await callee(scenario, transport, seesRepetitions);
   const { agent } = await open();
   const call = new CallLog();
   call.onAnswered = (dialog) => {
-    if (afterMs !== undefined) setTimeout(() => void dialog.bye(), afterMs);
+    if (afterMs !== 'never') setTimeout(() => void dialog.bye(), afterMs);
   };
   const credentials = { userName: 'user', password: 'secret' };
   const invite = agent.invite(request(transport, { to: { ...sipp.local, transport }, credentials }), call);
@@ -88,7 +88,7 @@ describe.each(['udp', 'tcp'] as const)('sipp as the callee, over %s', (transport
   });
 
   it('hangs up', async () => {
-    const { sipp, agent, call } = await place('callee-bye', transport, undefined);
+    const { sipp, agent, call } = await place('callee-bye', transport, 'never');
     expect(await sipp.done).toBe('');
     expect(call.events).toEqual(['sent', 'answered', 'ended by peer']);
     expect(agent.liveDialogs).toBe(0);
@@ -104,6 +104,37 @@ describe.each(['udp', 'tcp'] as const)('sipp as the callee, over %s', (transport
     const { sipp, call } = await place('lost-ack', transport, 2_500, true);
     expect(await sipp.done).toBe('');
     expect(call.events).toEqual(['sent', '180', 'answered', 'ended by us']);
+  });
+});
+
+/** What the callee does with a re-INVITE of ours, and what comes of it. */
+const reinvites = [
+  { scenario: 'reinvite-accepted', outcome: 'recvonly' },
+  { scenario: 'reinvite-glare', outcome: 'sendrecv' },
+  { scenario: 'reinvite-refused', outcome: 488 },
+  { scenario: 'reinvite-unknown', outcome: 481 },
+] as const;
+
+describe.each(['udp', 'tcp'] as const)('sipp as the callee that gets a re-INVITE, over %s', (transport) => {
+  it.each(reinvites)('$scenario: $outcome', async ({ scenario, outcome }) => {
+    const { sipp, call } = await place(scenario, transport, 'never');
+    await expect.poll(() => call.dialog).toBeDefined();
+    const { dialog } = call;
+    const asked = dialog?.reinvite(`${OFFER}a=sendonly\r\n`, AbortSignal.timeout(10_000));
+    if (typeof outcome === 'number') await expect(asked).rejects.toMatchObject({ status: outcome });
+    else await expect(asked).resolves.toContain(`a=${outcome}`);
+    await dialog?.bye();
+    expect(await sipp.done).toBe('');
+  });
+
+  it('is asked for its offer in the first INVITE', async () => {
+    const sipp = await callee('late-offer-callee', transport);
+    const { agent } = await open();
+    const call = new CallLog();
+    call.onAnswered = (dialog) => void dialog.bye();
+    agent.invite(request(transport, { to: { ...sipp.local, transport }, offer: () => OFFER }), call);
+    expect(await sipp.done).toBe('');
+    expect(call.sdp).toContain('m=audio 6000');
   });
 });
 

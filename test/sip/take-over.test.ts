@@ -48,8 +48,9 @@ describe('the state of a dialog', () => {
       nextHop: CALLEE,
       transport: 'udp',
       invite: { cSeq: 1, acked: true },
-      allow: [],
+      allow: ['INVITE', 'ACK', 'CANCEL', 'BYE', 'OPTIONS', 'INFO', 'UPDATE'],
       supported: [],
+      openOffer: 'none',
       localSdp: OFFER,
       remoteSdp: ANSWER,
     });

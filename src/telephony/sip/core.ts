@@ -35,3 +35,6 @@ export interface SipCredentials {
 
 /** The methods that we answer with something else than a refusal, for Allow (RFC 3261 section 20.5). */
 export const ALLOWED_METHODS = 'INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE';
+
+/** What INVITE, UPDATE and a 2xx to them say of us. */
+export const ABILITIES: readonly (readonly [name: string, value: string])[] = [['Allow', ALLOWED_METHODS]];

@@ -10,6 +10,7 @@ export function dialogRequest(
   cSeq: number,
   product: string,
   extra: readonly (readonly [name: string, value: string])[] = [],
+  sdp?: string,
 ): SipRequest {
   const { uri, routes } = routeOf(state);
   const headers = new HeaderList();
@@ -21,5 +22,6 @@ export function dialogRequest(
   headers.add('CSeq', `${cSeq} ${method}`);
   headers.add('User-Agent', product);
   for (const [name, value] of extra) headers.add(name, value);
-  return { kind: 'request', method, uri, headers, body: emptyBody };
+  if (sdp !== undefined) headers.add('Content-Type', 'application/sdp');
+  return { kind: 'request', method, uri, headers, body: sdp === undefined ? emptyBody : Buffer.from(sdp) };
 }

@@ -40,6 +40,8 @@ export interface DialogState {
   /** The peer's Allow and Supported values, in upper and lower case respectively. */
   readonly allow: readonly string[];
   readonly supported: readonly string[];
+  /** Whose offer waits for its answer (RFC 6337 section 2.2). */
+  readonly openOffer: 'none' | 'local' | 'remote';
   readonly localSdp?: string;
   readonly remoteSdp?: string;
 }
@@ -57,7 +59,8 @@ export interface InviteSent {
   readonly contact: string;
   readonly hop: Hop;
   readonly cSeq: number;
-  readonly offer: string;
+  /** Undefined when the INVITE asked for an offer of the peer. */
+  readonly offer: string | undefined;
 }
 
 /** The dialog that a provisional response with a To tag, or a 2xx, makes at the caller (RFC 3261 section 12.1.2). */
@@ -79,7 +82,8 @@ export function stateOfResponse(invite: InviteSent, response: SipResponse, remot
     transport: invite.hop.transport,
     invite: { cSeq: invite.cSeq, acked: false },
     ...peerAbilities(headers),
-    localSdp: invite.offer,
+    openOffer: invite.offer === undefined || response.status >= 200 ? 'none' : 'local',
+    ...(invite.offer !== undefined && { localSdp: invite.offer }),
     ...(remoteSdp !== undefined && { remoteSdp }),
   };
 }
@@ -118,6 +122,7 @@ export function stateOfInvite(invite: InviteReceived, remoteSdp: string | undefi
     transport: invite.source.transport,
     invite: { cSeq: invite.cSeq, acked: false },
     ...peerAbilities(headers),
+    openOffer: remoteSdp === undefined ? 'none' : 'remote',
     ...(remoteSdp !== undefined && { remoteSdp }),
   };
 }
@@ -130,7 +135,7 @@ export function refreshTarget(state: DialogState, message: SipMessage): DialogSt
 
 /** The state for another process that goes on with the dialog: its requests begin a new block of CSeq numbers. */
 export function takenOver(state: DialogState): DialogState {
-  return { ...state, localCSeq: state.localCSeq + CSEQ_BLOCK };
+  return { ...state, localCSeq: state.localCSeq + CSEQ_BLOCK, openOffer: 'none' };
 }
 
 /** The name of a dialog among all of a user agent (RFC 3261 section 12). */

@@ -1,16 +1,15 @@
 import { type AnswerRepetition, repeatAnswer } from './answer-repetition.ts';
-import { ChallengeAnswers } from './challenge-answers.ts';
-import type { SipCore, SipCredentials } from './core.ts';
-import { dialogRequest } from './dialog-request.ts';
+import { ABILITIES, type SipCore, type SipCredentials } from './core.ts';
+import { DialogContext } from './dialog-context.ts';
 import { type DialogState, dialogKey, refreshTarget } from './dialog-state.ts';
-import type { SipRequest, SipResponse } from './message.ts';
+import type { SipRequest } from './message.ts';
 import { methodReply, refuseExtensions } from './method-reply.ts';
-import { hopOf } from './next-hop.ts';
 import type { ServerTransaction } from './server-transaction.ts';
+import { type OfferSource, SessionChanges } from './session-changes.ts';
 import { sameSession, sdpOf } from './session-description.ts';
 import { quote } from './token.ts';
 import type { ReceivedRequest } from './transaction-layer.ts';
-import type { Hop, WrittenRequest } from './transport.ts';
+import type { WrittenRequest } from './transport.ts';
 
 /** How a dialog came to its end. */
 export interface DialogEnd {
@@ -25,18 +24,18 @@ export interface DialogEnd {
  */
 export class Dialog {
   /**
-   * Decides on an offer in a re-INVITE or UPDATE: answers the SDP to accept it, undefined to refuse it with 488. Without an offer the
+   * Decides on an offer of the peer, in a re-INVITE or UPDATE or in the 2xx to a re-INVITE of ours without one: answers the SDP to accept it, undefined to refuse it with 488. Without an offer the
    * peer asks for one of ours. When nobody decides, only an offer that changes nothing is accepted.
    */
   onReinvite: ((offer: string | undefined) => string | undefined) | undefined;
-  /** Takes the peer's answer to the offer that it asked us for. */
+  /** Takes the peer's answer to an offer that it asked us for, or that nobody here waits for any more. */
   onAnswer: ((sdp: string) => void) | undefined;
   /** Called when a re-INVITE, its ACK or an UPDATE has changed the state. */
   onChanged: (() => void) | undefined;
   readonly #core: SipCore;
-  readonly #credentials: SipCredentials | undefined;
+  readonly #context: DialogContext;
+  readonly #changes: SessionChanges;
   readonly #key: string;
-  #state: DialogState;
   #end: DialogEnd | undefined;
   #handlers: ((end: DialogEnd) => void)[] = [];
   #repetition: AnswerRepetition | undefined;
@@ -48,14 +47,29 @@ export class Dialog {
   /** Puts the dialog into the user agent's table. */
   constructor(core: SipCore, state: DialogState, credentials?: SipCredentials) {
     this.#core = core;
-    this.#state = state;
-    this.#credentials = credentials;
+    this.#context = new DialogContext(core, state, credentials);
+    this.#changes = new SessionChanges(this.#context, {
+      isBusy: () => this.#repetition !== undefined,
+      describe: (offer) => this.#describe(offer),
+      lost: (status, reason) => this.#fail(status, reason),
+      hangUp: (reason) => this.#fail(488, reason),
+      answered: (sdp) => this.onAnswer?.(sdp),
+      changed: () => this.onChanged?.(),
+    });
     this.#key = dialogKey(state.callId, state.localTag, state.remoteTag);
     core.dialogs.set(this.#key, this);
   }
 
   get state(): DialogState {
-    return this.#state;
+    return this.#context.state;
+  }
+
+  get #state(): DialogState {
+    return this.#context.state;
+  }
+
+  set #state(state: DialogState) {
+    this.#context.state = state;
   }
 
   /** Whether it is over: neither side will say more, or we have said BYE. */
@@ -85,25 +99,36 @@ export class Dialog {
     return this.#bye;
   }
 
+  /**
+   * Offers the peer another session (hold, resume, codec, address) in a re-INVITE, or asks for its offer when `offer` is undefined; that
+   * offer is answered by `onReinvite`. Resolves with the peer's description. It waits until no other change is under way, and goes out
+   * again when it collides with one of the peer. 408 and 481 end the dialog; after any other refusal everything is as before. An abort
+   * sends CANCEL. @throws RequestFailure, or the signal's reason.
+   */
+  async reinvite(offer: OfferSource | undefined, signal: AbortSignal): Promise<string> {
+    return (await this.#changes.ask('INVITE', offer, signal)) ?? '';
+  }
+
   /** Makes an early dialog a confirmed one, or takes what its 2xx says anew. */
   confirm(state: DialogState): void {
     this.#state = state;
+    this.#changes.next();
   }
 
   /** Takes the dialog out of the table without a word to the peer. */
   drop(): void {
     this.#repetition?.stop();
+    this.#changes.close();
     this.#core.dialogs.delete(this.#key);
     this.#dropped();
   }
 
-  /** Writes and sends the ACK to a 2xx of the INVITE with this CSeq number; `extra` are the credentials that the INVITE had. */
-  acknowledge(cSeq: number, extra: readonly (readonly [string, string])[] = []): WrittenRequest {
-    const { layer, product } = this.#core;
-    const ack = layer.writeAck(dialogRequest(this.#state, 'ACK', cSeq, product, extra), this.#hop());
-    layer.sendAck(ack);
-    if (!this.#state.invite.acked && this.#state.invite.cSeq === cSeq) this.#state = { ...this.#state, invite: { cSeq, acked: true } };
-    return ack;
+  /**
+   * Writes and sends the ACK to a 2xx of the INVITE with this CSeq number; `authorization` are the credentials that the INVITE had, `sdp`
+   * answers an offer in the 2xx.
+   */
+  acknowledge(cSeq: number, authorization: readonly (readonly [string, string])[] = [], sdp?: string): WrittenRequest {
+    return this.#context.acknowledge({ cSeq, authorization }, sdp);
   }
 
   /** Repeats the 2xx that was just sent until its ACK comes, and hangs up when it never does. */
@@ -119,10 +144,13 @@ export class Dialog {
     this.#repetition.stop();
     this.#repetition = undefined;
     const remoteSdp = sdpOf(request);
-    this.#state = { ...this.#state, invite: { cSeq, acked: true }, ...(remoteSdp !== undefined && { remoteSdp }) };
-    if (remoteSdp !== undefined) this.onAnswer?.(remoteSdp);
+    const asked = this.#state.openOffer === 'local';
+    const answer = asked ? remoteSdp : undefined;
+    this.#state = { ...this.#state, invite: { cSeq, acked: true }, openOffer: 'none', ...(answer !== undefined && { remoteSdp: answer }) };
+    if (answer !== undefined) this.onAnswer?.(answer);
     this.onChanged?.();
     this.#sendWaitingBye?.();
+    this.#changes.next();
   }
 
   /** Takes a new request of the peer (RFC 3261 section 12.2.2). */
@@ -169,8 +197,9 @@ export class Dialog {
   #reinvited(request: SipRequest, cSeq: number, transaction: ServerTransaction): void {
     const isInvite = request.method === 'INVITE';
     const offer = sdpOf(request);
-    if (this.#state.phase === 'early' && (isInvite || offer !== undefined)) {
-      transaction.reply(491);
+    const obstacle = this.#obstacle(isInvite, offer !== undefined);
+    if (obstacle !== undefined) {
+      transaction.reply(obstacle, obstacle === 500 ? { headers: [['Retry-After', String(this.#core.random.below(11))]] } : {});
       return;
     }
     // An UPDATE without an offer refreshes the target only.
@@ -183,14 +212,26 @@ export class Dialog {
     this.#state = {
       ...refreshTarget(this.#state, request),
       ...(localSdp !== undefined && { localSdp }),
-      ...(offer !== undefined && { remoteSdp: offer }),
+      ...(offer !== undefined ? { remoteSdp: offer } : isInvite && { openOffer: 'local' }),
     };
     transaction.reply(200, {
-      headers: [['Contact', `<${this.#state.contact}>`]],
+      headers: [['Contact', `<${this.#state.contact}>`], ...ABILITIES],
       ...(localSdp !== undefined && { sdp: localSdp }),
     });
     if (isInvite) this.awaitAck(transaction, cSeq);
     this.onChanged?.();
+  }
+
+  /**
+   * Why a change cannot be taken now: 491 while an INVITE or offer of ours is outstanding, 500 while the peer's is (RFC 3261 section 14.2,
+   * RFC 3311 section 5.2).
+   */
+  #obstacle(isInvite: boolean, hasOffer: boolean): 491 | 500 | undefined {
+    const { phase, role, openOffer } = this.#state;
+    if (isInvite && phase === 'early') return role === 'uac' ? 491 : 500;
+    if (isInvite && this.#changes.inviting) return 491;
+    if (!isInvite && !hasOffer) return undefined;
+    return openOffer === 'none' ? undefined : openOffer === 'local' ? 491 : 500;
   }
 
   #describe(offer: string | undefined): string | undefined {
@@ -211,42 +252,31 @@ export class Dialog {
 
   #ackMissing(): void {
     this.#repetition = undefined;
-    this.#finish({ by: 'error', status: 408, reason: 'The answer was never acknowledged' });
-    if (this.#sendWaitingBye) this.#sendWaitingBye();
-    else this.#sendBye('The answer was never acknowledged');
+    this.#fail(408, 'The answer was never acknowledged');
   }
 
-  #sendBye(reason: string | undefined, answers?: ChallengeAnswers): void {
-    this.#sendWaitingBye = undefined;
-    const { layer, product, random } = this.#core;
-    const cSeq = this.#state.localCSeq + 1;
-    this.#state = { ...this.#state, localCSeq: cSeq };
-    const request = dialogRequest(this.#state, 'BYE', cSeq, product);
-    if (reason !== undefined) request.headers.add('Reason', `SIP;text=${quote(reason)}`);
-    for (const [name, value] of answers?.headersFor('BYE', request.uri) ?? []) request.headers.add(name, value);
-    const response = (answer: SipResponse): void => {
-      if (answer.status < 200) return;
-      const next = answers ?? (this.#credentials && new ChallengeAnswers(this.#credentials, random));
-      if ((answer.status === 401 || answer.status === 407) && next?.accept(answer)) this.#sendBye(reason, next);
-      else this.drop();
-    };
-    try {
-      layer.send(request, this.#hop(), { response, failed: () => this.drop() });
-    } catch (error) {
-      this.#core.log.warn({ err: error }, 'A BYE could not be sent');
-      this.drop();
+  /** Ends the dialog because it cannot go on, and says BYE. */
+  #fail(status: number, reason: string): void {
+    if (this.#end) {
+      this.#sendWaitingBye?.();
+      return;
     }
+    this.#finish({ by: 'error', status, reason });
+    if (this.#bye === undefined) this.#sendBye(reason);
+  }
+
+  #sendBye(reason: string | undefined): void {
+    this.#sendWaitingBye = undefined;
+    const headers = reason === undefined ? [] : ([['Reason', `SIP;text=${quote(reason)}`]] as const);
+    this.#context.send('BYE', { headers }, { final: () => this.drop(), failed: () => this.drop() });
   }
 
   #finish(end: DialogEnd): void {
     if (this.#end) return;
     this.#end = end;
+    this.#changes.close();
     const handlers = this.#handlers;
     this.#handlers = [];
     for (const handler of handlers) handler(end);
-  }
-
-  #hop(): Hop {
-    return hopOf(this.#state, (kind) => this.#core.transport.has(kind));
   }
 }

@@ -1,8 +1,7 @@
-import type { SipCore } from './core.ts';
+import { ABILITIES, type SipCore } from './core.ts';
 import { Dialog } from './dialog.ts';
 import { type DialogState, stateOfInvite } from './dialog-state.ts';
 import type { HeaderList } from './header-list.ts';
-import type { ReplyOptions } from './make-response.ts';
 import { sdpOf } from './session-description.ts';
 import type { ReceivedRequest } from './transaction-layer.ts';
 
@@ -67,8 +66,9 @@ export class IncomingInvite {
     const dialog = this.#dialog ?? this.#newDialog();
     this.#dialog = dialog;
     this.#close();
-    dialog.confirm({ ...dialog.state, phase: 'confirmed', localSdp: sdp });
-    this.#received.transaction.reply(200, this.#session(sdp));
+    dialog.confirm({ ...dialog.state, phase: 'confirmed', localSdp: sdp, openOffer: this.sdp === undefined ? 'local' : 'none' });
+    const { headers } = this.#session(undefined);
+    this.#received.transaction.reply(200, { headers: [...headers, ...ABILITIES], sdp });
     dialog.awaitAck(this.#received.transaction, this.#received.cSeq);
     return dialog;
   }
@@ -81,8 +81,8 @@ export class IncomingInvite {
     this.#dialog?.drop();
   }
 
-  #session(sdp: string | undefined): ReplyOptions {
-    return { headers: [['Contact', `<${this.#state.contact}>`]], ...(sdp !== undefined && { sdp }) };
+  #session(sdp: string | undefined) {
+    return { headers: [['Contact', `<${this.#state.contact}>`]], ...(sdp !== undefined && { sdp }) } as const;
   }
 
   #newDialog(): Dialog {

@@ -19,6 +19,7 @@ const base: DialogState = {
   invite: { cSeq: 1, acked: true },
   allow: [],
   supported: [],
+  openOffer: 'none',
 };
 const overTls = { transport: 'tls', nextHop: { address: '198.51.100.1', port: 5061, serverName: 'trunk.example' } } as const;
 const both = (): boolean => true;

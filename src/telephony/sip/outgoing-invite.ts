@@ -2,12 +2,12 @@ import type { Timer } from '../../kernel/clock.ts';
 import { randomHex } from '../../kernel/random.ts';
 import { ChallengeAnswers } from './challenge-answers.ts';
 import type { ClientTransaction } from './client-transaction.ts';
-import { ALLOWED_METHODS, type SipCore, type SipCredentials } from './core.ts';
+import { ABILITIES, type SipCore, type SipCredentials } from './core.ts';
 import { Dialog } from './dialog.ts';
 import { type InviteSent, stateOfResponse, tagOf } from './dialog-state.ts';
 import { HeaderList } from './header-list.ts';
-import type { SipRequest, SipResponse } from './message.ts';
-import { sdpOf } from './session-description.ts';
+import { emptyBody, type SipRequest, type SipResponse } from './message.ts';
+import { refusingAnswer, sdpOf } from './session-description.ts';
 import { PATIENCE_MS } from './transaction-step.ts';
 import type { Hop, WrittenRequest } from './transport.ts';
 
@@ -18,8 +18,8 @@ export interface OutgoingInviteRequest {
   /** URIs of From and To. */
   readonly from: string;
   readonly toUri: string;
-  /** The SDP offer. */
-  readonly offer: string;
+  /** The SDP offer; or, to ask the callee for its offer, what answers that one: undefined to refuse it, which ends the call. */
+  readonly offer: string | ((offer: string) => string | undefined);
   /** For 401 and 407 to the INVITE and the BYE. */
   readonly credentials?: SipCredentials;
   readonly headers?: readonly (readonly [name: string, value: string])[];
@@ -37,7 +37,7 @@ export interface InviteEvents {
   /** The INVITE has left. */
   sent(callId: string): void;
   provisional(status: number, reason: string, sdp: string | undefined): void;
-  /** A 2xx came and its ACK has left. Without SDP in it there is nothing to talk with: hang up. */
+  /** A 2xx came and its ACK has left. `sdp` is the callee's answer, or its offer when the INVITE had none. Without SDP in it there is nothing to talk with: hang up. */
   answered(dialog: Dialog, sdp: string | undefined): void;
   failed(failure: InviteFailure): void;
 }
@@ -72,6 +72,7 @@ class InviteAttempt implements OutgoingInvite {
   readonly #answers: ChallengeAnswers | undefined;
   /** What forked and repeated 2xx still need after the outcome, small enough to be kept for timer M. */
   #sent: InviteSent;
+  readonly #asksForOffer: boolean;
   readonly #early = new Map<string, Dialog>();
   readonly #acks = new Map<string, WrittenRequest>();
   #authorization: readonly (readonly [string, string])[] = [];
@@ -89,6 +90,7 @@ class InviteAttempt implements OutgoingInvite {
     this.#events = events;
     this.#credentials = request.credentials;
     this.#answers = request.credentials && new ChallengeAnswers(request.credentials, core.random);
+    this.#asksForOffer = typeof request.offer !== 'string';
     this.callId = randomHex(core.random, 16);
     const localTag = randomHex(core.random, 8);
     this.#sent = {
@@ -99,7 +101,7 @@ class InviteAttempt implements OutgoingInvite {
       contact: '',
       hop: request.to,
       cSeq: 0,
-      offer: request.offer,
+      offer: typeof request.offer === 'string' ? request.offer : undefined,
     };
   }
 
@@ -180,16 +182,36 @@ class InviteAttempt implements OutgoingInvite {
     if (this.#acks.size >= MAX_FORKS) return;
     const sdp = sdpOf(response);
     const dialog = this.#confirmed(tag, response, sdp);
-    this.#acks.set(tag, dialog.acknowledge(this.#sent.cSeq, this.#authorization));
     const events = this.#events;
-    if (events && this.#cancel === 'no') {
+    const wanted = events !== undefined && this.#cancel === 'no';
+    const answer = this.#answerLate(dialog, sdp, wanted);
+    this.#acks.set(
+      tag,
+      dialog.acknowledge(this.#sent.cSeq, this.#authorization, answer ?? (this.#asksForOffer && sdp ? refusingAnswer(sdp) : undefined)),
+    );
+    if (wanted) {
+      const refused = this.#asksForOffer && sdp !== undefined && answer === undefined;
       this.#release();
-      events.answered(dialog, sdp);
+      if (!refused) {
+        events.answered(dialog, sdp);
+        return;
+      }
+      void dialog.bye('The offer cannot be taken');
+      events.failed({ why: 'response', status: 488, reason: 'The offer of the callee cannot be taken' });
       return;
     }
     // Answered by another fork already, or cancelled too late: nobody here wants this dialog.
     void dialog.bye();
     if (events) this.#fail({ why: 'cancelled', status: response.status, reason: 'Cancelled while the answer was on its way' });
+  }
+
+  /** Our answer to the offer in the 2xx to an INVITE without one. */
+  #answerLate(dialog: Dialog, offer: string | undefined, wanted: boolean): string | undefined {
+    const answer = this.#request?.offer;
+    if (!wanted || offer === undefined || typeof answer !== 'function') return undefined;
+    const localSdp = answer(offer);
+    if (localSdp !== undefined) dialog.confirm({ ...dialog.state, localSdp });
+    return localSdp;
   }
 
   #refused(response: SipResponse): void {
@@ -233,7 +255,8 @@ class InviteAttempt implements OutgoingInvite {
     const early = this.#early.get(tag);
     if (!early) return this.#newDialog(response, sdp);
     this.#early.delete(tag);
-    early.confirm({ ...stateOfResponse(this.#sent, response, sdp), ...remoteCSeqOf(early) });
+    const { localCSeq } = early.state;
+    early.confirm({ ...stateOfResponse(this.#sent, response, sdp), ...remoteCSeqOf(early), localCSeq });
     return early;
   }
 
@@ -266,10 +289,11 @@ function inviteRequest(
   headers.add('Call-ID', sent.callId);
   headers.add('CSeq', `${sent.cSeq} INVITE`);
   headers.add('Contact', `<${sent.contact}>`);
-  headers.add('Allow', ALLOWED_METHODS);
+  for (const [name, value] of ABILITIES) headers.add(name, value);
   headers.add('User-Agent', product);
   for (const [name, value] of request.headers ?? []) headers.add(name, value);
   for (const [name, value] of authorization) headers.add(name, value);
-  headers.add('Content-Type', 'application/sdp');
-  return { kind: 'request', method: 'INVITE', uri: request.requestUri, headers, body: Buffer.from(request.offer) };
+  if (sent.offer !== undefined) headers.add('Content-Type', 'application/sdp');
+  const body = sent.offer === undefined ? emptyBody : Buffer.from(sent.offer);
+  return { kind: 'request', method: 'INVITE', uri: request.requestUri, headers, body };
 }

@@ -15,6 +15,17 @@ function hasSdpType(message: SipMessage): boolean {
   return /^application\/sdp\s*(?:;|$)/i.test(message.headers.first('Content-Type') ?? '');
 }
 
+/**
+ * The answer that refuses every stream of an offer (RFC 3264 section 6). An offer in a 2xx must be answered in the ACK even when
+ * nothing of it can be taken (RFC 3261 section 13.2.2.4).
+ */
+export function refusingAnswer(offer: string): string {
+  const lines = offer.split(/\r?\n/);
+  const media = lines.filter((line) => line.startsWith('m=')).map((line) => line.replace(/^(m=\S+) \S+/, '$1 0'));
+  const timing = lines.find((line) => line.startsWith('t=')) ?? 't=0 0';
+  return ['v=0', 'o=- 1 1 IN IP4 0.0.0.0', 's=-', 'c=IN IP4 0.0.0.0', timing, ...media, ''].join('\r\n');
+}
+
 /** Whether two descriptions say the same, whatever their `o=` lines: a re-INVITE that changes nothing (RFC 3264 section 8). */
 export function sameSession(one: string, other: string): boolean {
   return withoutOrigin(one) === withoutOrigin(other);

@@ -157,7 +157,7 @@ export class UserAgent {
     const { headers } = response;
     const key = dialogKey(headers.first('Call-ID') ?? '', tagOf(headers.first('From')) ?? '', tagOf(headers.first('To')) ?? '');
     const dialog = this.#core.dialogs.get(key);
-    if (dialog?.state.role === 'uac' && dialog.state.invite.cSeq === cSeq) dialog.acknowledge(cSeq);
+    if (dialog?.state.invite.cSeq === cSeq) dialog.acknowledge(cSeq);
   }
 
   #dialogOf({ headers }: SipRequest): DialogEntry | undefined {
