@@ -10,6 +10,7 @@ const namespace = 'Voice.Api.Sessions';
 const mediaProblems = [
   'NothingSent',
   'RefusedSource',
+  'Unauthentic',
   'UnagreedType',
   'NothingReceived',
   'OnlySilence',
@@ -45,7 +46,7 @@ export const SessionMediaReport = dto(
     packetsLost: optional(count, 'Packets of the other side that never came.'),
     packetsReordered: optional(count, 'Packets that came after a later one.'),
     packetsRepeated: optional(count, 'Packets that came once more.'),
-    packetsRefused: optional(count, 'Packets that came from elsewhere, or of a payload type that was not agreed.'),
+    packetsRefused: optional(count, 'Packets that came from elsewhere, of a payload type that was not agreed, or not encrypted as agreed.'),
     packetsLate: optional(count, 'Packets that we sent more than 10 ms late.'),
     digits: optional(count, 'Digits that were received.'),
     firstSentMs: optional(milliseconds, 'From the beginning of the stream to the first packet sent.'),

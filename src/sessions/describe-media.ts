@@ -14,7 +14,7 @@ export function describeMedia(report: MediaReport, answered: boolean): SessionMe
     packetsLost: report.lost,
     packetsReordered: report.reordered,
     packetsRepeated: report.repeated,
-    packetsRefused: report.refused + report.unagreed,
+    packetsRefused: report.refused + report.unagreed + (report.unauthentic ?? 0),
     packetsLate: report.late,
     digits: report.digits,
     ...rounded('firstSentMs', report.firstSentMs),

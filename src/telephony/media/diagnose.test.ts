@@ -51,6 +51,8 @@ const cases: readonly [string, Partial<MediaReport>, readonly string[], RegExp?]
     /from \[2001:db8::1\]:7/,
   ],
   ['a payload type that nobody agreed on', { ...deaf, unagreed: 400, unagreedType: 18 }, ['UnagreedType'], /type 18/],
+  ['audio that is not encrypted as agreed', { ...deaf, unauthentic: 400 }, ['Unauthentic'], /SRTP/],
+  ['some packets that are not encrypted as agreed', { unauthentic: 4 }, []],
   ['nothing sent', { sent: 0 }, ['NothingSent']],
   ['only silence', { audible: false }, ['OnlySilence'], /muted/],
   ['silence of a second', { audible: false, receivingMs: 3000, received: 150 }, []],

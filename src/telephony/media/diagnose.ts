@@ -6,6 +6,7 @@ import type { MediaReport } from './media-report.ts';
 export type MediaProblem =
   | 'NothingSent'
   | 'RefusedSource'
+  | 'Unauthentic'
   | 'UnagreedType'
   | 'NothingReceived'
   | 'OnlySilence'
@@ -56,9 +57,15 @@ function nothingSent({ sent, sendingMs }: MediaReport): MediaFinding | undefined
 }
 
 function nothingReceived(report: MediaReport): MediaFinding | undefined {
-  const { received, receivingMs, refused, refusedFrom, unagreed, unagreedType, expectedFrom } = report;
+  const { received, receivingMs, refused, refusedFrom, unagreed, unagreedType, unauthentic = 0, expectedFrom } = report;
   if (received > 0 || receivingMs < LEAST_MS) return undefined;
   const told = expectedFrom ? ` from ${endpointText(expectedFrom)}` : '';
+  if (unauthentic > 0) {
+    return finding(
+      'Unauthentic',
+      'Audio came, but not encrypted with the key in the SDP of the other side, so none of it was heard. Switch SRTP on there with the suite that was agreed, or set srtp of the trunk to Off.',
+    );
+  }
   if (unagreed > 0) {
     return finding(
       'UnagreedType',
