@@ -93,9 +93,10 @@ export class OutboundLeg implements AnsweredCall, PlacedCall, InviteEvents {
     this.#parts.events.sent(callId);
   }
 
-  provisional(status: number, _reason: string, sdp: string | undefined): void {
+  provisional(status: number, _reason: string, sdp: string | undefined, dialog?: Dialog): void {
     if (this.#ended || this.#ending) return;
     this.#heardFrom = true;
+    if (dialog) this.#follow(dialog);
     if (sdp !== undefined) this.#parts.media.answered(sdp);
     if (status > 100) this.#parts.events.ringing(status);
   }
@@ -111,13 +112,19 @@ export class OutboundLeg implements AnsweredCall, PlacedCall, InviteEvents {
       this.#stop(noAudio);
       return;
     }
+    this.#follow(dialog);
+    dialog.onChanged = () => this.#tellState(dialog);
+    events.answered(this);
+    this.#tellState(dialog);
+  }
+
+  /** Lets the media follow what the two sides agree on. */
+  #follow(dialog: Dialog): void {
+    const { media } = this.#parts;
     dialog.onReinvite = (offer) => (offer === undefined ? media.offer() : media.offered(offer));
     dialog.onAnswer = (answer) => {
       if (!media.answered(answer)) this.#stop(noAudio);
     };
-    dialog.onChanged = () => this.#tellState(dialog);
-    events.answered(this);
-    this.#tellState(dialog);
   }
 
   failed(failure: InviteFailure): void {

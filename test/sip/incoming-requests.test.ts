@@ -101,14 +101,14 @@ describe('a request outside of any dialog', () => {
   it('says what we can do, to OPTIONS and to what we cannot', async () => {
     const { ask } = scene();
     const [options] = await ask('OPTIONS');
-    expect(options?.headers.first('Allow')).toBe('INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE');
+    expect(options?.headers.first('Allow')).toBe('INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK');
     expect(options?.headers.first('Accept')).toBe('application/sdp');
     const [refused] = await ask('PUBLISH');
     expect(refused?.headers.first('Allow')).toContain('INVITE');
   });
 
   it.each([
-    ['an extension we lack', { lines: ['Require: 100rel, foo'] }, 420],
+    ['an extension we lack', { lines: ['Require: 100rel, foo, bar'] }, 420],
     ['no hops left', { lines: ['Max-Forwards: 0'] }, 483],
     ['a body that is no SDP', { type: 'text/plain', sdp: 'x' }, 415],
     ['a To tag of no dialog', { toTag: 'unknown' }, 481],
@@ -120,8 +120,8 @@ describe('a request outside of any dialog', () => {
 
   it('names the extensions that we lack', async () => {
     const { ask } = scene();
-    const [refused] = await ask('INVITE', { lines: ['Require: 100rel', 'Require: foo'] });
-    expect(refused?.headers.first('Unsupported')).toBe('100rel, foo');
+    const [refused] = await ask('INVITE', { lines: ['Require: 100rel, bar', 'Require: foo'] });
+    expect(refused?.headers.first('Unsupported')).toBe('bar, foo');
   });
 
   it('INVITE is refused with words when calls are not taken', async () => {
@@ -262,7 +262,7 @@ describe('a request in a dialog', () => {
     ['NOTIFY', 489],
     ['MESSAGE', 405],
     ['REFER', 405],
-    ['PRACK', 405],
+    ['PRACK', 481],
     ['BYE', 200],
   ])('%s is answered %i', async (method, status) => {
     const { ask, toTag } = await inCall();

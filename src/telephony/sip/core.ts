@@ -3,6 +3,7 @@ import type { Logger } from '../../kernel/log.ts';
 import type { Random } from '../../kernel/random.ts';
 import type { DialogState } from './dialog-state.ts';
 import type { SipRequest } from './message.ts';
+import { SUPPORTED } from './option-tags.ts';
 import type { ReceivedRequest, TransactionLayer } from './transaction-layer.ts';
 import type { SipTransport, WrittenRequest } from './transport.ts';
 
@@ -34,7 +35,10 @@ export interface SipCredentials {
 }
 
 /** The methods that we answer with something else than a refusal, for Allow (RFC 3261 section 20.5). */
-export const ALLOWED_METHODS = 'INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE';
+export const ALLOWED_METHODS = 'INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK';
 
 /** What INVITE, UPDATE and a 2xx to them say of us. */
-export const ABILITIES: readonly (readonly [name: string, value: string])[] = [['Allow', ALLOWED_METHODS]];
+export const ABILITIES: readonly (readonly [name: string, value: string])[] = [
+  ['Allow', ALLOWED_METHODS],
+  ['Supported', SUPPORTED.join(', ')],
+];

@@ -42,6 +42,8 @@ export interface DialogState {
   readonly supported: readonly string[];
   /** Whose offer waits for its answer (RFC 6337 section 2.2). */
   readonly openOffer: 'none' | 'local' | 'remote';
+  /** The latest reliable provisional response to the INVITE with this CSeq, and whether one has agreed on the session (RFC 3262). */
+  readonly provisional?: { readonly cSeq: number; readonly rSeq: number; readonly agreed: boolean };
   readonly localSdp?: string;
   readonly remoteSdp?: string;
 }
@@ -124,6 +126,23 @@ export function stateOfInvite(invite: InviteReceived, remoteSdp: string | undefi
     ...peerAbilities(headers),
     openOffer: remoteSdp === undefined ? 'none' : 'remote',
     ...(remoteSdp !== undefined && { remoteSdp }),
+  };
+}
+
+/**
+ * The state of a dialog of ours that its 2xx confirms: what the 2xx says, but the numbers of requests go on, and so does the session when
+ * a reliable provisional response has agreed on it (RFC 6337 section 3.1.1).
+ */
+export function confirmedBy(early: DialogState, answered: DialogState): DialogState {
+  const { localCSeq, remoteCSeq, provisional, openOffer, localSdp, remoteSdp } = early;
+  return {
+    ...answered,
+    localCSeq: Math.max(localCSeq, answered.localCSeq),
+    ...(remoteCSeq !== undefined && { remoteCSeq }),
+    ...(provisional && { provisional }),
+    ...(provisional?.agreed && { openOffer }),
+    ...(provisional?.agreed && localSdp !== undefined && { localSdp }),
+    ...(provisional?.agreed && remoteSdp !== undefined && { remoteSdp }),
   };
 }
 

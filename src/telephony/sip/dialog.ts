@@ -4,6 +4,7 @@ import { DialogContext } from './dialog-context.ts';
 import { type DialogState, dialogKey, refreshTarget } from './dialog-state.ts';
 import type { SipRequest } from './message.ts';
 import { methodReply, refuseExtensions } from './method-reply.ts';
+import type { ReliableProvisionals } from './reliable-provisionals.ts';
 import type { ServerTransaction } from './server-transaction.ts';
 import { type OfferSource, SessionChanges } from './session-changes.ts';
 import { sameSession, sdpOf } from './session-description.ts';
@@ -32,6 +33,8 @@ export class Dialog {
   onAnswer: ((sdp: string) => void) | undefined;
   /** Called when a re-INVITE, its ACK or an UPDATE has changed the state. */
   onChanged: (() => void) | undefined;
+  /** The reliable provisional responses to the INVITE that made the dialog, while it has no final one. */
+  provisionals: ReliableProvisionals | undefined;
   readonly #core: SipCore;
   readonly #context: DialogContext;
   readonly #changes: SessionChanges;
@@ -109,6 +112,31 @@ export class Dialog {
     return (await this.#changes.ask('INVITE', offer, signal)) ?? '';
   }
 
+  /**
+   * Sends an UPDATE (RFC 3311), which may change the session before the INVITE is answered too, and needs no user at the other side.
+   * Without an offer it only shows that we are there. Otherwise like `reinvite`.
+   */
+  update(offer: OfferSource | undefined, signal: AbortSignal): Promise<string | undefined> {
+    return this.#changes.ask('UPDATE', offer, signal);
+  }
+
+  /** Acknowledges a reliable provisional response to our INVITE; `sdp` is what it described, `answer` answers it when it was an offer. */
+  receipt({ cSeq, rSeq }: { cSeq: number; rSeq: number }, sdp: string | undefined, answer: string | undefined): void {
+    const { state } = this;
+    const agreed = state.provisional?.agreed === true;
+    const agrees = !agreed && sdp !== undefined;
+    this.#state = {
+      ...state,
+      provisional: { cSeq, rSeq, agreed: agreed || agrees },
+      ...(agrees && { openOffer: 'none', remoteSdp: sdp }),
+      ...(agrees && answer !== undefined && { localSdp: answer }),
+    };
+    const headers = [['RAck', `${rSeq} ${cSeq} INVITE`]] as const;
+    // When it gets lost for good the peer says so with the final response to the INVITE.
+    this.#context.send('PRACK', { headers, sdp: answer }, { final: () => {}, failed: () => {} });
+    this.#changes.next();
+  }
+
   /** Makes an early dialog a confirmed one, or takes what its 2xx says anew. */
   confirm(state: DialogState): void {
     this.#state = state;
@@ -181,6 +209,9 @@ export class Dialog {
       case 'UPDATE':
         this.#reinvited(request, cSeq, transaction);
         return;
+      case 'PRACK':
+        this.#acknowledged(request, transaction);
+        return;
       case 'INFO':
         // We receive no Info packages (RFC 6086 section 4.2.2); an INFO without one is of the old kind and means nothing to us.
         if (request.headers.first('Info-Package') === undefined) transaction.reply(200);
@@ -191,6 +222,33 @@ export class Dialog {
         transaction.reply(status, options);
       }
     }
+  }
+
+  /** A PRACK (RFC 3262 section 3): it may answer the offer of our provisional response, or bring one of its own once that is settled. */
+  #acknowledged(request: SipRequest, transaction: ServerTransaction): void {
+    const { provisionals } = this;
+    if (!provisionals?.matches(request.headers.first('RAck'))) {
+      transaction.reply(481);
+      return;
+    }
+    const sdp = sdpOf(request);
+    const answers = this.#state.openOffer === 'local';
+    const localSdp = sdp === undefined || answers ? undefined : this.#describe(sdp);
+    if (sdp !== undefined && !answers && localSdp === undefined) transaction.reply(488);
+    else {
+      if (answers || sdp !== undefined) {
+        this.#state = {
+          ...this.#state,
+          openOffer: 'none',
+          ...(sdp !== undefined && { remoteSdp: sdp }),
+          ...(localSdp !== undefined && { localSdp }),
+        };
+      }
+      transaction.reply(200, localSdp === undefined ? {} : { sdp: localSdp });
+      if (answers && sdp !== undefined) this.onAnswer?.(sdp);
+    }
+    provisionals.acknowledged();
+    this.#changes.next();
   }
 
   /** A re-INVITE or UPDATE (RFC 3261 section 14.2, RFC 3311 section 5.2). */
@@ -261,8 +319,11 @@ export class Dialog {
       this.#sendWaitingBye?.();
       return;
     }
+    const { phase, role } = this.#state;
     this.#finish({ by: 'error', status, reason });
-    if (this.#bye === undefined) this.#sendBye(reason);
+    // A callee must not say BYE before its final response, which is the end of the early dialog (RFC 3261 section 15).
+    if (phase === 'early' && role === 'uas') this.drop();
+    else if (this.#bye === undefined) this.#sendBye(reason);
   }
 
   #sendBye(reason: string | undefined): void {

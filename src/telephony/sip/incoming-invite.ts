@@ -2,6 +2,8 @@ import { ABILITIES, type SipCore } from './core.ts';
 import { Dialog } from './dialog.ts';
 import { type DialogState, stateOfInvite } from './dialog-state.ts';
 import type { HeaderList } from './header-list.ts';
+import { hasOption } from './option-tags.ts';
+import { ReliableProvisionals } from './reliable-provisionals.ts';
 import { sdpOf } from './session-description.ts';
 import type { ReceivedRequest } from './transaction-layer.ts';
 
@@ -21,6 +23,7 @@ export class IncomingInvite {
   readonly #received: ReceivedRequest;
   readonly #state: DialogState;
   readonly #closed: () => void;
+  readonly #provisionals: ReliableProvisionals;
   #dialog: Dialog | undefined;
   #pending = true;
 
@@ -46,29 +49,66 @@ export class IncomingInvite {
       },
       this.sdp,
     );
+    this.#provisionals = new ReliableProvisionals(core.clock, core.random, transaction, received.cSeq, () => this.#unacknowledged());
     transaction.onCancelled = () => this.#cancelled();
     transaction.reply(100);
   }
 
-  /** Sends 180, or 183 when there is early media to describe (RFC 3261 section 13.3.1.1). */
-  ring(sdp?: string): void {
-    if (!this.#pending) return;
-    this.#dialog ??= this.#newDialog();
-    this.#received.transaction.reply(sdp === undefined ? 180 : 183, this.#session(sdp));
+  /** The early dialog, once the call rings: for UPDATE before the answer. */
+  get dialog(): Dialog | undefined {
+    return this.#dialog;
   }
 
   /**
-   * Sends 200 with `sdp` and repeats it until the ACK comes. The dialog is there at once; it ends with an error when the ACK never
-   * comes. @throws when the INVITE was cancelled or has its final response.
+   * Sends 180, or 183 when there is early media to describe (RFC 3261 section 13.3.1.1). It is sent reliably when the caller requires
+   * that, or supports it and there is a description (RFC 3262). The first description that is sent reliably is our answer (or our
+   * offer, when the INVITE had none): later ones are left out, also that of `answer`. Without reliability there can be no offer in it.
+   */
+  ring(sdp?: string): void {
+    if (!this.#pending) return;
+    this.#dialog ??= this.#newDialog();
+    const dialog = this.#dialog;
+    const status = sdp === undefined ? 180 : 183;
+    const reliable = hasOption(this.headers, 'Require', '100rel') || (sdp !== undefined && hasOption(this.headers, 'Supported', '100rel'));
+    if (!reliable) {
+      this.#received.transaction.reply(status, this.#session(this.sdp === undefined ? undefined : sdp));
+      return;
+    }
+    const { provisional } = dialog.state;
+    const told = provisional?.agreed ? undefined : sdp;
+    dialog.provisionals = this.#provisionals;
+    dialog.confirm({
+      ...dialog.state,
+      provisional: {
+        cSeq: this.#received.cSeq,
+        rSeq: this.#provisionals.nextNumber,
+        agreed: provisional?.agreed === true || told !== undefined,
+      },
+      ...(told !== undefined && { localSdp: told, openOffer: this.sdp === undefined ? 'local' : 'none' }),
+    });
+    this.#provisionals.send(status, this.#session(told));
+  }
+
+  /**
+   * Sends 200 with `sdp` and repeats it until the ACK comes. The dialog is there at once, or when the PRACK to our early description has
+   * come, which the 200 must wait for (RFC 3262 section 3); it ends with an error when the ACK never comes. @throws when the INVITE was
+   * cancelled or has its final response.
    */
   async answer(sdp: string): Promise<Dialog> {
+    if (this.#pending && this.#dialog?.state.provisional?.agreed && this.#provisionals.isWaiting) await this.#provisionals.whenIdle();
     if (!this.#pending) throw new Error('The INVITE is over');
     const dialog = this.#dialog ?? this.#newDialog();
     this.#dialog = dialog;
     this.#close();
-    dialog.confirm({ ...dialog.state, phase: 'confirmed', localSdp: sdp, openOffer: this.sdp === undefined ? 'local' : 'none' });
+    const { state } = dialog;
+    const agreed = state.provisional?.agreed === true;
+    dialog.confirm({
+      ...state,
+      phase: 'confirmed',
+      ...(!agreed && { localSdp: sdp, openOffer: this.sdp === undefined ? 'local' : 'none' }),
+    });
     const { headers } = this.#session(undefined);
-    this.#received.transaction.reply(200, { headers: [...headers, ...ABILITIES], sdp });
+    this.#received.transaction.reply(200, { headers: [...headers, ...ABILITIES], ...(!agreed && { sdp }) });
     dialog.awaitAck(this.#received.transaction, this.#received.cSeq);
     return dialog;
   }
@@ -98,8 +138,16 @@ export class IncomingInvite {
     this.onCancelled?.();
   }
 
+  /** The caller hears nothing of what we send reliably (RFC 3262 section 3). */
+  #unacknowledged(): void {
+    if (!this.#pending) return;
+    this.reject(504, 'The provisional response was never acknowledged');
+    this.onCancelled?.();
+  }
+
   #close(): void {
     this.#pending = false;
+    this.#provisionals.stop();
     this.#closed();
   }
 }

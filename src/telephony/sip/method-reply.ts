@@ -1,6 +1,7 @@
-import { ALLOWED_METHODS } from './core.ts';
+import { ABILITIES, ALLOWED_METHODS } from './core.ts';
 import type { ReplyOptions } from './make-response.ts';
 import type { SipRequest } from './message.ts';
+import { SUPPORTED } from './option-tags.ts';
 import { splitList } from './split-list.ts';
 
 export interface Reply {
@@ -9,20 +10,17 @@ export interface Reply {
 }
 
 const abilities: ReplyOptions = {
-  headers: [
-    ['Allow', ALLOWED_METHODS],
-    ['Accept', 'application/sdp'],
-  ],
+  headers: [...ABILITIES, ['Accept', 'application/sdp']],
 };
 
 /**
- * The reply to a request that asks for an extension, of which we have none (RFC 3261 section 8.2.2.3); undefined when it asks for
- * none.
+ * The reply to a request that asks for extensions that we lack (RFC 3261 section 8.2.2.3); undefined when it asks for
+ * none of these.
  * @throws SipParseError 400
  */
 export function refuseExtensions(request: SipRequest): Reply | undefined {
-  const required = splitList(request.headers.all('Require'));
-  return required.length === 0 ? undefined : { status: 420, options: { headers: [['Unsupported', required.join(', ')]] } };
+  const lacking = splitList(request.headers.all('Require')).filter((option) => !SUPPORTED.includes(option.toLowerCase()));
+  return lacking.length === 0 ? undefined : { status: 420, options: { headers: [['Unsupported', lacking.join(', ')]] } };
 }
 
 /** The reply to a method that means the same inside and outside of a dialog, or that we do not support. */

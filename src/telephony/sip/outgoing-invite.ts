@@ -4,9 +4,10 @@ import { ChallengeAnswers } from './challenge-answers.ts';
 import type { ClientTransaction } from './client-transaction.ts';
 import { ABILITIES, type SipCore, type SipCredentials } from './core.ts';
 import { Dialog } from './dialog.ts';
-import { type InviteSent, stateOfResponse, tagOf } from './dialog-state.ts';
+import { confirmedBy, type InviteSent, stateOfResponse, tagOf } from './dialog-state.ts';
 import { HeaderList } from './header-list.ts';
 import { emptyBody, type SipRequest, type SipResponse } from './message.ts';
+import { isNextProvisional, reliableNumber } from './provisional-receipt.ts';
 import { refusingAnswer, sdpOf } from './session-description.ts';
 import { PATIENCE_MS } from './transaction-step.ts';
 import type { Hop, WrittenRequest } from './transport.ts';
@@ -36,7 +37,8 @@ export interface InviteFailure {
 export interface InviteEvents {
   /** The INVITE has left. */
   sent(callId: string): void;
-  provisional(status: number, reason: string, sdp: string | undefined): void;
+  /** A provisional response. A repeated reliable one is not told. `dialog` is the early dialog that it belongs to, when it made one. */
+  provisional(status: number, reason: string, sdp: string | undefined, dialog?: Dialog): void;
   /** A 2xx came and its ACK has left. `sdp` is the callee's answer, or its offer when the INVITE had none. Without SDP in it there is nothing to talk with: hang up. */
   answered(dialog: Dialog, sdp: string | undefined): void;
   failed(failure: InviteFailure): void;
@@ -51,6 +53,8 @@ export interface OutgoingInvite {
    */
   cancel(): void;
 }
+
+const cannotTake: InviteFailure = { why: 'response', status: 488, reason: 'The offer of the callee cannot be taken' };
 
 /** Most forks of one INVITE that are kept apart; a peer that sends more gets no answer to them. */
 const MAX_FORKS = 16;
@@ -153,14 +157,36 @@ class InviteAttempt implements OutgoingInvite {
       this.#sendCancel();
       return;
     }
-    const sdp = sdpOf(response);
     const tag = tagOf(response.headers.first('To'));
-    if (response.status > 100 && tag !== undefined && !this.#early.has(tag) && this.#early.size < MAX_FORKS) {
-      const dialog = this.#newDialog(response, sdp);
-      this.#early.set(tag, dialog);
-      dialog.onEnded(() => this.#forkGone(tag));
-    }
-    this.#events?.provisional(response.status, response.reason, sdp);
+    const dialog = response.status > 100 && tag !== undefined ? this.#earlyDialog(tag, response) : undefined;
+    const rSeq = reliableNumber(response);
+    const sdp = sdpOf(response);
+    if (rSeq !== undefined && !(dialog && this.#receipt(dialog, rSeq, sdp))) return;
+    this.#events?.provisional(response.status, response.reason, sdp, dialog);
+  }
+
+  #earlyDialog(tag: string, response: SipResponse): Dialog | undefined {
+    const known = this.#early.get(tag);
+    if (known || this.#early.size >= MAX_FORKS) return known;
+    const dialog = this.#newDialog(response, sdpOf(response));
+    this.#early.set(tag, dialog);
+    dialog.onEnded(() => this.#forkGone(tag));
+    return dialog;
+  }
+
+  /** Acknowledges a reliable provisional response. Answers whether to look at it. */
+  #receipt(dialog: Dialog, rSeq: number, sdp: string | undefined): boolean {
+    const { cSeq } = this.#sent;
+    if (!isNextProvisional(dialog.state, cSeq, rSeq)) return false;
+    const { agreed } = dialog.state.provisional ?? { agreed: false };
+    const asked = this.#asksForOffer && !agreed && sdp !== undefined;
+    const answer = asked ? this.#answerLate(dialog, sdp, true) : undefined;
+    dialog.receipt({ cSeq, rSeq }, sdp, asked ? (answer ?? refusingAnswer(sdp)) : undefined);
+    if (!asked || answer !== undefined) return true;
+    this.#cancel = 'wanted';
+    this.#sendCancel();
+    this.#fail(cannotTake);
+    return false;
   }
 
   /** The callee said BYE before its 2xx. When no other fork rings, there is nothing left to wait for. */
@@ -180,8 +206,9 @@ class InviteAttempt implements OutgoingInvite {
       return;
     }
     if (this.#acks.size >= MAX_FORKS) return;
-    const sdp = sdpOf(response);
-    const dialog = this.#confirmed(tag, response, sdp);
+    const dialog = this.#confirmed(tag, response);
+    // What a reliable provisional response has agreed on holds, whatever the 2xx says (RFC 6337 section 3.1.1).
+    const sdp = dialog.state.provisional?.agreed ? undefined : sdpOf(response);
     const events = this.#events;
     const wanted = events !== undefined && this.#cancel === 'no';
     const answer = this.#answerLate(dialog, sdp, wanted);
@@ -197,7 +224,7 @@ class InviteAttempt implements OutgoingInvite {
         return;
       }
       void dialog.bye('The offer cannot be taken');
-      events.failed({ why: 'response', status: 488, reason: 'The offer of the callee cannot be taken' });
+      events.failed(cannotTake);
       return;
     }
     // Answered by another fork already, or cancelled too late: nobody here wants this dialog.
@@ -251,12 +278,12 @@ class InviteAttempt implements OutgoingInvite {
     this.#early.clear();
   }
 
-  #confirmed(tag: string, response: SipResponse, sdp: string | undefined): Dialog {
+  #confirmed(tag: string, response: SipResponse): Dialog {
+    const sdp = sdpOf(response);
     const early = this.#early.get(tag);
     if (!early) return this.#newDialog(response, sdp);
     this.#early.delete(tag);
-    const { localCSeq } = early.state;
-    early.confirm({ ...stateOfResponse(this.#sent, response, sdp), ...remoteCSeqOf(early), localCSeq });
+    early.confirm(confirmedBy(early.state, stateOfResponse(this.#sent, response, sdp)));
     return early;
   }
 
@@ -269,11 +296,6 @@ class InviteAttempt implements OutgoingInvite {
 function userOf(uri: string): string {
   const at = uri.indexOf('@');
   return at === -1 ? '' : uri.slice(uri.indexOf(':') + 1, at);
-}
-
-function remoteCSeqOf(dialog: Dialog): { remoteCSeq?: number } {
-  const { remoteCSeq } = dialog.state;
-  return remoteCSeq === undefined ? {} : { remoteCSeq };
 }
 
 function inviteRequest(

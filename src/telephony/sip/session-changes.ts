@@ -1,8 +1,9 @@
 import type { Timer } from '../../kernel/clock.ts';
 import type { ClientTransaction } from './client-transaction.ts';
-import { ABILITIES } from './core.ts';
+import { ALLOWED_METHODS } from './core.ts';
 import type { DialogContext, RequestSent } from './dialog-context.ts';
 import { refreshTarget } from './dialog-state.ts';
+import type { HeaderList } from './header-list.ts';
 import type { SipResponse } from './message.ts';
 import { RequestFailure } from './request-failure.ts';
 import { refusingAnswer, sdpOf } from './session-description.ts';
@@ -114,7 +115,13 @@ export class SessionChanges {
     let ack: WrittenRequest | undefined;
     this.#dialog.send(
       method,
-      { headers: [['Contact', `<${state.contact}>`], ...ABILITIES], sdp: offer },
+      {
+        headers: [
+          ['Contact', `<${state.contact}>`],
+          ['Allow', ALLOWED_METHODS],
+        ],
+        sdp: offer,
+      },
       {
         sent: (transaction) => {
           change.transaction = transaction;
@@ -180,13 +187,14 @@ export class SessionChanges {
     return ack;
   }
 
-  #refused(change: Change, { status, reason }: SipResponse): void {
+  #refused(change: Change, { status, reason, headers }: SipResponse): void {
     this.#stopWaiting();
     if (this.#closed) return;
     // RFC 3261 section 14.1 and RFC 3311 section 5.3: try again, unless nobody wants it any more.
-    if (status === 491 && !change.settled && change.glares < MAX_GLARES) {
+    const againMs = this.#againMs(status, headers);
+    if (againMs !== undefined && !change.settled && change.glares < MAX_GLARES) {
       change.glares++;
-      this.#timer = this.#dialog.core.clock.after(this.#glareMs(), () => {
+      this.#timer = this.#dialog.core.clock.after(againMs, () => {
         this.#current = undefined;
         this.#queue.unshift(change);
         this.next();
@@ -206,9 +214,17 @@ export class SessionChanges {
     if (why === 'timeout') this.#owner.lost(408, 'The peer does not answer');
   }
 
-  /** Whoever made the Call-ID waits longer, so that the two do not collide again (RFC 3261 section 14.1). */
-  #glareMs(): number {
+  /**
+   * When to try again: whoever made the Call-ID waits longer, so that the two do not collide again (RFC 3261 section 14.1). A 500 with
+   * Retry-After comes from a peer that has an offer to answer first (RFC 3311 section 5.2).
+   */
+  #againMs(status: number, headers: HeaderList): number | undefined {
     const { random } = this.#dialog.core;
+    if (status === 500) {
+      const [, seconds] = /^(10|[0-9])(?![0-9])/.exec(headers.first('Retry-After') ?? '') ?? [];
+      return seconds === undefined ? undefined : 1000 * Number(seconds);
+    }
+    if (status !== 491) return undefined;
     return this.#dialog.state.role === 'uac' ? 2_100 + 10 * random.below(191) : 10 * random.below(201);
   }
 
