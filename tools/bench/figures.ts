@@ -17,12 +17,12 @@ export interface Measured {
   readonly idleMiB: number;
   readonly perCallMiB: number;
   readonly startMs: readonly number[];
-  /** CPU of SRTP per call and second. */
-  readonly srtpMs: readonly number[];
+  /** The rows of what was measured alone. */
+  readonly parts: readonly Row[];
 }
 
 /** The figures of a whole run, beside the project's targets and Asterisk's figures. */
-export function rowsOf({ cold, short, hangup, ivr, concurrent, rate, concurrency, idleMiB, perCallMiB, startMs, srtpMs }: Measured): Row[] {
+export function rowsOf({ cold, short, hangup, ivr, concurrent, rate, concurrency, idleMiB, perCallMiB, startMs, parts }: Measured): Row[] {
   const lower = (limit: number): Pick<Row, 'target'> => ({ target: { limit, better: 'lower' } });
   const known = (value: number | null | undefined): number[] => (value === null || value === undefined ? [] : [value]);
   const ofShort = (pick: (run: DriverResult) => number | null): number[] => short.flatMap((run) => known(pick(run)));
@@ -50,7 +50,7 @@ export function rowsOf({ cold, short, hangup, ivr, concurrent, rate, concurrency
       ...lower(0.6),
       asterisk: '1.85',
     },
-    { what: 'CPU that SRTP adds to a call and second', unit: 'ms', values: srtpMs, ...lower(1), asterisk: '' },
+    ...parts,
     { what: 'Request to INVITE, 50/s, p50', unit: 'ms', values: ofShort((run) => run.ms.sent_to_invite.p50), ...lower(3), asterisk: '2.0' },
     {
       what: 'Request to INVITE, 50/s, p99',

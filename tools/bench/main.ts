@@ -14,9 +14,9 @@ import { CONCURRENT_CALLS, type Measured, otherLoad, rowsOf } from './figures.ts
 import { type BenchFlows, createFlows } from './flows.ts';
 import { HTTP_CONNECTIONS, type HttpFigures, measureHttp, renderHttp } from './http.ts';
 import { buildCallee, type DriverResult, runCalls, type SearchResult, search, type Target } from './kit.ts';
+import { measureParts } from './parts.ts';
 import { databaseRoots, memoryMiB } from './process-tree.ts';
 import { renderTable } from './report.ts';
-import { measureSrtp } from './srtp.ts';
 
 const fromRoot = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 const say = (line: string): boolean => process.stderr.write(`${line}\n`);
@@ -60,13 +60,13 @@ try {
     startMs.push(server.readyAfterMs);
     await server.program.stop();
   }
-  report({ ...measured, startMs, srtpMs: measureSrtp(REPEATS) }, await measureHttp(say));
+  report({ ...measured, startMs, parts: measureParts(REPEATS) }, await measureHttp(say));
 } finally {
   await server?.program.stop();
   rmSync(directory, { recursive: true, force: true });
 }
 
-async function measure({ url, login, program }: ServerChild): Promise<Omit<Measured, 'startMs' | 'srtpMs'>> {
+async function measure({ url, login, program }: ServerChild): Promise<Omit<Measured, 'startMs' | 'parts'>> {
   const calleeSipPort = await freePort();
   const account = await createAccount(
     { url, ...login },

@@ -1,0 +1,63 @@
+import { parseMessage } from '../../src/telephony/sip/parse-message.ts';
+
+const MESSAGES_PER_ROUND = 200_000;
+
+const heads = (first: string, cSeq: string, ...more: string[]): string =>
+  [
+    first,
+    'Via: SIP/2.0/UDP 192.0.2.10:5060;branch=z9hG4bKb7d3c5ab1f2e4d6c8a90b1c2d3e4f506;rport',
+    'Max-Forwards: 70',
+    'From: "Ringflow" <sip:+18144043093@trunk.example.com>;tag=5f0e1d2c3b4a5968',
+    'To: <sip:+18144043094@trunk.example.com>',
+    'Call-ID: 0f1e2d3c4b5a69788796a5b4c3d2e1f0@192.0.2.10',
+    `CSeq: ${cSeq}`,
+    'Contact: <sip:ringflow@192.0.2.10:5060;transport=udp>',
+    'Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, PRACK, INFO, REFER, NOTIFY',
+    'Supported: 100rel, replaces, timer',
+    'User-Agent: Ringflow',
+    'Date: Sat, 28 Nov 2026 10:00:00 GMT',
+    ...more,
+  ].join('\r\n');
+
+const sdp = [
+  'v=0',
+  'o=- 1234567890 1 IN IP4 192.0.2.10',
+  's=-',
+  'c=IN IP4 192.0.2.10',
+  't=0 0',
+  'm=audio 20000 RTP/AVP 0 8 101',
+  'a=rtpmap:0 PCMU/8000',
+  'a=rtpmap:8 PCMA/8000',
+  'a=rtpmap:101 telephone-event/8000',
+  'a=fmtp:101 0-15',
+  'a=ptime:20',
+  'a=sendrecv',
+  '',
+].join('\r\n');
+
+const withSdp = `Content-Type: application/sdp\r\nContent-Length: ${sdp.length}\r\n\r\n${sdp}`;
+const empty = 'Content-Length: 0\r\n\r\n';
+
+/** The messages of an ordinary call. */
+const messages = [
+  heads('INVITE sip:+18144043094@trunk.example.com SIP/2.0', '1 INVITE', withSdp),
+  heads('SIP/2.0 200 OK', '1 INVITE', 'Server: Example', withSdp),
+  heads('ACK sip:callee@198.51.100.7:5060 SIP/2.0', '1 ACK', empty),
+  heads('BYE sip:callee@198.51.100.7:5060 SIP/2.0', '2 BYE', empty),
+].map((text) => Buffer.from(text));
+
+/** SIP messages read per second of CPU, those of ordinary calls in turn: one value per round, after one to warm up. */
+export function measureSipParse(rounds: number): number[] {
+  const round = (): number => {
+    const before = process.cpuUsage();
+    let headers = 0;
+    for (let index = 0; index < MESSAGES_PER_ROUND; index += messages.length) {
+      for (const message of messages) headers += parseMessage(message).headers.size;
+    }
+    if (headers === 0) throw new Error('Nothing was read');
+    const { user, system } = process.cpuUsage(before);
+    return MESSAGES_PER_ROUND / ((user + system) / 1_000_000);
+  };
+  round();
+  return Array.from({ length: rounds }, round);
+}
