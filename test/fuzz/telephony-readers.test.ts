@@ -1,0 +1,166 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { seededRandom } from '../../src/kernel/random.ts';
+import { newRtpHeader, readRtpHeader } from '../../src/telephony/rtp/packet.ts';
+import { SrtpProtect } from '../../src/telephony/rtp/srtp-protect.ts';
+import { SrtpUnprotect } from '../../src/telephony/rtp/srtp-unprotect.ts';
+import { readTelephoneEvent } from '../../src/telephony/rtp/telephone-event.ts';
+import { answerOffer } from '../../src/telephony/sdp/negotiate.ts';
+import { SdpError } from '../../src/telephony/sdp/sdp-error.ts';
+import { newLocalSrtp } from '../../src/telephony/sdp/srtp-offer.ts';
+import { parseChallenge } from '../../src/telephony/sip/digest.ts';
+import type { SipMessage } from '../../src/telephony/sip/message.ts';
+import { parseNameAddress } from '../../src/telephony/sip/parse-address.ts';
+import { parseCredentials } from '../../src/telephony/sip/parse-credentials.ts';
+import { parseCSeq } from '../../src/telephony/sip/parse-cseq.ts';
+import { parseMessage } from '../../src/telephony/sip/parse-message.ts';
+import { parseVia } from '../../src/telephony/sip/parse-via.ts';
+import { SipParseError } from '../../src/telephony/sip/sip-parse-error.ts';
+import { splitList } from '../../src/telephony/sip/split-list.ts';
+import { parseUri } from '../../src/telephony/sip/uri.ts';
+import { writeMessage } from '../../src/telephony/sip/write-message.ts';
+import { capturedCalls } from '../support/captured-call.ts';
+import { mutatedBytes } from '../support/mutated-bytes.ts';
+import { settledMemory } from '../support/settled-memory.ts';
+
+const { RINGFLOW_FUZZ_RUNS, RINGFLOW_FUZZ_SEED = '1' } = process.env;
+const runs = Number(RINGFLOW_FUZZ_RUNS ?? 20_000);
+const seed = Number(RINGFLOW_FUZZ_SEED);
+
+const MOST_MS = 50;
+const MOST_GROWTH_BYTES = 4 * 1024 * 1024;
+/** Until caches are full and code is compiled. */
+const WARM_UP_RUNS = 5_000;
+/** A slow reading counts only when it is slow each time: a busy machine may stop any of them. */
+const TRIES = 5;
+
+type Reader = (bytes: Uint8Array) => void;
+
+/** Feeds `read` with damaged seeds. It has to return, or to throw nothing but `refusal`. */
+function fuzz(seeds: readonly Uint8Array[], read: Reader, refusal: new (...args: never[]) => Error): void {
+  const random = seededRandom(seed);
+  let memory = 0;
+  for (let run = 0; run < WARM_UP_RUNS + runs; run++) {
+    if (run === WARM_UP_RUNS) memory = settledMemory();
+    const bytes = mutatedBytes(seeds, random);
+    const tookMs = timed(() => {
+      try {
+        read(bytes);
+      } catch (error) {
+        if (!(error instanceof refusal)) throw new Error(`run ${run} of seed ${seed}: ${shown(bytes)}`, { cause: error });
+      }
+    });
+    if (tookMs > MOST_MS) throw new Error(`run ${run} of seed ${seed} took ${tookMs} ms: ${shown(bytes)}`);
+  }
+  expect(settledMemory() - memory).toBeLessThan(MOST_GROWTH_BYTES);
+}
+
+/** How long it took at least. */
+function timed(work: () => void): number {
+  let leastMs = Number.POSITIVE_INFINITY;
+  for (let tries = 0; tries < TRIES && leastMs > MOST_MS; tries++) {
+    const start = performance.now();
+    work();
+    leastMs = Math.min(leastMs, performance.now() - start);
+  }
+  return leastMs;
+}
+
+const shown = (bytes: Uint8Array): string => Buffer.from(bytes.subarray(0, 4000)).toString('base64');
+
+const headerReaders: readonly (readonly [name: string, read: (value: string) => unknown])[] = [
+  ['Via', (value) => splitList([value]).map(parseVia)],
+  ['From', parseNameAddress],
+  ['To', parseNameAddress],
+  ['Contact', (value) => splitList([value]).map(parseNameAddress)],
+  ['Record-Route', (value) => splitList([value]).map(parseNameAddress)],
+  ['CSeq', parseCSeq],
+  ['WWW-Authenticate', parseChallenge],
+  ['Authorization', parseCredentials],
+];
+
+/** Reads everything of a message that we ever read, and writes what was read: it must be the same when it is read again. */
+function readSip(bytes: Uint8Array): void {
+  const message = parseMessage(bytes);
+  expect(headersOf(parseMessage(writeMessage(message)))).toEqual(headersOf(message));
+  if (message.kind === 'request') attempt(() => parseUri(message.uri));
+  for (const [name, read] of headerReaders) for (const value of message.headers.all(name)) attempt(() => read(value));
+}
+
+/** Content-Length is written anew. */
+const headersOf = ({ headers }: SipMessage): (readonly [string, string])[] =>
+  [...headers.entries()].filter(([name]) => name !== 'Content-Length');
+
+/** A header that is refused must not hide the others from the test. */
+function attempt(read: () => unknown): void {
+  try {
+    read();
+  } catch (error) {
+    if (!(error instanceof SipParseError)) throw error;
+  }
+}
+
+const srtp = newLocalSrtp('optional', seededRandom(1));
+const local = {
+  address: '10.0.0.1',
+  port: 20_000,
+  sessionId: '1',
+  version: 1,
+  codecs: ['PCMU', 'PCMA'] as const,
+  ...(srtp && { srtp }),
+};
+
+describe(`readers of the telephone network: damaged input (${runs} of each, seed ${seed})`, { timeout: 60_000 + runs }, () => {
+  let captured: Awaited<ReturnType<typeof capturedCalls>>;
+  let bodies: Uint8Array[];
+  beforeAll(async () => {
+    captured = await capturedCalls();
+    bodies = captured.sip.map((bytes) => parseMessage(bytes).body).filter((body) => body.length > 0);
+    expect(captured.sip.length).toBeGreaterThan(15);
+    expect(captured.media.length).toBeGreaterThan(100);
+    expect(bodies.length).toBeGreaterThan(4);
+  });
+
+  it('SIP', () => fuzz(captured.sip, readSip, SipParseError));
+
+  it('SDP', () =>
+    fuzz(
+      bodies,
+      (bytes) => {
+        answerOffer(Buffer.from(bytes).toString(), local);
+      },
+      SdpError,
+    ));
+
+  it('RTP and its digits', () => {
+    const header = newRtpHeader();
+    fuzz(
+      captured.media,
+      (bytes) => {
+        if (!readRtpHeader(bytes, header)) return;
+        expect(header.payloadStart).toBeGreaterThanOrEqual(12);
+        expect(header.payloadEnd).toBeLessThanOrEqual(bytes.length);
+        expect(header.payloadStart).toBeLessThanOrEqual(header.payloadEnd);
+        readTelephoneEvent(bytes, header.payloadStart, header.payloadEnd);
+      },
+      SipParseError,
+    );
+  });
+
+  it('SRTP: only what its sender has protected gets in', () => {
+    const master = { suite: 'AES_CM_128_HMAC_SHA1_80', keyAndSalt: seededRandom(2).bytes(30) } as const;
+    const protect = new SrtpProtect(master);
+    let unprotect = new SrtpUnprotect(master);
+    let reads = 0;
+    const whole = captured.media.flatMap((bytes) => Uint8Array.from(protect.protect(bytes) ?? []));
+    const genuine = new Set(whole.map((bytes) => Buffer.from(bytes).toString('base64')));
+    fuzz(
+      whole,
+      (bytes) => {
+        // A new one now and then: what an old one has seen is refused before it is checked.
+        if (++reads % 20 === 0) unprotect = new SrtpUnprotect(master);
+        if (unprotect.unprotect(bytes)) expect(genuine).toContain(Buffer.from(bytes).toString('base64'));
+      },
+      SipParseError,
+    );
+  });
+});
