@@ -84,7 +84,10 @@ export class Engine implements Telephony {
       ...(srtp && { srtp }),
     });
     const leg = new OutboundLeg({
-      request,
+      legId: request.legId,
+      from: request.from,
+      to: request.to,
+      ringTimeoutMs: request.ringTimeoutMs,
       events,
       media,
       clock: this.#options.clock,

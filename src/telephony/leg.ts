@@ -1,0 +1,195 @@
+import type { Clock, Timer } from '../kernel/clock.ts';
+import type { LegMedia } from './leg-media.ts';
+import type { AgreedMedia } from './media/media-port.ts';
+import type {
+  AnsweredCall,
+  CallRecorded,
+  Collected,
+  CollectRules,
+  LegEnd,
+  LegEvents,
+  PlacedCall,
+  PlayRules,
+  Prompt,
+  Recorded,
+  RecordRules,
+} from './port.ts';
+import { withoutKeys } from './sdp/srtp-offer.ts';
+import type { Dialog } from './sip/dialog.ts';
+import type { DialogState } from './sip/dialog-state.ts';
+
+const noAudio: LegEnd = { why: 'failed', sip: 488, reason: 'The answer has no audio that we support' };
+
+/** From the last packet of a prompt until the peer has played it: its frame, and what a jitter buffer holds back. */
+const PLAY_OUT_MS = 100;
+
+export interface LegParts {
+  readonly legId: string;
+  readonly from: string;
+  readonly to: string;
+  readonly events: LegEvents;
+  readonly media: LegMedia;
+  readonly clock: Clock;
+  /** Called once, when the leg is over and its port is free again. */
+  readonly onClosed: () => void;
+  /** Called with the promise of a BYE that was sent: it resolves when the BYE is answered or given up. */
+  readonly onFarewell: (farewell: Promise<void>) => void;
+}
+
+/** One leg, whoever called: joins its dialog to the media stream, and tells the session what happens. */
+export abstract class Leg implements AnsweredCall, PlacedCall {
+  readonly id: string;
+  abstract readonly direction: 'inbound' | 'outbound';
+  readonly from: string;
+  readonly to: string;
+  protected readonly parts: LegParts;
+  /** Why we are ending the leg, once we have begun to. */
+  protected ending: LegEnd | undefined;
+  protected ended = false;
+  readonly #over: Promise<void>;
+  #resolveOver: () => void = () => {};
+  #dialog: Dialog | undefined;
+  /** When the peer will have heard what was played to its end. */
+  #heardAtMs = 0;
+  #hangupTimer: Timer | undefined;
+
+  constructor(parts: LegParts) {
+    this.parts = parts;
+    this.id = parts.legId;
+    this.from = parts.from;
+    this.to = parts.to;
+    this.#over = new Promise((resolve) => {
+      this.#resolveOver = resolve;
+    });
+  }
+
+  /** Why a leg is over that the peer has hung up. */
+  protected abstract readonly peerHungUp: LegEnd['why'];
+
+  /** Why a leg is over that we end before its answer. */
+  protected abstract readonly givenUp: LegEnd;
+
+  /** Gives up a call that is not answered yet, because `ending` is set. */
+  protected abstract giveUp(): void;
+
+  async play(prompt: Prompt, rules: PlayRules, signal: AbortSignal): Promise<'finished' | 'barged'> {
+    const end = await this.parts.media.stream.play(prompt, rules, signal);
+    if (end === 'finished') this.#heardAtMs = this.parts.clock.now() + PLAY_OUT_MS;
+    return end;
+  }
+
+  collect(rules: CollectRules, signal: AbortSignal): Promise<Collected> {
+    return this.parts.media.stream.collect(rules, signal);
+  }
+
+  clearDigits(): void {
+    this.parts.media.stream.clearDigits();
+  }
+
+  record(rules: RecordRules, signal: AbortSignal): Promise<Recorded> {
+    return this.parts.media.stream.record(rules, signal);
+  }
+
+  recordCall(path: string): Promise<CallRecorded> {
+    return this.parts.media.stream.recordCall(path);
+  }
+
+  sendDigits(digits: string, signal: AbortSignal): Promise<void> {
+    return this.parts.media.stream.sendDigits(digits, signal);
+  }
+
+  hangup(): Promise<void> {
+    const { clock } = this.parts;
+    const playingOutMs = this.ended ? 0 : this.#heardAtMs - clock.now();
+    if (playingOutMs <= 0) return this.end();
+    this.#hangupTimer ??= clock.after(playingOutMs, () => void this.end());
+    return this.#over;
+  }
+
+  end(): Promise<void> {
+    this.stop(this.#dialog ? { why: 'we-hung-up' } : this.givenUp);
+    return this.#over;
+  }
+
+  /** The call has this dialog: whatever ends it from now on ends the leg. */
+  protected adopt(dialog: Dialog): void {
+    this.#dialog = dialog;
+    dialog.onEnded((end) => this.#dialogEnded(end));
+  }
+
+  /** The session is agreed on: the layers above may talk. */
+  protected up(dialog: Dialog): void {
+    this.follow(dialog);
+    dialog.onChanged = () => this.#tellState(dialog);
+    this.parts.events.answered(this);
+    this.#tellState(dialog);
+  }
+
+  /** Lets the media follow what the two sides agree on. */
+  protected follow(dialog: Dialog): void {
+    const { media } = this.parts;
+    dialog.onReinvite = (offer) => (offer === undefined ? media.offer() : media.offered(offer));
+    dialog.onAnswer = (answer) => {
+      if (!media.answered(answer)) this.noAudio();
+    };
+  }
+
+  /** Hangs up because there is nothing to talk with. */
+  protected noAudio(): void {
+    this.stop(noAudio);
+  }
+
+  /** Ends the leg for this reason, if it is not over. */
+  protected stop(end: LegEnd): void {
+    if (this.ended || this.ending) return;
+    this.ending = end;
+    if (this.#dialog) this.#bye(this.#dialog, end);
+    else this.giveUp();
+  }
+
+  /** The leg is over: gives its port back, and tells of it once that is done. */
+  protected finish(end: LegEnd): void {
+    if (this.ended) return;
+    this.ended = true;
+    this.#hangupTimer?.cancel();
+    void this.parts.media.stream.close().then((media) => {
+      this.parts.onClosed();
+      this.parts.events.ended(end, media);
+      this.#resolveOver();
+    });
+  }
+
+  /** The call is over for us once BYE is out, whether or not it is answered; the dialog repeats it as long as it must. */
+  #bye(dialog: Dialog, end: LegEnd): void {
+    this.parts.onFarewell(dialog.bye());
+    this.finish(end);
+  }
+
+  #dialogEnded(end: { by: 'peer' | 'us' | 'error'; status?: number; reason?: string }): void {
+    if (end.by === 'us') return;
+    this.finish(
+      this.ending ?? {
+        why: end.by === 'peer' ? this.peerHungUp : 'failed',
+        ...(end.status !== undefined && { sip: end.status }),
+        ...(end.reason !== undefined && { reason: end.reason }),
+      },
+    );
+  }
+
+  #tellState(dialog: Dialog): void {
+    if (!this.ended) this.parts.events.stateChanged(storable(dialog.state, this.parts.media.agreed));
+  }
+}
+
+/** What may be written down: without the keys of SRTP, since who takes a call over gives new ones. */
+function storable({ localSdp, remoteSdp, ...dialog }: DialogState, agreed: AgreedMedia | undefined): Readonly<Record<string, unknown>> {
+  const { srtp, ...media } = agreed ?? {};
+  return {
+    dialog: {
+      ...dialog,
+      ...(localSdp !== undefined && { localSdp: withoutKeys(localSdp) }),
+      ...(remoteSdp !== undefined && { remoteSdp: withoutKeys(remoteSdp) }),
+    },
+    media: agreed && { ...media, ...(srtp && { srtpSuite: srtp.suite }) },
+  };
+}
