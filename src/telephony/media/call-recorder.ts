@@ -1,5 +1,5 @@
 import { FRAME_MS, FRAME_SAMPLES } from './frame-clock.ts';
-import type { AudioCodec, CallRecorded } from './media-port.ts';
+import type { CallRecorded } from './media-port.ts';
 import { RecordingFile } from './recording-file.ts';
 import { RecordingTimeline } from './recording-timeline.ts';
 
@@ -32,14 +32,14 @@ export class CallRecorder {
     });
   }
 
-  /** A frame of audio was sent. `payload` may be used again afterwards. */
-  sent(codec: AudioCodec, payload: Uint8Array, timestamp: number, nowMs: number): void {
-    this.#sent.put(codec, payload, timestamp, true, this.#positionAt(nowMs));
+  /** A frame of audio was sent: its samples, which may be used again afterwards, and where they belong, counted in samples. */
+  sent(samples: Int16Array, timestamp: number, nowMs: number): void {
+    this.#sent.put(samples, timestamp, true, this.#positionAt(nowMs));
   }
 
-  /** A packet of audio came. `payload` may be used again afterwards. */
-  heard(codec: AudioCodec, payload: Uint8Array, timestamp: number, newest: boolean, nowMs: number): void {
-    this.#heard.put(codec, payload, timestamp, newest, this.#positionAt(nowMs));
+  /** A packet of audio came, likewise. `newest` is whether it is the latest of its sequence. */
+  heard(samples: Int16Array, timestamp: number, newest: boolean, nowMs: number): void {
+    this.#heard.put(samples, timestamp, newest, this.#positionAt(nowMs));
   }
 
   /** The timestamps of the peer begin anew. */

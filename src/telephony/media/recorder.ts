@@ -1,5 +1,5 @@
 import { FRAME_MS, FRAME_SAMPLES } from './frame-clock.ts';
-import type { AudioCodec, Recorded, RecordRules } from './media-port.ts';
+import type { Recorded, RecordRules } from './media-port.ts';
 import { RecordingFile } from './recording-file.ts';
 import { RecordingTimeline } from './recording-timeline.ts';
 import { VoiceLevel } from './voice-level.ts';
@@ -36,9 +36,9 @@ export class Recorder {
     this.#file = new RecordingFile(rules.path);
   }
 
-  /** A packet of audio came. `payload` may be used again afterwards. */
-  packet(codec: AudioCodec, payload: Uint8Array, timestamp: number, newest: boolean, nowMs: number): void {
-    this.#timeline.put(codec, payload, timestamp, newest, this.#positionAt(nowMs));
+  /** A packet of audio came: its samples, which may be used again afterwards, and where they belong, counted in samples. */
+  packet(samples: Int16Array, timestamp: number, newest: boolean, nowMs: number): void {
+    this.#timeline.put(samples, timestamp, newest, this.#positionAt(nowMs));
   }
 
   /** The sender's timestamps begin anew. */

@@ -1,6 +1,4 @@
-import { decodeG711 } from '../audio/g711.ts';
 import { FRAME_SAMPLES } from './frame-clock.ts';
-import type { AudioCodec } from './media-port.ts';
 
 /** Samples that can be held: 2 s. A power of two, so that places are found by a mask. */
 const WINDOW_SAMPLES = 16_384;
@@ -15,7 +13,6 @@ const MAX_TOO_LATE = 25;
  */
 export class RecordingTimeline {
   readonly #window = new Int16Array(WINDOW_SAMPLES);
-  readonly #decoded = new Int16Array(WINDOW_SAMPLES);
   readonly #frame = new Int16Array(FRAME_SAMPLES);
   /** Everything before this position has been taken out. */
   #taken = 0;
@@ -32,17 +29,19 @@ export class RecordingTimeline {
     this.#anchor = undefined;
   }
 
-  /** Puts in one G.711 payload that came at `nowPosition`. `newest` is whether it is the latest of its sequence. */
-  put(codec: AudioCodec, payload: Uint8Array, timestamp: number, newest: boolean, nowPosition: number): void {
-    const length = payload.length;
+  /**
+   * Puts in the samples of one packet that came at `nowPosition`; they may be used again afterwards. `timestamp` counts samples, and `newest` is
+   * whether the packet is the latest of its sequence.
+   */
+  put(samples: Int16Array, timestamp: number, newest: boolean, nowPosition: number): void {
+    const length = samples.length;
     if (length === 0 || length > MAX_AHEAD_SAMPLES) return;
     const position = this.#positionOf(timestamp, newest, nowPosition);
     if (position === undefined) return;
-    decodeG711(codec, payload, this.#decoded);
     const first = Math.max(0, this.#taken - position);
     const end = Math.min(length, this.#taken + WINDOW_SAMPLES - position);
     for (let index = first; index < end; index++) {
-      this.#window[(position + index) & (WINDOW_SAMPLES - 1)] = this.#decoded[index] ?? 0;
+      this.#window[(position + index) & (WINDOW_SAMPLES - 1)] = samples[index] ?? 0;
     }
   }
 

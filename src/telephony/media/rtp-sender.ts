@@ -1,6 +1,6 @@
 import type { Random } from '../../kernel/random.ts';
 import type { Endpoint } from '../../wire/wire.ts';
-import { silenceByte } from '../audio/g711.ts';
+import { decodeG711, silenceByte } from '../audio/g711.ts';
 import { RTP_HEADER_BYTES, writeRtpHeader } from '../rtp/packet.ts';
 import type { RtpSocket } from '../rtp/rtp-socket.ts';
 import { TELEPHONE_EVENT_BYTES, type TelephoneEvent, writeTelephoneEvent } from '../rtp/telephone-event.ts';
@@ -18,6 +18,7 @@ export class RtpSender {
   readonly #ssrc: number;
   readonly #audio = new Uint8Array(RTP_HEADER_BYTES + FRAME_SAMPLES);
   readonly #frame = audioBytes(this.#audio.buffer, RTP_HEADER_BYTES, FRAME_SAMPLES);
+  readonly #samples = new Int16Array(FRAME_SAMPLES);
   readonly #event = new Uint8Array(RTP_HEADER_BYTES + TELEPHONE_EVENT_BYTES);
   #sequence: number;
   #timestamp: number;
@@ -42,9 +43,10 @@ export class RtpSender {
     return this.#sent;
   }
 
-  /** The audio that was sent last, in bytes that the next frame overwrites. */
-  get audio(): Uint8Array {
-    return this.#frame.bytes;
+  /** The frame that was sent last, in samples that the next call overwrites. */
+  sentSamples(): Int16Array {
+    decodeG711(this.#codec, this.#frame.bytes, this.#samples);
+    return this.#samples;
   }
 
   /** The RTP timestamp of the next frame. */

@@ -1,6 +1,3 @@
-import { linearOf } from '../audio/g711.ts';
-import type { AudioCodec } from './media-port.ts';
-
 /** Mean magnitude of 16 bit samples above which a line is live: about -61 dB of full scale, below the noise of any open microphone. */
 const LEAST_SOUND = 30;
 /** Fewer packets than this are a click. */
@@ -17,12 +14,12 @@ export class SoundDetector {
     return this.#packets >= ENOUGH;
   }
 
-  /** One payload came. */
-  hear(codec: AudioCodec, payload: Uint8Array): void {
+  /** The samples of one packet came. */
+  hear(samples: Int16Array): void {
     if (this.#packets >= ENOUGH) return;
-    const length = Math.min(payload.length, LOOKED_AT);
+    const length = Math.min(samples.length, LOOKED_AT);
     let sum = 0;
-    for (let index = 0; index < length; index++) sum += Math.abs(linearOf(codec, payload[index] ?? 0));
+    for (let index = 0; index < length; index++) sum += Math.abs(samples[index] ?? 0);
     if (sum >= LEAST_SOUND * length && length > 0) this.#packets++;
   }
 }

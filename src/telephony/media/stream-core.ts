@@ -6,6 +6,7 @@ import type { DigitChange } from '../rtp/digit-receiver.ts';
 import type { RtpSocket } from '../rtp/rtp-socket.ts';
 import { SrtpSocket } from '../rtp/srtp-socket.ts';
 import { CallRecorder } from './call-recorder.ts';
+import { DecodedAudio } from './decoded-audio.ts';
 import { DigitCollector } from './digit-collector.ts';
 import { DigitOutput } from './digit-output.ts';
 import type { FrameClock, FrameSource } from './frame-clock.ts';
@@ -44,6 +45,7 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
   readonly #receiver: RtpReceiver;
   readonly #watch = new StreamWatch();
   readonly #sound = new SoundDetector();
+  readonly #decoded = new DecodedAudio();
   #recorder: Recorder | undefined;
   /** The last recording that ended; its file may not be complete yet. */
   #recorded: Promise<Recorded> | undefined;
@@ -162,7 +164,7 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
       this.#sender.sendEvent(agreed.telephoneEvent, digit.event, digit.first, to);
     } else {
       this.#sender.sendAudio(digit ? undefined : this.#player, to);
-      this.#callRecorder?.sent(agreed.codec, this.#sender.audio, this.#sender.timestamp, nowMs);
+      this.#callRecorder?.sent(this.#sender.sentSamples(), this.#sender.timestamp, nowMs);
     }
     this.#watch.sent(lateMs, nowMs);
   }
@@ -184,11 +186,12 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
   }
 
   audio(payload: Uint8Array, timestamp: number, newest: boolean, nowMs: number): void {
-    const agreed = this.#agreed;
-    if (!agreed) return;
-    this.#sound.hear(agreed.codec, payload);
-    this.#recorder?.packet(agreed.codec, payload, timestamp, newest, nowMs);
-    this.#callRecorder?.heard(agreed.codec, payload, timestamp, newest, nowMs);
+    const codec = this.#agreed?.codec;
+    if (codec === undefined || !(this.#recorder || this.#callRecorder || !this.#sound.audible)) return;
+    const samples = this.#decoded.of(codec, payload);
+    this.#sound.hear(samples);
+    this.#recorder?.packet(samples, timestamp, newest, nowMs);
+    this.#callRecorder?.heard(samples, timestamp, newest, nowMs);
   }
 
   restarted(): void {
