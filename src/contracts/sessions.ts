@@ -17,7 +17,10 @@ const mediaProblems = [
   'AudioStopped',
   'LateStart',
   'LossReceived',
+  'LossSent',
   'JitterReceived',
+  'JitterSent',
+  'LongRoundTrip',
   'LateFrames',
 ] as const;
 
@@ -54,6 +57,12 @@ export const SessionMediaReport = dto(
     longestGapMs: optional(milliseconds, 'The longest time between two packets that were received.'),
     jitterMs: optional(milliseconds, 'Mean interarrival jitter (RFC 3550).'),
     maxJitterMs: optional(milliseconds, 'The highest interarrival jitter.'),
+    remotePacketsLost: optional(count, 'Packets of ours that the other side lost, as it reports by RTCP.'),
+    remoteJitterMs: optional(milliseconds, 'Mean interarrival jitter of our packets at the other side, as it reports.'),
+    remoteMaxJitterMs: optional(milliseconds, 'The highest jitter that the other side reported.'),
+    roundTripMs: optional(milliseconds, 'Mean time through the network, there and back. Absent when the other side answers no reports.'),
+    maxRoundTripMs: optional(milliseconds, 'The longest time there and back.'),
+    reportsReceived: optional(count, 'RTCP reports of the other side.'),
     expectedFrom: optional(text, 'Address and port in the SDP of the other side.'),
     receivedFrom: optional(text, 'Address and port that its audio came from.'),
     audioReceived: optional(flag, 'Audio came.'),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { SrtpPolicy } from '../../src/telephony/port.ts';
+import { isRtcp } from '../../src/telephony/rtp/srtcp-packet.ts';
 import { callWorld, nothingLeft } from '../support/call-world.ts';
 import { flowOf, from, into, to } from '../support/flow-builder.ts';
 
@@ -10,16 +11,20 @@ const flow = flowOf({
   bye: ['HangUpNode', { Outcome: 'The right branch' }],
 });
 
-/** A call to the test phone, which takes SRTP when it is offered; with the sizes of all RTP packets and the messages that passed. */
+const sorted = (numbers: ReadonlySet<number>): number[] => [...numbers].sort((one, other) => one - other);
+
+/** A call to the test phone, which takes SRTP when it is offered; with the sizes of all packets of RTP and RTCP and the messages that passed. */
 async function callWith(srtp: SrtpPolicy) {
   const sizes = new Set<number>();
+  const reports = new Set<number>();
   const messages: string[] = [];
   const world = callWorld({
     flow,
     srtp,
     phone: { digits: '123', digitsAfterMs: 600 },
     filter: (bytes) => {
-      if ((bytes[0] ?? 0) >> 6 === 2) sizes.add(bytes.length);
+      if (isRtcp(bytes)) reports.add(bytes.length);
+      else if ((bytes[0] ?? 0) >> 6 === 2) sizes.add(bytes.length);
       else messages.push(Buffer.from(bytes).toString());
       return 'pass';
     },
@@ -34,18 +39,19 @@ async function callWith(srtp: SrtpPolicy) {
   };
   const session = await call();
   await call();
-  return { session, stored, sizes: [...sizes].sort((one, other) => one - other), messages, left: await world.finish() };
+  return { session, stored, sizes: sorted(sizes), reports: sorted(reports), messages, left: await world.finish() };
 }
 
 describe('a call with SRTP', () => {
   it.each([
-    ['off', 'RTP/AVP', [16, 172]],
-    ['optional', 'RTP/AVP', [26, 182]],
-    ['required', 'RTP/SAVP', [26, 182]],
-  ] as const)('%s: the prompt and the digits come through, and nothing is left', async (srtp, protocol, expected) => {
-    const { session, sizes, messages, left } = await callWith(srtp);
+    ['off', 'RTP/AVP', [16, 172], [88]],
+    ['optional', 'RTP/AVP', [26, 182], [102]],
+    ['required', 'RTP/SAVP', [26, 182], [102]],
+  ] as const)('%s: the prompt and the digits come through, and nothing is left', async (srtp, protocol, expected, expectedReports) => {
+    const { session, sizes, reports, messages, left } = await callWith(srtp);
     expect(session.outcome).toBe('The right branch');
     expect(sizes).toEqual(expected);
+    expect(reports).toEqual(expectedReports);
     expect(messages[0]).toContain(` ${protocol} 0 8 101\r\n`);
     expect(left).toEqual(nothingLeft);
   });

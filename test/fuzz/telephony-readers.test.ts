@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { seededRandom } from '../../src/kernel/random.ts';
 import { newRtpHeader, readRtpHeader } from '../../src/telephony/rtp/packet.ts';
+import { readRtcp } from '../../src/telephony/rtp/rtcp-packet.ts';
 import { SrtpProtect } from '../../src/telephony/rtp/srtp-protect.ts';
 import { SrtpUnprotect } from '../../src/telephony/rtp/srtp-unprotect.ts';
 import { readTelephoneEvent } from '../../src/telephony/rtp/telephone-event.ts';
@@ -144,6 +145,12 @@ describe(`readers of the telephone network: damaged input (${runs} of each, seed
       },
       SipParseError,
     );
+  });
+
+  it('RTCP', () => {
+    const reports = captured.media.filter((bytes) => readRtcp(bytes) !== undefined);
+    expect(reports.length).toBeGreaterThan(0);
+    fuzz(reports, (bytes) => void readRtcp(bytes), SipParseError);
   });
 
   it('SRTP: only what its sender has protected gets in', () => {

@@ -62,8 +62,19 @@ const cases: readonly [string, Partial<MediaReport>, readonly string[], RegExp?]
   ['a little loss', { received: 2990, lost: 10 }, []],
   ['loss of few packets', { received: 10, lost: 10 }, []],
   ['jitter', { jitterMs: 45.4, maxJitterMs: 80 }, ['JitterReceived'], /45 ms.*80 ms/],
+  ['loss on the way there', { remoteLost: 120 }, ['LossSent'], /^4\.0 % of our packets/],
+  ['a little loss on the way there', { remoteLost: 20 }, []],
+  ['jitter there', { remoteJitterMs: 50, remoteMaxJitterMs: 90 }, ['JitterSent'], /50 ms.*90 ms/],
+  ['a long way', { roundTripMs: 700, maxRoundTripMs: 900 }, ['LongRoundTrip'], /700 ms.*900 ms/],
+  ['a way that is long enough', { roundTripMs: 300, maxRoundTripMs: 900 }, []],
+  ['audio that stopped with a goodbye', { quietMs: 7500, saidBye: true }, ['AudioStopped'], /without hanging up/],
+  ['a goodbye alone', { saidBye: true }, []],
   ['a busy machine', { late: 60 }, ['LateFrames'], /2\.0 %/],
-  ['several things at once', { lost: 1000, jitterMs: 50, late: 300 }, ['LossReceived', 'JitterReceived', 'LateFrames']],
+  [
+    'several things at once',
+    { lost: 1000, jitterMs: 50, late: 300, remoteLost: 300 },
+    ['LossReceived', 'LossSent', 'JitterReceived', 'LateFrames'],
+  ],
 ];
 
 describe('diagnose', () => {

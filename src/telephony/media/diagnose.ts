@@ -13,7 +13,10 @@ export type MediaProblem =
   | 'AudioStopped'
   | 'LateStart'
   | 'LossReceived'
+  | 'LossSent'
   | 'JitterReceived'
+  | 'JitterSent'
+  | 'LongRoundTrip'
   | 'LateFrames';
 
 /** A problem, and a sentence that says what is wrong and what to change. */
@@ -35,6 +38,8 @@ const LEAST_PACKETS = 100;
 const BAD_LOSS = 0.02;
 const BAD_JITTER_MS = 30;
 const BAD_LATE = 0.01;
+/** Beyond 400 ms from mouth to ear people talk into each other (ITU-T G.114); both ends add about 100 ms to each way of the network. */
+const BAD_ROUND_TRIP_MS = 600;
 
 /** What is wrong with the audio of a call that was answered, the worst first; nothing for one that was good or too short to tell. */
 export function diagnose(report: MediaReport): readonly MediaFinding[] {
@@ -92,8 +97,10 @@ function nothingReceived(report: MediaReport): MediaFinding | undefined {
 
 function quality(report: MediaReport): readonly (MediaFinding | undefined)[] {
   const { received, receivingMs, lost, late, sent, audible, quietMs = 0, firstReceivedMs = 0, jitterMs = 0, maxJitterMs = 0 } = report;
+  const { remoteLost = 0, remoteJitterMs = 0, remoteMaxJitterMs = 0, roundTripMs = 0, maxRoundTripMs = 0, saidBye } = report;
   const silent = received >= LEAST_PACKETS && receivingMs >= SILENT_MS && !audible;
   const lossShare = lost / Math.max(1, received + lost);
+  const sentLossShare = remoteLost / Math.max(1, sent);
   const lateShare = late / Math.max(1, sent);
   return [
     silent
@@ -105,7 +112,9 @@ function quality(report: MediaReport): readonly (MediaFinding | undefined)[] {
     quietMs >= STOPPED_MS
       ? finding(
           'AudioStopped',
-          `The audio of the other side stopped ${seconds(quietMs)} before the end: its network path was lost, or it suppresses silence. Look for address changes and NAT timeouts on its side, and switch silence suppression (VAD) off.`,
+          saidBye
+            ? `The audio of the other side stopped ${seconds(quietMs)} before the end, and it said so by RTCP without hanging up: its media server has ended the call on its side only. Give its operator the SIP Call-ID of this call.`
+            : `The audio of the other side stopped ${seconds(quietMs)} before the end: its network path was lost, or it suppresses silence. Look for address changes and NAT timeouts on its side, and switch silence suppression (VAD) off.`,
         )
       : undefined,
     firstReceivedMs >= LATE_START_MS && receivingMs >= LEAST_MS
@@ -120,10 +129,28 @@ function quality(report: MediaReport): readonly (MediaFinding | undefined)[] {
           `${percent(lossShare)} of the packets of the other side were lost on the way here. Look for overloaded links and Wi-Fi between it and this server, and give voice priority there.`,
         )
       : undefined,
+    sent >= LEAST_PACKETS && sentLossShare >= BAD_LOSS
+      ? finding(
+          'LossSent',
+          `${percent(sentLossShare)} of our packets were lost on the way to the other side, as it reports. Look for overloaded links and Wi-Fi between this server and it, and give voice priority there.`,
+        )
+      : undefined,
     received >= LEAST_PACKETS && jitterMs >= BAD_JITTER_MS
       ? finding(
           'JitterReceived',
           `Packets of the other side came unevenly: ${Math.round(jitterMs)} ms of jitter, ${Math.round(maxJitterMs)} ms at worst. Give voice priority (DSCP EF) on the links between it and this server, and avoid Wi-Fi.`,
+        )
+      : undefined,
+    sent >= LEAST_PACKETS && remoteJitterMs >= BAD_JITTER_MS
+      ? finding(
+          'JitterSent',
+          `Our packets came unevenly at the other side, as it reports: ${Math.round(remoteJitterMs)} ms of jitter, ${Math.round(remoteMaxJitterMs)} ms at worst. Give voice priority (DSCP EF) on the links between this server and it; if our packets left late too, look at this machine first.`,
+        )
+      : undefined,
+    roundTripMs >= BAD_ROUND_TRIP_MS
+      ? finding(
+          'LongRoundTrip',
+          `The network took ${Math.round(roundTripMs)} ms there and back, ${Math.round(maxRoundTripMs)} ms at worst: the two sides talk into each other. Use a trunk or a server nearer to the other side, and look for full queues (bufferbloat) on its link.`,
         )
       : undefined,
     sent >= LEAST_PACKETS && lateShare >= BAD_LATE

@@ -54,6 +54,7 @@ describe('a stream under hostile packets', () => {
         expect(report.received).toBeLessThanOrEqual(packets.length);
         expect(report.lost).toBeGreaterThanOrEqual(0);
         await settled;
+        await rig.clock.advance(0);
         expect(rig.clock.pendingTimers).toBe(0);
       }),
       { numRuns: 40, seed: 9 },

@@ -410,6 +410,7 @@ describe('close', () => {
     expect(stream.close()).toBe(report);
     for (const outcome of await outcomes) expect(outcome).toMatchObject({ status: 'rejected', reason: { name: 'AbortError' } });
     expect(await report).toMatchObject({ sent: 6, late: 0, firstSentMs: 0 });
+    await rig.clock.advance(0);
     expect([rig.clock.pendingTimers, rig.network.openPorts, rig.media.openStreams]).toEqual([0, 1, 0]);
     peer.received.length = 0;
     await rig.clock.advance(100);
@@ -488,6 +489,7 @@ describe('LocalMedia', () => {
       await stream.close();
       await played;
     }
+    await rig.clock.advance(0);
     expect([rig.clock.pendingTimers, rig.network.openPorts, rig.media.openStreams]).toEqual([0, 1, 0]);
   });
 });

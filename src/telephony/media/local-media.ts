@@ -19,7 +19,7 @@ export interface LocalMediaOptions {
   readonly maxStreams: number;
 }
 
-/** Audio streams in this thread: one port each, one 20 ms beat for all. */
+/** Audio streams in this thread: a pair of ports each, one 20 ms beat for all. */
 export class LocalMedia implements MediaPort {
   readonly #options: LocalMediaOptions;
   readonly #ports: PortRange;
@@ -45,9 +45,11 @@ export class LocalMedia implements MediaPort {
     if (this.#streams.size + this.#opening >= maxStreams) throw noCapacity(`${maxStreams} streams`);
     this.#opening++;
     try {
-      const [port, socket] = await this.#ports.take(async (port) => [port, await openSocket({ address: host, port })] as const);
+      const [socket, rtcpSocket] = await this.#ports.take((port) => openPair(openSocket, host, port));
+      const { port } = socket.local;
       const stream: StreamCore = new StreamCore({
         socket,
+        rtcpSocket,
         clock,
         frameClock: this.#frameClock,
         random,
@@ -70,5 +72,16 @@ export class LocalMedia implements MediaPort {
   async close(): Promise<void> {
     this.#closed = true;
     await Promise.all([...this.#streams].map((stream) => stream.close()));
+  }
+}
+
+/** Audio on the even port, reports on the odd one above it (RFC 3550 section 11). */
+async function openPair(openSocket: LocalMediaOptions['openSocket'], address: string, port: number): Promise<[RtpSocket, RtpSocket]> {
+  const socket = await openSocket({ address, port });
+  try {
+    return [socket, await openSocket({ address, port: port + 1 })];
+  } catch (error) {
+    socket.close();
+    throw error;
   }
 }

@@ -10,6 +10,8 @@ export type AudioCodec = 'PCMU' | 'PCMA';
 /** What offer and answer agreed on. */
 export interface AgreedMedia {
   readonly remote: Endpoint;
+  /** Where the peer wants RTCP: the same as `remote` when both share a port (RFC 5761); absent: on the port above that of `remote`. */
+  readonly rtcp?: Endpoint;
   readonly codec: AudioCodec;
   readonly payloadType: number;
   /** Payload type of telephone-event (RFC 4733), or absent when it was not agreed. */

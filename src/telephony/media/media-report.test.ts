@@ -33,6 +33,7 @@ describe('the report of a stream', () => {
     });
     expect(problemsOf(report)).toEqual([]);
     await rig.media.close();
+    await rig.clock.advance(0);
     expect([rig.network.openPorts, rig.clock.pendingTimers]).toEqual([1, 0]);
   });
 

@@ -38,6 +38,18 @@ export interface MediaReport {
   readonly unagreedType?: number;
   /** Packets that SRTP refused: not the peer's, changed or repeated. Absent when the call was in clear. */
   readonly unauthentic?: number;
+  /** RTCP reports sent, and taken from the peer. */
+  readonly reportsSent: number;
+  readonly reportsReceived: number;
+  /** What the peer says of our audio: packets that it lost, and their jitter there, its mean and highest. Absent when it never said. */
+  readonly remoteLost?: number;
+  readonly remoteJitterMs?: number;
+  readonly remoteMaxJitterMs?: number;
+  /** Of the network, there and back: its mean and highest. Absent when no report of ours was answered. */
+  readonly roundTripMs?: number;
+  readonly maxRoundTripMs?: number;
+  /** Whether the peer has said by RTCP that its audio is over. */
+  readonly saidBye: boolean;
 }
 
 /** The report of a stream that never began. */
@@ -54,4 +66,7 @@ export const nothingSeen: MediaReport = {
   audible: false,
   refused: 0,
   unagreed: 0,
+  reportsSent: 0,
+  reportsReceived: 0,
+  saidBye: false,
 };

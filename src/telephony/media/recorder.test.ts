@@ -200,6 +200,7 @@ describe('record', () => {
     await failed;
     expect(peer.received.length).toBe(6);
     await stream.close();
+    await rig.clock.advance(0);
     expect(rig.clock.pendingTimers).toBe(0);
   });
 

@@ -3,6 +3,7 @@ import { type DigitChange, DigitReceiver } from '../rtp/digit-receiver.ts';
 import { InterarrivalJitter } from '../rtp/interarrival-jitter.ts';
 import { newRtpHeader, readRtpHeader } from '../rtp/packet.ts';
 import { ReceivedSequence } from '../rtp/received-sequence.ts';
+import type { HeardSoFar } from '../rtp/rtcp-session.ts';
 import { readTelephoneEvent } from '../rtp/telephone-event.ts';
 import type { Latch } from './latch.ts';
 import type { AgreedMedia } from './media-port.ts';
@@ -70,6 +71,13 @@ export class RtpReceiver {
       ...(meanMs !== undefined && { jitterMs: meanMs }),
       ...(maxMs !== undefined && { maxJitterMs: maxMs }),
     };
+  }
+
+  /** What has come of the source that speaks now; undefined before the first packet. */
+  get source(): HeardSoFar | undefined {
+    const ssrc = this.#ssrc;
+    if (ssrc === undefined) return undefined;
+    return { ssrc, highestSequence: this.#sequence.extendedHighest, jitter: this.#jitter.inUnits, ...this.#sequence.current };
   }
 
   /** One datagram came. Answers whether it was a valid packet of the peer that had not come before. */

@@ -15,7 +15,8 @@ import { audioBytes, type Player } from './player.ts';
  */
 export class RtpSender {
   readonly #socket: RtpSocket;
-  readonly #ssrc: number;
+  /** The source that our packets name. */
+  readonly ssrc: number;
   readonly #audio = new Uint8Array(RTP_HEADER_BYTES + FRAME_SAMPLES);
   readonly #frame = audioBytes(this.#audio.buffer, RTP_HEADER_BYTES, FRAME_SAMPLES);
   readonly #samples = new Int16Array(FRAME_SAMPLES);
@@ -30,10 +31,11 @@ export class RtpSender {
   /** Whether the audio buffer holds nothing but silence of the codec. */
   #silent = false;
   #sent = 0;
+  #payloadBytes = 0;
 
   constructor(socket: RtpSocket, random: Random) {
     this.#socket = socket;
-    this.#ssrc = random.below(0x1_0000_0000);
+    this.ssrc = random.below(0x1_0000_0000);
     this.#sequence = random.below(0x8000);
     this.#timestamp = random.below(0x1_0000_0000);
   }
@@ -41,6 +43,11 @@ export class RtpSender {
   /** Packets sent so far. */
   get sent(): number {
     return this.#sent;
+  }
+
+  /** Bytes of payload sent so far. */
+  get payloadBytes(): number {
+    return this.#payloadBytes;
   }
 
   /** The frame that was sent last, in samples that the next call overwrites. */
@@ -67,10 +74,10 @@ export class RtpSender {
     const played = player?.fill(this.#codec, this.#silence, this.#frame) ?? false;
     if (!played && !this.#silent) this.#frame.bytes.fill(this.#silence);
     this.#silent = !played;
-    writeRtpHeader(this.#audio, this.#marker, this.#payloadType, this.#sequence, this.#timestamp, this.#ssrc);
+    writeRtpHeader(this.#audio, this.#marker, this.#payloadType, this.#sequence, this.#timestamp, this.ssrc);
     this.#socket.send(this.#audio, to);
     this.#marker = false;
-    this.#count();
+    this.#count(this.#audio.length);
     this.#advance(1);
     if (played) player?.handedOver();
   }
@@ -78,11 +85,11 @@ export class RtpSender {
   /** Sends a packet of a telephone-event in place of a frame. `first` is whether the event begins with it (RFC 4733 section 2.5.1). */
   sendEvent(payloadType: number, event: TelephoneEvent, first: boolean, to: Endpoint): void {
     if (first) this.#eventTimestamp = this.#timestamp;
-    writeRtpHeader(this.#event, first, payloadType, this.#sequence, this.#eventTimestamp, this.#ssrc);
+    writeRtpHeader(this.#event, first, payloadType, this.#sequence, this.#eventTimestamp, this.ssrc);
     writeTelephoneEvent(this.#event, RTP_HEADER_BYTES, event);
     this.#socket.send(this.#event, to);
     this.#marker = true;
-    this.#count();
+    this.#count(this.#event.length);
     this.#advance(1);
   }
 
@@ -99,9 +106,10 @@ export class RtpSender {
     this.#advance(frames);
   }
 
-  #count(): void {
+  #count(packetBytes: number): void {
     this.#sequence = (this.#sequence + 1) & 0xffff;
     this.#sent++;
+    this.#payloadBytes += packetBytes - RTP_HEADER_BYTES;
   }
 
   #advance(frames: number): void {

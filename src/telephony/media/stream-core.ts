@@ -4,6 +4,8 @@ import type { Endpoint } from '../../wire/wire.ts';
 import type { Prompt } from '../audio/prompt.ts';
 import type { DigitChange } from '../rtp/digit-receiver.ts';
 import type { RtpSocket } from '../rtp/rtp-socket.ts';
+import { isRtcp } from '../rtp/srtcp-packet.ts';
+import { SrtpSession } from '../rtp/srtp-session.ts';
 import { SrtpSocket } from '../rtp/srtp-socket.ts';
 import { CallRecorder } from './call-recorder.ts';
 import { DecodedAudio } from './decoded-audio.ts';
@@ -16,6 +18,7 @@ import type { MediaReport } from './media-report.ts';
 import { FOCUS_FRAMES, PeerFocus } from './peer-focus.ts';
 import { Player } from './player.ts';
 import { Recorder } from './recorder.ts';
+import { RtcpExchange } from './rtcp-exchange.ts';
 import { type Heard, RtpReceiver } from './rtp-receiver.ts';
 import { RtpSender } from './rtp-sender.ts';
 import { SoundDetector } from './sound-detector.ts';
@@ -24,6 +27,7 @@ import { streamClosed } from './wait.ts';
 
 interface Parts {
   readonly socket: RtpSocket;
+  readonly rtcpSocket: RtpSocket;
   readonly clock: Clock;
   readonly frameClock: FrameClock;
   readonly random: Random;
@@ -35,7 +39,9 @@ interface Parts {
 export class StreamCore implements MediaStream, FrameSource, Heard {
   readonly local: Endpoint;
   readonly #parts: Parts;
+  readonly #srtp = new SrtpSession();
   readonly #socket: SrtpSocket;
+  readonly #rtcp: RtcpExchange;
   readonly #latch = new Latch();
   readonly #focus = new PeerFocus(this.#latch);
   readonly #player = new Player();
@@ -63,9 +69,19 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
     this.#parts = parts;
     this.local = parts.socket.local;
     this.#collector = new DigitCollector(parts.clock);
-    this.#socket = new SrtpSocket(parts.socket);
+    this.#socket = new SrtpSocket(parts.socket, this.#srtp);
     this.#sender = new RtpSender(this.#socket, parts.random);
     this.#receiver = new RtpReceiver(this.#latch, this);
+    this.#rtcp = new RtcpExchange({
+      audio: this.#socket,
+      own: new SrtpSocket(parts.rtcpSocket, this.#srtp),
+      latch: this.#latch,
+      clock: parts.clock,
+      ssrc: this.#sender.ssrc,
+      random: parts.random,
+      sent: () => ({ packets: this.#sender.sent, bytes: this.#sender.payloadBytes, timestamp: this.#sender.timestamp }),
+      heard: () => this.#receiver.source,
+    });
     this.#socket.onReceive((bytes, from) => this.#receive(bytes, from));
   }
 
@@ -74,8 +90,9 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
     const first = this.#agreed === undefined;
     this.#agreed = agreed;
     this.#watch.agree(agreed, this.#parts.clock.now());
-    if (agreed.srtp) this.#socket.secure(agreed.srtp);
+    if (agreed.srtp) this.#srtp.secure(agreed.srtp);
     this.#sender.use(agreed.codec, agreed.payloadType);
+    this.#rtcp.agree(agreed);
     if (this.#latch.aim(agreed.remote)) {
       this.#focus.restart();
       this.#lookForPeer();
@@ -150,6 +167,7 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
     if (this.#keyHeld) this.#receiver.tick(nowMs);
     this.#recorder?.tick(nowMs);
     this.#callRecorder?.tick(nowMs);
+    this.#rtcp.tick(nowMs);
     if (--this.#framesToFocus <= 0) this.#lookForPeer();
     const agreed = this.#agreed;
     const to = this.#latch.target;
@@ -201,6 +219,10 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
 
   #receive(bytes: Uint8Array, from: Endpoint): void {
     const agreed = this.#agreed;
+    if (isRtcp(bytes)) {
+      this.#rtcp.receive(bytes, from);
+      return;
+    }
     if (!agreed || this.#closed || agreed.direction === 'sendonly' || agreed.direction === 'inactive') return;
     const nowMs = this.#parts.clock.now();
     if (!this.#receiver.receive(bytes, from, agreed, nowMs)) return;
@@ -221,6 +243,7 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
     this.#firstTimer = undefined;
     frameClock.remove(this);
     const watched = this.#watch.end(clock.now());
+    this.#rtcp.close();
     this.#socket.close();
     const error = streamClosed;
     this.#player.close(error);
@@ -234,10 +257,11 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
     return {
       ...watched,
       ...this.#receiver.reception,
+      ...this.#rtcp.seen,
       sent: this.#sender.sent,
       digits: this.#digits,
       audible: this.#sound.audible,
-      ...(this.#socket.isSecure && { unauthentic: this.#socket.refused }),
+      ...(this.#srtp.isSecure && { unauthentic: this.#socket.refused }),
     };
   }
 }

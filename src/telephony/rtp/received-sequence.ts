@@ -29,6 +29,16 @@ export class ReceivedSequence {
     return this.#lostBefore + this.#lostNow();
   }
 
+  /** Of the source that speaks now: packets that were sent, by their numbers, and those accepted. */
+  get current(): { readonly expected: number; readonly received: number } {
+    return { expected: this.#received + this.#lostNow(), received: this.#received };
+  }
+
+  /** The highest number of the source that speaks now, with its wraps above the lower 16 bits (RFC 3550 section 6.4.1). */
+  get extendedHighest(): number {
+    return this.#highest === NONE ? 0 : (this.#highest - 0x1_0000) >>> 0;
+  }
+
   /** A packet with this number has come. */
   accept(sequence: number): Arrival {
     if (this.#highest === NONE) return this.#begin(sequence);

@@ -44,6 +44,7 @@ describe('writeOffer', () => {
       'a=fmtp:101 0-16',
       'a=ptime:20',
       'a=sendrecv',
+      'a=rtcp-mux',
       '',
     ]);
   });
@@ -198,6 +199,7 @@ describe('answerOffer', () => {
     const { answer, agreed } = answerOffer(writeOffer({ ...offer, codecs: ['PCMA', 'PCMU'], telephoneEvent: 110 }), phone);
     expect(agreed).toEqual({
       remote: { address: '192.0.2.1', port: 20000 },
+      rtcp: { address: '192.0.2.1', port: 20000 },
       codec: 'PCMA',
       payloadType: 8,
       telephoneEvent: 110,
@@ -215,6 +217,7 @@ describe('answerOffer', () => {
       'a=fmtp:110 0-16',
       'a=ptime:20',
       'a=sendrecv',
+      'a=rtcp-mux',
       '',
     ]);
   });
@@ -279,7 +282,8 @@ describe('both sides', () => {
         }
         const { answer, agreed } = answerOffer(writeOffer(caller), callee);
         expect(agreed).toMatchObject({ codec: common, remote: { address: caller.address, port: caller.port } });
-        expect(readAnswer(caller, answer)).toEqual({ ...agreed, remote: { address: callee.address, port: callee.port } });
+        const there = { address: callee.address, port: callee.port };
+        expect(readAnswer(caller, answer)).toEqual({ ...agreed, remote: there, rtcp: there });
         expect(String(parse(answer).origin?.sessionId)).toBe(callee.sessionId);
       }),
       { seed: 1, numRuns: 500 },

@@ -46,7 +46,7 @@ export function writeOffer(offer: Offer): string {
   const codecs = offer.codecs.map((codec) => ({ payload: staticPayloadTypes[codec], codec }));
   const { port, telephoneEvent, srtp } = offer;
   const protocol = srtp?.policy === 'required' ? 'RTP/SAVP' : 'RTP/AVP';
-  const audio = writeAudio({ port, protocol, codecs, telephoneEvent, direction: 'sendrecv', crypto: srtp?.lines ?? [] });
+  const audio = writeAudio({ port, protocol, codecs, telephoneEvent, direction: 'sendrecv', crypto: srtp?.lines ?? [], rtcpMux: true });
   return writeSession(offer, { start: 0, stop: 0 }, [audio]);
 }
 
@@ -77,6 +77,7 @@ export function answerOffer(text: string, local: LocalMedia): { answer: string; 
           telephoneEvent,
           direction,
           crypto,
+          rtcpMux: line.rtcpMux,
         })
       : refuse(other),
   );
@@ -113,8 +114,11 @@ function agreeOn(line: MediaLine, { codecs, srtp: localSrtp }: LocalMedia, role:
     const codec = codecs.find((known) => known === line.encodings.get(format));
     if (codec === undefined) continue;
     const event = line.formats.find((other) => line.encodings.get(other) === 'TELEPHONE-EVENT');
+    const remote = { address, port: line.port };
+    const rtcp = line.rtcpMux ? remote : line.rtcp;
     const agreed: AgreedMedia = {
-      remote: { address, port: line.port },
+      remote,
+      ...(rtcp && { rtcp }),
       codec,
       payloadType: Number(format),
       ...(event !== undefined && { telephoneEvent: Number(event) }),
@@ -160,9 +164,11 @@ interface AudioText {
   readonly telephoneEvent: number | undefined;
   readonly direction: Direction;
   readonly crypto: readonly CryptoLine[];
+  /** RTCP may come to, and come from, the port of RTP (RFC 5761). */
+  readonly rtcpMux: boolean;
 }
 
-function writeAudio({ port, protocol, codecs, telephoneEvent, direction, crypto }: AudioText): MediaText {
+function writeAudio({ port, protocol, codecs, telephoneEvent, direction, crypto, rtcpMux }: AudioText): MediaText {
   const rtp: MediaText['rtp'] = codecs.map(({ payload, codec }) => ({ payload, codec, rate: 8000 }));
   const fmtp: MediaText['fmtp'] = [];
   if (telephoneEvent !== undefined) {
@@ -179,6 +185,7 @@ function writeAudio({ port, protocol, codecs, telephoneEvent, direction, crypto 
     fmtp,
     ...(crypto.length > 0 && { crypto: crypto.map(cryptoText) }),
     ptime: PTIME_MS,
+    ...(rtcpMux && { rtcpMux: 'rtcp-mux' }),
     direction,
   };
 }

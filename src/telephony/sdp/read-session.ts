@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { type MediaDescription, parse } from 'sdp-transform';
+import type { Endpoint } from '../../wire/wire.ts';
 import type { AgreedMedia } from '../media/media-port.ts';
 import { type CryptoLine, parseCrypto } from './parse-crypto.ts';
 import { SdpError } from './sdp-error.ts';
@@ -17,6 +18,10 @@ export interface MediaLine {
   readonly direction: AgreedMedia['direction'];
   /** Upper-case encoding name by payload type, of those with one channel at 8000 Hz. */
   readonly encodings: ReadonlyMap<string, string>;
+  /** Where the peer wants RTCP by a=rtcp (RFC 3605), or undefined: on the next port. */
+  readonly rtcp: Endpoint | undefined;
+  /** Whether RTCP may share the port of RTP (RFC 5761). */
+  readonly rtcpMux: boolean;
   /** Its a=crypto lines of which we can use every part (RFC 4568), in order of preference. */
   readonly crypto: readonly CryptoLine[];
 }
@@ -33,7 +38,7 @@ export const MAX_SDP_LINE_LENGTH = 1024;
 export const MAX_MEDIA_LINES = 16;
 const MAX_FORMATS = 64;
 
-const READ_LINES = /^(?:[vct]=|m=|a=(?:rtpmap:|sendrecv$|sendonly$|recvonly$|inactive$))/;
+const READ_LINES = /^(?:[vct]=|m=|a=(?:rtpmap:|rtcp:|rtcp-mux$|sendrecv$|sendonly$|recvonly$|inactive$))/;
 const CRYPTO = 'a=crypto:';
 const FORMAT = /^[\w.+-]{1,64}$/;
 /** Payload types that need no rtpmap (RFC 3551 section 6). */
@@ -105,12 +110,15 @@ function readMedia(
     if (Number(rate) === 8000 && Number(encoding ?? 1) === 1) encodings.set(format, String(codec).toUpperCase());
     else encodings.delete(format);
   }
+  const address = media.connection === undefined ? sessionAddress : addressOf(media.connection);
   return {
     type,
     port,
     protocol: String(protocol),
     formats: formats.filter((format) => FORMAT.test(format)),
-    address: media.connection === undefined ? sessionAddress : addressOf(media.connection),
+    address,
+    rtcp: rtcpOf(media.rtcp, address),
+    rtcpMux: media.rtcpMux !== undefined,
     direction: media.direction ?? sessionDirection ?? 'sendrecv',
     encodings,
   };
@@ -120,6 +128,14 @@ function addressOf(connection: { version: number; ip: string } | undefined): str
   if (connection === undefined) return undefined;
   const address = String(connection.ip);
   return isIP(address) === connection.version && isIP(address) !== 0 && !address.includes('%') ? address : undefined;
+}
+
+function rtcpOf(rtcp: MediaDescription['rtcp'], mediaAddress: string | undefined): Endpoint | undefined {
+  if (rtcp === undefined || !Number.isInteger(rtcp.port) || rtcp.port < 1 || rtcp.port > 65535) return undefined;
+  const { port, ipVer, address } = rtcp;
+  if (address === undefined) return mediaAddress === undefined ? undefined : { address: mediaAddress, port };
+  const own = addressOf({ version: Number(ipVer), ip: address });
+  return own === undefined ? undefined : { address: own, port };
 }
 
 function secondsOf(time: number | undefined): number {

@@ -1,0 +1,195 @@
+import { describe, expect, it } from 'vitest';
+import { agreedWith, MediaRig, RtpPeer } from '../../../test/support/media-rig.ts';
+import { seededRandom } from '../../kernel/random.ts';
+import type { DatagramSocket } from '../../wire/datagram-socket.ts';
+import { readRtcp, writeRtcp } from '../rtp/rtcp-packet.ts';
+import { SrtpProtect } from '../rtp/srtp-protect.ts';
+import { masterBytes, type SrtpKeys } from '../rtp/srtp-suite.ts';
+import type { AgreedMedia } from './media-port.ts';
+import type { StreamCore } from './stream-core.ts';
+
+const suite = 'AES_CM_128_HMAC_SHA1_80';
+
+/** Two streams that hear each other, with what the network does to their packets. */
+async function twoStreams(changes: Partial<AgreedMedia>, faults: ConstructorParameters<typeof MediaRig>[0] = {}, keys?: SrtpKeys) {
+  const rig = new MediaRig(faults);
+  const [left, right] = [await rig.open(), await rig.open()];
+  const towards = (stream: StreamCore, srtp?: SrtpKeys): AgreedMedia => ({
+    remote: stream.local,
+    codec: 'PCMU',
+    payloadType: 0,
+    direction: 'sendrecv',
+    ...changes,
+    ...(changes.rtcp && { rtcp: stream.local }),
+    ...(srtp && { srtp }),
+  });
+  left.start(towards(right, keys));
+  right.start(towards(left, keys && { suite, send: keys.receive, receive: keys.send }));
+  const finish = async () => {
+    const reports = [await left.close(), await right.close()];
+    await rig.clock.advance(1000);
+    expect([rig.clock.pendingTimers, rig.network.openPorts, rig.media.openStreams]).toEqual([0, 0, 0]);
+    return reports;
+  };
+  return { rig, left, right, finish };
+}
+
+const keys: SrtpKeys = { suite, send: seededRandom(1).bytes(masterBytes(suite)), receive: seededRandom(2).bytes(masterBytes(suite)) };
+const mux = { rtcp: { address: '0.0.0.0', port: 1 } };
+
+describe.each([
+  ['on a port of its own', {}, undefined],
+  ['on the port of the audio', mux, undefined],
+  ['encrypted, on a port of its own', {}, keys],
+  ['encrypted, on the port of the audio', mux, keys],
+] as const)('RTCP %s', (_where, changes, srtp) => {
+  it('tells both sides of the loss, jitter and round trip of the other way', async () => {
+    const { rig, finish } = await twoStreams(changes, { faults: { lossPercent: 5, delayMs: { min: 40, max: 60 } } }, srtp);
+    await rig.clock.advance(60_000);
+    for (const { sent, lost, remoteLost = 0, roundTripMs, maxRoundTripMs = 0, remoteJitterMs, ...report } of await finish()) {
+      expect(report.reportsSent).toBeGreaterThan(8);
+      expect(report.reportsReceived).toBeGreaterThan(6);
+      expect(sent).toBeGreaterThan(2990);
+      expect(lost / sent).toBeGreaterThan(0.03);
+      expect(remoteLost / sent).toBeGreaterThan(0.03);
+      expect(remoteLost / sent).toBeLessThan(0.07);
+      expect(roundTripMs).toBeGreaterThan(80);
+      expect(maxRoundTripMs).toBeLessThan(125);
+      expect(remoteJitterMs).toBeGreaterThan(2);
+      expect(report.unagreed).toBe(0);
+      expect(report.unauthentic ?? 0).toBe(0);
+    }
+  });
+});
+
+/** A peer with a port for RTCP, and what came there. */
+async function withPeer(agreed: Partial<AgreedMedia> = {}, rtcpPort = 4001, address?: string) {
+  const rig = new MediaRig();
+  const { stream, peer } = await rig.call(agreed);
+  const socket = rig.network.datagramSocket({ address: address ?? peer.endpoint.address, port: rtcpPort });
+  const seen: Uint8Array[] = [];
+  socket.onReceive((bytes) => seen.push(bytes));
+  const ssrcOfStream = () => peer.received[0]?.ssrc ?? 0;
+  const report = (changes: Partial<Parameters<typeof writeRtcp>[0]> = {}) =>
+    writeRtcp({ ssrc: peer.ssrc, name: 'peer', isLast: false, ...changes });
+  const reportsPort = { address: stream.local.address, port: stream.local.port + 1 };
+  return { rig, stream, peer, socket, seen, ssrcOfStream, report, reportsPort };
+}
+
+describe('reports', () => {
+  it('go to the port above that of the audio, then to where those of the peer come from', async () => {
+    const { rig, peer, socket, seen, report, reportsPort } = await withPeer();
+    await rig.clock.advance(4_000);
+    expect(seen.length).toBeGreaterThan(0);
+    const other = rig.network.datagramSocket({ address: peer.endpoint.address, port: 61_000 });
+    const there: Uint8Array[] = [];
+    other.onReceive((bytes) => there.push(bytes));
+    other.send(report(), reportsPort);
+    const before = seen.length;
+    await rig.clock.advance(20_000);
+    expect(there.length).toBeGreaterThan(2);
+    expect(seen.length).toBe(before);
+    socket.close();
+  });
+
+  it('go where a=rtcp says, also at another address', async () => {
+    const elsewhere = { address: '10.0.7.7', port: 7007 };
+    const { rig, stream, socket, seen, report, reportsPort } = await withPeer({ rtcp: elsewhere }, 7007, '10.0.7.7');
+    await rig.clock.advance(4_000);
+    expect(seen.length).toBeGreaterThan(0);
+    socket.send(report(), reportsPort);
+    await rig.clock.advance(0);
+    expect((await stream.close()).reportsReceived).toBe(1);
+  });
+
+  it('follow the address of a peer behind NAT', async () => {
+    const rig = new MediaRig();
+    const { stream } = await rig.call();
+    const behind = rig.peer({ address: '198.51.100.9', port: 61_000 });
+    const socket = rig.network.datagramSocket({ address: '198.51.100.9', port: 4001 });
+    const seen: Uint8Array[] = [];
+    socket.onReceive((bytes) => seen.push(bytes));
+    await behind.speak(stream.local, 8_000);
+    expect(seen.length).toBeGreaterThan(1);
+    expect(readRtcp(seen.at(-1) ?? new Uint8Array(0))?.reports[0]?.blocks[0]?.source).toBe(behind.ssrc);
+  });
+
+  it('are taken from the address of the audio and its source only', async () => {
+    const { rig, stream, peer, socket, report, reportsPort } = await withPeer();
+    peer.sendAudio(stream.local);
+    await rig.clock.advance(20);
+    const stranger = rig.network.datagramSocket({ address: '10.9.9.9', port: 4001 });
+    stranger.send(report({ isLast: true }), reportsPort);
+    stranger.send(report({ isLast: true }), stream.local);
+    socket.send(report({ ssrc: peer.ssrc + 1, isLast: true }), reportsPort);
+    // At the port of the audio, from a port that is not that of the audio.
+    socket.send(report({ isLast: true }), stream.local);
+    await rig.clock.advance(0);
+    expect(await stream.close()).toMatchObject({ reportsReceived: 0, saidBye: false, unagreed: 0, refused: 0 });
+  });
+
+  it('say goodbye at the end; the goodbye of the peer is noted, and the call goes on', async () => {
+    const { rig, stream, peer, socket, seen, report, reportsPort } = await withPeer();
+    peer.sendAudio(stream.local);
+    await rig.clock.advance(1000);
+    socket.send(report({ isLast: true }), reportsPort);
+    const before = peer.received.length;
+    await rig.clock.advance(10_000);
+    expect(peer.received.length).toBe(before + 500);
+    expect(await stream.close()).toMatchObject({ saidBye: true });
+    await rig.clock.advance(0);
+    expect(seen.map((bytes) => readRtcp(bytes)?.byes.length).slice(-2)).toEqual([0, 1]);
+  });
+
+  it('go on during a hold, but not to nobody', async () => {
+    const { rig, stream, peer, seen } = await withPeer({ direction: 'inactive' });
+    await rig.clock.advance(10_000);
+    expect(seen.length).toBeGreaterThan(1);
+    const before = rig.network.counts.sent;
+    stream.start(agreedWith(peer, { remote: { address: '0.0.0.0', port: 4000 }, direction: 'recvonly' }));
+    await rig.clock.advance(20_000);
+    expect(rig.network.counts.sent).toBe(before);
+  });
+
+  it('of a stranger change nothing of an encrypted call, nor do repeated ones', async () => {
+    const srtp: SrtpKeys = keys;
+    const { rig, stream, peer, socket, report, reportsPort } = await withPeer({ srtp });
+    await rig.clock.advance(100);
+    socket.send(report({ isLast: true }), reportsPort);
+    const protectedReport = new SrtpProtect({ suite, keyAndSalt: keys.receive }).protect(report())?.slice() ?? new Uint8Array(0);
+    for (let times = 0; times < 3; times++) socket.send(protectedReport, reportsPort);
+    await rig.clock.advance(0);
+    expect(await stream.close()).toMatchObject({ reportsReceived: 1, saidBye: false });
+    expect(peer.received.length).toBeGreaterThan(0);
+  });
+
+  it('are refused or taken, whatever bytes come to either port', async () => {
+    const { rig, stream, peer, socket, report, reportsPort } = await withPeer();
+    const random = seededRandom(8);
+    const send = (from: DatagramSocket, bytes: Uint8Array) => {
+      from.send(bytes, reportsPort);
+      from.send(bytes, stream.local);
+    };
+    for (let nth = 0; nth < 2000; nth++) {
+      const bytes = report({ isLast: nth % 2 === 0 });
+      for (let change = 0; change < 3; change++) bytes[random.below(bytes.length)] = random.below(256);
+      send(socket, bytes.subarray(0, random.below(bytes.length + 1)));
+      if (nth % 10 === 0) await rig.clock.advance(20);
+    }
+    const { late, sent } = await stream.close();
+    expect([late, sent]).toEqual([0, 201]);
+    expect(peer).toBeInstanceOf(RtpPeer);
+  });
+});
+
+it('takes another pair when the port for RTCP is taken', async () => {
+  const rig = new MediaRig({ ports: 2 });
+  for (const port of [20_001, 20_003]) {
+    const taken = rig.network.datagramSocket({ address: '10.0.0.1', port });
+    const stream = await rig.open();
+    expect(stream.local.port).toBe(port === 20_001 ? 20_002 : 20_000);
+    await stream.close();
+    taken.close();
+  }
+  expect(rig.network.openPorts).toBe(0);
+});

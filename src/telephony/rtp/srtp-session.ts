@@ -1,0 +1,46 @@
+import { SrtpProtect } from './srtp-protect.ts';
+import type { SrtpKeys } from './srtp-suite.ts';
+import { SrtpUnprotect } from './srtp-unprotect.ts';
+
+/**
+ * The SRTP of one stream, shared by its sockets for RTP and RTCP: from `secure` on packets are encrypted and decrypted; until then they
+ * pass as they are. What does not prove to be the peer's is nothing.
+ */
+export class SrtpSession {
+  #protect: SrtpProtect | undefined;
+  #unprotect: SrtpUnprotect | undefined;
+  #sendKey: Uint8Array | undefined;
+  #receiveKey: Uint8Array | undefined;
+
+  /** Whether `secure` was called. */
+  get isSecure(): boolean {
+    return this.#protect !== undefined;
+  }
+
+  /**
+   * Uses these keys from now on. A direction whose key is the same goes on counting: its packet index must not begin anew, or key stream
+   * would be used twice (RFC 3711 section 9.1). There is no way back to RTP in clear. @throws RangeError when a key has the wrong size
+   */
+  secure({ suite, send, receive }: SrtpKeys): void {
+    const protect = same(this.#sendKey, send) ? this.#protect : new SrtpProtect({ suite, keyAndSalt: send });
+    this.#unprotect = same(this.#receiveKey, receive) ? this.#unprotect : new SrtpUnprotect({ suite, keyAndSalt: receive });
+    this.#protect = protect;
+    this.#sendKey = send;
+    this.#receiveKey = receive;
+  }
+
+  /** What is to be sent for `bytes`, in bytes that the next call overwrites; undefined when they are no packet. */
+  protect(bytes: Uint8Array): Uint8Array | undefined {
+    return this.#protect ? this.#protect.protect(bytes) : bytes;
+  }
+
+  /** The packet that came as `bytes`, in bytes that the next call overwrites; undefined when it is not the peer's, or repeated. */
+  unprotect(bytes: Uint8Array): Uint8Array | undefined {
+    return this.#unprotect ? this.#unprotect.unprotect(bytes) : bytes;
+  }
+}
+
+/** Keys of two suites that have the same size differ as well, since each is drawn anew. */
+function same(one: Uint8Array | undefined, other: Uint8Array): boolean {
+  return one !== undefined && Buffer.compare(one, other) === 0;
+}
