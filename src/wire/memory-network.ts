@@ -14,6 +14,16 @@ export interface Faults {
   readonly delayMs?: { readonly min: number; readonly max: number };
   /** Decides for one datagram before chance does; `nth` counts all datagrams of this network from 1. */
   readonly filter?: (bytes: Uint8Array, from: Endpoint, to: Endpoint, nth: number) => Verdict;
+  /** Stands between some of the endpoints and the others; asked about each datagram when it is sent. */
+  readonly nat?: Nat;
+}
+
+/** An address translator (RFC 4787). An endpoint that it does not know is answered as it is. */
+export interface Nat {
+  /** What the others see as the source of what `inside` sends. */
+  outside(inside: Endpoint): Endpoint;
+  /** Who is behind the address that the others send to. */
+  inside(outside: Endpoint): Endpoint;
 }
 
 /** Counts since the network was made; TCP messages are in `sent` and `delivered` too. */
@@ -121,10 +131,13 @@ export class MemoryNetwork {
       this.#counts.dropped++;
       return;
     }
-    this.#deliver('udp', bytes, from, to, typeof verdict === 'object' ? verdict.delayMs : this.#delayMs());
+    const { nat } = this.#faults;
+    const source = nat ? nat.outside(from) : from;
+    const target = nat ? nat.inside(to) : to;
+    this.#deliver('udp', bytes, source, target, typeof verdict === 'object' ? verdict.delayMs : this.#delayMs());
     if (verdict === 'duplicate' || this.#chance(this.#faults.duplicatePercent)) {
       this.#counts.duplicated++;
-      this.#deliver('udp', bytes, from, to, this.#delayMs());
+      this.#deliver('udp', bytes, source, target, this.#delayMs());
     }
   }
 

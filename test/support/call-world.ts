@@ -38,6 +38,8 @@ export interface WorldOptions {
   readonly phoneIsThere?: boolean;
   readonly flow: FlowInfo;
   readonly filter?: Faults['filter'];
+  /** What else the network does to datagrams. */
+  readonly faults?: Faults;
   readonly transport?: WireKind;
   readonly ringTimeoutMs?: number;
   readonly maxChannels?: number;
@@ -67,7 +69,7 @@ export interface SentEvent extends CallbackBody {
  */
 export function callWorld(options: WorldOptions) {
   const clock = new VirtualClock();
-  const network = new MemoryNetwork(clock, seededRandom(5), { ...(options.filter && { filter: options.filter }) });
+  const network = new MemoryNetwork(clock, seededRandom(5), { ...options.faults, ...(options.filter && { filter: options.filter }) });
   const openSocket = (local: { address: string; port: number }) => network.datagramSocket(local);
   const agentParts = { clock, log: silentLogger };
   const media = (host: string, seed: number) =>
@@ -190,7 +192,7 @@ export function callWorld(options: WorldOptions) {
     },
     /** Lets every timer run out and closes everything. Answers what is left of the server: all zero when nothing leaks. */
     async finish(): Promise<Record<string, number>> {
-      await clock.runUntil(() => clock.pendingTimers === 0, 120_000);
+      await clock.runUntil(() => clock.pendingTimers === 0, 300_000);
       const left = { ...liveThings(), timers: clock.pendingTimers };
       await phone?.close();
       await telephony.close();

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { type Clock, sleep } from '../../kernel/clock.ts';
 import { silentLogger } from '../../kernel/log.ts';
@@ -57,6 +58,8 @@ export class TestPhone {
   constructor(options: TestPhoneOptions) {
     const { wires, clock, random, behaviour } = options;
     this.#options = options;
+    // Each call listens.
+    setMaxListeners(0, this.#closing.signal);
     if (behaviour.credentials) this.#check = new CallerCheck(behaviour.credentials, randomHex(random, 16));
     this.#userAgent = new UserAgent({
       wires,
