@@ -18,6 +18,7 @@ import { Flows } from './directory/flows.ts';
 import { PasswordHasher } from './directory/password-hash.ts';
 import { PhoneNumbers } from './directory/phone-numbers.ts';
 import { SignIn } from './directory/sign-in.ts';
+import { TrunkSources } from './directory/trunk-sources.ts';
 import { Trunks } from './directory/trunks.ts';
 import { UserRoles } from './directory/user-roles.ts';
 import { Users } from './directory/users.ts';
@@ -36,6 +37,9 @@ import { openStore } from './store/open-store.ts';
 import { readSecretKey, secretBox } from './store/secret-box.ts';
 import { openTelephony } from './telephony/open-telephony.ts';
 import { version } from './version.ts';
+
+/** When callers may try again while the server starts. */
+const STARTING_SECONDS = 5;
 
 /** Closes what was opened, the last first. */
 class Opened {
@@ -71,7 +75,7 @@ async function start(settings: Settings, log: Logger, opened: Opened): Promise<R
   await mkdir(recordingsDir, { recursive: true });
   const secret = await readSecretKey(settings.secretKey, dataDir);
   const box = secretBox(secret);
-  const lost: { of?: SessionService } = {};
+  const carried: { by?: SessionService } = {};
   const store = opened.add(
     await openStore({
       databaseUrl: settings.databaseUrl,
@@ -80,7 +84,7 @@ async function start(settings: Settings, log: Logger, opened: Opened): Promise<R
       clock,
       random,
       log,
-      onLostSessions: (ids) => lost.of?.abandon(ids),
+      onLostSessions: (ids) => carried.by?.abandon(ids),
     }),
   );
   const speech = opened.add(await Speech.open({ cacheDir: join(dataDir, 'prompts'), log }));
@@ -95,6 +99,7 @@ async function start(settings: Settings, log: Logger, opened: Opened): Promise<R
     },
     publicAddress: settings.publicAddress,
     rtpPorts: settings.rtpPorts,
+    onIncoming: (call) => (carried.by ? carried.by.incoming(call) : call.reject(503, STARTING_SECONDS)),
     product: `Ringflow/${version}`,
     clock,
     random,
@@ -109,9 +114,10 @@ async function start(settings: Settings, log: Logger, opened: Opened): Promise<R
   const hasher = new PasswordHasher();
   const tokens = new BearerTokens(secret, clock);
   const signIn = new SignIn({ users: store.users, apiKeys: store.apiKeys, tokens, changes, hasher, clock, random });
-  const phoneNumbers = new PhoneNumbers({ endpoints: store.endpoints, changes, clock, random });
-  const trunks = new Trunks({ endpoints: store.endpoints, changes, box, clock, random });
   const flows = new Flows({ flows: store.flows, changes, clock, random });
+  const phoneNumbers = new PhoneNumbers({ endpoints: store.endpoints, flows, changes, clock, random });
+  const trunks = new Trunks({ endpoints: store.endpoints, changes, box, clock, random });
+  const trunkSources = opened.add(new TrunkSources({ endpoints: store.endpoints, changes, resolve: resolveName, clock, log }));
   const files = new Files({ files: store.files, disk: await FileDisk.open(join(dataDir, 'files')), changes, speech, clock, random });
   const compiledFlows = new CompiledFlows(flows);
   const stopping = new AbortController();
@@ -129,12 +135,13 @@ async function start(settings: Settings, log: Logger, opened: Opened): Promise<R
     changes,
     journal: store.sessionWriter,
     queries: new SessionQueries(store.sessionReader, store.sessionWriter),
-    directory: { flows, compiledFlows, phoneNumbers, trunks },
-    flowParts: ({ id, accountId, fromAddress, toAddress }, plan) => ({
-      flow: plan.flow.compiled,
+    directory: { flows, compiledFlows, phoneNumbers, trunks, trunkSources },
+    flowParts: ({ id, accountId, endpointId, direction, fromAddress, toAddress }, { flow, parameters }) => ({
+      flow: flow.compiled,
       known: {
         session: { Id: id, From: fromAddress, To: toAddress },
-        endpoint: { Id: plan.callerId.endpointId, PhoneNumber: fromAddress },
+        endpoint: { Id: endpointId, PhoneNumber: direction === 'inbound' ? toAddress : fromAddress },
+        ...(parameters && { parameters }),
       },
       sounds: sounds(accountId),
       recordings: sessionRecordings(files, recordingsDir, { accountId, sessionId: id }),
@@ -147,7 +154,7 @@ async function start(settings: Settings, log: Logger, opened: Opened): Promise<R
   });
   // A start that fails after this must not leave calls, or the look for those that wait.
   opened.add({ close: () => sessions.stop(0) });
-  lost.of = sessions;
+  carried.by = sessions;
 
   const administrator = await firstStart({
     users: store.users,
@@ -177,7 +184,7 @@ async function start(settings: Settings, log: Logger, opened: Opened): Promise<R
         userRoles: new UserRoles({ users: store.users, clock }),
         accounts: new Accounts({ accounts: store.accounts, clock, random }),
         users: new Users({ users: store.users, accounts: store.accounts, hasher, clock, random }),
-        endpoints: new Endpoints({ endpoints: store.endpoints, box, clock }),
+        endpoints: new Endpoints({ endpoints: store.endpoints, flows, box, clock }),
         phoneNumbers,
         trunks,
         flows,

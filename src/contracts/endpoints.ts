@@ -2,6 +2,7 @@ import type { Static } from 'typebox';
 import { Type } from 'typebox';
 import { count, dto, flag, nullable, oneOf, operation, optional, text, texts } from './dto.ts';
 import { entityMembers, listMembers, listRequestOf, listResponse } from './entities.ts';
+import { struct } from './values.ts';
 
 const namespace = 'Voice.Api.Endpoints';
 const editors = ['SystemAdministrator', 'Manager', 'Customer'] as const;
@@ -24,6 +25,9 @@ export const EndpointInfo = dto(
     accountName: optional(text),
     displayName: optional(text),
     type: optional(endpointTypes),
+    flowId: optional(text, 'The flow that runs when somebody calls the endpoint.'),
+    flowName: optional(text),
+    flowParams: optional(struct, 'Values for the public parameters of the flow.'),
     isVirtualPhoneNumber: optional(flag),
     phoneNumber: optional(text, 'The E.164 number, for a phone number.'),
     host: optional(text, 'Host name or address, for a SIP trunk.'),
@@ -39,6 +43,11 @@ export const EndpointInfo = dto(
 );
 export type EndpointInfo = Static<typeof EndpointInfo>;
 
+const flowMembers = {
+  flowId: optional(text, 'The flow to run when somebody calls the endpoint.'),
+  flowParams: optional(struct, 'Values for the public parameters of the flow.'),
+};
+
 export const BuyPhoneNumber = operation({
   routes: ['POST /endpoints/phone-numbers'],
   tag: 'Endpoints',
@@ -50,6 +59,7 @@ export const BuyPhoneNumber = operation({
       number: optional(text, 'The E164 number, e.g. +18144043093'),
       isVirtualPhoneNumber: optional(flag, 'Only an entry is created, nothing is bought.'),
       isFaxNumber: optional(flag),
+      ...flowMembers,
     },
   ),
   response: EndpointInfo,
@@ -114,7 +124,12 @@ export const PatchEndpoint = operation({
   auth: editors,
   request: dto(
     { name: 'PatchEndpoint', namespace, description: 'Change an endpoint: members that are absent stay as they are.' },
-    { endpointId: optional(text), ...trunkMembers },
+    {
+      endpointId: optional(text),
+      ...flowMembers,
+      isPartialFlowUpdate: optional(flag, 'Adds flowParams to those that are there, instead of replacing them.'),
+      ...trunkMembers,
+    },
   ),
   response: EndpointInfo,
 });

@@ -82,7 +82,7 @@ export const SessionInfo = dto(
     queueState: optional(oneOf('SessionQueueStates', ['None', 'Queued', 'Ringing', 'Connected', 'Hold', 'Disconnected'])),
     accountId: optional(text),
     accountName: optional(text),
-    endpointId: optional(text, 'The phone number of the caller ID.'),
+    endpointId: optional(text, 'The phone number of the caller ID; of an incoming call, the endpoint that was called.'),
     endpointName: optional(text),
     dateAnswered: optional(text, 'When the call was answered.'),
     dateCompleted: optional(text, 'When the call completed.'),

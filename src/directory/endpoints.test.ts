@@ -19,6 +19,56 @@ let nextNumber = 3000;
 const newNumber = () => `+1814404${nextNumber++}`;
 
 describe('phone numbers', () => {
+  it('have the flow that runs when somebody calls them, with values for its parameters', async () => {
+    const flowId = (await directory.flows.create(manager, { name: 'Welcome' })).id ?? '';
+    const flowParams = { Greeting: { stringValue: 'Hello' }, Tries: { numberValue: 3 } };
+    const made = await directory.phoneNumbers.create(manager, { number: newNumber(), flowId, flowParams });
+    expect(made).toMatchObject({ flowId, flowName: 'Welcome', flowParams });
+    const owned = async () => (await directory.phoneNumbers.ownedVoiceNumbers(accountId))[0]?.flow;
+    expect(await owned()).toEqual({ flowId, parameters: { Greeting: 'Hello', Tries: 3 } });
+
+    const endpointId = made.id ?? '';
+    await directory.endpoints.patch(manager, { endpointId, flowParams: { Tries: { numberValue: 4 } }, isPartialFlowUpdate: true });
+    expect(await owned()).toEqual({ flowId, parameters: { Greeting: 'Hello', Tries: 4 } });
+    await directory.endpoints.patch(manager, { endpointId, flowParams: { Tries: { numberValue: 5 } } });
+    expect(await owned()).toEqual({ flowId, parameters: { Tries: 5 } });
+    expect(await directory.endpoints.patch(manager, { endpointId, flowId: '' })).not.toHaveProperty('flowId');
+    expect(await owned()).toBeUndefined();
+  });
+
+  it('take no flow of another account, and say of it what they say of one that does not exist', async () => {
+    const { manager: other } = await newTenant(directory);
+    const foreign = (await directory.flows.create(other, { name: 'Theirs' })).id ?? '';
+    const { id: endpointId = '' } = await directory.phoneNumbers.create(manager, { number: newNumber() });
+    const messages = await Promise.all(
+      [foreign, freshId(), 'no id'].map((flowId) =>
+        directory.endpoints.patch(manager, { endpointId, flowId }).catch((error: unknown) => error),
+      ),
+    );
+    expect(messages[0]).toMatchObject({ code: 'INVALID_MEMBER', fields: [{ fieldName: 'FlowId' }] });
+    expect(new Set(messages.map(String)).size).toBe(1);
+    await expect(directory.phoneNumbers.create(manager, { number: newNumber(), flowId: foreign })).rejects.toThrow(/FlowId/);
+  });
+
+  it('keep no more than a session may, and no deeper', async () => {
+    const { id: endpointId = '' } = await directory.phoneNumbers.create(manager, { number: newNumber() });
+    const large = { flowParams: { Text: { stringValue: 'x'.repeat(300_000) } } };
+    let deep = {};
+    for (let level = 0; level < 20; level++) deep = { Inner: { structValue: deep } };
+    for (const members of [large, { flowParams: deep }])
+      await expect(directory.endpoints.patch(manager, { endpointId, ...members })).rejects.toMatchObject({
+        fields: [{ fieldName: 'FlowParams' }],
+      });
+  });
+
+  it('have flows, but fax numbers and trunks have none', async () => {
+    const flowId = (await directory.flows.create(manager, { name: 'Welcome' })).id ?? '';
+    const { id: fax = '' } = await directory.phoneNumbers.create(manager, { number: newNumber(), isFaxNumber: true });
+    const { id: trunkId = '' } = await directory.trunks.create(manager, { host: 'sip.example' });
+    for (const endpointId of [fax, trunkId])
+      await expect(directory.endpoints.patch(manager, { endpointId, flowId })).rejects.toMatchObject({ fields: [{ fieldName: 'FlowId' }] });
+  });
+
   it('are stored in E.164 and owned by the account', async () => {
     const number = newNumber();
     const made = await directory.phoneNumbers.create(manager, {

@@ -6,12 +6,14 @@ import { isId } from '../kernel/ids.ts';
 import type { EndpointRepository } from '../store/endpoint-repository.ts';
 import type { SecretBox } from '../store/secret-box.ts';
 import { authorOf } from './authorship.ts';
+import { type FlowLookup, flowValues } from './endpoint-flow.ts';
 import { MemberChecks } from './member-checks.ts';
 import { accessible, type Principal, visibleAccounts } from './principal.ts';
 import { trunkValues } from './trunk-members.ts';
 
 export interface EndpointsOptions {
   readonly endpoints: EndpointRepository;
+  readonly flows: FlowLookup;
   readonly box: SecretBox;
   readonly clock: Clock;
 }
@@ -39,14 +41,17 @@ export class Endpoints {
 
   /** Members that are absent stay. @throws AppError NOT_FOUND, INVALID_MEMBER */
   async patch(principal: Principal, request: RequestOf<typeof PatchEndpoint>): Promise<EndpointInfo> {
-    const { endpoints, box, clock } = this.#options;
+    const { endpoints, flows, box, clock } = this.#options;
     const found = await this.get(principal, request);
     const id = found.id ?? '';
     const checks = new MemberChecks();
     if (found.type !== 'SipTrunk') refuseTrunkMembers(request, checks);
-    const values = trunkValues(id, request, box, checks);
+    if (found.type === 'SipTrunk' || found.type === 'FaxNumber') refuseFlowMembers(request, checks);
+    const { accountId = '', flowParams } = found;
+    const flow = await flowValues({ accountId, flowParams }, request, flows, checks);
+    const values = { ...trunkValues(id, request, box, checks), ...flow };
     if (Object.keys(values).length === 0) return found;
-    await endpoints.change({ id, accountId: found.accountId ?? '' }, values, authorOf(principal, clock));
+    await endpoints.change({ id, accountId }, values, authorOf(principal, clock));
     return this.get(principal, request);
   }
 
@@ -68,6 +73,11 @@ const trunkOnly = [
   ['ringTimeoutInSeconds', 'RingTimeoutInSeconds'],
   ['srtp', 'Srtp'],
 ] as const;
+
+function refuseFlowMembers(request: RequestOf<typeof PatchEndpoint>, checks: MemberChecks): void {
+  if (request.flowId !== undefined) checks.refuse('FlowId', 'Only what can be called has a flow.');
+  if (request.flowParams !== undefined) checks.refuse('FlowParams', 'Only what can be called has a flow.');
+}
 
 function refuseTrunkMembers(request: RequestOf<typeof PatchEndpoint>, checks: MemberChecks): void {
   for (const [member, name] of trunkOnly) if (request[member] !== undefined) checks.refuse(name, 'Only a SIP trunk has it.');

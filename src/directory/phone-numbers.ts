@@ -9,12 +9,15 @@ import type { EndpointRepository } from '../store/endpoint-repository.ts';
 import { isDuplicate } from '../store/store-error.ts';
 import { authorOf } from './authorship.ts';
 import { possibleE164 } from './e164.ts';
+import { type EndpointFlow, endpointFlow, type FlowLookup, flowValues } from './endpoint-flow.ts';
+import { MemberChecks } from './member-checks.ts';
 import { createEndpoint } from './new-endpoint.ts';
 import { chosenAccount, type Principal } from './principal.ts';
 import { Remembered } from './remembered.ts';
 
 export interface PhoneNumbersOptions {
   readonly endpoints: EndpointRepository;
+  readonly flows: FlowLookup;
   readonly changes: Changes;
   readonly clock: Clock;
   readonly random: Random;
@@ -24,6 +27,8 @@ export interface PhoneNumbersOptions {
 export interface OwnedNumber {
   readonly endpointId: string;
   readonly e164: string;
+  /** What runs when somebody calls it. */
+  readonly flow?: EndpointFlow;
 }
 
 const MOST_ACCOUNTS = 10_000;
@@ -41,9 +46,9 @@ export class PhoneNumbers {
     });
   }
 
-  /** @throws AppError REQUIRED, NUMBER_NOT_POSSIBLE, FORBIDDEN_ACCOUNT, NOT_FOUND (account), CONFLICT (the number is taken) */
+  /** @throws AppError REQUIRED, INVALID_MEMBER, NUMBER_NOT_POSSIBLE, FORBIDDEN_ACCOUNT, NOT_FOUND (account), CONFLICT (the number is taken) */
   async create(principal: Principal, request: RequestOf<typeof BuyPhoneNumber>): Promise<EndpointInfo> {
-    const { endpoints, clock, random } = this.#options;
+    const { endpoints, flows, clock, random } = this.#options;
     const text = request.number ?? '';
     if (text === '') throw memberError('REQUIRED', { member: 'Number', hint: 'the E.164 number, for example +18144043093.' }, 'Number');
     const e164 = possibleE164(text);
@@ -54,7 +59,10 @@ export class PhoneNumbers {
     const accountId = chosenAccount(principal, request.accountId);
     const type = request.isFaxNumber === true ? 'FaxNumber' : 'PhoneNumber';
     const key = { id: newId(clock, random), accountId, type, displayName: e164 } as const;
-    const values = { e164, isVirtual: request.isVirtualPhoneNumber ?? true };
+    const checks = new MemberChecks();
+    const flow = await flowValues({ accountId }, request, flows, checks);
+    checks.done();
+    const values = { e164, isVirtual: request.isVirtualPhoneNumber ?? true, ...flow };
     try {
       return await createEndpoint(endpoints, key, values, authorOf(principal, clock));
     } catch (error) {
@@ -72,7 +80,8 @@ export class PhoneNumbers {
     const rows = await this.#options.endpoints.ofAccount(accountId, 'PhoneNumber');
     return rows.map((row) => {
       if (row.e164 === null) throw new AppError('INTERNAL', { reference: row.id });
-      return { endpointId: row.id, e164: row.e164 };
+      const flow = endpointFlow(row);
+      return { endpointId: row.id, e164: row.e164, ...(flow && { flow }) };
     });
   }
 }

@@ -3,10 +3,14 @@ import type { RequestOf } from '../contracts/dto.ts';
 import type { NewSipTrunk, PatchEndpoint } from '../contracts/endpoints.ts';
 import type { EndpointValues } from '../store/endpoint-repository.ts';
 import type { SecretBox } from '../store/secret-box.ts';
+import type { FlowMembers } from './endpoint-flow.ts';
 import { MemberChecks } from './member-checks.ts';
 
 /** Members of a trunk, as a request has them. */
-export type TrunkMembers = Pick<RequestOf<typeof NewSipTrunk>, Exclude<keyof RequestOf<typeof PatchEndpoint>, 'endpointId'>>;
+export type TrunkMembers = Pick<
+  RequestOf<typeof NewSipTrunk>,
+  Exclude<keyof RequestOf<typeof PatchEndpoint>, 'endpointId' | keyof FlowMembers>
+>;
 
 export const trunkDefaults = {
   port: 5060,

@@ -20,6 +20,8 @@ export interface KnownData {
   readonly customer?: PlainStruct;
   readonly user?: PlainStruct;
   readonly system?: PlainStruct;
+  /** Values for the public parameters of the flow that the call begins with, by name. */
+  readonly parameters?: PlainStruct;
 }
 
 const nothing: PlainStruct = structOf([]);

@@ -2,7 +2,7 @@ import type { CompiledFlow, CompiledFlowNode } from './compiled-flow.ts';
 import { convertValue } from './convert-value.ts';
 import type { DataScopes } from './data-scopes.ts';
 import type { AnyParameters } from './define-node.ts';
-import { DataError, type PlainStruct, type PlainValue, structOf } from './plain-value.ts';
+import { DataError, fieldOf, type PlainStruct, type PlainValue, structOf } from './plain-value.ts';
 import type { BoundInput, Parameter } from './read-input.ts';
 import { TemplateError } from './template.ts';
 
@@ -24,14 +24,28 @@ export function defaultsOf(flow: CompiledFlow): PlainStruct {
 }
 
 /**
+ * The values that the parameters of a flow begin with when a call runs it: what is given for public parameters, else the defaults.
+ * Names that are no public parameter are passed over. @throws DataError when a value does not fit.
+ */
+export function beginningOf(flow: CompiledFlow, given: PlainStruct = structOf([])): PlainStruct {
+  return parametersOf(flow, (name) => fieldOf(given, name));
+}
+
+/**
  * The values that the parameters of a flow begin with when a node runs it: what the node hands to public parameters, else the
  * defaults. @throws DataError, TemplateError when a value does not fit.
  */
 export function argumentsOf(flow: CompiledFlow, node: CompiledFlowNode, data: DataScopes): PlainStruct {
+  return parametersOf(flow, (name) => {
+    const source = node.arguments.get(name);
+    return source && naming(name, () => source.evaluate(data));
+  });
+}
+
+function parametersOf(flow: CompiledFlow, givenFor: (name: string) => PlainValue | undefined): PlainStruct {
   return structOf(
     flow.parameters.flatMap((parameter) => {
-      const source = parameter.isPublic ? node.arguments.get(parameter.name) : undefined;
-      const given = source && naming(parameter.name, () => source.evaluate(data));
+      const given = parameter.isPublic ? givenFor(parameter.name) : undefined;
       const isMissing = given === undefined || (given === '' && parameter.type !== 'String');
       const value: PlainValue | undefined = isMissing
         ? parameter.defaultValue

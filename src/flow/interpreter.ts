@@ -1,7 +1,7 @@
 import type { CallLeg } from '../telephony/port.ts';
 import type { CompiledFlow } from './compiled-flow.ts';
 import { DataScopes, type KnownData } from './data-scopes.ts';
-import { defaultsOf, parameterNames } from './flow-arguments.ts';
+import { beginningOf, parameterNames } from './flow-arguments.ts';
 import type { FlowHost, FlowResult } from './flow-host.ts';
 import type { AfterCall, FlowPosition, FlowState } from './flow-state.ts';
 import { type Beginning, FlowError, FlowWalk } from './flow-walk.ts';
@@ -16,7 +16,7 @@ export { prepareFlow } from './prepare-flow.ts';
 export async function runFlow(flow: CompiledFlow, known: KnownData, host: FlowHost): Promise<FlowResult> {
   const data = new DataScopes(known, host.clock);
   try {
-    data.enter(parameterNames(flow), defaultsOf(flow));
+    data.enter(parameterNames(flow), beginningOf(flow, known.parameters));
     const levels = flow.start ? [{ flow, node: flow.start }] : [];
     return await new FlowWalk(host, data, { levels, steps: 0, afterCall: [] }).run();
   } catch (error) {

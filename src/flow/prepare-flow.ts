@@ -2,7 +2,7 @@ import type { CompiledFlow, CompiledFlowNode, CompiledNode } from './compiled-fl
 import { convertValue } from './convert-value.ts';
 import { DataScopes, type KnownData, scopes } from './data-scopes.ts';
 import type { PromptRequest } from './define-node.ts';
-import { defaultsOf, evaluateInputs, parameterNames } from './flow-arguments.ts';
+import { beginningOf, defaultsOf, evaluateInputs, parameterNames } from './flow-arguments.ts';
 import type { FlowHost } from './flow-host.ts';
 import { findPrompt } from './node-context.ts';
 import { DataError, type PlainStruct, withField } from './plain-value.ts';
@@ -30,7 +30,7 @@ export async function prepareFlow(flow: CompiledFlow, known: KnownData, host: Pr
   const asked = new Set<string>();
   const seen = new Map<DataScopes, Set<string>>();
   let seenNodes = 0;
-  const queue: Place[] = flow.start ? [placeIn(flow, flow.start, defaultsOf(flow), known, host)] : [];
+  const queue = firstPlaces(flow, known, host);
   for (let place = queue.shift(); place && seenNodes < MAX_NODES_SEEN; place = queue.shift()) {
     const seenHere = seen.get(place.data) ?? new Set();
     seen.set(place.data, seenHere);
@@ -45,6 +45,15 @@ export async function prepareFlow(flow: CompiledFlow, known: KnownData, host: Pr
       await warm(prompt, host);
     }
     queue.push(...(await placesBehind(place, known, host)));
+  }
+}
+
+function firstPlaces(flow: CompiledFlow, known: KnownData, host: PrepareHost): Place[] {
+  try {
+    return flow.start ? [placeIn(flow, flow.start, beginningOf(flow, known.parameters), known, host)] : [];
+  } catch {
+    // The call meets the same failure, which ends it.
+    return [];
   }
 }
 

@@ -1,14 +1,15 @@
 import type { CallbackSender } from '../callbacks/callback-sender.ts';
 import type { Trunk } from '../directory/trunks.ts';
+import type { PlainStruct } from '../flow/plain-value.ts';
 import { type Clock, sleep } from '../kernel/clock.ts';
 import { AppError } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/log.ts';
 import type { NewSessionRow } from '../store/session-rows.ts';
-import type { CallSlot, DialRequest, Telephony } from '../telephony/port.ts';
+import type { CallSlot, DialRequest, IncomingCall, IncomingSlot, SrtpPolicy, Telephony } from '../telephony/port.ts';
 import type { CallOptions } from './call-options.ts';
 import { FlowRun, type FlowRunParts } from './flow-run.ts';
 import { LiveSession, type SessionJournal } from './live-session.ts';
-import type { OutgoingPlan } from './outgoing-plan.ts';
+import type { PlannedFlow } from './outgoing-plan.ts';
 import { type Channel, TrunkLimits } from './trunk-limits.ts';
 
 export interface LiveCallsOptions {
@@ -17,11 +18,19 @@ export interface LiveCallsOptions {
   /** Where the events of calls go. */
   readonly callbacks: Pick<CallbackSender, 'open' | 'problemOf'>;
   /** What the flows of a session work with. */
-  readonly flowParts: (row: NewSessionRow, plan: OutgoingPlan) => Omit<FlowRunParts, 'stopping'>;
+  readonly flowParts: (row: NewSessionRow, plan: CallPlan) => Omit<FlowRunParts, 'stopping'>;
   readonly clock: Clock;
   readonly log: Logger;
   /** Called when a channel has become free. */
   readonly onFreed: () => void;
+}
+
+/** What a call runs, and how. */
+export interface CallPlan {
+  readonly flow: PlannedFlow;
+  readonly options: CallOptions;
+  /** Values for the public parameters of the flow. */
+  readonly parameters?: PlainStruct;
 }
 
 /** A channel of a trunk and a media port, held for one call. */
@@ -29,6 +38,21 @@ export interface Reservation {
   readonly trunk: Trunk;
   readonly channel: Channel;
   readonly slot: CallSlot;
+}
+
+/** A channel of the trunk that a call comes by, and a media port to answer it with. */
+export interface IncomingReservation {
+  readonly trunkId: string;
+  readonly srtp: SrtpPolicy;
+  readonly channel: Channel;
+  readonly slot: IncomingSlot;
+}
+
+/** An incoming call that is not answered yet. One of its methods is called, once. */
+export interface NewIncomingCall {
+  answer(): void;
+  /** It will not be answered: everything is given back, and nothing is written. */
+  abandon(): Promise<void>;
 }
 
 /** A call that is not placed yet. One of its methods is called, once. */
@@ -75,6 +99,21 @@ export class LiveCalls {
     }
   }
 
+  /**
+   * Takes what a call needs that comes by a trunk.
+   * @throws AppError NO_CAPACITY, with the time after which its caller may try again
+   */
+  async reserveIncoming(trunk: Trunk, call: IncomingCall): Promise<IncomingReservation> {
+    const channel = this.#limits.takeIncoming(trunk);
+    if (!('release' in channel)) throw noChannel('the SIP trunk takes no more calls', channel.waitMs);
+    try {
+      return { trunkId: trunk.trunkId, srtp: trunk.srtp, channel, slot: await call.reserve() };
+    } catch (error) {
+      channel.release();
+      throw error;
+    }
+  }
+
   /** Gives back what was reserved when no call is made of it. */
   async release({ channel, slot }: Reservation): Promise<void> {
     channel.release();
@@ -82,9 +121,34 @@ export class LiveCalls {
   }
 
   /** Takes a session in: from here on `stop` knows of it. */
-  add(row: NewSessionRow, plan: OutgoingPlan, reservation: Reservation): NewCall {
-    const { journal, callbacks, clock, log, flowParts, onFreed } = this.#options;
+  add(row: NewSessionRow, plan: CallPlan, reservation: Reservation): NewCall {
     const { channel, slot, trunk } = reservation;
+    const session = this.#newSession(row, plan, channel);
+    return {
+      dial: () => session.attach(slot.dial(dialRequest(row, trunk, plan.options), session)),
+      abandon: async () => {
+        await this.release(reservation);
+        this.#abandon(session);
+      },
+    };
+  }
+
+  /** As `add`, for a call that comes in. */
+  addIncoming(row: NewSessionRow, plan: CallPlan, { srtp, channel, slot }: IncomingReservation): NewIncomingCall {
+    const session = this.#newSession(row, plan, channel);
+    const request = { legId: row.id, from: row.fromAddress, to: row.toAddress, srtp };
+    return {
+      answer: () => session.attach(slot.answer(request, session)),
+      abandon: async () => {
+        channel.release();
+        await slot.release();
+        this.#abandon(session);
+      },
+    };
+  }
+
+  #newSession(row: NewSessionRow, plan: CallPlan, channel: Channel): LiveSession {
+    const { journal, callbacks, clock, log, flowParts, onFreed } = this.#options;
     const freeing = () => {
       channel.release();
       onFreed();
@@ -103,14 +167,12 @@ export class LiveCalls {
       onOver: () => this.#forget(session),
     });
     this.#live.set(row.id, session);
-    return {
-      dial: () => session.attach(slot.dial(dialRequest(row, trunk, plan.options), session)),
-      abandon: async () => {
-        await this.release(reservation);
-        this.#forget(session);
-        session.abandon();
-      },
-    };
+    return session;
+  }
+
+  #abandon(session: LiveSession): void {
+    this.#forget(session);
+    session.abandon();
   }
 
   /** Lets running calls and what follows them go on for `drainMs`, and ends what is left then. */
@@ -133,18 +195,18 @@ export class LiveCalls {
       if ('release' in taken) return { trunk, channel: taken };
       waitMs = Math.min(waitMs, taken.waitMs);
     }
-    const seconds = Math.max(1, Math.ceil(waitMs / 1000));
-    throw new AppError(
-      'NO_CAPACITY',
-      { limit: 'the SIP trunks of the account take no more calls', seconds },
-      { retryAfterSeconds: waitMs / 1000 },
-    );
+    throw noChannel('the SIP trunks of the account take no more calls', waitMs);
   }
 
   #forget(session: LiveSession): void {
     this.#live.delete(session.id);
     if (this.#live.size === 0) this.#onIdle();
   }
+}
+
+function noChannel(limit: string, waitMs: number): AppError {
+  const seconds = Math.max(1, Math.ceil(waitMs / 1000));
+  return new AppError('NO_CAPACITY', { limit, seconds }, { retryAfterSeconds: waitMs / 1000 });
 }
 
 function dialRequest(row: NewSessionRow, trunk: Trunk, options: CallOptions): DialRequest {

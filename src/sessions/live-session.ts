@@ -98,7 +98,7 @@ export class LiveSession implements LegEvents, FlowRunObserver {
 
   sent(callId: string): void {
     this.#change({ callSid: callId });
-    this.#line('Calling');
+    this.#line(this.#parts.row.direction === 'inbound' ? 'Called' : 'Calling');
     this.#tell('Initiated');
   }
 

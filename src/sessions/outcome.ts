@@ -4,6 +4,7 @@ import type { LegEnd } from '../telephony/port.ts';
 export type Outcome =
   | 'Completed'
   | 'CalleeHungUp'
+  | 'CallerHungUp'
   | 'Busy'
   | 'Rejected'
   | 'NoAnswer'
@@ -27,6 +28,7 @@ export function describeEnd(end: LegEnd): string {
 
 const sentences: Record<LegEnd['why'], string> = {
   'callee-hung-up': 'The callee hung up',
+  'caller-hung-up': 'The caller hung up',
   'we-hung-up': 'Hung up',
   busy: 'The callee is busy',
   rejected: 'The call was rejected',
@@ -42,6 +44,8 @@ export function outcomeOfEnd(end: LegEnd): Outcome {
   switch (end.why) {
     case 'callee-hung-up':
       return 'CalleeHungUp';
+    case 'caller-hung-up':
+      return 'CallerHungUp';
     case 'we-hung-up':
       return 'Completed';
     case 'busy':

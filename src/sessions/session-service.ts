@@ -13,9 +13,11 @@ import type { SessionReader } from '../store/session-reader.ts';
 import type { KeyedRequest, NewSessionRow, SessionExtras, SessionPlan } from '../store/session-rows.ts';
 import type { SessionSchedule } from '../store/session-schedule.ts';
 import type { SessionStore } from '../store/session-store.ts';
-import type { Telephony } from '../telephony/port.ts';
+import type { IncomingCall, Telephony } from '../telephony/port.ts';
 import type { CallTime } from './call-time.ts';
 import { createdSession } from './created-session.ts';
+import { IncomingCalls } from './incoming-calls.ts';
+import type { IncomingDirectory } from './incoming-plan.ts';
 import { KeyedRequests } from './keyed-requests.ts';
 import { LiveCalls, type LiveCallsOptions } from './live-calls.ts';
 import type { SessionJournal } from './live-session.ts';
@@ -33,7 +35,7 @@ export interface SessionServiceOptions extends Omit<LiveCallsOptions, 'onFreed'>
   readonly changes: Pick<Changes, 'subscribe'>;
   readonly journal: SessionJournal;
   readonly queries: Pick<SessionQueries, 'find' | 'list'>;
-  readonly directory: OutgoingDirectory;
+  readonly directory: OutgoingDirectory & IncomingDirectory;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -47,6 +49,7 @@ export class SessionService {
   readonly #options: SessionServiceOptions;
   readonly #calls: LiveCalls;
   readonly #waiting: WaitingCalls;
+  readonly #incoming: IncomingCalls;
   readonly #keyed: KeyedRequests;
   #draining = false;
 
@@ -54,6 +57,7 @@ export class SessionService {
     this.#options = options;
     this.#calls = new LiveCalls({ ...options, onFreed: () => this.#waiting.freed() });
     this.#waiting = new WaitingCalls({ ...options, calls: this.#calls });
+    this.#incoming = new IncomingCalls({ ...options, calls: this.#calls });
     this.#keyed = new KeyedRequests(options);
     options.changes.subscribe((change) => {
       if (!change || change.kind === 'session') this.#waiting.heard();
@@ -89,6 +93,11 @@ export class SessionService {
    */
   place(principal: Principal, request: RequestOf<typeof PlaceCall>, key?: string): Promise<SessionInfo> {
     return this.#once(principal, 'PlaceCall', request, key);
+  }
+
+  /** Takes a call that comes in, or refuses it. Never throws. */
+  incoming(call: IncomingCall): void {
+    this.#incoming.take(call);
   }
 
   #once(principal: Principal, operation: string, request: RequestOf<typeof PlaceCall>, key: string | undefined): Promise<SessionInfo> {
@@ -167,6 +176,7 @@ export class SessionService {
    */
   async stop(drainMs: number): Promise<void> {
     this.#draining = true;
+    this.#incoming.stop();
     await this.#waiting.stop();
     await this.#calls.stop(drainMs);
   }

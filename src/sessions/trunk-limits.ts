@@ -38,15 +38,13 @@ export class TrunkLimits {
     if (usage.active >= limit.maxChannels) return { waitMs: 1000 };
     if (usage.tokens < 1) return { waitMs: ((1 - usage.tokens) * 1000) / limit.callsPerSecond };
     usage.tokens -= 1;
-    usage.active += 1;
-    let released = false;
-    return {
-      release: () => {
-        if (released) return;
-        released = true;
-        usage.active -= 1;
-      },
-    };
+    return channelOf(usage);
+  }
+
+  /** As `take`, for a call that comes from the trunk: how many start in a second is up to the carrier then. */
+  takeIncoming(limit: TrunkLimit): Channel | { readonly waitMs: number } {
+    const usage = this.#refill(limit);
+    return usage.active >= limit.maxChannels ? { waitMs: 1000 } : channelOf(usage);
   }
 
   /** Channels of a trunk that are in use. */
@@ -66,4 +64,16 @@ export class TrunkLimits {
     usage.refilledAt = now;
     return usage;
   }
+}
+
+function channelOf(usage: Usage): Channel {
+  usage.active += 1;
+  let released = false;
+  return {
+    release: () => {
+      if (released) return;
+      released = true;
+      usage.active -= 1;
+    },
+  };
 }

@@ -1,10 +1,10 @@
-import { and, asc, count, eq, inArray, type SQL } from 'drizzle-orm';
+import { and, asc, count, eq, inArray, isNull, type SQL } from 'drizzle-orm';
 import type { EndpointInfo } from '../contracts/endpoints.ts';
 import type { Page, Paging } from '../contracts/entities.ts';
 import { type Author, changedBy, entityInfo, madeBy, present } from './audit.ts';
 import type { Database, Queries } from './database.ts';
 import { contains, oneOfIds, orderOf, readPage, specific, type Window } from './paging.ts';
-import { account, endpoint } from './schema.ts';
+import { account, endpoint, flow } from './schema.ts';
 
 export type EndpointRow = typeof endpoint.$inferSelect;
 export type StoredEndpointType = EndpointRow['type'];
@@ -30,7 +30,15 @@ const sortFields = {
   dateLastModified: endpoint.modifiedAt,
 };
 
-type Row = { endpoint: EndpointRow; accountName: string };
+type Row = { endpoint: EndpointRow; accountName: string; flowName: string | null };
+
+/** Where the carrier of a trunk is. */
+export interface TrunkHost {
+  readonly trunkId: string;
+  readonly accountId: string;
+  /** A host name or an IP address. */
+  readonly host: string;
+}
 
 /** Phone numbers and SIP trunks. */
 export class EndpointRepository {
@@ -56,6 +64,18 @@ export class EndpointRepository {
         .where(and(eq(endpoint.accountId, accountId), eq(endpoint.type, type)))
         .orderBy(asc(endpoint.id)),
     );
+  }
+
+  /** The hosts of all trunks there are, the oldest trunk first. */
+  trunkHosts(): Promise<TrunkHost[]> {
+    return this.#database.run(async (queries) => {
+      const rows = await queries
+        .select({ trunkId: endpoint.id, accountId: endpoint.accountId, host: endpoint.host })
+        .from(endpoint)
+        .where(eq(endpoint.type, 'SipTrunk'))
+        .orderBy(asc(endpoint.id));
+      return rows.flatMap(({ host, ...row }) => (host === null ? [] : [{ ...row, host }]));
+    });
   }
 
   list(filter: EndpointFilter, paging: Paging): Promise<Page<EndpointInfo>> {
@@ -110,16 +130,17 @@ function isStoredType(type: string): type is StoredEndpointType {
 
 function select(queries: Queries, where: SQL | undefined, order: SQL[], { limit, offset }: Window): Promise<Row[]> {
   return queries
-    .select({ endpoint, accountName: account.name })
+    .select({ endpoint, accountName: account.name, flowName: flow.name })
     .from(endpoint)
     .innerJoin(account, eq(account.id, endpoint.accountId))
+    .leftJoin(flow, and(eq(flow.id, endpoint.flowId), isNull(flow.deletedAt)))
     .where(where)
     .orderBy(...order)
     .limit(limit)
     .offset(offset);
 }
 
-function toInfo({ endpoint: row, accountName }: Row): EndpointInfo {
+function toInfo({ endpoint: row, accountName, flowName }: Row): EndpointInfo {
   return {
     ...entityInfo(row),
     accountId: row.accountId,
@@ -138,6 +159,9 @@ function toInfo({ endpoint: row, accountName }: Row): EndpointInfo {
       callsPerSecond: row.callsPerSecond,
       ringTimeoutInSeconds: row.ringTimeoutSeconds,
       srtp: row.srtp,
+      flowId: row.flowId,
+      flowName,
+      flowParams: row.flowParams,
     }),
   };
 }

@@ -16,6 +16,7 @@ import {
 import type { Role } from '../contracts/dto.ts';
 import type { FlowInfo } from '../contracts/flows.ts';
 import type { SessionInfo, SessionLogInfo } from '../contracts/sessions.ts';
+import type { Struct } from '../contracts/values.ts';
 import type { SessionPlan } from './session-rows.ts';
 
 /** What is stored. After a change: `npx drizzle-kit generate`, and commit the migration that it writes. */
@@ -119,6 +120,9 @@ export const endpoint = pgTable(
     callsPerSecond: doublePrecision('calls_per_second'),
     ringTimeoutSeconds: integer('ring_timeout_seconds'),
     srtp: text('srtp').$type<'Off' | 'Optional' | 'Required'>(),
+    /** What runs when somebody calls the endpoint, and the values of its public parameters. */
+    flowId: uuid('flow_id'),
+    flowParams: jsonb('flow_params').$type<Struct>(),
     ...audit,
   },
   (table) => [uniqueIndex('endpoint_e164').on(table.e164), index('endpoint_account').on(table.accountId, table.id)],

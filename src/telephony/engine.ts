@@ -2,13 +2,27 @@ import { type Clock, sleep } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/log.ts';
 import type { Random } from '../kernel/random.ts';
 import { resolveHost } from '../wire/resolve-host.ts';
+import { InboundLeg } from './inbound-leg.ts';
+import type { Leg, LegParts } from './leg.ts';
 import { LegMedia } from './leg-media.ts';
 import type { MediaPort, MediaStream } from './media/media-port.ts';
 import { OutboundLeg } from './outbound-leg.ts';
-import type { CallSlot, DialRequest, LegEvents, PlacedCall, Telephony } from './port.ts';
+import type {
+  AnswerRequest,
+  CallSlot,
+  DialRequest,
+  IncomingCall,
+  IncomingSlot,
+  LegEvents,
+  PlacedCall,
+  SrtpPolicy,
+  Telephony,
+} from './port.ts';
+import { RingingCall } from './ringing-call.ts';
 import { newLocalSrtp } from './sdp/srtp-offer.ts';
 import { extraHeaders } from './sip/extra-headers.ts';
 import { writeHostPort } from './sip/host-port.ts';
+import type { IncomingInvite } from './sip/incoming-invite.ts';
 import { defaultPort, transportParam } from './sip/transport.ts';
 import type { UserAgent } from './sip/user-agent.ts';
 
@@ -20,16 +34,22 @@ export interface EngineOptions {
   readonly log: Logger;
   /** The address that peers send audio to, when it is not the local one. */
   readonly publicAddress?: string;
+  /** Takes incoming calls. It must not throw. Without it they are refused. */
+  readonly onIncoming?: (call: IncomingCall) => void;
 }
 
 const TELEPHONE_EVENT = 101;
+/** When callers may try again whom a server that starts or stops refuses. */
+const RETRY_SECONDS = 5;
 /** How long closing waits for the answers to BYE: long enough for some repetitions. */
 const FAREWELL_MS = 2000;
 
 /** The SIP user agent and the media engine behind the one door that sessions and flows know. */
 export class Engine implements Telephony {
   readonly #options: EngineOptions;
-  readonly #legs = new Set<OutboundLeg>();
+  readonly #legs = new Set<Leg>();
+  /** Incoming calls that nobody has answered or refused yet. */
+  readonly #ringing = new Set<RingingCall>();
   /** BYEs that are not answered yet. */
   readonly #farewells = new Set<Promise<void>>();
   #closing: Promise<void> | undefined;
@@ -56,12 +76,29 @@ export class Engine implements Telephony {
     };
   }
 
+  /** Takes an INVITE that the user agent got. */
+  invited(invite: IncomingInvite): void {
+    const { onIncoming, clock } = this.#options;
+    if (!onIncoming || this.#closing !== undefined) {
+      invite.reject(503, undefined, [['Retry-After', String(RETRY_SECONDS)]]);
+      return;
+    }
+    const call = new RingingCall(invite, {
+      clock,
+      reserve: (ringing) => this.#reserveFor(ringing),
+      onClosed: () => this.#ringing.delete(call),
+    });
+    this.#ringing.add(call);
+    onIncoming(call);
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
   }
 
   async #close(): Promise<void> {
+    for (const call of this.#ringing) call.reject(503);
     await Promise.all([...this.#legs].map((leg) => leg.end()));
     const patience = new AbortController();
     const waited = sleep(this.#options.clock, FAREWELL_MS, patience.signal).catch(() => undefined);
@@ -71,11 +108,45 @@ export class Engine implements Telephony {
     await this.#options.media.close();
   }
 
+  async #reserveFor(call: RingingCall): Promise<IncomingSlot> {
+    const stream = await this.#options.media.open();
+    let used = false;
+    return {
+      answer: (request, events) => {
+        used = true;
+        const leg = new InboundLeg(
+          this.#legParts(request, events, stream, request.srtp, () => this.#legs.delete(leg)),
+          call.invite,
+        );
+        this.#legs.add(leg);
+        call.answerOn(leg);
+        return leg;
+      },
+      release: async () => {
+        if (!used) await stream.close();
+      },
+    };
+  }
+
   #dial(request: DialRequest, events: LegEvents, stream: MediaStream): PlacedCall {
-    const { random } = this.#options;
-    const srtp = newLocalSrtp(request.trunk.srtp ?? 'off', random);
+    const parts = this.#legParts(request, events, stream, request.trunk.srtp, () => this.#legs.delete(leg));
+    const leg = new OutboundLeg({ ...parts, ringTimeoutMs: request.ringTimeoutMs });
+    this.#legs.add(leg);
+    void this.#invite(leg, request, parts.media.offer());
+    return leg;
+  }
+
+  #legParts(
+    { legId, from, to }: AnswerRequest,
+    events: LegEvents,
+    stream: MediaStream,
+    policy: SrtpPolicy | undefined,
+    onClosed: () => void,
+  ): LegParts {
+    const { random, clock, publicAddress } = this.#options;
+    const srtp = newLocalSrtp(policy ?? 'off', random);
     const media = new LegMedia(stream, {
-      address: this.#options.publicAddress ?? stream.local.address,
+      address: publicAddress ?? stream.local.address,
       port: stream.local.port,
       sessionId: String(random.below(0x7fff_ffff)),
       version: 1,
@@ -83,23 +154,11 @@ export class Engine implements Telephony {
       telephoneEvent: TELEPHONE_EVENT,
       ...(srtp && { srtp }),
     });
-    const leg = new OutboundLeg({
-      legId: request.legId,
-      from: request.from,
-      to: request.to,
-      ringTimeoutMs: request.ringTimeoutMs,
-      events,
-      media,
-      clock: this.#options.clock,
-      onClosed: () => this.#legs.delete(leg),
-      onFarewell: (farewell) => {
-        this.#farewells.add(farewell);
-        void farewell.finally(() => this.#farewells.delete(farewell));
-      },
-    });
-    this.#legs.add(leg);
-    void this.#invite(leg, request, media.offer());
-    return leg;
+    const onFarewell = (farewell: Promise<void>): void => {
+      this.#farewells.add(farewell);
+      void farewell.finally(() => this.#farewells.delete(farewell));
+    };
+    return { legId, from, to, events, media, clock, onClosed, onFarewell };
   }
 
   async #invite(leg: OutboundLeg, request: DialRequest, offer: string): Promise<void> {

@@ -9,6 +9,8 @@ import { openUdp } from '../wire/udp.ts';
 import type { Endpoint, Wire } from '../wire/wire.ts';
 import { Engine } from './engine.ts';
 import { openMediaWorkers } from './media/worker-client.ts';
+import type { IncomingCall } from './port.ts';
+import type { IncomingInvite } from './sip/incoming-invite.ts';
 import { UserAgent } from './sip/user-agent.ts';
 import { readTlsFiles, type TlsFiles } from './tls-files.ts';
 
@@ -20,6 +22,8 @@ export interface TelephonyOptions {
   readonly publicAddress?: string | undefined;
   readonly rtpPorts: { readonly first: number; readonly last: number };
   readonly product: string;
+  /** Takes incoming calls. It must not throw. */
+  readonly onIncoming: (call: IncomingCall) => void;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -36,15 +40,17 @@ export interface OpenTelephony {
  * @throws AppError BAD_SETTING when a port is in use, an address is not one of this machine, or a PEM file is no good
  */
 export async function openTelephony(options: TelephonyOptions): Promise<OpenTelephony> {
-  const { clock, random, log, publicAddress, rtpPorts, product } = options;
+  const { clock, random, log, publicAddress, rtpPorts, product, onIncoming } = options;
   const wires = await openWires(options);
   try {
     // One core is left to signalling, flows and the database.
     const count = Math.max(1, availableParallelism() - 1);
     const media = await openMediaWorkers({ count, host: options.sip.address, portRange: rtpPorts, log });
     const address = publicAddress === undefined ? {} : { publicAddress };
-    const userAgent = new UserAgent({ wires, clock, random, log, product, ...address });
-    return { telephony: new Engine({ userAgent, media, clock, random, log, ...address }), sip: wires[0].local };
+    const onInvite = (invite: IncomingInvite): void => telephony.invited(invite);
+    const userAgent = new UserAgent({ wires, clock, random, log, product, onInvite, ...address });
+    const telephony = new Engine({ userAgent, media, clock, random, log, onIncoming, ...address });
+    return { telephony, sip: wires[0].local };
   } catch (error) {
     await Promise.all(wires.map((wire) => wire.close()));
     throw error;

@@ -1,4 +1,4 @@
-import type { WireKind } from '../wire/wire.ts';
+import type { Endpoint, WireKind } from '../wire/wire.ts';
 import type { Prompt } from './audio/prompt.ts';
 import type { CallRecorded, Collected, CollectRules, PlayRules, Recorded, RecordRules } from './media/media-port.ts';
 import type { MediaReport } from './media/media-report.ts';
@@ -12,6 +12,7 @@ export type { CallRecorded, Collected, CollectRules, MediaReport, PlayRules, Pro
 export interface LegEnd {
   readonly why:
     | 'callee-hung-up'
+    | 'caller-hung-up'
     | 'we-hung-up'
     | 'busy'
     | 'rejected'
@@ -69,13 +70,58 @@ export interface DialRequest {
 
 /** What happens on a leg, in order. `answered` and `ended` come at most once; nothing comes after `ended`. */
 export interface LegEvents {
-  /** The INVITE has left. `callId` is the SIP Call-ID. */
+  /** The INVITE has left, or is about to be answered. `callId` is the SIP Call-ID. */
   sent(callId: string): void;
   ringing(status: number): void;
   answered(call: AnsweredCall): void;
   /** The state of the dialog that another process would need to go on with the call. Changes rarely. */
   stateChanged(state: Readonly<Record<string, unknown>>): void;
   ended(end: LegEnd, media: MediaReport): void;
+}
+
+/** Where a request came from. */
+export interface CallSource extends Endpoint {
+  readonly transport: WireKind;
+}
+
+/**
+ * A call that somebody places to us. It has to be refused, or answered by way of `reserve`; until then its caller waits, a minute at the
+ * most. When its caller gives up nothing is told: an answer then ends as 'cancelled'.
+ */
+export interface IncomingCall {
+  /** The SIP Call-ID. */
+  readonly callId: string;
+  /** User part of From, as a number; '' when there is none. Anybody can write anything into it. */
+  readonly from: string;
+  /** User part of To. */
+  readonly to: string;
+  /** User part of the Request-URI: whom the caller, or the proxy before us, wants to reach. */
+  readonly dialled: string;
+  readonly source: CallSource;
+  /** Lets the caller hear that it rings. */
+  ring(): void;
+  /** Refuses the call with this SIP status. Does nothing when it is over. */
+  reject(status: number, retryAfterSeconds?: number): void;
+  /** Takes a media port to answer with. @throws AppError NO_CAPACITY when there is none left. */
+  reserve(): Promise<IncomingSlot>;
+}
+
+/** How an incoming call is answered. */
+export interface AnswerRequest {
+  readonly legId: string;
+  /** E.164 numbers, or what else the session calls the two sides. */
+  readonly from: string;
+  readonly to: string;
+  /** Whether the audio is encrypted; absent: off. */
+  readonly srtp?: SrtpPolicy;
+}
+
+/** A media port that is held for one incoming call. It is used once: by `answer`, or given back by `release`. */
+export interface IncomingSlot {
+  /** Answers the call. Never throws: everything that follows is an event, also that its caller has given up. */
+  answer(request: AnswerRequest, events: LegEvents): PlacedCall;
+  /** Gives the port back when the call is not answered. */
+  release(): Promise<void>;
 }
 
 /** A call that is being placed or is up. */

@@ -3,6 +3,7 @@ import { addressCheck } from '../../src/callbacks/public-address.ts';
 import type { TimedPhoneEvent } from '../../src/cli/phone/phone-event.ts';
 import { type PhoneBehaviour, TestPhone } from '../../src/cli/phone/test-phone.ts';
 import type { FlowInfo } from '../../src/contracts/flows.ts';
+import type { EndpointFlow } from '../../src/directory/endpoint-flow.ts';
 import type { Principal } from '../../src/directory/principal.ts';
 import type { PromptMaker } from '../../src/flow/call-prompts.ts';
 import { compileFlow } from '../../src/flow/compile-flow.ts';
@@ -45,6 +46,8 @@ export interface WorldOptions {
   readonly maxChannels?: number;
   readonly srtp?: SrtpPolicy;
   readonly credentials?: { readonly userName: string; readonly password: string };
+  /** What runs when somebody calls the number of the account: the flow, if absent; undefined: nothing. */
+  readonly numberFlow?: EndpointFlow | undefined;
   readonly recordings?: Recordings;
   /** How long it takes to synthesise a text. */
   readonly speechMs?: number;
@@ -76,9 +79,21 @@ export function callWorld(options: WorldOptions) {
     new LocalMedia({ clock, random: seededRandom(seed), host, portRange: { first: 20_000, last: 20_999 }, openSocket, maxStreams: 100 });
   const wires = (address: string) => [network.wire('udp', { address, port: 5060 }), network.wire('tcp', { address, port: 5060 })];
 
-  const userAgent = new UserAgent({ ...agentParts, wires: wires(SERVER), random: seededRandom(2), product: 'Ringflow' });
+  const userAgent: UserAgent = new UserAgent({
+    ...agentParts,
+    wires: wires(SERVER),
+    random: seededRandom(2),
+    product: 'Ringflow',
+    onInvite: (invite) => telephony.invited(invite),
+  });
   const serverMedia = media(SERVER, 4);
-  const telephony = new Engine({ ...agentParts, userAgent, media: serverMedia, random: seededRandom(6) });
+  const telephony: Engine = new Engine({
+    ...agentParts,
+    userAgent,
+    media: serverMedia,
+    random: seededRandom(6),
+    onIncoming: (call) => service.incoming(call),
+  });
 
   const phoneEvents: TimedPhoneEvent[] = [];
   const phone =
@@ -107,6 +122,7 @@ export function callWorld(options: WorldOptions) {
     srtp: options.srtp ?? 'off',
     ...options.credentials,
   };
+  const numberFlow = 'numberFlow' in options ? options.numberFlow : { flowId: flow.flowId, parameters: {} };
   const compiled = compileFlow(flow);
 
   const table = sessionTable({ clock, owner: 'worker-1', beforeStore: options.beforeStore, canRead: options.canRead });
@@ -123,7 +139,7 @@ export function callWorld(options: WorldOptions) {
     },
   });
 
-  const service = new SessionService({
+  const service: SessionService = new SessionService({
     owner: 'worker-1',
     telephony,
     ...table.stored,
@@ -139,12 +155,18 @@ export function callWorld(options: WorldOptions) {
         compile: async (own) => compileFlow({ flowId: '', version: 0, flow: own }),
       },
       compiledFlows: { of: (stored) => (stored === flow ? compiled : compileFlow(stored)) },
-      phoneNumbers: { ownedVoiceNumbers: async () => [{ endpointId: 'endpoint-1', e164: callerId }] },
+      phoneNumbers: {
+        ownedVoiceNumbers: async () => [{ endpointId: 'endpoint-1', e164: callerId, ...(numberFlow && { flow: numberFlow }) }],
+      },
       trunks: { ofAccount: async () => [trunk] },
+      trunkSources: { at: async (address) => (address === PHONE ? [{ trunkId: 'trunk-1', accountId: ACCOUNT }] : []) },
     },
     flowParts: (row, plan) => ({
       flow: plan.flow.compiled,
-      known: { session: { Id: row.id, From: row.fromAddress, To: row.toAddress } },
+      known: {
+        session: { Id: row.id, From: row.fromAddress, To: row.toAddress },
+        ...(plan.parameters && { parameters: plan.parameters }),
+      },
       sounds: spokenAsTones(clock, options),
       recordings: options.recordings ?? noRecordings,
       loadFlow: () => undefined,

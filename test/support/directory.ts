@@ -53,6 +53,7 @@ export async function openTestDirectory(options: Partial<StoreOptions> = {}): Pr
   const hasher = new PasswordHasher();
   const common = { changes: store.changes, clock, random: systemRandom };
   const disk = await FileDisk.open(path.join(store.dataDir, 'files'));
+  const flows = new Flows({ ...common, flows: store.flows });
   return {
     store,
     clock,
@@ -65,10 +66,10 @@ export async function openTestDirectory(options: Partial<StoreOptions> = {}): Pr
     authTokens: new AuthTokens({ users: store.users, tokens }),
     apiKeys: new ApiKeys({ ...common, apiKeys: store.apiKeys }),
     userRoles: new UserRoles({ ...common, users: store.users }),
-    endpoints: new Endpoints({ endpoints: store.endpoints, box, clock }),
-    phoneNumbers: new PhoneNumbers({ ...common, endpoints: store.endpoints }),
+    endpoints: new Endpoints({ endpoints: store.endpoints, flows, box, clock }),
+    phoneNumbers: new PhoneNumbers({ ...common, endpoints: store.endpoints, flows }),
     trunks: new Trunks({ ...common, endpoints: store.endpoints, box }),
-    flows: new Flows({ ...common, flows: store.flows }),
+    flows,
     files: new Files({ ...common, files: store.files, disk, speech: soundStandIn }),
     close: store.close,
   };

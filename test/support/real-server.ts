@@ -8,8 +8,10 @@ import { createAccount, type ReadyAccount } from '../../src/cli/new-account.ts';
 import type { TimedPhoneEvent } from '../../src/cli/phone/phone-event.ts';
 import { type PhoneBehaviour, TestPhone } from '../../src/cli/phone/test-phone.ts';
 import { type ServerChild, startServerChild } from '../../src/cli/server-child.ts';
+import { ListEndpoints, PatchEndpoint } from '../../src/contracts/endpoints.ts';
 import { type FlowInfo, NewFlow } from '../../src/contracts/flows.ts';
 import { ListSessions, type SessionInfo } from '../../src/contracts/sessions.ts';
+import type { Struct } from '../../src/contracts/values.ts';
 import { systemClock } from '../../src/kernel/clock.ts';
 import { silentLogger } from '../../src/kernel/log.ts';
 import { systemRandom } from '../../src/kernel/random.ts';
@@ -17,6 +19,7 @@ import { LocalMedia } from '../../src/telephony/media/local-media.ts';
 import { openDgramSocket } from '../../src/telephony/rtp/dgram-socket.ts';
 import { openTcp } from '../../src/wire/tcp.ts';
 import { openUdp } from '../../src/wire/udp.ts';
+import type { Endpoint } from '../../src/wire/wire.ts';
 
 /** The program as `npm run build` made it, in a folder of its own. */
 const script = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
@@ -25,6 +28,8 @@ export const numberToDial = '+18144043000';
 export interface RealServer {
   readonly directory: string;
   readonly child: ServerChild;
+  /** Where it takes calls, over UDP and TCP. */
+  readonly sip: Endpoint;
   /** Starts another process on the same data folder. */
   again(): Promise<ServerChild>;
   remove(): Promise<void>;
@@ -43,6 +48,7 @@ export async function realServer(environment: Readonly<Record<string, string>> =
   return {
     directory,
     child: await start(),
+    sip: { address: '127.0.0.1', port: ports.sipPort },
     again: start,
     remove: async () => {
       for (const child of children) await child.program.stop();
@@ -119,6 +125,24 @@ export function newAccount(
 export async function saveFlow({ accountId, api }: ReadyAccount, flow: FlowInfo): Promise<string> {
   const { name = 'Flow', nodes = [] } = flow;
   return (await api.call(NewFlow, { accountId, name, nodes })).id ?? '';
+}
+
+/** Has the flow run when somebody calls the number of the account, and answers the number. */
+export async function takeCalls({ api }: ReadyAccount, flow: { flowId: string; flowParams?: Struct }): Promise<string> {
+  const page = await api.call(ListEndpoints, { type: 'PhoneNumber' });
+  const { id = '', phoneNumber = '' } = page.items[0] ?? {};
+  await api.call(PatchEndpoint, { endpointId: id, ...flow });
+  return phoneNumber;
+}
+
+/** The session of the latest call of an account, once there is one for which `done` holds. */
+export async function latestSession({ api }: ReadyAccount, done: (session: SessionInfo) => boolean): Promise<SessionInfo> {
+  for (;;) {
+    const { items } = await api.call(ListSessions, {});
+    const [session] = items;
+    if (session && done(session)) return session;
+    await new Promise<void>((resolve) => systemClock.after(25, resolve));
+  }
 }
 
 /** Reads a session again and again until `done` holds for it. */

@@ -22,20 +22,20 @@ export interface Sipp {
  */
 export async function sippCallee(scenario: string, transport: WireKind, seesRepetitions = false): Promise<Sipp> {
   const port = await freePort(transport);
-  const sipp = start(scenario, transport, port, seesRepetitions ? ['-nr'] : []);
+  const sipp = start(scenario, transport, port, ['-s', 'test', ...(seesRepetitions ? ['-nr'] : [])]);
   await listening(transport, port, sipp);
   return sipp;
 }
 
-/** Starts sipp as a caller that places one call to `to`. */
-export async function sippCaller(scenario: string, transport: WireKind, to: Endpoint): Promise<Sipp> {
-  return start(scenario, transport, await freePort(transport), [`${to.address}:${to.port}`]);
+/** Starts sipp as a caller that places one call to `to`, and there to `service`. */
+export async function sippCaller(scenario: string, transport: WireKind, to: Endpoint, service = 'test'): Promise<Sipp> {
+  return start(scenario, transport, await freePort(transport), ['-s', service, `${to.address}:${to.port}`]);
 }
 
 function start(scenario: string, transport: WireKind, port: number, more: readonly string[]): Sipp {
   const file = fileURLToPath(new URL(`../interop/sipp/${scenario}.xml`, import.meta.url));
   const options = ['-sf', file, '-i', '127.0.0.1', '-p', String(port), '-t', transport === 'udp' ? 'u1' : 't1', '-m', '1'];
-  const limits = ['-nostdin', '-recv_timeout', '15000', '-timeout', '30', '-timeout_error', '-s', 'test'];
+  const limits = ['-nostdin', '-recv_timeout', '15000', '-timeout', '30', '-timeout_error'];
   const child = spawn('sipp', [...options, ...limits, ...more], {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { ...process.env, TERM: 'dumb' },

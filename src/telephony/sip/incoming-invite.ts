@@ -6,6 +6,7 @@ import { hasOption } from './option-tags.ts';
 import { ReliableProvisionals } from './reliable-provisionals.ts';
 import { sdpOf } from './session-description.ts';
 import type { ReceivedRequest } from './transaction-layer.ts';
+import type { Hop } from './transport.ts';
 
 /** An INVITE that somebody sent us. It must be answered or rejected; until then it rings on. */
 export class IncomingInvite {
@@ -15,6 +16,8 @@ export class IncomingInvite {
   readonly requestUri: string;
   readonly callId: string;
   readonly headers: HeaderList;
+  /** Where it came from. */
+  readonly source: Hop;
   /** The offer, or undefined when the caller wants ours. */
   readonly sdp: string | undefined;
   /** Called once, when the caller gave up before an answer. Nothing is left to do then. */
@@ -35,6 +38,7 @@ export class IncomingInvite {
     this.callId = request.headers.first('Call-ID') ?? '';
     this.requestUri = request.uri;
     this.headers = request.headers;
+    this.source = transaction.source;
     this.sdp = sdpOf(request);
     this.#core = core;
     this.#received = received;

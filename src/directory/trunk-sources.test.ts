@@ -1,0 +1,131 @@
+import { describe, expect, it } from 'vitest';
+import { silentLogger } from '../kernel/log.ts';
+import { VirtualClock } from '../kernel/virtual-clock.ts';
+import type { ChangeListener } from '../store/changes.ts';
+import type { TrunkHost } from '../store/endpoint-repository.ts';
+import { TrunkSources } from './trunk-sources.ts';
+
+const trunk = (trunkId: string, host: string): TrunkHost => ({ trunkId, host, accountId: `account of ${trunkId}` });
+const idsAt = async (sources: TrunkSources, address: string) => (await sources.at(address)).map(({ trunkId }) => trunkId);
+
+function scene(hosts: readonly TrunkHost[], names: Record<string, readonly string[]> = {}) {
+  const clock = new VirtualClock();
+  const stored = { hosts, names, reads: 0, lookups: 0, beforeRead: async () => {} };
+  let listener: ChangeListener = () => {};
+  const sources = new TrunkSources({
+    endpoints: {
+      trunkHosts: async () => {
+        stored.reads += 1;
+        const read = stored.hosts;
+        await stored.beforeRead();
+        return [...read];
+      },
+    },
+    changes: {
+      subscribe: (given) => {
+        listener = given;
+        return () => {};
+      },
+    },
+    resolve: async (name) => {
+      stored.lookups += 1;
+      const found = stored.names[name];
+      if (!found) throw new Error('no such name');
+      return found.map((address) => ({ address }));
+    },
+    clock,
+    log: silentLogger,
+  });
+  return { clock, stored, sources, tell: (kind: 'endpoint' | 'flow' | undefined) => listener(kind && { kind, id: 'x' }) };
+}
+
+describe('the trunks at an address', () => {
+  it('are those with that host, by address or by name, whatever form the address has', async () => {
+    const { sources } = scene([trunk('a', '192.0.2.1'), trunk('b', 'sip.example'), trunk('c', '192.0.2.2'), trunk('d', '2001:DB8::1')], {
+      'sip.example': ['192.0.2.1', '192.0.2.9'],
+    });
+    expect(await idsAt(sources, '192.0.2.1')).toEqual(['a', 'b']);
+    expect(await sources.at('192.0.2.9')).toEqual([{ trunkId: 'b', accountId: 'account of b' }]);
+    expect(await idsAt(sources, '::ffff:192.0.2.2')).toEqual(['c']);
+    expect(await idsAt(sources, '2001:db8::1')).toEqual(['d']);
+    expect(await idsAt(sources, '192.0.2.3')).toEqual([]);
+  });
+
+  it('cost a flood of strangers one read and one lookup', async () => {
+    const { sources, stored } = scene([trunk('a', 'sip.example')], { 'sip.example': ['192.0.2.1'] });
+    await Promise.all(Array.from({ length: 1000 }, (_none, at) => sources.at(`198.51.100.${at % 256}`)));
+    expect([stored.reads, stored.lookups]).toEqual([1, 1]);
+  });
+
+  it('are others the moment that an endpoint changes, and not for any other change', async () => {
+    const { sources, stored, tell } = scene([]);
+    expect(await idsAt(sources, '192.0.2.1')).toEqual([]);
+    stored.hosts = [trunk('a', '192.0.2.1')];
+    tell('flow');
+    expect(await idsAt(sources, '192.0.2.1')).toEqual([]);
+    tell('endpoint');
+    expect(await idsAt(sources, '192.0.2.1')).toEqual(['a']);
+    stored.hosts = [];
+    tell(undefined);
+    expect(await idsAt(sources, '192.0.2.1')).toEqual([]);
+  });
+
+  it('are read again when something changes while they are read', async () => {
+    const { sources, stored, tell } = scene([]);
+    stored.beforeRead = async () => {
+      stored.beforeRead = async () => {};
+      stored.hosts = [trunk('a', '192.0.2.1')];
+      tell('endpoint');
+    };
+    expect(await idsAt(sources, '192.0.2.1')).toEqual(['a']);
+  });
+
+  it('are read again after a failed read', async () => {
+    const { sources, stored } = scene([trunk('a', '192.0.2.1')]);
+    stored.beforeRead = () => Promise.reject(new Error('no database'));
+    await expect(sources.at('192.0.2.1')).rejects.toThrow('no database');
+    stored.beforeRead = async () => {};
+    expect(await idsAt(sources, '192.0.2.1')).toEqual(['a']);
+  });
+
+  it('follow their names after a minute, and stay when a name cannot be looked up', async () => {
+    const { sources, stored, clock } = scene([trunk('a', 'sip.example')], { 'sip.example': ['192.0.2.1'] });
+    expect(await idsAt(sources, '192.0.2.1')).toEqual(['a']);
+    stored.names = { 'sip.example': ['192.0.2.2'] };
+    await clock.advance(30_000);
+    await sources.at('192.0.2.2');
+    expect(stored.lookups).toBe(1);
+    await clock.advance(31_000);
+    await sources.at('192.0.2.2');
+    await clock.advance(1);
+    expect(await idsAt(sources, '192.0.2.2')).toEqual(['a']);
+    expect(await idsAt(sources, '192.0.2.1')).toEqual([]);
+    stored.names = {};
+    await clock.advance(61_000);
+    await sources.at('192.0.2.2');
+    await clock.advance(1);
+    expect(stored.lookups).toBe(3);
+    expect(await idsAt(sources, '192.0.2.2')).toEqual(['a']);
+  });
+
+  it('wait for a name server no longer than five seconds, and leave no timer', async () => {
+    const clock = new VirtualClock();
+    const sources = new TrunkSources({
+      endpoints: { trunkHosts: async () => [trunk('a', 'slow.example'), trunk('b', '192.0.2.1')] },
+      changes: { subscribe: () => () => {} },
+      resolve: (_name, signal) => new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+      clock,
+      log: silentLogger,
+    });
+    let found: readonly unknown[] | undefined;
+    void sources.at('192.0.2.1').then((trunks) => {
+      found = trunks;
+    });
+    await clock.advance(4_999);
+    expect(found).toBeUndefined();
+    await clock.advance(2);
+    expect(found).toHaveLength(1);
+    expect(clock.pendingTimers).toBe(0);
+    await sources.close();
+  });
+});
