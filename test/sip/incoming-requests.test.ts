@@ -85,7 +85,7 @@ describe('a request outside of any dialog', () => {
     ['MESSAGE', 405],
     ['REGISTER', 405],
     ['PUBLISH', 405],
-    ['WHATEVER', 405],
+    ['WHATEVER', 501],
     ['NOTIFY', 489],
     ['SUBSCRIBE', 489],
     ['BYE', 481],

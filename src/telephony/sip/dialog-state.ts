@@ -101,11 +101,12 @@ export interface InviteReceived {
 
 /**
  * The early dialog that our response to an INVITE makes at the callee (RFC 3261 section 12.1.1).
+ * A caller of RFC 2543 may leave out its Contact: it is then reached by its From (RFC 4475 section 3.4.1).
  * @throws SipParseError 400 when the INVITE has no Contact that requests can be sent to.
  */
 export function stateOfInvite(invite: InviteReceived, remoteSdp: string | undefined): DialogState {
   const { headers } = invite.request;
-  const remoteTarget = contactOf(headers);
+  const remoteTarget = contactOf(headers) ?? senderOf2543(headers);
   if (remoteTarget === undefined) throw new SipParseError(400, 'Contact is missing or not valid');
   return {
     phase: 'early',
@@ -174,10 +175,18 @@ export function tagOf(line: string | undefined): string | undefined {
 
 /** The URI of the topmost Contact; undefined when there is none that a SIP request can be sent to. */
 function contactOf(headers: HeaderList): string | undefined {
-  const [first] = valuesOf(headers, 'Contact');
-  if (first === undefined) return undefined;
+  return targetIn(valuesOf(headers, 'Contact')[0]);
+}
+
+function senderOf2543(headers: HeaderList): string | undefined {
+  const from = headers.first('From');
+  return headers.first('Contact') !== undefined || tagOf(from) !== undefined ? undefined : targetIn(from);
+}
+
+function targetIn(address: string | undefined): string | undefined {
+  if (address === undefined) return undefined;
   try {
-    const { uri } = parseNameAddress(first);
+    const { uri } = parseNameAddress(address);
     return parseUri(uri).scheme === 'tel' ? undefined : uri;
   } catch {
     return undefined;

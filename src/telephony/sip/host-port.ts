@@ -9,6 +9,8 @@ export interface HostPort {
 
 // The grammar of RFC 3261 has no underscore, but names with one are in use.
 const HOST = /^[A-Za-z0-9._-]{1,255}$/;
+// The grammar of RFC 3261 lets a third colon stand before an IPv4 tail; to be tolerated (RFC 5118 section 4.10).
+const THREE_COLONS = /:::(?=[0-9]{1,3}\.[0-9.]{5,11}$)/;
 const PORT = /^[0-9]{1,5}$/;
 
 /**
@@ -19,7 +21,7 @@ const PORT = /^[0-9]{1,5}$/;
 export function parseHostPort(text: string): HostPort {
   if (text.startsWith('[')) {
     const end = text.indexOf(']');
-    const host = text.slice(1, end);
+    const host = text.slice(1, end).replace(THREE_COLONS, '::');
     if (end === -1 || !isIPv6(host) || host.includes('%')) throw new SipParseError(400, 'An IPv6 address is not valid');
     const rest = text.slice(end + 1).trim();
     if (rest === '') return { host };

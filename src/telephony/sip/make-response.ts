@@ -11,9 +11,12 @@ export interface ReplyOptions {
   readonly sdp?: string;
 }
 
+const REPEATED = ['From', 'To', 'Call-ID', 'CSeq'];
+const REPEATED_ON_100 = [...REPEATED, 'Timestamp'];
+
 /**
  * A response to `request` (RFC 3261 section 8.2.6). `topVia` stands for the topmost Via line; `toTag` is added to To when the
- * request has none, except on 100.
+ * request has none, except on 100. What the request lacks is left out.
  */
 export function makeResponse(request: SipRequest, status: number, topVia: string, toTag: string, options: ReplyOptions = {}): SipResponse {
   const headers = new HeaderList();
@@ -25,12 +28,11 @@ export function makeResponse(request: SipRequest, status: number, topVia: string
   if (request.method === 'INVITE' && status > 100 && status < 300) {
     for (const route of received.all('Record-Route')) headers.add('Record-Route', route);
   }
-  headers.add('From', received.first('From') ?? '');
-  headers.add('To', withTag(received.first('To') ?? '', status === 100 ? '' : toTag));
-  headers.add('Call-ID', received.first('Call-ID') ?? '');
-  headers.add('CSeq', received.first('CSeq') ?? '');
-  const timestamp = status === 100 ? received.first('Timestamp') : undefined;
-  if (timestamp !== undefined) headers.add('Timestamp', timestamp);
+  for (const name of status === 100 ? REPEATED_ON_100 : REPEATED) {
+    const value = received.first(name);
+    if (value === undefined) continue;
+    headers.add(name, name === 'To' && status !== 100 ? withTag(value, toTag) : value);
+  }
   for (const [name, value] of options.headers ?? []) headers.add(name, value);
   if (options.sdp !== undefined) headers.add('Content-Type', 'application/sdp');
   const body = options.sdp === undefined ? emptyBody : Buffer.from(options.sdp);
@@ -38,7 +40,7 @@ export function makeResponse(request: SipRequest, status: number, topVia: string
 }
 
 function withTag(to: string, tag: string): string {
-  return tag === '' || hasTag(to) ? to : `${to};tag=${tag}`;
+  return hasTag(to) ? to : `${to};tag=${tag}`;
 }
 
 /** Whether a From or To line has a tag parameter. Only looks behind the address, where header parameters stand. */

@@ -1,4 +1,5 @@
 import { ABILITIES, ALLOWED_METHODS } from './core.ts';
+import { isKnownMethod } from './known-methods.ts';
 import type { ReplyOptions } from './make-response.ts';
 import type { SipRequest } from './message.ts';
 import { SUPPORTED } from './option-tags.ts';
@@ -33,6 +34,7 @@ export function methodReply(method: string): Reply {
       // We have no event packages (RFC 6665 section 8.3.2).
       return { status: 489 };
     default:
-      return { status: 405, options: { headers: [['Allow', ALLOWED_METHODS]] } };
+      // RFC 3261 sections 21.4.6 and 21.5.2.
+      return { status: isKnownMethod(method) ? 405 : 501, options: { headers: [['Allow', ALLOWED_METHODS]] } };
   }
 }

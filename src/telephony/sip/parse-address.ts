@@ -35,7 +35,8 @@ export function parseNameAddress(text: string): NameAddress {
   const rest = start.slice(close + 1).trim();
   if (rest !== '' && !rest.startsWith(';')) throw invalid();
   const displayName = quoted ? unquote(start.slice(0, nameEnd)) : start.slice(0, open).trim();
-  if (!quoted && displayName.includes('"')) throw invalid();
+  // A comma ends a value in headers that may have several (RFC 4475 section 3.1.2.15).
+  if (!quoted && /[",]/.test(displayName)) throw invalid();
   return { ...(displayName !== '' && { displayName }), uri, ...withTag(parseParams(rest)) };
 }
 

@@ -2,7 +2,7 @@ import { HeaderList } from './header-list.ts';
 import { type HeaderName, headerName, knownHeaderName } from './header-name.ts';
 import { emptyBody, type SipMessage, type SipRequest } from './message.ts';
 import { SipParseError } from './sip-parse-error.ts';
-import { isBlank, isToken, isUriText } from './token.ts';
+import { holdsBareNul, isBlank, isToken, isUriText } from './token.ts';
 
 /** Most bytes of a message; more is not read (RFC 3261 section 18.1.1 asks for 65 535 with UDP). */
 export const MAX_MESSAGE_BYTES = 64 * 1024;
@@ -16,7 +16,8 @@ const HEAD_END = Buffer.from('\r\n\r\n');
  * Reads one whole message (RFC 3261 sections 7 and 25). Header values are cut out but not interpreted: see `parseVia` and its
  * like, and headers that a message must have may be missing. The body is a view of `bytes`; without Content-Length it is all
  * that is left, as a datagram has it, and what follows a shorter Content-Length is ignored (section 18.3).
- * @throws SipParseError with status 400, 505 (another version) or 513 (a limit exceeded).
+ * @throws SipParseError with status 400, 505 (another version) or 513 (a limit exceeded). It holds the request when its headers could
+ * be read, so that whoever sent a bad start line or a header twice is told (RFC 4475 section 3.1.2).
  */
 export function parseMessage(bytes: Uint8Array): SipMessage {
   if (bytes.length > MAX_MESSAGE_BYTES) throw new SipParseError(513, 'The message is too long');
@@ -25,19 +26,23 @@ export function parseMessage(bytes: Uint8Array): SipMessage {
   const headEnd = buffer.indexOf(HEAD_END, start);
   if (headEnd === -1) throw new SipParseError(400, 'The headers do not end');
   const head = buffer.toString('utf8', start, headEnd + 2);
-  if (head.includes('\0')) throw new SipParseError(400, 'The headers hold a NUL');
+  if (holdsBareNul(head)) throw new SipParseError(400, 'The headers hold a NUL');
 
   const lineEnd = endOfLine(head, 0);
   const line = head.slice(0, lineEnd);
   const isResponse = /^SIP\//i.test(line);
   if (isResponse) {
     const { status, reason } = parseStatusLine(line);
-    const headers = parseHeaders(head, lineEnd + 2);
+    const { headers, fault } = parseHeaders(head, lineEnd + 2);
+    if (fault !== undefined) throw new SipParseError(400, fault);
     return { kind: 'response', status, reason, headers, body: bodyOf(buffer, headEnd + 4, headers) };
   }
-  const { method, uri, version } = parseRequestLine(line);
-  const headers = parseHeaders(head, lineEnd + 2);
+  const { method, uri, version, fault } = parseRequestLine(line);
+  const read = parseHeaders(head, lineEnd + 2);
+  const { headers } = read;
   const request: SipRequest = { kind: 'request', method, uri, headers, body: emptyBody };
+  const wrong = fault ?? read.fault;
+  if (wrong !== undefined) throw new SipParseError(400, wrong, request);
   if (version.toUpperCase() !== 'SIP/2.0') throw new SipParseError(505, 'The SIP version is not supported', request);
   return { ...request, body: bodyOf(buffer, headEnd + 4, headers, request) };
 }
@@ -56,15 +61,23 @@ function endOfLine(head: string, start: number): number {
   return end;
 }
 
-function parseRequestLine(line: string): { method: string; uri: string; version: string } {
+interface RequestLine {
+  readonly method: string;
+  readonly uri: string;
+  readonly version: string;
+  /** What makes the line one that is refused, although it shows the method. */
+  readonly fault?: string;
+}
+
+function parseRequestLine(line: string): RequestLine {
   const first = line.indexOf(' ');
   const last = line.lastIndexOf(' ');
   const method = line.slice(0, first);
   const uri = line.slice(first + 1, last);
   const version = line.slice(last + 1);
   if (first === -1 || first === last || !isToken(method)) throw new SipParseError(400, 'The request line is not valid');
-  if (!isUriText(uri)) throw new SipParseError(400, 'The Request-URI is not valid');
-  if (!/^SIP\/[0-9]{1,3}\.[0-9]{1,3}$/i.test(version)) throw new SipParseError(400, 'The request line has no SIP version');
+  if (!isUriText(uri)) return { method, uri, version, fault: 'The Request-URI is not valid' };
+  if (!/^SIP\/[0-9]{1,3}\.[0-9]{1,3}$/i.test(version)) return { method, uri, version, fault: 'The request line has no SIP version' };
   return { method, uri, version };
 }
 
@@ -73,8 +86,9 @@ function parseStatusLine(line: string): { status: number; reason: string } {
   return { status: Number(line.slice(8, 11)), reason: line.slice(12) };
 }
 
-function parseHeaders(head: string, start: number): HeaderList {
+function parseHeaders(head: string, start: number): { headers: HeaderList; fault: string | undefined } {
   const headers = new HeaderList();
+  let fault: string | undefined;
   let index = start;
   let seen = 0;
   while (index < head.length) {
@@ -91,11 +105,11 @@ function parseHeaders(head: string, start: number): HeaderList {
     const colon = head.indexOf(':', lineStart);
     if (colon === -1 || colon > end) throw new SipParseError(400, 'A header has no colon');
     const name = nameOf(head.slice(lineStart, colon));
-    if ((seen & name.once) !== 0) throw new SipParseError(400, `${name.text} is given twice`);
+    if ((seen & name.once) !== 0) fault ??= `${name.text} is given twice`;
     seen |= name.once;
     headers.append(name, folded ? unfold(head.slice(colon + 1, end)) : trimmed(head, colon + 1, end));
   }
-  return headers;
+  return { headers, fault };
 }
 
 /** White space is allowed between name and colon (RFC 3261 section 7.3.1). */

@@ -37,7 +37,7 @@ describe('parseVia', () => {
     'SIP/2.0/UDP',
     'SIP/2.0 UDP host',
     'SIP/2.0/UDP ;branch=x',
-    'SIP/3.0/UDP host',
+    'SIP/3 0/UDP host',
     'HTTP/2.0/UDP host',
     'SIP/2.0/U(P host',
     'SIP/2.0/UDP ho st',

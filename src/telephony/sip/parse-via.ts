@@ -24,7 +24,8 @@ export function parseVia(text: string): Via {
   const first = head.indexOf('/');
   const second = head.indexOf('/', first + 1);
   if (first === -1 || second === -1) throw invalid();
-  if (head.slice(0, first).trim().toUpperCase() !== 'SIP' || head.slice(first + 1, second).trim() !== '2.0') throw invalid();
+  // The version may be any token: a request of a version that we lack is answered, by way of its Via.
+  if (head.slice(0, first).trim().toUpperCase() !== 'SIP' || !isToken(head.slice(first + 1, second).trim())) throw invalid();
 
   const rest = head
     .slice(second + 1)

@@ -1,4 +1,5 @@
-import type { SipMessage } from './message.ts';
+import type { SipMessage, SipRequest } from './message.ts';
+import { splitList } from './split-list.ts';
 
 /** The SDP in a message, or undefined when it has none. */
 export function sdpOf(message: SipMessage): string | undefined {
@@ -9,6 +10,12 @@ export function sdpOf(message: SipMessage): string | undefined {
 /** Whether a message has a body that is no SDP. */
 export function hasForeignBody(message: SipMessage): boolean {
   return message.body.length > 0 && !hasSdpType(message);
+}
+
+/** Whether the sender of an INVITE would read our SDP: it says nothing of what it accepts, or names SDP (RFC 3261 section 20.1). */
+export function acceptsSdp(request: SipRequest): boolean {
+  const ranges = request.headers.all('Accept');
+  return ranges.length === 0 || splitList(ranges).some((range) => /^(?:application\/(?:sdp|\*)|\*\/\*)\s*(?:;|$)/i.test(range));
 }
 
 function hasSdpType(message: SipMessage): boolean {

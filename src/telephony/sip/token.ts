@@ -10,6 +10,14 @@ export function isUriText(text: string): boolean {
   return text !== '' && !/[\s\p{Cc}<>"]/u.test(text);
 }
 
+// An even number of backslashes before it leaves a NUL without one of its own.
+const BARE_NUL = /(?<!\\)(?:\\\\)*\0/;
+
+/** Whether `text` holds a NUL that no backslash escapes: only as a quoted-pair may there be one (RFC 3261 section 25.1). */
+export function holdsBareNul(text: string): boolean {
+  return text.includes('\0') && BARE_NUL.test(text);
+}
+
 /** Whether the character code is a space or a tab, all that is left of linear white space once lines are unfolded. */
 export function isBlank(code: number): boolean {
   return code === 0x20 || code === 0x09;

@@ -3,6 +3,7 @@ import type { Logger } from '../../kernel/log.ts';
 import { type Random, randomHex } from '../../kernel/random.ts';
 import type { Wire } from '../../wire/wire.ts';
 import { ClientTransaction, type ClientTransactionEvents } from './client-transaction.ts';
+import { isKnownMethod } from './known-methods.ts';
 import { makeResponse, type ReplyOptions } from './make-response.ts';
 import type { SipRequest, SipResponse } from './message.ts';
 import { parseNameAddress } from './parse-address.ts';
@@ -128,6 +129,8 @@ export class TransactionLayer {
   }
 
   #response(response: SipResponse): void {
+    // Nobody but us is to get the answer to what we sent (RFC 3261 section 8.1.3.3).
+    if (response.headers.all('Via').length > 1) return;
     const { number, method } = parseCSeq(response.headers.first('CSeq') ?? '');
     const { via } = topVia(response.headers.first('Via'));
     const transaction = this.#clients.get(`${via.branch} ${method}`);
@@ -207,13 +210,21 @@ function topVia(line: string | undefined): { line: string; via: Via } {
 
 /** What every request must have before anything else looks at it (RFC 3261 section 8.1.1). */
 function checkRequest(request: SipRequest, cSeq: CSeq): void {
-  if (cSeq.method !== request.method) throw new SipParseError(400, 'CSeq names another method');
+  if (cSeq.method !== request.method) {
+    throw new SipParseError(isKnownMethod(request.method) ? 400 : 501, 'CSeq names another method');
+  }
   for (const name of ['From', 'To']) parseNameAddress(request.headers.first(name) ?? '');
   if (!request.headers.first('Call-ID')) throw new SipParseError(400, 'Call-ID is missing');
+  const vias = request.headers.all('Via');
+  if (vias.length === 1 && !vias[0]?.includes(',')) return;
+  for (const via of splitList(vias)) parseVia(via);
 }
 
-/** RFC 3261 section 17.2.3. A branch without the magic cookie is not unique, so RFC 2543 peers are matched by more. */
+/**
+ * RFC 3261 section 17.2.3. A branch without the magic cookie is not unique, so RFC 2543 peers are matched by more; and so are those
+ * that send nothing after it (RFC 4475 section 3.2.1).
+ */
 function serverKey(request: SipRequest, via: Via, line: string, cSeq: CSeq): string {
-  if (via.branch?.startsWith(MAGIC_COOKIE)) return `${via.branch} ${via.host}:${via.port ?? ''}`;
+  if (via.branch?.startsWith(MAGIC_COOKIE) && via.branch.length > MAGIC_COOKIE.length) return `${via.branch} ${via.host}:${via.port ?? ''}`;
   return `${line} ${request.headers.first('Call-ID')} ${request.headers.first('From')} ${cSeq.number}`;
 }

@@ -9,7 +9,8 @@ import { IncomingInvite } from './incoming-invite.ts';
 import type { SipRequest, SipResponse } from './message.ts';
 import { methodReply, refuseExtensions } from './method-reply.ts';
 import { type InviteEvents, type OutgoingInvite, type OutgoingInviteRequest, sendInvite } from './outgoing-invite.ts';
-import { hasForeignBody } from './session-description.ts';
+import { acceptsSdp, hasForeignBody } from './session-description.ts';
+import { SipParseError } from './sip-parse-error.ts';
 import { TimerScope } from './timer-scope.ts';
 import { type ReceivedRequest, TransactionLayer } from './transaction-layer.ts';
 import { SipTransport } from './transport.ts';
@@ -90,7 +91,7 @@ export class UserAgent {
     await Promise.all(this.#options.wires.map((wire) => wire.close()));
   }
 
-  /** A request from outside (RFC 3261 section 8.2). @throws SipParseError 400 or 416 for a Request-URI that we cannot read. */
+  /** A request from outside (RFC 3261 section 8.2). @throws SipParseError 400 or 416 for a Request-URI that we cannot take. */
   #request(received: ReceivedRequest): void {
     const { request, transaction } = received;
     if (tagOf(request.headers.first('To')) !== undefined) {
@@ -99,7 +100,7 @@ export class UserAgent {
       else transaction.reply(481);
       return;
     }
-    parseUri(request.uri);
+    if (parseUri(request.uri).headers.length > 0) throw new SipParseError(400, 'The Request-URI has headers');
     if (Number(request.headers.first('Max-Forwards') ?? 70) === 0 && request.method !== 'OPTIONS') {
       transaction.reply(483);
       return;
@@ -132,7 +133,7 @@ export class UserAgent {
     if (!onInvite) {
       transaction.reply(480, {
         headers: [
-          ['Warning', `399 ${this.#core.product.replace(/[^A-Za-z0-9.-]/g, '-')} "Incoming calls are not configured"`],
+          ['Warning', `399 ${this.#agentName} "Incoming calls are not configured"`],
           ['Reason', 'SIP;cause=480;text="Incoming calls are not configured"'],
         ],
       });
@@ -140,6 +141,10 @@ export class UserAgent {
     }
     if (hasForeignBody(request)) {
       transaction.reply(415, { headers: [['Accept', 'application/sdp']] });
+      return;
+    }
+    if (!acceptsSdp(request)) {
+      transaction.reply(406, { headers: [['Warning', `399 ${this.#agentName} "Answers are application/sdp only"`]] });
       return;
     }
     const merged = `${request.headers.first('Call-ID')} ${request.headers.first('From')} ${received.cSeq}`;
@@ -150,6 +155,11 @@ export class UserAgent {
     const invite = new IncomingInvite(this.#core, received, () => this.#ringing.delete(merged));
     this.#ringing.add(merged);
     onInvite(invite);
+  }
+
+  /** Who warns (RFC 3261 section 20.43). */
+  get #agentName(): string {
+    return this.#core.product.replace(/[^A-Za-z0-9.-]/g, '-');
   }
 
   /** A 2xx that no transaction knows can still belong to a call that was taken over. */

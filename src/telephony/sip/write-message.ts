@@ -1,7 +1,7 @@
 import type { SipMessage } from './message.ts';
-import { isToken, isUriText } from './token.ts';
+import { holdsBareNul, isToken, isUriText } from './token.ts';
 
-const BREAKS_LINE = /[\r\n\0]/;
+const LINE_END = /[\r\n]/;
 
 /** A message of ours cannot be written, because a part of it would end its line or is not what it should be. */
 export class SipWriteError extends Error {
@@ -18,7 +18,7 @@ export function writeMessage(message: SipMessage): Uint8Array {
   for (const [name, value] of headers.entries()) {
     if (name === 'Content-Length') continue;
     if (!isToken(name)) throw new SipWriteError('A header name is not a token');
-    if (BREAKS_LINE.test(value)) throw new SipWriteError(`The value of ${name} holds a line end or NUL`);
+    if (breaksLine(value)) throw new SipWriteError(`The value of ${name} holds a line end or NUL`);
     head += `${name}: ${value}\r\n`;
   }
   head += `Content-Length: ${body.length}\r\n\r\n`;
@@ -37,6 +37,10 @@ function startLine(message: SipMessage): string {
   }
   const { status, reason } = message;
   if (!Number.isInteger(status) || status < 100 || status > 699) throw new SipWriteError('The status is not from 100 to 699');
-  if (BREAKS_LINE.test(reason)) throw new SipWriteError('The reason holds a line end or NUL');
+  if (breaksLine(reason)) throw new SipWriteError('The reason holds a line end or NUL');
   return `SIP/2.0 ${status} ${reason}\r\n`;
+}
+
+function breaksLine(text: string): boolean {
+  return LINE_END.test(text) || holdsBareNul(text);
 }
