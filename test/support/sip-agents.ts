@@ -87,6 +87,8 @@ export function request(transport: WireKind = 'udp', more: Partial<OutgoingInvit
 export class CallLog implements InviteEvents {
   readonly events: string[] = [];
   dialog: Dialog | undefined;
+  /** The early dialog of the latest provisional response. */
+  early: Dialog | undefined;
   sdp: string | undefined;
   failure: InviteFailure | undefined;
   end: DialogEnd | undefined;
@@ -97,8 +99,9 @@ export class CallLog implements InviteEvents {
     this.events.push('sent');
   }
 
-  provisional(status: number): void {
+  provisional(status: number, _reason?: string, _sdp?: string, early?: Dialog): void {
     this.events.push(String(status));
+    this.early = early;
   }
 
   answered(dialog: Dialog, sdp: string | undefined): void {

@@ -1,13 +1,18 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Endpoint, WireKind } from '../../src/wire/wire.ts';
 
-/** A sipp process that plays one call of a scenario in test/interop/sipp. */
+/** The name of a file in test/interop/sipp, or what would stand in it. */
+export type Scenario = string | { readonly xml: string };
+
+/** A sipp process that plays one call of a scenario. */
 export interface Sipp {
   readonly local: Endpoint;
   /** Resolves with what went wrong, '' when the peer kept to the scenario. */
@@ -20,20 +25,31 @@ export interface Sipp {
  * Starts sipp as the callee of one call, and waits until it listens. With `seesRepetitions` the scenario gets every message over
  * UDP; otherwise sipp absorbs messages that it has seen before by itself. @throws when it does not start within 5 s.
  */
-export async function sippCallee(scenario: string, transport: WireKind, seesRepetitions = false): Promise<Sipp> {
+export async function sippCallee(
+  scenario: Scenario,
+  transport: WireKind,
+  seesRepetitions = false,
+  more: readonly string[] = [],
+): Promise<Sipp> {
   const port = await freePort(transport);
-  const sipp = start(scenario, transport, port, ['-s', 'test', ...(seesRepetitions ? ['-nr'] : [])]);
+  const sipp = await start(scenario, transport, port, [...(seesRepetitions ? ['-nr'] : []), ...more]);
   await listening(transport, port, sipp);
   return sipp;
 }
 
 /** Starts sipp as a caller that places one call to `to`, and there to `service`. */
-export async function sippCaller(scenario: string, transport: WireKind, to: Endpoint, service = 'test'): Promise<Sipp> {
-  return start(scenario, transport, await freePort(transport), ['-s', service, `${to.address}:${to.port}`]);
+export async function sippCaller(
+  scenario: Scenario,
+  transport: WireKind,
+  to: Endpoint,
+  service = 'test',
+  more: readonly string[] = [],
+): Promise<Sipp> {
+  return start(scenario, transport, await freePort(transport), [`${to.address}:${to.port}`, '-s', service, ...more]);
 }
 
-function start(scenario: string, transport: WireKind, port: number, more: readonly string[]): Sipp {
-  const file = fileURLToPath(new URL(`../interop/sipp/${scenario}.xml`, import.meta.url));
+async function start(scenario: Scenario, transport: WireKind, port: number, more: readonly string[]): Promise<Sipp> {
+  const file = await fileOf(scenario, port);
   const options = ['-sf', file, '-i', '127.0.0.1', '-p', String(port), '-t', transport === 'udp' ? 'u1' : 't1', '-m', '1'];
   const limits = ['-nostdin', '-recv_timeout', '15000', '-timeout', '30', '-timeout_error'];
   const child = spawn('sipp', [...options, ...limits, ...more], {
@@ -44,7 +60,15 @@ function start(scenario: string, transport: WireKind, port: number, more: readon
   child.stderr.on('data', (part: Buffer) => {
     complaints += part.toString();
   });
-  return { local: { address: '127.0.0.1', port }, done: outcome(child, () => complaints), stop: () => stop(child) };
+  const done = outcome(child, () => complaints).finally(() => (typeof scenario === 'string' ? undefined : rm(file, { force: true })));
+  return { local: { address: '127.0.0.1', port }, done, stop: () => stop(child) };
+}
+
+async function fileOf(scenario: Scenario, port: number): Promise<string> {
+  if (typeof scenario === 'string') return fileURLToPath(new URL(`../interop/sipp/${scenario}.xml`, import.meta.url));
+  const file = join(tmpdir(), `ringflow-sipp-${process.pid}-${port}.xml`);
+  await writeFile(file, scenario.xml);
+  return file;
 }
 
 async function outcome(child: ChildProcess, complaints: () => string): Promise<string> {

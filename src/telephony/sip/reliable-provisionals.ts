@@ -31,6 +31,8 @@ export class ReliableProvisionals {
   readonly #giveUp: () => void;
   readonly #waiting: Provisional[] = [];
   #latest: Unacknowledged | undefined;
+  /** The number of the response that waited for its PRACK when the final one was sent: it may still come. */
+  #overtaken: number | undefined;
   #next: number;
   #idle: (() => void)[] = [];
 
@@ -54,16 +56,18 @@ export class ReliableProvisionals {
     if (!this.#latest) this.#sendNext();
   }
 
-  /** Whether a RAck value names the response that waits for its PRACK. */
+  /** Whether a RAck value names the response that waits for its PRACK, or did when the final one overtook it. */
   matches(rAck: string | undefined): boolean {
     const [, rSeq, cSeq] = RACK.exec(rAck?.trim() ?? '') ?? [];
-    return this.#latest !== undefined && Number(rSeq) === this.#latest.rSeq && Number(cSeq) === this.#cSeq;
+    const expected = this.#latest?.rSeq ?? this.#overtaken;
+    return expected !== undefined && Number(rSeq) === expected && Number(cSeq) === this.#cSeq;
   }
 
   /** The PRACK to the latest response is there: goes on with the next. */
   acknowledged(): void {
     this.#cancelTimers();
     this.#latest = undefined;
+    this.#overtaken = undefined;
     this.#sendNext();
     if (!this.#latest) this.#tellIdle();
   }
@@ -81,9 +85,10 @@ export class ReliableProvisionals {
     });
   }
 
-  /** There is a final response: nothing is repeated. Idempotent. */
+  /** There is a final response: nothing is repeated, but the PRACK under way is taken (RFC 3262 section 3). Idempotent. */
   stop(): void {
     this.#cancelTimers();
+    this.#overtaken = this.#latest?.rSeq ?? this.#overtaken;
     this.#latest = undefined;
     this.#waiting.length = 0;
     this.#tellIdle();
