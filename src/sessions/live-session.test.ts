@@ -100,6 +100,8 @@ const answeredCall: AnsweredCall = {
   clearDigits() {},
   record: () => Promise.reject(new Error('not recorded here')),
   recordCall: () => Promise.reject(new Error('not recorded here')),
+  bridge() {},
+  unbridge() {},
   sendDigits: async () => {},
   hangup: async () => {},
 };

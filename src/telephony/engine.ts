@@ -3,11 +3,12 @@ import type { Logger } from '../kernel/log.ts';
 import type { Random } from '../kernel/random.ts';
 import { resolveHost } from '../wire/resolve-host.ts';
 import { InboundLeg } from './inbound-leg.ts';
-import type { Leg, LegParts } from './leg.ts';
+import { type Leg, type LegParts, streamOf } from './leg.ts';
 import { LegMedia } from './leg-media.ts';
 import type { MediaPort, MediaStream } from './media/media-port.ts';
 import { OutboundLeg } from './outbound-leg.ts';
 import type {
+  AnsweredCall,
   AnswerRequest,
   CallSlot,
   DialRequest,
@@ -62,8 +63,8 @@ export class Engine implements Telephony {
     return this.#legs.size;
   }
 
-  async reserve(): Promise<CallSlot> {
-    const stream = await this.#options.media.open();
+  async reserve(near?: AnsweredCall): Promise<CallSlot> {
+    const stream = await this.#options.media.open(near && streamOf(near));
     let used = false;
     return {
       dial: (request, events) => {

@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../kernel/clock.ts';
 import type { LegMedia } from './leg-media.ts';
-import type { AgreedMedia } from './media/media-port.ts';
+import type { AgreedMedia, MediaStream } from './media/media-port.ts';
 import type {
   AnsweredCall,
   CallRecorded,
@@ -63,6 +63,10 @@ export abstract class Leg implements AnsweredCall, PlacedCall {
     });
   }
 
+  get media(): MediaStream {
+    return this.parts.media.stream;
+  }
+
   /** Why a leg is over that the peer has hung up. */
   protected abstract readonly peerHungUp: LegEnd['why'];
 
@@ -96,6 +100,14 @@ export abstract class Leg implements AnsweredCall, PlacedCall {
 
   sendDigits(digits: string, signal: AbortSignal): Promise<void> {
     return this.parts.media.stream.sendDigits(digits, signal);
+  }
+
+  bridge(other: AnsweredCall): void {
+    this.parts.media.stream.bridge(streamOf(other));
+  }
+
+  unbridge(): void {
+    this.parts.media.stream.unbridge();
   }
 
   hangup(): Promise<void> {
@@ -179,6 +191,12 @@ export abstract class Leg implements AnsweredCall, PlacedCall {
   #tellState(dialog: Dialog): void {
     if (!this.ended) this.parts.events.stateChanged(storable(dialog.state, this.parts.media.agreed));
   }
+}
+
+/** The stream of a call that this telephony carries. */
+export function streamOf(call: AnsweredCall): MediaStream {
+  if (!(call instanceof Leg)) throw new Error('The call is not of this telephony');
+  return call.media;
 }
 
 /** What may be written down: without the keys of SRTP, since who takes a call over gives new ones. */

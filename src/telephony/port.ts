@@ -46,6 +46,14 @@ export interface CallLeg {
 export interface AnsweredCall extends CallLeg {
   /** Records both sides from now until the call is over, beside whatever flows do: in stereo, what is played on the left. */
   recordCall(path: string): Promise<CallRecorded>;
+  /**
+   * Joins this call and `other`: each side hears the other, digits too, until `unbridge`, or until one of them is over. What is played to one
+   * side comes before, and digits can still be collected. A call is in one bridge at a time: a new one ends those before.
+   * @throws Error when one of them is over, or `other` was not placed near this call
+   */
+  bridge(other: AnsweredCall): void;
+  /** Ends the bridge that this call is in, if any. */
+  unbridge(): void;
 }
 
 /** Where and how a call is to be placed. */
@@ -140,8 +148,11 @@ export interface CallSlot {
 
 /** Places calls. The only door to telephony for the layers above. */
 export interface Telephony {
-  /** Takes a media port for a call that is about to be placed. @throws AppError NO_CAPACITY when there is none left. */
-  reserve(): Promise<CallSlot>;
+  /**
+   * Takes a media port for a call that is about to be placed. @throws AppError NO_CAPACITY when there is none left.
+   * @param near a call that the new one may be bridged with
+   */
+  reserve(near?: AnsweredCall): Promise<CallSlot>;
   /** Legs that are not over. */
   readonly liveLegs: number;
   /** Hangs up every leg and gives everything back. Idempotent. */

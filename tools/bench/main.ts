@@ -60,7 +60,7 @@ try {
     startMs.push(server.readyAfterMs);
     await server.program.stop();
   }
-  report({ ...measured, startMs, parts: measureParts(REPEATS) }, await measureHttp(say));
+  report({ ...measured, startMs, parts: await measureParts(REPEATS) }, await measureHttp(say));
 } finally {
   await server?.program.stop();
   rmSync(directory, { recursive: true, force: true });

@@ -1,15 +1,23 @@
+import { measureBridge } from './bridge.ts';
 import type { Row } from './report.ts';
 import { measureSipParse } from './sip-parse.ts';
 import { measureSrtp } from './srtp.ts';
 
 /** What parts of Ringflow cost, each measured alone in this process. */
-export function measureParts(rounds: number): Row[] {
+export async function measureParts(rounds: number): Promise<Row[]> {
   return [
     {
       what: 'SIP messages read per second of CPU',
       unit: '/s',
       values: measureSipParse(rounds),
       target: { limit: 200_000, better: 'higher' },
+      asterisk: '',
+    },
+    {
+      what: 'CPU per bridged PCMU call and second, 50 up',
+      unit: 'ms',
+      values: await measureBridge(rounds),
+      target: { limit: 1.2, better: 'lower' },
       asterisk: '',
     },
     {

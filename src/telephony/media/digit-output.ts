@@ -10,6 +10,11 @@ interface Sending {
 export class DigitOutput {
   readonly #queue: Sending[] = [];
 
+  /** Whether there is anything to send. */
+  get active(): boolean {
+    return this.#queue.length > 0;
+  }
+
   /** Puts `digits` at the end of the queue; resolves when the last pause is over. @throws DigitsError when they are none. */
   send(digits: string, signal: AbortSignal): Promise<void> {
     const frames = framesOfDigits(digits);

@@ -98,14 +98,25 @@ export interface MediaStream {
   recordCall(path: string): Promise<CallRecorded>;
   /** Sends digits (0-9 * # A-D; `w` waits 500 ms) as telephone-events. @throws when telephone-event was not agreed. */
   sendDigits(digits: string, signal: AbortSignal): Promise<void>;
+  /**
+   * Joins this stream and `other`: each is sent what the other hears, digits too, until `unbridge`, or until one of them closes. What is
+   * played to one of them comes before. Digits are still taken by `collect`. A stream is in one bridge at a time: a new one ends those before.
+   * @throws Error when the two cannot be joined: see MediaPort.open
+   */
+  bridge(other: MediaStream): void;
+  /** Ends the bridge that this stream is in, if any. */
+  unbridge(): void;
   /** Gives the port back. Idempotent: each call answers the same report. */
   close(): Promise<MediaReport>;
 }
 
 /** Where streams come from. */
 export interface MediaPort {
-  /** Opens a local port. @throws AppError NO_CAPACITY when none is free. */
-  open(): Promise<MediaStream>;
+  /**
+   * Opens a local port. @throws AppError NO_CAPACITY when none is free.
+   * @param near a stream that the new one is to be bridged with: streams of different threads cannot be
+   */
+  open(near?: MediaStream): Promise<MediaStream>;
   /** Streams that are open now. */
   readonly openStreams: number;
   close(): Promise<void>;

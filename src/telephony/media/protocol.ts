@@ -24,6 +24,8 @@ export type MediaCommand =
   | { readonly kind: 'recordCall'; readonly stream: number; readonly wait: number; readonly path: string }
   | { readonly kind: 'sendDigits'; readonly stream: number; readonly wait: number; readonly digits: string }
   | { readonly kind: 'clearDigits'; readonly stream: number }
+  | { readonly kind: 'bridge'; readonly stream: number; readonly other: number }
+  | { readonly kind: 'unbridge'; readonly stream: number }
   | { readonly kind: 'abort'; readonly stream: number; readonly wait: number }
   | { readonly kind: 'close'; readonly stream: number }
   /** A prompt that `play` may name from now on, until it is forgotten. */

@@ -67,6 +67,23 @@ export class RemoteStream implements MediaStream {
     if (!this.#over) this.#link.post({ kind: 'clearDigits', stream: this.#number });
   }
 
+  bridge(other: MediaStream): void {
+    if (!(other instanceof RemoteStream) || other === this || other.#link !== this.#link)
+      throw new Error('The streams are not of one thread');
+    const over = this.#over ?? other.#over;
+    if (over) throw over;
+    this.#link.post({ kind: 'bridge', stream: this.#number, other: other.#number });
+  }
+
+  unbridge(): void {
+    if (!this.#over) this.#link.post({ kind: 'unbridge', stream: this.#number });
+  }
+
+  /** Whether the stream lives in the thread that `link` leads to. */
+  isOf(link: WorkerLink): boolean {
+    return this.#link === link;
+  }
+
   async sendDigits(digits: string, signal: AbortSignal): Promise<void> {
     await this.#ask(
       signal,

@@ -20,6 +20,10 @@ export class RtpSender {
   readonly #audio = new Uint8Array(RTP_HEADER_BYTES + FRAME_SAMPLES);
   readonly #frame = audioBytes(this.#audio.buffer, RTP_HEADER_BYTES, FRAME_SAMPLES);
   readonly #samples = new Int16Array(FRAME_SAMPLES);
+  /** A packet of somebody else's that is passed on; made when the first one is. */
+  #passed = new Uint8Array(0);
+  /** From the timestamps of what is passed on to ours; undefined when there is nothing to go on from. */
+  #passedOffset: number | undefined;
   readonly #event = new Uint8Array(RTP_HEADER_BYTES + TELEPHONE_EVENT_BYTES);
   #sequence: number;
   #timestamp: number;
@@ -71,6 +75,7 @@ export class RtpSender {
 
   /** Sends the next frame of `player`, or silence when it has none. */
   sendAudio(player: Player | undefined, to: Endpoint): void {
+    this.#passedOffset = undefined;
     const played = player?.fill(this.#codec, this.#silence, this.#frame) ?? false;
     if (!played && !this.#silent) this.#frame.bytes.fill(this.#silence);
     this.#silent = !played;
@@ -85,12 +90,42 @@ export class RtpSender {
   /** Sends a packet of a telephone-event in place of a frame. `first` is whether the event begins with it (RFC 4733 section 2.5.1). */
   sendEvent(payloadType: number, event: TelephoneEvent, first: boolean, to: Endpoint): void {
     if (first) this.#eventTimestamp = this.#timestamp;
+    this.#passedOffset = undefined;
     writeRtpHeader(this.#event, first, payloadType, this.#sequence, this.#eventTimestamp, this.ssrc);
     writeTelephoneEvent(this.#event, RTP_HEADER_BYTES, event);
     this.#socket.send(this.#event, to);
     this.#marker = true;
     this.#count(this.#event.length);
     this.#advance(1);
+  }
+
+  /**
+   * Passes on a payload that is encoded as ours is. Its timestamps may begin anywhere; ours go on from what was sent before, and keep its
+   * gaps. Answers the timestamp that it was sent with.
+   */
+  pass(payload: Uint8Array, timestamp: number, to: Endpoint): number {
+    this.#passedOffset ??= this.#timestamp - timestamp;
+    const own = (timestamp + this.#passedOffset) >>> 0;
+    const length = RTP_HEADER_BYTES + payload.length;
+    if (this.#passed.length !== length) this.#passed = new Uint8Array(length);
+    this.#passed.set(payload, RTP_HEADER_BYTES);
+    writeRtpHeader(this.#passed, this.#marker, this.#payloadType, this.#sequence, own, this.ssrc);
+    this.#socket.send(this.#passed, to);
+    this.#marker = false;
+    this.#count(length);
+    this.#timestamp = (own + FRAME_SAMPLES) >>> 0;
+    return own;
+  }
+
+  /** Sends a payload that is encoded as ours are, as the next frame. */
+  sendPayload(payload: Uint8Array, to: Endpoint): void {
+    this.#passedOffset = undefined;
+    this.pass(payload, this.#timestamp, to);
+  }
+
+  /** What is passed on from now on is another source's, or begins anew. */
+  passAnew(): void {
+    this.#passedOffset = undefined;
   }
 
   /** Plays a frame to nobody, because the agreement says that we may not send. */
@@ -103,6 +138,7 @@ export class RtpSender {
   /** So many frames are not sent. */
   skip(frames: number): void {
     this.#marker = true;
+    this.#passedOffset = undefined;
     this.#advance(frames);
   }
 

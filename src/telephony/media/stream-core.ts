@@ -7,6 +7,7 @@ import type { RtpSocket } from '../rtp/rtp-socket.ts';
 import { isRtcp } from '../rtp/srtcp-packet.ts';
 import { SrtpSession } from '../rtp/srtp-session.ts';
 import { SrtpSocket } from '../rtp/srtp-socket.ts';
+import { type BridgedStream, BridgeSide } from './bridge-side.ts';
 import { CallRecorder } from './call-recorder.ts';
 import { DecodedAudio } from './decoded-audio.ts';
 import { DigitCollector } from './digit-collector.ts';
@@ -24,6 +25,8 @@ import { RtpSender } from './rtp-sender.ts';
 import { SoundDetector } from './sound-detector.ts';
 import { StreamWatch } from './stream-watch.ts';
 import { streamClosed } from './wait.ts';
+
+const neverAborted = new AbortController().signal;
 
 interface Parts {
   readonly socket: RtpSocket;
@@ -52,6 +55,7 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
   readonly #watch = new StreamWatch();
   readonly #sound = new SoundDetector();
   readonly #decoded = new DecodedAudio();
+  readonly #side: BridgeSide;
   #recorder: Recorder | undefined;
   /** The last recording that ended; its file may not be complete yet. */
   #recorded: Promise<Recorded> | undefined;
@@ -71,6 +75,7 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
     this.#collector = new DigitCollector(parts.clock);
     this.#socket = new SrtpSocket(parts.socket, this.#srtp);
     this.#sender = new RtpSender(this.#socket, parts.random);
+    this.#side = new BridgeSide(this.#bridged());
     this.#receiver = new RtpReceiver(this.#latch, this);
     this.#rtcp = new RtcpExchange({
       audio: this.#socket,
@@ -158,6 +163,18 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
     return this.#callRecorder.recorded;
   }
 
+  bridge(other: MediaStream): void {
+    if (!(other instanceof StreamCore) || other === this || other.#parts.frameClock !== this.#parts.frameClock) {
+      throw new Error('The streams are not of one thread');
+    }
+    if (this.#closed || other.#closed) throw streamClosed;
+    this.#side.join(other.#side);
+  }
+
+  unbridge(): void {
+    this.#side.leave();
+  }
+
   close(): Promise<MediaReport> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -178,6 +195,8 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
       else this.#sender.mute(this.#player);
       return;
     }
+    // What the other side of a bridge says is sent when it comes.
+    if (!digit && !this.#player.active && this.#side.speaks(nowMs)) return;
     if (digit?.kind === 'event' && agreed.telephoneEvent !== undefined) {
       this.#sender.sendEvent(agreed.telephoneEvent, digit.event, digit.first, to);
     } else {
@@ -198,6 +217,7 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
       return;
     }
     this.#digits++;
+    this.#side.pressed(change.digit);
     if (this.#recorder?.pressed(change.digit, nowMs)) return;
     this.#collector.pressed(change.digit);
     this.#player.barge();
@@ -205,7 +225,9 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
 
   audio(payload: Uint8Array, timestamp: number, newest: boolean, nowMs: number): void {
     const codec = this.#agreed?.codec;
-    if (codec === undefined || !(this.#recorder || this.#callRecorder || !this.#sound.audible)) return;
+    if (codec === undefined) return;
+    if (newest) this.#side.heard(codec, payload, timestamp, this.#decoded, nowMs);
+    if (!(this.#recorder || this.#callRecorder || !this.#sound.audible)) return;
     const samples = this.#decoded.of(codec, payload);
     this.#sound.hear(samples);
     this.#recorder?.packet(samples, timestamp, newest, nowMs);
@@ -213,6 +235,7 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
   }
 
   restarted(): void {
+    this.#side.restarted();
     this.#recorder?.restart();
     this.#callRecorder?.restart();
   }
@@ -231,6 +254,32 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
     if (first) this.#lookForPeer();
   }
 
+  /** This stream as the other side of a bridge speaks through it. */
+  #bridged(): BridgedStream {
+    const core = this;
+    return {
+      sender: this.#sender,
+      watch: this.#watch,
+      get opening() {
+        core.begin();
+        return core.#opening();
+      },
+      get callRecorder() {
+        return core.#callRecorder;
+      },
+      press: (digit) => {
+        if (!this.#closed && this.#agreed?.telephoneEvent !== undefined) this.#output.send(digit, neverAborted).catch(() => undefined);
+      },
+    };
+  }
+
+  #opening(): BridgedStream['opening'] {
+    const agreed = this.#agreed;
+    const to = this.#latch.target;
+    if (!agreed || !to || agreed.direction === 'recvonly' || agreed.direction === 'inactive') return undefined;
+    return this.#player.active || this.#output.active ? undefined : { agreed, to };
+  }
+
   #lookForPeer(): void {
     this.#framesToFocus = FOCUS_FRAMES;
     this.#socket.only(this.#focus.next());
@@ -238,6 +287,7 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
 
   async #close(): Promise<MediaReport> {
     this.#closed = true;
+    this.#side.leave();
     const { clock, frameClock, onClosed } = this.#parts;
     this.#firstTimer?.cancel();
     this.#firstTimer = undefined;

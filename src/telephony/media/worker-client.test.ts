@@ -8,7 +8,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { countingPrompt } from '../../../test/support/media-rig.ts';
 import { type Logger, silentLogger } from '../../kernel/log.ts';
 import { readWavHeader } from '../audio/wav.ts';
-import { newRtpHeader, readRtpHeader } from '../rtp/packet.ts';
+import { newRtpHeader, readRtpHeader, writeRtpHeader } from '../rtp/packet.ts';
 import type { AgreedMedia, MediaPort } from './media-port.ts';
 import { nothingSeen } from './media-report.ts';
 import type { WorkerSettings } from './protocol.ts';
@@ -125,6 +125,30 @@ describe('openMediaWorkers', () => {
     expect(readWavHeader(await readFile(path)).frames).toBeGreaterThan(1_000);
     expect(await callee.close()).toMatchObject({ digits: 2, lost: 0 });
     expect((await caller.close()).received).toBeGreaterThan(5);
+  });
+
+  it('bridges two streams of one thread, and says so when they are of two', async () => {
+    const media = await openWorkers({ count: 2 });
+    const [one, two] = [await openPhone(), await openPhone()];
+    const first = await media.open();
+    const near = await media.open(first);
+    const elsewhere = await media.open();
+    first.start(one.agreed);
+    near.start(two.agreed);
+    first.bridge(near);
+    await two.hear(1);
+    const packet = new Uint8Array(172).fill(42);
+    let sequence = 0;
+    const speaking = setInterval(() => {
+      writeRtpHeader(packet, false, 0, ++sequence, sequence * 160, 7);
+      one.socket.send(packet, first.local.port, HOST);
+    }, 20);
+    closers.push(() => clearInterval(speaking));
+    while (!two.heard.includes(42)) await two.hear(two.heard.length + 1);
+    expect(() => first.bridge(elsewhere)).toThrow(/one thread/);
+    first.unbridge();
+    await near.close();
+    expect(() => first.bridge(near)).toThrow();
   });
 
   it('answers aborts at once, and rejects what waits when a stream is closed', async () => {

@@ -5,6 +5,7 @@ import { noCapacity, type PortLimits } from '../rtp/port-range.ts';
 import type { MediaPort, MediaStream } from './media-port.ts';
 import { isNoCapacity, MediaWorker } from './media-worker.ts';
 import type { WorkerSettings } from './protocol.ts';
+import { RemoteStream } from './remote-stream.ts';
 import { spawnWorker } from './spawn-worker.ts';
 
 export interface MediaWorkersOptions {
@@ -59,8 +60,9 @@ class MediaWorkers implements MediaPort {
     await Promise.all(this.#workers.map((worker) => worker.ready));
   }
 
-  async open(): Promise<MediaStream> {
-    const byLoad = [...this.#workers].sort((left, right) => left.load - right.load);
+  async open(near?: MediaStream): Promise<MediaStream> {
+    const candidates = near instanceof RemoteStream ? this.#workers.filter((worker) => near.isOf(worker)) : this.#workers;
+    const byLoad = [...candidates].sort((left, right) => left.load - right.load);
     let full: unknown;
     for (const worker of byLoad) {
       try {

@@ -52,6 +52,8 @@ export class WorkerService {
       case 'recordCall':
       case 'sendDigits':
       case 'clearDigits':
+      case 'bridge':
+      case 'unbridge':
       case 'abort':
       case 'close': {
         const served = this.#streams.get(command.stream);
@@ -94,6 +96,15 @@ export class WorkerService {
         break;
       case 'clearDigits':
         core.clearDigits();
+        break;
+      case 'bridge': {
+        const other = this.#streams.get(command.other);
+        // One of them may have been closed meanwhile.
+        if (other) core.bridge(other.core);
+        break;
+      }
+      case 'unbridge':
+        core.unbridge();
         break;
       case 'abort':
         served.aborts.get(command.wait)?.abort();

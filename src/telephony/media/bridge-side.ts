@@ -1,0 +1,98 @@
+import type { Endpoint } from '../../wire/wire.ts';
+import type { CallRecorder } from './call-recorder.ts';
+import type { DecodedAudio } from './decoded-audio.ts';
+import type { AgreedMedia, AudioCodec } from './media-port.ts';
+import type { RtpSender } from './rtp-sender.ts';
+import type { StreamWatch } from './stream-watch.ts';
+import { Transcoder } from './transcoder.ts';
+
+/** How long one side may say nothing before the other is sent silence: longer than packets are late on ordinary networks. */
+const PATIENCE_MS = 100;
+
+/** The stream of a side, as the other side speaks through it. */
+export interface BridgedStream {
+  readonly sender: RtpSender;
+  readonly watch: StreamWatch;
+  /** What is agreed on and where to send; undefined while nothing may be sent, or something of the stream's own is. */
+  readonly opening: { readonly agreed: AgreedMedia; readonly to: Endpoint } | undefined;
+  readonly callRecorder: CallRecorder | undefined;
+  /** Sends a digit, if that was agreed on. */
+  press(digit: string): void;
+}
+
+/**
+ * One side of a bridge of two streams of this thread. Packets of the same codec are passed on as they come, so their order, gaps and sound
+ * stay; others are decoded and encoded.
+ */
+export class BridgeSide {
+  readonly #stream: BridgedStream;
+  #other: BridgeSide | undefined;
+  /** When something of the other side was sent last. */
+  #passedAtMs = 0;
+  #transcoder: Transcoder | undefined;
+
+  constructor(stream: BridgedStream) {
+    this.#stream = stream;
+  }
+
+  join(other: BridgeSide): void {
+    this.leave();
+    other.leave();
+    this.#other = other;
+    other.#other = this;
+  }
+
+  /** Ends the bridge, for both sides. Idempotent. */
+  leave(): void {
+    const other = this.#other;
+    if (!other) return;
+    this.#reset();
+    other.#reset();
+  }
+
+  /** Whether what the other side says is sent when it comes, so that the stream need not send silence. */
+  speaks(nowMs: number): boolean {
+    return this.#other !== undefined && nowMs - this.#passedAtMs < PATIENCE_MS;
+  }
+
+  /** This side has heard a packet, the latest of its sequence. */
+  heard(codec: AudioCodec, payload: Uint8Array, timestamp: number, decoded: DecodedAudio, nowMs: number): void {
+    if (this.#other) this.#other.#pass(codec, payload, timestamp, decoded, nowMs);
+  }
+
+  /** A key was pressed on this side. */
+  pressed(digit: string): void {
+    if (this.#other) this.#other.#stream.press(digit);
+  }
+
+  /** The timestamps that this side hears begin anew. */
+  restarted(): void {
+    if (this.#other) this.#other.#stream.sender.passAnew();
+  }
+
+  #pass(codec: AudioCodec, payload: Uint8Array, timestamp: number, decoded: DecodedAudio, nowMs: number): void {
+    const { opening, sender, callRecorder, watch } = this.#stream;
+    if (!opening) return;
+    const { agreed, to } = opening;
+    this.#passedAtMs = nowMs;
+    if (codec === agreed.codec) {
+      const sentTimestamp = sender.pass(payload, timestamp, to);
+      if (callRecorder) callRecorder.sent(decoded.of(codec, payload), sentTimestamp, nowMs);
+      watch.sent(0, nowMs);
+      return;
+    }
+    if (this.#transcoder?.codec !== agreed.codec) this.#transcoder = new Transcoder(agreed.codec);
+    this.#transcoder.encode(decoded.of(codec, payload), (own, frame) => {
+      callRecorder?.sent(frame, sender.timestamp, nowMs);
+      sender.sendPayload(own, to);
+      watch.sent(0, nowMs);
+    });
+  }
+
+  #reset(): void {
+    this.#other = undefined;
+    this.#transcoder = undefined;
+    this.#passedAtMs = 0;
+    this.#stream.sender.passAnew();
+  }
+}

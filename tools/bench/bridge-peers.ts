@@ -1,0 +1,55 @@
+/**
+ * Run by `bridge.ts` in a process of its own, so that its work is not counted: pairs of far ends that send a packet of 20 ms to the ports that
+ * they are told, and count what comes back.
+ */
+import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import { RTP_HEADER_BYTES, writeRtpHeader } from '../../src/telephony/rtp/packet.ts';
+
+const FRAME_MS = 20;
+
+interface Peer {
+  readonly socket: Socket;
+  readonly packet: Uint8Array;
+  sequence: number;
+  to: number;
+}
+
+const peers: Peer[] = [];
+let received = 0;
+
+process.on('message', (message: { open: number } | { to: number[] } | 'count') => {
+  if (message === 'count') process.send?.({ received });
+  else if ('open' in message) void open(message.open);
+  else start(message.to);
+});
+
+async function open(count: number): Promise<void> {
+  for (let index = 0; index < count; index++) {
+    const socket = createSocket('udp4');
+    socket.bind(0, '127.0.0.1');
+    await once(socket, 'listening');
+    socket.on('message', (bytes) => {
+      if (bytes.length === RTP_HEADER_BYTES + 160) received++;
+    });
+    peers.push({ socket, packet: new Uint8Array(RTP_HEADER_BYTES + 160).fill(0x55), sequence: 0, to: 0 });
+  }
+  process.send?.({ ports: peers.map(({ socket }) => socket.address().port) });
+}
+
+function start(to: readonly number[]): void {
+  peers.forEach((peer, index) => {
+    peer.to = to[index] ?? 0;
+  });
+  let dueMs = performance.now();
+  const tick = (): void => {
+    for (const peer of peers) {
+      writeRtpHeader(peer.packet, false, 0, peer.sequence & 0xffff, peer.sequence * 160, 1);
+      peer.sequence++;
+      peer.socket.send(peer.packet, peer.to, '127.0.0.1');
+    }
+    dueMs += FRAME_MS;
+    setTimeout(tick, Math.max(0, dueMs - performance.now()));
+  };
+  tick();
+}
