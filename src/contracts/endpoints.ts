@@ -2,14 +2,13 @@ import type { Static } from 'typebox';
 import { Type } from 'typebox';
 import { count, dto, flag, nullable, oneOf, operation, optional, text, texts } from './dto.ts';
 import { entityMembers, listMembers, listRequestOf, listResponse } from './entities.ts';
+import { sipTransports, trunkSettings } from './sip-trunks.ts';
 import { struct } from './values.ts';
 
 const namespace = 'Voice.Api.Endpoints';
 const editors = ['SystemAdministrator', 'Manager', 'Customer'] as const;
 
 export const endpointTypes = oneOf('EndpointTypes', ['PhoneNumber', 'User', 'FaxNumber', 'EmailAddress', 'Team', 'Assistant', 'SipTrunk']);
-export const sipTransports = oneOf('SipTransports', ['Udp', 'Tcp', 'Tls']);
-
 export const srtpPolicies = oneOf('SrtpPolicies', ['Off', 'Optional', 'Required']);
 
 export const EndpointInfo = dto(
@@ -39,6 +38,7 @@ export const EndpointInfo = dto(
     callsPerSecond: optional(nullable(Type.Number())),
     ringTimeoutInSeconds: optional(nullable(count)),
     srtp: optional(nullable(srtpPolicies), 'Whether the audio of calls through a SIP trunk is encrypted.'),
+    ...trunkSettings,
   },
 );
 export type EndpointInfo = Static<typeof EndpointInfo>;
@@ -79,6 +79,7 @@ const trunkMembers = {
     nullable(srtpPolicies),
     'Whether audio is encrypted (SRTP with keys in SDP). Required: a call without it fails. Optional: in clear when the carrier has none. Off if absent.',
   ),
+  ...trunkSettings,
 };
 
 export const NewSipTrunk = operation({

@@ -129,7 +129,7 @@ describe('trunks', () => {
       port: 5061,
       transport: 'Tls',
     });
-    expect(await directory.trunks.ofAccount(accountId)).toMatchObject([{ port: 5061, transport: 'tls' }]);
+    expect(await directory.trunks.ofAccount(accountId)).toMatchObject([{ targets: [{ port: 5061, transport: 'tls' }] }]);
   });
 
   const full = {
@@ -171,9 +171,7 @@ describe('trunks', () => {
       trunkId: expect.any(String),
       accountId,
       name: 'Carrier',
-      host: 'sip.example.com',
-      port: 5070,
-      transport: 'tcp',
+      targets: [{ host: 'sip.example.com', port: 5070, transport: 'tcp', priority: 0, weight: 1 }],
       userName: 'user',
       password: 'hunter2',
       maxChannels: 5,
@@ -181,7 +179,7 @@ describe('trunks', () => {
       ringTimeoutMs: 20_000,
       srtp: 'required',
     });
-    expect(second).toMatchObject({ transport: 'udp', ringTimeoutMs: 60_000, srtp: 'off' });
+    expect(second).toMatchObject({ targets: [{ transport: 'udp' }], ringTimeoutMs: 60_000, srtp: 'off' });
     expect(second).not.toHaveProperty('password');
   });
 
@@ -207,7 +205,7 @@ describe('trunks', () => {
       maxChannels: 7,
       password: 'changed',
       userName: 'user',
-      port: 5070,
+      targets: [{ port: 5070 }],
     });
     expect(await directory.endpoints.patch(manager, { endpointId, password: '', userName: '' })).toMatchObject({ hasPassword: false });
     expect((await directory.trunks.ofAccount(accountId))[0]).not.toHaveProperty('userName');
@@ -259,6 +257,48 @@ describe('trunks', () => {
     [{ name: 'n\u0000' }, 'Name'],
   ])('are refused: %o', async (members, fieldName) => {
     await expect(directory.trunks.create(manager, { ...full, ...members })).rejects.toMatchObject({
+      status: 400,
+      fields: expect.arrayContaining([expect.objectContaining({ fieldName })]),
+    });
+  });
+
+  const two = [
+    { host: 'b.example', port: 5080, priority: 2 },
+    { host: 'a.example', transport: 'Tls', priority: 1, weight: 3 },
+  ] as const;
+
+  it('may have several targets, of which the first in order is shown as their own host', async () => {
+    const made = await directory.trunks.create(manager, { targets: [...two] });
+    expect(made).toMatchObject({ displayName: 'a.example', host: 'a.example', port: 5061, transport: 'Tls', targets: two });
+    expect((await directory.trunks.ofAccount(accountId))[0]?.targets).toEqual([
+      { host: 'b.example', port: 5080, transport: 'udp', priority: 2, weight: 1 },
+      { host: 'a.example', port: 5061, transport: 'tls', priority: 1, weight: 3 },
+    ]);
+    const endpointId = made.id ?? '';
+    expect(await directory.endpoints.patch(manager, { endpointId, maxChannels: 3 })).toMatchObject({ targets: two, maxChannels: 3 });
+    await expect(directory.endpoints.patch(manager, { endpointId, port: 5090 })).rejects.toMatchObject({
+      code: 'INVALID_MEMBER',
+      fields: [{ fieldName: 'Targets' }],
+    });
+    const one = await directory.endpoints.patch(manager, { endpointId, targets: [], host: 'c.example', port: 5060, transport: 'Udp' });
+    expect(one).toMatchObject({ host: 'c.example', targets: [] });
+    expect((await directory.trunks.ofAccount(accountId))[0]?.targets).toEqual([
+      { host: 'c.example', port: 5060, transport: 'udp', priority: 0, weight: 1 },
+    ]);
+  });
+
+  it.each([
+    [{ host: 'a.example', targets: [{ host: 'b.example' }] }, 'Targets'],
+    [{ targets: [{}] }, 'Targets[0].Host'],
+    [{ targets: [{ host: 'a.example' }, { host: 'a b' }] }, 'Targets[1].Host'],
+    [{ targets: [{ host: 'a.example', port: 0 }] }, 'Targets[0].Port'],
+    [{ targets: [{ host: 'a.example', transport: 'Ws' as 'Udp' }] }, 'Targets[0].Transport'],
+    [{ targets: [{ host: 'a.example', priority: -1 }] }, 'Targets[0].Priority'],
+    [{ targets: [{ host: 'a.example', weight: 0.5 }] }, 'Targets[0].Weight'],
+    [{ targets: Array.from({ length: 17 }, () => ({ host: 'a.example' })) }, 'Targets'],
+    [{ targets: [] }, 'Host'],
+  ])('are refused with targets that cannot be used: %o', async (members, fieldName) => {
+    await expect(directory.trunks.create(manager, members)).rejects.toMatchObject({
       status: 400,
       fields: expect.arrayContaining([expect.objectContaining({ fieldName })]),
     });

@@ -46,6 +46,7 @@ export class Endpoints {
     const id = found.id ?? '';
     const checks = new MemberChecks();
     if (found.type !== 'SipTrunk') refuseTrunkMembers(request, checks);
+    else refuseOneTarget(found, request, checks);
     if (found.type === 'SipTrunk' || found.type === 'FaxNumber') refuseFlowMembers(request, checks);
     const { accountId = '', flowParams } = found;
     const flow = await flowValues({ accountId, flowParams }, request, flows, checks);
@@ -72,6 +73,7 @@ const trunkOnly = [
   ['callsPerSecond', 'CallsPerSecond'],
   ['ringTimeoutInSeconds', 'RingTimeoutInSeconds'],
   ['srtp', 'Srtp'],
+  ['targets', 'Targets'],
 ] as const;
 
 function refuseFlowMembers(request: RequestOf<typeof PatchEndpoint>, checks: MemberChecks): void {
@@ -81,4 +83,10 @@ function refuseFlowMembers(request: RequestOf<typeof PatchEndpoint>, checks: Mem
 
 function refuseTrunkMembers(request: RequestOf<typeof PatchEndpoint>, checks: MemberChecks): void {
   for (const [member, name] of trunkOnly) if (request[member] !== undefined) checks.refuse(name, 'Only a SIP trunk has it.');
+}
+
+/** Which of several targets a host, port or transport would be for is not to be guessed. */
+function refuseOneTarget({ targets }: EndpointInfo, request: RequestOf<typeof PatchEndpoint>, checks: MemberChecks): void {
+  if (!targets?.length || request.targets || (request.host ?? request.port ?? request.transport) === undefined) return;
+  checks.refuse('Targets', 'The SIP trunk has several: change these, or send none of them with the one host.');
 }

@@ -1,10 +1,11 @@
-import { isIP } from 'node:net';
 import type { RequestOf } from '../contracts/dto.ts';
 import type { NewSipTrunk, PatchEndpoint } from '../contracts/endpoints.ts';
 import type { EndpointValues } from '../store/endpoint-repository.ts';
+import type { TrunkSettings } from '../store/schema.ts';
 import type { SecretBox } from '../store/secret-box.ts';
 import type { FlowMembers } from './endpoint-flow.ts';
 import { MemberChecks } from './member-checks.ts';
+import { checkedTargets, checkTarget, firstTarget } from './trunk-targets.ts';
 
 /** Members of a trunk, as a request has them. */
 export type TrunkMembers = Pick<
@@ -21,11 +22,6 @@ export const trunkDefaults = {
   srtp: 'Off',
 } as const;
 
-/** The port when none was given (RFC 3261 section 19.1.2). */
-export function defaultTrunkPort(transport: EndpointValues['transport']): number {
-  return transport === 'Tls' ? 5061 : trunkDefaults.port;
-}
-
 /** What the password of a trunk is sealed for: it opens only as the password of this one. */
 export function passwordPurpose(trunkId: string): string {
   return `trunk-password:${trunkId}`;
@@ -39,9 +35,8 @@ export function trunkValues(trunkId: string, members: TrunkMembers, box: SecretB
   const { name, host, port, transport, userName, password, maxChannels, callsPerSecond, ringTimeoutInSeconds, srtp } = members;
   const displayName = checks.text(name?.trim(), 'Name', 200);
   if (displayName === '') checks.refuse('Name', 'Give it a name.');
-  if (host !== undefined && !isHost(host)) checks.refuse('Host', 'Give a host name or an IP address, without a port.');
-  checks.number(port, 'Port', { least: 1, most: 65_535, whole: true });
-  if (transport !== undefined && !['Udp', 'Tcp', 'Tls'].includes(transport)) checks.refuse('Transport', 'Use Udp, Tcp or Tls.');
+  checkTarget(members, '', checks);
+  const settings = trunkSettingValues(members, checks);
   checks.text(userName, 'UserName', 200);
   checks.text(password, 'Password', 200);
   if (/[\r\n"]/.test(userName ?? '')) checks.refuse('UserName', 'It has a line break or a quotation mark.');
@@ -62,12 +57,15 @@ export function trunkValues(trunkId: string, members: TrunkMembers, box: SecretB
     ...(callsPerSecond !== undefined && { callsPerSecond }),
     ...(ringTimeoutInSeconds !== undefined && { ringTimeoutSeconds: ringTimeoutInSeconds }),
     ...(srtp !== undefined && { srtp }),
+    ...firstTarget(settings.targets ?? []),
+    ...(Object.keys(settings).length > 0 && { trunk: settings }),
   };
 }
 
-/** A host name (RFC 1123 section 2.1) or an IP address. A name of digits and dots only would be taken for an address. */
-function isHost(text: string): boolean {
-  if (isIP(text) !== 0) return true;
-  if (text.length > 253 || /^[0-9.]+$/.test(text)) return false;
-  return text.split('.').every((label) => /^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/.test(label));
+/** The members that are kept together in one column. */
+function trunkSettingValues(members: TrunkMembers, checks: MemberChecks): TrunkSettings {
+  const { targets } = members;
+  if (targets && targets.length > 0 && (members.host ?? members.port ?? members.transport) !== undefined)
+    checks.refuse('Targets', 'Give either Targets, or Host, Port and Transport.');
+  return { ...(targets && { targets: checkedTargets(targets, checks) }) };
 }

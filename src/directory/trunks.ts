@@ -7,13 +7,13 @@ import type { Changes } from '../store/changes.ts';
 import type { EndpointRepository, EndpointRow } from '../store/endpoint-repository.ts';
 import type { SecretBox } from '../store/secret-box.ts';
 import type { SrtpPolicy } from '../telephony/port.ts';
-import type { WireKind } from '../wire/wire.ts';
 import { authorOf } from './authorship.ts';
 import { MemberChecks } from './member-checks.ts';
 import { createEndpoint } from './new-endpoint.ts';
 import { chosenAccount, type Principal } from './principal.ts';
 import { Remembered } from './remembered.ts';
-import { defaultTrunkPort, passwordPurpose, trunkDefaults, trunkValues } from './trunk-members.ts';
+import { passwordPurpose, trunkDefaults, trunkValues } from './trunk-members.ts';
+import { defaultTrunkPort, type TrunkTarget, targetsOf } from './trunk-targets.ts';
 
 export interface TrunksOptions {
   readonly endpoints: EndpointRepository;
@@ -28,9 +28,8 @@ export interface Trunk {
   readonly trunkId: string;
   readonly accountId: string;
   readonly name: string;
-  readonly host: string;
-  readonly port: number;
-  readonly transport: WireKind;
+  /** Where calls go; at least one. `orderTargets` says in which order. */
+  readonly targets: readonly TrunkTarget[];
   readonly userName?: string;
   /** In clear. Never log it. */
   readonly password?: string;
@@ -60,12 +59,12 @@ export class Trunks {
   async create(principal: Principal, request: RequestOf<typeof NewSipTrunk>): Promise<EndpointInfo> {
     const { endpoints, box, clock, random } = this.#options;
     const checks = new MemberChecks();
-    const host = checks.required(request.host, 'Host', 253, 'the host name or IP address of the carrier.');
+    if (!request.targets?.length) checks.required(request.host, 'Host', 253, 'the host name or IP address of the carrier.');
     const id = newId(clock, random);
     const { name, ...members } = request;
     const values = trunkValues(id, { ...members, ...(name ? { name } : {}) }, box, checks);
     const accountId = chosenAccount(principal, request.accountId);
-    const key = { id, accountId, type: 'SipTrunk', displayName: values.displayName ?? host } as const;
+    const key = { id, accountId, type: 'SipTrunk', displayName: values.displayName ?? values.host ?? '' } as const;
     return createEndpoint(
       endpoints,
       key,
@@ -90,9 +89,7 @@ function toTrunk(row: EndpointRow, box: SecretBox): Trunk {
     trunkId: row.id,
     accountId: row.accountId,
     name: row.displayName,
-    host: row.host ?? '',
-    port: row.port ?? defaultTrunkPort(row.transport),
-    transport: wireKindOf(row.transport),
+    targets: targetsOf(row),
     ...(row.userName !== null && { userName: row.userName }),
     ...(row.passwordBox !== null && { password: box.open(row.passwordBox, passwordPurpose(row.id)) }),
     maxChannels: row.maxChannels ?? trunkDefaults.maxChannels,
@@ -100,16 +97,4 @@ function toTrunk(row: EndpointRow, box: SecretBox): Trunk {
     ringTimeoutMs: (row.ringTimeoutSeconds ?? trunkDefaults.ringTimeoutSeconds) * 1000,
     srtp: srtpPolicies[row.srtp ?? trunkDefaults.srtp],
   };
-}
-
-function wireKindOf(transport: EndpointRow['transport']): WireKind {
-  switch (transport) {
-    case 'Tls':
-      return 'tls';
-    case 'Tcp':
-      return 'tcp';
-    case 'Udp':
-    case null:
-      return 'udp';
-  }
 }

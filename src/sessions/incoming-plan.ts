@@ -68,9 +68,9 @@ async function trunksOf({ source }: IncomingCall, { trunkSources, trunks }: Inco
   const found: Trunk[] = [];
   for (const { trunkId, accountId } of await trunkSources.at(source.address)) {
     const trunk = (await trunks.ofAccount(accountId)).find((one) => one.trunkId === trunkId);
-    if (trunk && (trunk.transport !== 'tls' || source.transport === 'tls')) found.push(trunk);
+    if (trunk?.targets.some(({ transport }) => transport !== 'tls' || source.transport === 'tls')) found.push(trunk);
   }
-  const samePort = ({ port }: Trunk): number => (port === source.port ? 0 : 1);
+  const samePort = ({ targets }: Trunk): number => (targets.some(({ port }) => port === source.port) ? 0 : 1);
   return found.sort((one, other) => samePort(one) - samePort(other));
 }
 

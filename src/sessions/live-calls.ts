@@ -1,15 +1,18 @@
 import type { CallbackSender } from '../callbacks/callback-sender.ts';
+import type { TrunkTarget } from '../directory/trunk-targets.ts';
 import type { Trunk } from '../directory/trunks.ts';
 import type { PlainStruct } from '../flow/plain-value.ts';
 import { type Clock, sleep } from '../kernel/clock.ts';
 import { AppError } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/log.ts';
+import type { Random } from '../kernel/random.ts';
 import type { NewSessionRow } from '../store/session-rows.ts';
-import type { CallSlot, DialRequest, IncomingCall, IncomingSlot, SrtpPolicy, Telephony } from '../telephony/port.ts';
+import type { DialRequest, IncomingCall, IncomingSlot, SrtpPolicy, Telephony } from '../telephony/port.ts';
+import { CallAttempts, type Reservation } from './call-attempts.ts';
 import type { CallOptions } from './call-options.ts';
 import { FlowRun, type FlowRunParts } from './flow-run.ts';
 import { LiveSession, type SessionJournal } from './live-session.ts';
-import type { PlannedFlow } from './outgoing-plan.ts';
+import type { OutgoingPlan, PlannedFlow } from './outgoing-plan.ts';
 import { type Channel, TrunkLimits } from './trunk-limits.ts';
 
 export interface LiveCallsOptions {
@@ -20,6 +23,7 @@ export interface LiveCallsOptions {
   /** What the flows of a session work with. */
   readonly flowParts: (row: NewSessionRow, plan: CallPlan) => Omit<FlowRunParts, 'stopping'>;
   readonly clock: Clock;
+  readonly random: Random;
   readonly log: Logger;
   /** Called when a channel has become free. */
   readonly onFreed: () => void;
@@ -31,13 +35,6 @@ export interface CallPlan {
   readonly options: CallOptions;
   /** Values for the public parameters of the flow. */
   readonly parameters?: PlainStruct;
-}
-
-/** A channel of a trunk and a media port, held for one call. */
-export interface Reservation {
-  readonly trunk: Trunk;
-  readonly channel: Channel;
-  readonly slot: CallSlot;
 }
 
 /** A channel of the trunk that a call comes by, and a media port to answer it with. */
@@ -121,11 +118,19 @@ export class LiveCalls {
   }
 
   /** Takes a session in: from here on `stop` knows of it. */
-  add(row: NewSessionRow, plan: CallPlan, reservation: Reservation): NewCall {
-    const { channel, slot, trunk } = reservation;
-    const session = this.#newSession(row, plan, channel);
+  add(row: NewSessionRow, plan: OutgoingPlan, reservation: Reservation): NewCall {
+    const attempts = new CallAttempts({
+      reservation,
+      others: plan.trunks.filter(({ trunkId }) => trunkId !== reservation.trunk.trunkId),
+      reserve: (trunks) => this.reserve(trunks),
+      reserveSlot: () => this.#options.telephony.reserve(),
+      request: (trunk, target) => dialRequest(row, trunk, target, plan.options),
+      onFreed: this.#options.onFreed,
+      random: this.#options.random,
+    });
+    const session = this.#newSession(row, plan, attempts);
     return {
-      dial: () => session.attach(slot.dial(dialRequest(row, trunk, plan.options), session)),
+      dial: () => session.attach(attempts.start(session)),
       abandon: async () => {
         await this.release(reservation);
         this.#abandon(session);
@@ -209,8 +214,9 @@ function noChannel(limit: string, waitMs: number): AppError {
   return new AppError('NO_CAPACITY', { limit, seconds }, { retryAfterSeconds: waitMs / 1000 });
 }
 
-function dialRequest(row: NewSessionRow, trunk: Trunk, options: CallOptions): DialRequest {
-  const { host, port, transport, userName, password, srtp } = trunk;
+function dialRequest(row: NewSessionRow, trunk: Trunk, target: TrunkTarget, options: CallOptions): DialRequest {
+  const { host, port, transport } = target;
+  const { userName, password, srtp } = trunk;
   return {
     legId: row.id,
     to: row.toAddress,

@@ -4,7 +4,8 @@ import type { Recordings } from '../flow/flow-host.ts';
 import type { Clock, Timer } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/log.ts';
 import type { NewSessionRow, SessionPatch } from '../store/session-rows.ts';
-import type { AnsweredCall, CallLeg, LegEnd, LegEvents, MediaReport, PlacedCall } from '../telephony/port.ts';
+import type { AnsweredCall, CallLeg, LegEnd, MediaReport, PlacedCall } from '../telephony/port.ts';
+import type { AttemptEvents } from './call-attempts.ts';
 import type { CallOptions } from './call-options.ts';
 import { describeMedia } from './describe-media.ts';
 import type { FlowRun, FlowRunObserver } from './flow-run.ts';
@@ -35,7 +36,7 @@ interface Parts {
 }
 
 /** A call that this process carries: what happens on the leg is written down, and moves the flow. */
-export class LiveSession implements LegEvents, FlowRunObserver {
+export class LiveSession implements AttemptEvents, FlowRunObserver {
   readonly #parts: Parts;
   readonly #history: SessionHistory;
   readonly #run: SessionFlow;
@@ -43,6 +44,7 @@ export class LiveSession implements LegEvents, FlowRunObserver {
   readonly #over: Promise<void>;
   #resolveOver: () => void = () => {};
   #call: PlacedCall | undefined;
+  #trunkId: string | undefined;
   /** Why we end the call from outside of its flow. */
   #endedBy: Outcome | undefined;
   #flowOutcome: string | undefined;
@@ -51,6 +53,7 @@ export class LiveSession implements LegEvents, FlowRunObserver {
   /** Ends a call that lasts too long. */
   #limit: Timer | undefined;
   #legState: Readonly<Record<string, unknown>> = {};
+  #sent = false;
   #ringing = false;
   #answered = false;
   #callOver = false;
@@ -58,6 +61,7 @@ export class LiveSession implements LegEvents, FlowRunObserver {
   constructor(parts: Parts) {
     this.#parts = parts;
     const { row, options, journal, callbacks, clock } = parts;
+    this.#trunkId = row.trunkId;
     this.#history = new SessionHistory(row, journal, clock);
     this.#callback = options.statusCallback && callbacks.open(row.id, options.statusCallback.url);
     this.#run = parts.newRun(this);
@@ -98,8 +102,16 @@ export class LiveSession implements LegEvents, FlowRunObserver {
 
   sent(callId: string): void {
     this.#change({ callSid: callId });
+    if (this.#sent) return;
+    this.#sent = true;
     this.#line(this.#parts.row.direction === 'inbound' ? 'Called' : 'Calling');
     this.#tell('Initiated');
+  }
+
+  triesAgain(message: string, trunkId: string): void {
+    if (trunkId !== this.#trunkId) this.#change({ trunkId });
+    this.#trunkId = trunkId;
+    this.#line(message);
   }
 
   ringing(status: number): void {

@@ -29,11 +29,20 @@ export class SessionHistory {
 
   /** The session as it is now; of its log, the last 200 lines. */
   get info(): SessionInfo {
-    const { callState = 'Ringing', callSid, answeredAtMs, endedAtMs, outcome, sipCause, mediaReport } = this.#patch;
+    const {
+      callState = 'Ringing',
+      callSid,
+      trunkId = this.#row.trunkId,
+      answeredAtMs,
+      endedAtMs,
+      outcome,
+      sipCause,
+      mediaReport,
+    } = this.#patch;
     const ended = endedAtMs !== undefined;
     return {
       ...createdSession(this.#row),
-      ...(this.#row.trunkId !== undefined && { trunkId: this.#row.trunkId }),
+      ...(trunkId !== undefined && { trunkId }),
       dialState: ended ? 'None' : 'Active',
       callState,
       queueState: 'None',

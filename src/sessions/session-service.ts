@@ -7,7 +7,6 @@ import type { Clock } from '../kernel/clock.ts';
 import { AppError } from '../kernel/errors.ts';
 import { newId } from '../kernel/ids.ts';
 import type { Logger } from '../kernel/log.ts';
-import type { Random } from '../kernel/random.ts';
 import type { Changes } from '../store/changes.ts';
 import type { SessionReader } from '../store/session-reader.ts';
 import type { KeyedRequest, NewSessionRow, SessionExtras, SessionPlan } from '../store/session-rows.ts';
@@ -37,7 +36,6 @@ export interface SessionServiceOptions extends Omit<LiveCallsOptions, 'onFreed'>
   readonly queries: Pick<SessionQueries, 'find' | 'list'>;
   readonly directory: OutgoingDirectory & IncomingDirectory;
   readonly clock: Clock;
-  readonly random: Random;
   readonly log: Logger;
 }
 

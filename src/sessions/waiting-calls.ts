@@ -5,9 +5,10 @@ import { AppError } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/log.ts';
 import type { NewSessionRow } from '../store/session-rows.ts';
 import type { SessionSchedule } from '../store/session-schedule.ts';
+import type { Reservation } from './call-attempts.ts';
 import { givenUpAtMs } from './call-time.ts';
 import { createdSession } from './created-session.ts';
-import type { LiveCalls, Reservation } from './live-calls.ts';
+import type { LiveCalls } from './live-calls.ts';
 import type { OutgoingDirectory, OutgoingPlan } from './outgoing-plan.ts';
 import { type CannotBePlaced, planWaiting } from './waiting-plan.ts';
 

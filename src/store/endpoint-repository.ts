@@ -1,8 +1,9 @@
-import { and, asc, count, eq, inArray, isNull, type SQL } from 'drizzle-orm';
+import { and, asc, count, eq, inArray, isNull, type SQL, sql } from 'drizzle-orm';
 import type { EndpointInfo } from '../contracts/endpoints.ts';
 import type { Page, Paging } from '../contracts/entities.ts';
 import { type Author, changedBy, entityInfo, madeBy, present } from './audit.ts';
 import type { Database, Queries } from './database.ts';
+import { toJsonText } from './json-text.ts';
 import { contains, oneOfIds, orderOf, readPage, specific, type Window } from './paging.ts';
 import { account, endpoint, flow } from './schema.ts';
 
@@ -70,11 +71,11 @@ export class EndpointRepository {
   trunkHosts(): Promise<TrunkHost[]> {
     return this.#database.run(async (queries) => {
       const rows = await queries
-        .select({ trunkId: endpoint.id, accountId: endpoint.accountId, host: endpoint.host })
+        .select({ trunkId: endpoint.id, accountId: endpoint.accountId, host: endpoint.host, trunk: endpoint.trunk })
         .from(endpoint)
         .where(eq(endpoint.type, 'SipTrunk'))
         .orderBy(asc(endpoint.id));
-      return rows.flatMap(({ host, ...row }) => (host === null ? [] : [{ ...row, host }]));
+      return rows.flatMap(({ host, trunk, ...row }) => hostsOf(host, trunk).map((one) => ({ ...row, host: one })));
     });
   }
 
@@ -108,11 +109,12 @@ export class EndpointRepository {
     });
   }
 
+  /** Members of `trunk` that are absent stay too. */
   async change(key: { readonly id: string; readonly accountId: string }, values: EndpointValues, author: Author): Promise<void> {
     await this.#database.change({ kind: 'endpoint', ...key }, async (queries) => {
       await queries
         .update(endpoint)
-        .set({ ...values, ...changedBy(author) })
+        .set({ ...columnsOf(values), ...changedBy(author) })
         .where(eq(endpoint.id, key.id));
     });
   }
@@ -122,6 +124,19 @@ export class EndpointRepository {
       await queries.delete(endpoint).where(eq(endpoint.id, key.id));
     });
   }
+}
+
+/** Of a trunk with several targets each host once. */
+function hostsOf(host: string | null, trunk: EndpointRow['trunk']): readonly string[] {
+  const listed = trunk?.targets?.flatMap((target) => target.host ?? []) ?? [];
+  if (listed.length > 0) return [...new Set(listed)];
+  return host === null ? [] : [host];
+}
+
+/** What is set in `trunk` joins what is there, in the database, so that two changes at once both count. */
+function columnsOf({ trunk, ...columns }: EndpointValues) {
+  const added = trunk && sql`coalesce(${endpoint.trunk}, '{}'::jsonb) || ${toJsonText(trunk)}::text::jsonb`;
+  return { ...columns, ...(added && { trunk: added }) };
 }
 
 function isStoredType(type: string): type is StoredEndpointType {
@@ -163,5 +178,6 @@ function toInfo({ endpoint: row, accountName, flowName }: Row): EndpointInfo {
       flowName,
       flowParams: row.flowParams,
     }),
+    ...row.trunk,
   };
 }

@@ -14,8 +14,10 @@ import {
   uuid,
 } from 'drizzle-orm/pg-core';
 import type { Role } from '../contracts/dto.ts';
+import type { EndpointInfo } from '../contracts/endpoints.ts';
 import type { FlowInfo } from '../contracts/flows.ts';
 import type { SessionInfo, SessionLogInfo } from '../contracts/sessions.ts';
+import type { trunkSettings } from '../contracts/sip-trunks.ts';
 import type { Struct } from '../contracts/values.ts';
 import type { SessionPlan } from './session-rows.ts';
 
@@ -98,6 +100,9 @@ export const apiKey = pgTable(
   (table) => [uniqueIndex('api_key_hash').on(table.keyHash), index('api_key_user').on(table.userId, table.id)],
 );
 
+/** Members of a SIP trunk that have no column. */
+export type TrunkSettings = Pick<EndpointInfo, keyof typeof trunkSettings>;
+
 /** Phone numbers and SIP trunks; members that do not belong to the type are null. */
 export const endpoint = pgTable(
   'endpoint',
@@ -123,6 +128,8 @@ export const endpoint = pgTable(
     /** What runs when somebody calls the endpoint, and the values of its public parameters. */
     flowId: uuid('flow_id'),
     flowParams: jsonb('flow_params').$type<Struct>(),
+    /** What else there is to say of a SIP trunk. */
+    trunk: jsonb('trunk').$type<TrunkSettings>(),
     ...audit,
   },
   (table) => [uniqueIndex('endpoint_e164').on(table.e164), index('endpoint_account').on(table.accountId, table.id)],

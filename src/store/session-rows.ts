@@ -82,6 +82,8 @@ export const FIRST_EPOCH = 1;
 export interface SessionPatch {
   readonly callState?: CallState;
   readonly callSid?: string;
+  /** Another trunk than the one that the session began with. */
+  readonly trunkId?: string;
   readonly answeredAtMs?: number;
   readonly endedAtMs?: number;
   readonly outcome?: string;

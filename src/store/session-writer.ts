@@ -48,10 +48,11 @@ const WRITE = `
 with changed as (
   update session as s
   set call_state = coalesce(c.call_state, s.call_state), call_sid = coalesce(c.call_sid, s.call_sid),
+    trunk_id = coalesce(c.trunk_id, s.trunk_id),
     answered_at = coalesce(c.answered_at, s.answered_at), ended_at = coalesce(c.ended_at, s.ended_at),
     outcome = coalesce(c.outcome, s.outcome), sip_cause = coalesce(c.sip_cause, s.sip_cause),
     state = coalesce(c.state, s.state), modified_at = $3::text::timestamptz
-  from json_to_recordset($1::text::json) as c (id uuid, epoch int, call_state text, call_sid text, answered_at timestamptz,
+  from json_to_recordset($1::text::json) as c (id uuid, epoch int, call_state text, call_sid text, trunk_id uuid, answered_at timestamptz,
     ended_at timestamptz, outcome text, sip_cause smallint, state jsonb, chunk int, entries jsonb)
   where c.chunk = $4::text::int and s.id = c.id and s.epoch = c.epoch and s.owner = $2::text::uuid
   returning s.id, s.epoch, c.chunk, c.entries
@@ -259,6 +260,7 @@ function toColumns(id: string, { epoch, patch, lines }: Dirty, chunk: number): R
     epoch,
     call_state: patch.callState,
     call_sid: patch.callSid,
+    trunk_id: patch.trunkId,
     answered_at: toMoment(patch.answeredAtMs),
     ended_at: toMoment(patch.endedAtMs),
     outcome: patch.outcome,

@@ -131,7 +131,8 @@ export class Engine implements Telephony {
 
   #dial(request: DialRequest, events: LegEvents, stream: MediaStream): PlacedCall {
     const parts = this.#legParts(request, events, stream, request.trunk.srtp, () => this.#legs.delete(leg));
-    const leg = new OutboundLeg({ ...parts, ringTimeoutMs: request.ringTimeoutMs });
+    const { ringTimeoutMs, responseTimeoutMs } = request;
+    const leg = new OutboundLeg({ ...parts, ringTimeoutMs, ...(responseTimeoutMs !== undefined && { responseTimeoutMs }) });
     this.#legs.add(leg);
     void this.#invite(leg, request, parts.media.offer());
     return leg;

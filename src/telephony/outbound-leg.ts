@@ -10,6 +10,8 @@ const noAnswer: LegEnd = { why: 'no-answer', sip: 487, reason: 'Nobody answered 
 
 export interface OutboundParts extends LegParts {
   readonly ringTimeoutMs: number;
+  /** How long the peer may take to answer anything at all; absent: as long as SIP waits. */
+  readonly responseTimeoutMs?: number;
 }
 
 /** A leg that we place: moved by the INVITE that was sent for it. */
@@ -18,22 +20,30 @@ export class OutboundLeg extends Leg implements InviteEvents {
   protected readonly peerHungUp = 'callee-hung-up';
   protected readonly givenUp: LegEnd = { why: 'cancelled', sip: 487 };
   readonly #ringTimeoutMs: number;
+  readonly #responseTimeoutMs: number | undefined;
   #invite: OutgoingInvite | undefined;
   #ringTimer: Timer | undefined;
+  #responseTimer: Timer | undefined;
   /** Whether the peer has answered anything at all to the INVITE. */
   #heardFrom = false;
 
-  constructor({ ringTimeoutMs, ...parts }: OutboundParts) {
+  constructor({ ringTimeoutMs, responseTimeoutMs, ...parts }: OutboundParts) {
     super(parts);
     this.#ringTimeoutMs = ringTimeoutMs;
+    this.#responseTimeoutMs = responseTimeoutMs;
   }
 
   /** Hands over the INVITE that was sent for this leg. A hang-up that came before it takes effect now. */
   attach(invite: OutgoingInvite): void {
     this.#invite = invite;
     if (this.ended) return;
-    if (this.ending) invite.cancel();
-    else this.#ringTimer = this.parts.clock.after(this.#ringTimeoutMs, () => this.stop(this.#heardFrom ? noAnswer : noWord));
+    if (this.ending) {
+      invite.cancel();
+      return;
+    }
+    const { clock } = this.parts;
+    this.#ringTimer = clock.after(this.#ringTimeoutMs, () => this.stop(this.#heardFrom ? noAnswer : noWord));
+    if (this.#responseTimeoutMs !== undefined) this.#responseTimer = clock.after(this.#responseTimeoutMs, () => this.stop(noWord));
   }
 
   /** The call could not even be sent. */
@@ -53,13 +63,14 @@ export class OutboundLeg extends Leg implements InviteEvents {
   provisional(status: number, _reason: string, sdp: string | undefined, dialog?: Dialog): void {
     if (this.ended || this.ending) return;
     this.#heardFrom = true;
+    this.#responseTimer?.cancel();
     if (dialog) this.follow(dialog);
     if (sdp !== undefined) this.parts.media.answered(sdp);
     if (status > 100) this.parts.events.ringing(status);
   }
 
   answered(dialog: Dialog, sdp: string | undefined): void {
-    this.#ringTimer?.cancel();
+    this.#cancelTimers();
     this.adopt(dialog);
     const { media } = this.parts;
     // A 2xx without SDP means that the SDP of a reliable provisional response holds (RFC 6337 section 3.1).
@@ -73,13 +84,18 @@ export class OutboundLeg extends Leg implements InviteEvents {
   }
 
   protected giveUp(): void {
-    this.#ringTimer?.cancel();
+    this.#cancelTimers();
     this.#invite?.cancel();
   }
 
   protected override finish(end: LegEnd): void {
-    this.#ringTimer?.cancel();
+    this.#cancelTimers();
     super.finish(end);
+  }
+
+  #cancelTimers(): void {
+    this.#ringTimer?.cancel();
+    this.#responseTimer?.cancel();
   }
 }
 

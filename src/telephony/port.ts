@@ -72,6 +72,8 @@ export interface DialRequest {
     readonly srtp?: SrtpPolicy;
   };
   readonly ringTimeoutMs: number;
+  /** How long the peer may take to answer anything at all, before the leg ends as unreachable; absent: 32 s. */
+  readonly responseTimeoutMs?: number;
   /** Headers of the INVITE besides the ordinary ones: their names begin with X-. A call with any other is not placed. */
   readonly headers?: Readonly<Record<string, string>>;
 }

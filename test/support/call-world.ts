@@ -5,6 +5,8 @@ import { type PhoneBehaviour, TestPhone } from '../../src/cli/phone/test-phone.t
 import type { FlowInfo } from '../../src/contracts/flows.ts';
 import type { EndpointFlow } from '../../src/directory/endpoint-flow.ts';
 import type { Principal } from '../../src/directory/principal.ts';
+import type { TrunkTarget } from '../../src/directory/trunk-targets.ts';
+import type { Trunk } from '../../src/directory/trunks.ts';
 import type { PromptMaker } from '../../src/flow/call-prompts.ts';
 import { compileFlow } from '../../src/flow/compile-flow.ts';
 import type { Recordings } from '../../src/flow/flow-host.ts';
@@ -25,7 +27,7 @@ import type { WireKind } from '../../src/wire/wire.ts';
 import { type SeenSession, sessionTable } from './session-table.ts';
 
 const SERVER = '10.0.0.1';
-const PHONE = '10.0.0.2';
+export const PHONE = '10.0.0.2';
 const ACCOUNT = '01234567-89ab-7000-8000-000000000001';
 
 export const manager: Principal = { userId: 'u', emailAddress: 'manager@example.com', roles: ['Manager'], accountIds: [ACCOUNT] };
@@ -42,6 +44,10 @@ export interface WorldOptions {
   /** What else the network does to datagrams. */
   readonly faults?: Faults;
   readonly transport?: WireKind;
+  /** Where the trunk sends calls; the phone if absent. */
+  readonly targets?: readonly TrunkTarget[];
+  /** Trunks of the account besides the one. */
+  readonly otherTrunks?: readonly Trunk[];
   readonly ringTimeoutMs?: number;
   readonly maxChannels?: number;
   readonly srtp?: SrtpPolicy;
@@ -113,9 +119,7 @@ export function callWorld(options: WorldOptions) {
     trunkId: 'trunk-1',
     accountId: ACCOUNT,
     name: 'Phone',
-    host: PHONE,
-    port: 5060,
-    transport: options.transport ?? 'udp',
+    targets: options.targets ?? [{ host: PHONE, port: 5060, transport: options.transport ?? 'udp', priority: 0, weight: 1 }],
     maxChannels: options.maxChannels ?? 10,
     callsPerSecond: 50,
     ringTimeoutMs: options.ringTimeoutMs ?? 60_000,
@@ -158,7 +162,7 @@ export function callWorld(options: WorldOptions) {
       phoneNumbers: {
         ownedVoiceNumbers: async () => [{ endpointId: 'endpoint-1', e164: callerId, ...(numberFlow && { flow: numberFlow }) }],
       },
-      trunks: { ofAccount: async () => [trunk] },
+      trunks: { ofAccount: async () => [trunk, ...(options.otherTrunks ?? [])] },
       trunkSources: { at: async (address) => (address === PHONE ? [{ trunkId: 'trunk-1', accountId: ACCOUNT }] : []) },
     },
     flowParts: (row, plan) => ({

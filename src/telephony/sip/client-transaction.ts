@@ -74,6 +74,11 @@ export class ClientTransaction implements TransactionEffects<SipResponse> {
     this.#invite?.take('give up');
   }
 
+  /** Repeats an INVITE no more that got no response so far; what comes in spite of that is still told. */
+  fallSilent(): void {
+    this.#invite?.take('fall silent');
+  }
+
   /** The CANCEL of this INVITE, or undefined once there is a final response (RFC 3261 section 9.1). */
   cancelRequest(): SipRequest | undefined {
     const request = this.#request;

@@ -134,7 +134,10 @@ class InviteAttempt implements OutgoingInvite {
     if (this.#cancel !== 'no' || !this.#events) return;
     this.#cancel = 'wanted';
     if (this.#heardFrom) this.#sendCancel();
-    else this.#fail({ why: 'cancelled', reason: 'Cancelled before any response' });
+    else {
+      this.#transaction?.fallSilent();
+      this.#fail({ why: 'cancelled', reason: 'Cancelled before any response' });
+    }
   }
 
   #sendCancel(): void {

@@ -1,14 +1,15 @@
 import { type CommonEvent, go, PATIENCE_MS, type Step, T1_MS, type TransactionContext } from './transaction-step.ts';
 
 export type InviteClientState = 'calling' | 'proceeding' | 'completed' | 'accepted' | 'terminated';
-export type InviteClientEvent = 'start' | '1xx' | '2xx' | '300-699' | 'give up';
+export type InviteClientEvent = 'start' | '1xx' | '2xx' | '300-699' | 'give up' | 'fall silent';
 
 /** How long an ended INVITE client transaction absorbs repeated final responses on an unreliable transport. Milliseconds. */
 const TIMER_D_MS = 32_000;
 
 /**
  * The INVITE client transaction: RFC 3261 section 17.1.1 figure 5 with the Accepted state of RFC 6026 section 7.2.
- * `give up` is the transaction user's: no final response came 64*T1 after its CANCEL (RFC 3261 section 9.1).
+ * Two events are the transaction user's. `give up`: no final response came 64*T1 after its CANCEL (RFC 3261 section 9.1). `fall silent`: it
+ * wants the call no more, but may not send CANCEL before a provisional response; a peer that has heard nothing so far shall hear nothing.
  */
 export function inviteClient(
   state: InviteClientState,
@@ -37,6 +38,8 @@ function calling(event: InviteClientEvent | CommonEvent, context: TransactionCon
         : go('calling', 'send', { set: 'A', ms: T1_MS }, { set: 'B', ms: PATIENCE_MS });
     case 'timer A':
       return go('calling', 'send', { set: 'A', ms: 2 * context.intervalMs });
+    case 'fall silent':
+      return go('calling', { stop: 'A' });
     case 'timer B':
     case 'give up':
       return go('terminated', { stop: 'A' }, { stop: 'B' }, 'report timeout');

@@ -1,0 +1,27 @@
+import type { Static } from 'typebox';
+import { Type } from 'typebox';
+import { count, dto, nullable, oneOf, optional, text } from './dto.ts';
+
+const namespace = 'Voice.Api.Endpoints';
+
+export const sipTransports = oneOf('SipTransports', ['Udp', 'Tcp', 'Tls']);
+
+export const SipTarget = dto(
+  { name: 'SipTarget', namespace, description: 'A host that calls of a SIP trunk may be sent to.' },
+  {
+    host: optional(text, 'Host name or IP address.'),
+    port: optional(nullable(count), '5060 if absent, 5061 for Tls.'),
+    transport: optional(nullable(sipTransports), 'Udp if absent.'),
+    priority: optional(nullable(count), 'Those with the lowest number are tried first. 0 if absent.'),
+    weight: optional(nullable(count), 'The share of calls among targets of the same priority. 1 if absent; 0 is next to none.'),
+  },
+);
+export type SipTarget = Static<typeof SipTarget>;
+
+/** Members of a trunk that are kept together, without a column of their own. */
+export const trunkSettings = {
+  targets: optional(
+    Type.Array(SipTarget),
+    'Several hosts instead of one. The next is tried when one does not answer or answers with 5xx, as long as no phone has rung.',
+  ),
+};
