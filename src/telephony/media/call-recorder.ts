@@ -4,8 +4,8 @@ import { RecordingFile } from './recording-file.ts';
 import { RecordingTimeline } from './recording-timeline.ts';
 
 const SAMPLES_PER_MS = FRAME_SAMPLES / FRAME_MS;
-/** How long audio may come late and still find its place. */
-const REORDER_SAMPLES = 200 * SAMPLES_PER_MS;
+/** Until then everything has come out of the jitter buffer. */
+const REORDER_SAMPLES = 240 * SAMPLES_PER_MS;
 /** A WAV file of two channels could hold a day and a half. */
 const LONGEST_MS = 24 * 3_600_000;
 
@@ -37,9 +37,9 @@ export class CallRecorder {
     this.#sent.put(samples, timestamp, true, this.#positionAt(nowMs));
   }
 
-  /** A packet of audio came, likewise. `newest` is whether it is the latest of its sequence. */
-  heard(samples: Int16Array, timestamp: number, newest: boolean, nowMs: number): void {
-    this.#heard.put(samples, timestamp, newest, this.#positionAt(nowMs));
+  /** Audio came at `arrivalMs`, likewise. */
+  heard(samples: Int16Array, timestamp: number, arrivalMs: number): void {
+    this.#heard.put(samples, timestamp, true, this.#positionAt(arrivalMs));
   }
 
   /** The timestamps of the peer begin anew. */

@@ -39,6 +39,17 @@ async function runsOf(path: string): Promise<string[]> {
   return runs.map((run) => `${run.level} ${run.samples / 8} ms`);
 }
 
+/** The highest level of each frame of 20 ms, and its last sample. */
+async function framesOf(path: string): Promise<Int16Array[]> {
+  const bytes = await readFile(path);
+  const { dataAt, frames } = readWavHeader(bytes);
+  return Array.from({ length: frames / 160 }, (_, frame) =>
+    Int16Array.from({ length: 160 }, (_, index) => Math.abs(bytes.readInt16LE(dataAt + (frame * 160 + index) * 2))),
+  );
+}
+const peaksOf = async (path: string): Promise<number[]> => (await framesOf(path)).map((frame) => Math.max(...frame));
+const endsOf = async (path: string): Promise<number[]> => (await framesOf(path)).map((frame) => frame[159] ?? 0);
+
 const LOUD = 'level 15996';
 const SOFT = 'level 7932';
 
@@ -62,7 +73,7 @@ describe('record', () => {
     expect(await runsOf(path)).toEqual([`${LOUD} 100 ms`, 'silence 200 ms', `${SOFT} 100 ms`]);
   });
 
-  it('fills with silence what was lost, and puts in place what came late or twice', async () => {
+  it('makes up what was lost, fading to silence, and puts in place what came late or twice', async () => {
     const { rig, stream, peer, recorded, path } = await recording({ maxMs: 300 });
     const first = peer.sequence;
     const begin = peer.timestamp;
@@ -74,7 +85,11 @@ describe('record', () => {
     }
     await rig.clock.advance(300);
     await expect(recorded).resolves.toMatchObject({ durationMs: 300 });
-    expect(await runsOf(path)).toEqual([`${LOUD} 40 ms`, 'silence 40 ms', `${SOFT} 20 ms`, `${LOUD} 40 ms`, 'silence 160 ms']);
+    const peaks = await peaksOf(path);
+    expect([peaks[0], peaks[1], peaks[5], peaks[6]]).toEqual([15_996, 15_996, 15_996, 15_996]);
+    expect(peaks[3]).toBeLessThan(15_996);
+    expect(await endsOf(path)).toMatchObject({ 4: 7932, 6: 15_996 });
+    expect(peaks.slice(7)).toEqual([15_996, expect.any(Number), expect.any(Number), 0, 0, 0, 0, 0]);
   });
 
   it('ends after silence, counted from the last voice', async () => {
@@ -101,8 +116,8 @@ describe('record', () => {
     const wanted = rules({ silenceMs: 2_000 });
     const recorded = stream.record(wanted, never);
     await rig.clock.advance(2_300);
-    await expect(recorded).resolves.toMatchObject({ why: 'silence', heard: false, durationMs: 2_200 });
-    expect(await runsOf(wanted.path)).toEqual(['silence 2200 ms']);
+    await expect(recorded).resolves.toMatchObject({ why: 'silence', heard: false, durationMs: 2_240 });
+    expect(await runsOf(wanted.path)).toEqual(['silence 2240 ms']);
   });
 
   it('goes on through silence when the rule for it is 0', async () => {

@@ -5,8 +5,8 @@ import { RecordingTimeline } from './recording-timeline.ts';
 import { VoiceLevel } from './voice-level.ts';
 
 const SAMPLES_PER_MS = FRAME_SAMPLES / FRAME_MS;
-/** How long audio may come late and still find its place. */
-const REORDER_SAMPLES = 200 * SAMPLES_PER_MS;
+/** Until then everything has come out of the jitter buffer. */
+const REORDER_SAMPLES = 240 * SAMPLES_PER_MS;
 /** Kept before the first voice and after the last one when silence is trimmed, so that soft sounds are not cut. */
 const MARGIN_SAMPLES = 100 * SAMPLES_PER_MS;
 /** Fewer frames of voice than this are a click, not somebody speaking. */
@@ -16,6 +16,7 @@ const HEARD_FRAMES = 3;
 export class Recorder {
   readonly #rules: RecordRules;
   readonly #startMs: number;
+  readonly #drain: () => void;
   readonly #onEnd: (ended: Promise<Recorded>) => void;
   readonly #file: RecordingFile;
   readonly #timeline = new RecordingTimeline();
@@ -28,17 +29,18 @@ export class Recorder {
   #voiceEnd = 0;
   #result: Promise<Recorded> | undefined;
 
-  /** Begins at `startMs`. `onEnd` is called once, when a rule has ended it or `end` was called, with what `end` answers. */
-  constructor(rules: RecordRules, startMs: number, onEnd: (ended: Promise<Recorded>) => void) {
+  /** Begins at `startMs`. `drain` is called before it ends: what was heard by then is to be handed in. `onEnd` is called once, when a rule has ended it or `end` was called, with what `end` answers. */
+  constructor(rules: RecordRules, startMs: number, drain: () => void, onEnd: (ended: Promise<Recorded>) => void) {
     this.#rules = rules;
     this.#startMs = startMs;
+    this.#drain = drain;
     this.#onEnd = onEnd;
     this.#file = new RecordingFile(rules.path);
   }
 
-  /** A packet of audio came: its samples, which may be used again afterwards, and where they belong, counted in samples. */
-  packet(samples: Int16Array, timestamp: number, newest: boolean, nowMs: number): void {
-    this.#timeline.put(samples, timestamp, newest, this.#positionAt(nowMs));
+  /** Audio came at `arrivalMs`: its samples, which may be used again afterwards, and where they belong, counted in samples. */
+  heard(samples: Int16Array, timestamp: number, arrivalMs: number): void {
+    this.#timeline.put(samples, timestamp, true, Math.round((arrivalMs - this.#startMs) * SAMPLES_PER_MS));
   }
 
   /** The sender's timestamps begin anew. */
@@ -68,6 +70,7 @@ export class Recorder {
   /** Ends the recording. Resolves when the file is complete; idempotent. @throws the error of the disk. */
   end(why: Recorded['why'], nowMs: number): Promise<Recorded> {
     if (this.#result !== undefined) return this.#result;
+    this.#drain();
     this.#result = this.#end(why, nowMs);
     this.#onEnd(this.#result);
     return this.#result;

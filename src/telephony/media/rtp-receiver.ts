@@ -28,7 +28,9 @@ type Reception = Pick<
 export interface Heard {
   digit(change: DigitChange, nowMs: number): void;
   /** A payload of audio; its bytes may be used again afterwards. `newest` is whether it is the latest of its sequence. */
-  audio(payload: Uint8Array, timestamp: number, newest: boolean, nowMs: number): void;
+  audio(payload: Uint8Array, timestamp: number, newest: boolean, nowMs: number, sequence: number): void;
+  /** A packet of a digit came, in place of audio. */
+  event(): void;
   /** Timestamps begin anew: another source speaks for the peer. */
   restarted(): void;
 }
@@ -102,10 +104,12 @@ export class RtpReceiver {
     if (arrival === 'late') this.#reordered++;
     if (isEvent) {
       const event = readTelephoneEvent(bytes, header.payloadStart, header.payloadEnd);
+      this.#heard.event();
       if (event) this.#report(this.#digits.receive(header.timestamp, event, nowMs), nowMs);
     } else {
       this.#jitter.arrived(header.timestamp, nowMs);
-      this.#heard.audio(bytes.subarray(header.payloadStart, header.payloadEnd), header.timestamp, arrival === 'newest', nowMs);
+      const payload = bytes.subarray(header.payloadStart, header.payloadEnd);
+      this.#heard.audio(payload, header.timestamp, arrival === 'newest', nowMs, header.sequence);
     }
     return true;
   }

@@ -13,6 +13,7 @@ import { DecodedAudio } from './decoded-audio.ts';
 import { DigitCollector } from './digit-collector.ts';
 import { DigitOutput } from './digit-output.ts';
 import type { FrameClock, FrameSource } from './frame-clock.ts';
+import { HeardAudio } from './heard-audio.ts';
 import { Latch } from './latch.ts';
 import type { AgreedMedia, CallRecorded, Collected, CollectRules, MediaStream, PlayRules, Recorded, RecordRules } from './media-port.ts';
 import type { MediaReport } from './media-report.ts';
@@ -56,6 +57,9 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
   readonly #sound = new SoundDetector();
   readonly #decoded = new DecodedAudio();
   readonly #side: BridgeSide;
+  /** Made when somebody listens for the first time. */
+  #heardAudio: HeardAudio | undefined;
+  #listens = false;
   #recorder: Recorder | undefined;
   /** The last recording that ended; its file may not be complete yet. */
   #recorded: Promise<Recorded> | undefined;
@@ -145,13 +149,20 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
     const { clock } = this.#parts;
     return new Promise((resolve, reject) => {
       const onAbort = (): void => void recorder.end('aborted', clock.now());
-      const recorder = new Recorder(rules, clock.now(), (ended) => {
-        signal.removeEventListener('abort', onAbort);
-        this.#recorder = undefined;
-        this.#recorded = ended;
-        ended.then(resolve, reject);
-      });
+      const recorder = new Recorder(
+        rules,
+        clock.now(),
+        () => this.#drain(),
+        (ended) => {
+          signal.removeEventListener('abort', onAbort);
+          this.#recorder = undefined;
+          this.#recorded = ended;
+          this.#listen();
+          ended.then(resolve, reject);
+        },
+      );
       this.#recorder = recorder;
+      this.#listen();
       signal.addEventListener('abort', onAbort, { once: true });
     });
   }
@@ -160,6 +171,7 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
     if (this.#closed) throw streamClosed;
     if (this.#callRecorder) throw new Error('The call is being recorded already');
     this.#callRecorder = new CallRecorder(path, this.#parts.clock.now());
+    this.#listen();
     return this.#callRecorder.recorded;
   }
 
@@ -182,6 +194,7 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
 
   frame(lateMs: number, nowMs: number): void {
     if (this.#keyHeld) this.#receiver.tick(nowMs);
+    if (this.#listens) this.#heardAudio?.take(nowMs);
     this.#recorder?.tick(nowMs);
     this.#callRecorder?.tick(nowMs);
     this.#rtcp.tick(nowMs);
@@ -208,6 +221,7 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
 
   skip(frames: number): void {
     this.#sender.skip(frames);
+    if (this.#listens) this.#heardAudio?.skip(frames);
   }
 
   digit(change: DigitChange, nowMs: number): void {
@@ -223,21 +237,45 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
     this.#player.barge();
   }
 
-  audio(payload: Uint8Array, timestamp: number, newest: boolean, nowMs: number): void {
+  audio(payload: Uint8Array, timestamp: number, newest: boolean, nowMs: number, sequence: number): void {
     const codec = this.#agreed?.codec;
     if (codec === undefined) return;
     if (newest) this.#side.heard(codec, payload, timestamp, this.#decoded, nowMs);
-    if (!(this.#recorder || this.#callRecorder || !this.#sound.audible)) return;
-    const samples = this.#decoded.of(codec, payload);
-    this.#sound.hear(samples);
-    this.#recorder?.packet(samples, timestamp, newest, nowMs);
-    this.#callRecorder?.heard(samples, timestamp, newest, nowMs);
+    if (!this.#sound.audible) this.#sound.hear(this.#decoded.of(codec, payload));
+    if (this.#listens) this.#heardAudio?.put(codec, payload, sequence, timestamp, newest, nowMs);
+  }
+
+  event(): void {
+    if (this.#listens) this.#heardAudio?.pause();
   }
 
   restarted(): void {
     this.#side.restarted();
-    this.#recorder?.restart();
-    this.#callRecorder?.restart();
+    if (this.#listens) this.#heardAudio?.restart();
+  }
+
+  /** Somebody begins or ends to listen. */
+  #listen(): void {
+    const listens = this.#recorder !== undefined || this.#callRecorder !== undefined;
+    if (listens && !this.#listens) {
+      this.#heardAudio ??= new HeardAudio({
+        taken: (samples, position, arrivalMs) => {
+          this.#recorder?.heard(samples, position, arrivalMs);
+          this.#callRecorder?.heard(samples, position, arrivalMs);
+        },
+        restarted: () => {
+          this.#recorder?.restart();
+          this.#callRecorder?.restart();
+        },
+      });
+      this.#heardAudio.restart();
+    }
+    this.#listens = listens;
+  }
+
+  /** A recording ends. What waits is for it, unless somebody else goes on listening. */
+  #drain(): void {
+    if (!this.#callRecorder || this.#closed) this.#heardAudio?.drain();
   }
 
   #receive(bytes: Uint8Array, from: Endpoint): void {
@@ -300,6 +338,7 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
     this.#collector.close(error);
     this.#output.close(error);
     void this.#recorder?.end('aborted', clock.now());
+    this.#drain();
     this.#callRecorder?.end(clock.now());
     // What the disk says comes out of `record` and `recordCall`; the port is free whatever it says.
     await Promise.allSettled([this.#recorded, this.#callRecorder?.recorded]);

@@ -1,0 +1,167 @@
+import { MAX_PACKET_SAMPLES } from '../audio/codec.ts';
+import { CONCEALED_FRAMES, LossConcealment } from '../audio/loss-concealment.ts';
+import { type BufferCounts, JitterBuffer } from '../rtp/jitter-buffer.ts';
+import { DecodedAudio } from './decoded-audio.ts';
+import { FRAME_SAMPLES } from './frame-clock.ts';
+import type { AudioCodec } from './media-port.ts';
+
+/** Who wants all audio in the order and the time of its sender, as recordings do. */
+export interface AudioTap {
+  /**
+   * The next samples, which may be used again afterwards, those that were made up for lost ones too. `position` counts samples of the sender; they
+   * came, or would have come, at `arrivalMs`.
+   */
+  taken(samples: Int16Array, position: number, arrivalMs: number): void;
+  /** Positions begin anew. */
+  restarted(): void;
+}
+
+/** What a listener has heard so far. */
+export interface HeardCounts extends BufferCounts {
+  /** Frames that were made up because their packets were lost or late. */
+  readonly concealed: number;
+}
+
+/** When the beat stood still for longer, it begins anew. */
+const MOST_SKIPPED = 25;
+
+/**
+ * What one stream hears, a frame of 20 ms on each beat: packets wait in a jitter buffer, are decoded in order, and what is missing is made up. It
+ * costs nothing as long as nobody calls it.
+ */
+export class HeardAudio {
+  readonly #tap: AudioTap;
+  readonly #buffer = new JitterBuffer();
+  readonly #decoded = new DecodedAudio();
+  readonly #concealment = new LossConcealment();
+  /** Samples that were decoded and not taken yet. */
+  readonly #queue = new Int16Array(MAX_PACKET_SAMPLES + FRAME_SAMPLES);
+  #queued = 0;
+  readonly #frame = new Int16Array(FRAME_SAMPLES);
+  readonly #other = new Int16Array(FRAME_SAMPLES);
+  readonly #madeUp = new Int16Array(FRAME_SAMPLES);
+  #codec: AudioCodec | undefined;
+  #missingInRow = 0;
+  #concealed = 0;
+
+  constructor(tap: AudioTap) {
+    this.#tap = tap;
+  }
+
+  get counts(): HeardCounts {
+    return { ...this.#buffer.counts, concealed: this.#concealed };
+  }
+
+  /** A packet came that had not come before; `timestamp` counts samples. `isNewest` is whether it is the latest of its sequence. */
+  put(codec: AudioCodec, payload: Uint8Array, sequence: number, timestamp: number, isNewest: boolean, nowMs: number): void {
+    if (codec !== this.#codec) {
+      if (this.#codec !== undefined) this.restart();
+      this.#codec = codec;
+    }
+    if (this.#buffer.put(payload, sequence, timestamp, isNewest, nowMs)) return;
+    this.restart();
+    this.#buffer.put(payload, sequence, timestamp, isNewest, nowMs);
+  }
+
+  /** The source sends digits in place of audio. */
+  pause(): void {
+    this.#buffer.pause();
+  }
+
+  /** Timestamps begin anew. What waits goes to the tap. */
+  restart(): void {
+    this.drain();
+    this.#buffer.restart();
+    this.#tap.restarted();
+  }
+
+  /** The frame to be played at `nowMs`, in samples that the next call overwrites. To be called every 20 ms. */
+  take(nowMs: number): Int16Array {
+    switch (this.#buffer.plan(nowMs, this.#queued)) {
+      case 'wait':
+        this.#frame.fill(0);
+        break;
+      case 'take':
+        this.#pull(this.#frame);
+        break;
+      case 'repeat':
+        this.#concealment.conceal(this.#frame);
+        break;
+      case 'skip':
+        this.#pull(this.#frame);
+        this.#pull(this.#other);
+        crossfade(this.#frame, this.#other);
+        break;
+    }
+    return this.#frame;
+  }
+
+  /** So many frames are never taken. */
+  skip(frames: number): void {
+    if (frames > MOST_SKIPPED) {
+      this.restart();
+      return;
+    }
+    for (let frame = 0; frame < frames; frame++) this.#pull(this.#frame);
+  }
+
+  /** Hands what still waits to the tap: nothing more is taken. */
+  drain(): void {
+    while (this.#buffer.waiting > 0) this.#step();
+    this.#queued = 0;
+  }
+
+  #pull(frame: Int16Array): void {
+    while (this.#queued < FRAME_SAMPLES) this.#step();
+    for (let index = 0; index < FRAME_SAMPLES; index++) frame[index] = this.#queue[index] ?? 0;
+    this.#queue.copyWithin(0, FRAME_SAMPLES, this.#queued);
+    this.#queued -= FRAME_SAMPLES;
+  }
+
+  /** Decodes the next packet, or makes up what is missing. */
+  #step(): void {
+    const { position } = this.#buffer;
+    const next = this.#buffer.next();
+    switch (next.kind) {
+      case 'packet': {
+        const samples = this.#codec === undefined ? this.#madeUp : this.#decoded.of(this.#codec, next.payload);
+        // A packet that follows something made up may begin before the end of that.
+        const passed = position - next.position;
+        const rest = passed > 0 ? samples.subarray(Math.min(passed, samples.length)) : samples;
+        this.#missingInRow = 0;
+        this.#concealment.heard(rest);
+        this.#hand(rest, position, true);
+        return;
+      }
+      case 'missing': {
+        const samples = next.samples === FRAME_SAMPLES ? this.#madeUp : this.#madeUp.subarray(0, next.samples);
+        const isAudible = this.#missingInRow++ < CONCEALED_FRAMES;
+        if (isAudible) this.#concealed++;
+        this.#concealment.conceal(samples);
+        this.#hand(samples, position, isAudible);
+        return;
+      }
+      case 'pause': {
+        const samples = this.#madeUp.subarray(0, next.samples).fill(0);
+        this.#hand(samples, position, false);
+        return;
+      }
+    }
+  }
+
+  #hand(samples: Int16Array, position: number, isForTap: boolean): void {
+    if (isForTap && samples.length > 0) this.#tap.taken(samples, position, this.#buffer.arrivalMs(position));
+    const room = this.#queue.length - this.#queued;
+    this.#queue.set(samples.length > room ? samples.subarray(0, room) : samples, this.#queued);
+    this.#queued += Math.min(samples.length, room);
+    this.#buffer.advance(samples.length);
+  }
+}
+
+/** Both frames in the time of one: the first fades out while the second fades in. */
+function crossfade(frame: Int16Array, other: Int16Array): void {
+  for (let index = 0; index < FRAME_SAMPLES; index++) {
+    const weight = (index + 0.5) / FRAME_SAMPLES;
+    frame[index] = Math.round((frame[index] ?? 0) * (1 - weight) + (other[index] ?? 0) * weight);
+  }
+}

@@ -1,0 +1,283 @@
+import { TransitWindow } from './transit-window.ts';
+
+/** Timestamps count samples, 8000 per second. */
+const SAMPLES_PER_MS = 8;
+const FRAME_SAMPLES = 160;
+const FRAME_MS = FRAME_SAMPLES / SAMPLES_PER_MS;
+
+/** How long audio is held back: at first, at least and at most. */
+const FIRST_DELAY_MS = 40;
+const LEAST_DELAY_MS = 10;
+const MOST_DELAY_MS = 200;
+/** What is held back beyond what is needed before a frame is left out. */
+const SPARE_MS = 30;
+/** A packet that would have to wait for so long shows that the timestamps have jumped. */
+const JUMP_MS = 500;
+/** So many packets in a row that come too late, over so long a time, show that the way has become longer. */
+const LATE_PACKETS = 10;
+const LATE_MS = 150;
+/** After a gap of so many frames the next packet may say anew what time it is. */
+const GAP_FRAMES = 5;
+/** How often it is looked whether the delay is right, in frames; it grows faster than it shrinks. */
+const LOOK_FRAMES = 5;
+const SHRINK_LOOKS = 5;
+const MAX_PACKETS = 64;
+/** Longer payloads are no audio of a call. */
+const MAX_PAYLOAD_BYTES = 1600;
+
+interface Slot {
+  /** Of its first sample. */
+  position: number;
+  sequence: number;
+  length: number;
+  bytes: Uint8Array;
+}
+
+/** What is to be done for the next frame: nothing has come yet; take it; play something in its place and take it later; take two for one. */
+export type FramePlan = 'wait' | 'take' | 'repeat' | 'skip';
+
+/** What comes next: a payload, or so many samples of which nothing has come, because they are lost or late, or because the source pauses. */
+export type NextAudio =
+  | { readonly kind: 'packet'; readonly payload: Uint8Array; readonly position: number }
+  | { readonly kind: 'missing'; readonly samples: number }
+  | { readonly kind: 'pause'; readonly samples: number };
+
+/** What a buffer has done so far. */
+export interface BufferCounts {
+  /** Packets that came after their time, and those that were thrown away: too many, too long, from before the start or before a jump. */
+  readonly tooLate: number;
+  readonly discarded: number;
+  /** Frames played twice and left out, because the delay had to change or the clocks of both sides differ. */
+  readonly repeated: number;
+  readonly skipped: number;
+  /** How often the timestamps were tied to the time anew. */
+  readonly jumps: number;
+  /** How long audio was held back, its mean over all frames, in ms. */
+  readonly delayMs?: number;
+}
+
+/**
+ * Holds received packets back for as long as the network is uneven, and hands them out in order on the beat of whoever plays them
+ * (RFC 3550 appendix A.8 measures the same unevenness). Each packet comes out once, later ones never before earlier ones. It follows
+ * the clock of the sender: when that is faster or slower than ours, a frame is left out or played twice now and then. Pure: it is told the time.
+ */
+export class JitterBuffer {
+  /** In order of position. Slots that are not used are kept for their memory. */
+  readonly #slots: Slot[] = [];
+  readonly #unused: Slot[] = [];
+  readonly #transits = new TransitWindow();
+  /** The next sample to be handed out; undefined until a packet has come. */
+  #cursor: number | undefined;
+  #beginMs = 0;
+  #begun = false;
+  /** A sample at `position` is played at `position` / 8 + this, in ms. */
+  #offsetMs = 0;
+  #delayMs = FIRST_DELAY_MS;
+  #lastTimestamp = 0;
+  #lastPosition = 0;
+  #lastSequence: number | undefined;
+  #isPaused = false;
+  #gapFrames = 0;
+  #lateInRow = 0;
+  #lateSinceMs = 0;
+  #framesToLook = LOOK_FRAMES;
+  #looksToShrink = SHRINK_LOOKS;
+  #tooLate = 0;
+  #discarded = 0;
+  #repeated = 0;
+  #skipped = 0;
+  #jumps = 0;
+  #heldMs = 0;
+  #frames = 0;
+  /** The arrival of the packet that the timestamps were tied to, less its position in ms. */
+  #tiedMs = 0;
+  /** The shortest way of late. */
+  #leastMs = 0;
+
+  get counts(): BufferCounts {
+    return {
+      tooLate: this.#tooLate,
+      discarded: this.#discarded,
+      repeated: this.#repeated,
+      skipped: this.#skipped,
+      jumps: this.#jumps,
+      ...(this.#frames > 0 && { delayMs: this.#heldMs / this.#frames }),
+    };
+  }
+
+  /** Packets that wait. */
+  get waiting(): number {
+    return this.#slots.length;
+  }
+
+  /** When the packet at `position` came, or would have come, by the timestamps of its source. */
+  arrivalMs(position: number): number {
+    return this.#tiedMs + position / SAMPLES_PER_MS;
+  }
+
+  /**
+   * A packet came that has not come before; its payload is copied. `isNewest` is whether it is the latest of its sequence. Answers false, with
+   * nothing changed, when its timestamp cannot belong to those before: it has jumped, or the way has become so long that all come too
+   * late. Then what waits is to be taken out, and after `restart` the packet put in again.
+   */
+  put(payload: Uint8Array, sequence: number, timestamp: number, isNewest: boolean, nowMs: number): boolean {
+    if (payload.length === 0) return true;
+    if (payload.length > MAX_PAYLOAD_BYTES) {
+      this.#discarded++;
+      return true;
+    }
+    const position = this.#lastPosition + ((timestamp - this.#lastTimestamp) | 0);
+    const cursor = this.#cursor ?? this.#tie(position, nowMs);
+    const isLate = position < cursor;
+    const earlyMs = position / SAMPLES_PER_MS + this.#offsetMs - nowMs;
+    const isFarOff = Math.abs(earlyMs) > JUMP_MS;
+    if (isNewest && (isFarOff || (isLate && this.#isLateForGood(nowMs)))) return false;
+    if (!isNewest && isFarOff) {
+      this.#discarded++;
+      return true;
+    }
+    if (isNewest) {
+      this.#lastTimestamp = timestamp;
+      this.#lastPosition = position;
+    }
+    this.#isPaused = false;
+    this.#transits.add(nowMs - position / SAMPLES_PER_MS);
+    if (isLate) {
+      this.#tooLate++;
+      return true;
+    }
+    this.#lateInRow = 0;
+    this.#keep(payload, sequence, position);
+    return true;
+  }
+
+  /** The source sends something else for now, as digits: what is missing is not lost. */
+  pause(): void {
+    this.#isPaused = true;
+  }
+
+  /** Forgets what waits and how timestamps and time go together; with the next packet it begins anew. */
+  restart(): void {
+    if (this.#cursor !== undefined) this.#jumps++;
+    for (const slot of this.#slots.splice(0)) this.#unused.push(slot);
+    this.#cursor = undefined;
+    this.#begun = false;
+    this.#lastSequence = undefined;
+    this.#gapFrames = 0;
+    this.#lateInRow = 0;
+    this.#transits.clear();
+  }
+
+  /** What to do for the frame that is played at `nowMs`. `queued` samples were taken out before and are not played yet. */
+  plan(nowMs: number, queued: number): FramePlan {
+    const cursor = this.#cursor;
+    if (cursor === undefined || nowMs < this.#beginMs) return 'wait';
+    if (!this.#begun) this.#begin(cursor, nowMs);
+    this.#offsetMs = nowMs - ((this.#cursor ?? 0) - queued) / SAMPLES_PER_MS;
+    this.#frames++;
+    this.#heldMs += Math.max(0, this.#offsetMs - this.#leastMs);
+    if (--this.#framesToLook > 0) return 'take';
+    this.#framesToLook = LOOK_FRAMES;
+    return this.#adapt();
+  }
+
+  /** Takes the next packet out. A payload is valid until the next `put`; `advance` has to say how many samples it had. */
+  next(): NextAudio {
+    const cursor = this.#cursor ?? 0;
+    const slot = this.#slots[0];
+    if (slot && slot.position <= cursor) {
+      this.#slots.shift();
+      this.#unused.push(slot);
+      this.#lastSequence = slot.sequence;
+      this.#gapFrames = 0;
+      return { kind: 'packet', payload: slot.bytes.subarray(0, slot.length), position: slot.position };
+    }
+    this.#gapFrames++;
+    const samples = slot ? Math.min(FRAME_SAMPLES, slot.position - cursor) : FRAME_SAMPLES;
+    const follows = slot && this.#lastSequence !== undefined && slot.sequence === ((this.#lastSequence + 1) & 0xffff);
+    return { kind: this.#isPaused || follows ? 'pause' : 'missing', samples };
+  }
+
+  /** So many samples were taken out, from the position of `next` on. */
+  advance(samples: number): void {
+    if (this.#cursor !== undefined) this.#cursor += samples;
+    this.#dropPassed();
+  }
+
+  /** The sample that `next` stands at. */
+  get position(): number {
+    return this.#cursor ?? 0;
+  }
+
+  #adapt(): FramePlan {
+    const bounds = this.#transits.bounds();
+    if (!bounds) return 'take';
+    const { leastMs, mostMs } = bounds;
+    const neededMs = Math.min(Math.max(mostMs, leastMs + LEAST_DELAY_MS), leastMs + MOST_DELAY_MS - FRAME_MS);
+    this.#leastMs = leastMs;
+    this.#delayMs = neededMs - leastMs;
+    if (this.#offsetMs < neededMs) {
+      this.#looksToShrink = SHRINK_LOOKS;
+      this.#repeated++;
+      return 'repeat';
+    }
+    const spareMs = this.#offsetMs - neededMs;
+    // A little too much is looked at for a while; much too much is worth a frame at every look.
+    if (spareMs <= SPARE_MS || (--this.#looksToShrink > 0 && spareMs <= 2 * SPARE_MS)) return 'take';
+    this.#looksToShrink = SHRINK_LOOKS;
+    this.#skipped++;
+    return 'skip';
+  }
+
+  #isLateForGood(nowMs: number): boolean {
+    if (this.#gapFrames >= GAP_FRAMES) return true;
+    if (this.#lateInRow++ === 0) this.#lateSinceMs = nowMs;
+    return this.#lateInRow > LATE_PACKETS && nowMs - this.#lateSinceMs >= LATE_MS;
+  }
+
+  #tie(position: number, nowMs: number): number {
+    this.#cursor = position;
+    this.#tiedMs = nowMs - position / SAMPLES_PER_MS;
+    this.#leastMs = this.#tiedMs;
+    const delayMs = Math.max(FIRST_DELAY_MS, this.#delayMs);
+    this.#beginMs = nowMs + delayMs;
+    this.#offsetMs = this.#tiedMs + delayMs;
+    return position;
+  }
+
+  /** Playing begins; it may be later than it should, and then what came long before is not worth to be heard. */
+  #begin(cursor: number, nowMs: number): void {
+    this.#begun = true;
+    const behindFrames = Math.floor((nowMs - this.#beginMs) / FRAME_MS);
+    this.#cursor = cursor + behindFrames * FRAME_SAMPLES;
+    this.#dropPassed();
+  }
+
+  #dropPassed(): void {
+    for (let slot = this.#slots[0]; slot && slot.position + FRAME_SAMPLES <= (this.#cursor ?? 0); slot = this.#slots[0]) {
+      this.#slots.shift();
+      this.#unused.push(slot);
+      this.#discarded++;
+    }
+  }
+
+  #keep(payload: Uint8Array, sequence: number, position: number): void {
+    if (this.#slots.length >= MAX_PACKETS) {
+      this.#discarded++;
+      return;
+    }
+    let at = this.#slots.length;
+    while (at > 0 && (this.#slots[at - 1]?.position ?? 0) > position) at--;
+    if (this.#slots[at - 1]?.position === position) {
+      this.#discarded++;
+      return;
+    }
+    const slot = this.#unused.pop() ?? { position: 0, sequence: 0, length: 0, bytes: new Uint8Array(0) };
+    if (slot.bytes.length < payload.length) slot.bytes = new Uint8Array(Math.max(payload.length, FRAME_SAMPLES));
+    slot.bytes.set(payload);
+    slot.length = payload.length;
+    slot.position = position;
+    slot.sequence = sequence;
+    this.#slots.splice(at, 0, slot);
+  }
+}
