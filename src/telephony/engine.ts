@@ -5,7 +5,7 @@ import { resolveHost } from '../wire/resolve-host.ts';
 import { InboundLeg } from './inbound-leg.ts';
 import { type Leg, type LegParts, streamOf } from './leg.ts';
 import { LegMedia } from './leg-media.ts';
-import type { MediaPort, MediaStream } from './media/media-port.ts';
+import { type AudioCodec, audioCodecs, type MediaPort, type MediaStream } from './media/media-port.ts';
 import { OutboundLeg } from './outbound-leg.ts';
 import type {
   AnsweredCall,
@@ -42,6 +42,8 @@ export interface EngineOptions {
 const TELEPHONE_EVENT = 101;
 /** When callers may try again whom a server that starts or stops refuses. */
 const RETRY_SECONDS = 5;
+/** What we offer when a trunk says nothing: what every carrier has comes first. */
+const DEFAULT_CODECS: readonly AudioCodec[] = ['PCMU', 'PCMA', 'G722'];
 /** How long closing waits for the answers to BYE: long enough for some repetitions. */
 const FAREWELL_MS = 2000;
 
@@ -116,7 +118,7 @@ export class Engine implements Telephony {
       answer: (request, events) => {
         used = true;
         const leg = new InboundLeg(
-          this.#legParts(request, events, stream, request.srtp, () => this.#legs.delete(leg)),
+          this.#legParts(request, events, stream, request, () => this.#legs.delete(leg)),
           call.invite,
         );
         this.#legs.add(leg);
@@ -130,7 +132,7 @@ export class Engine implements Telephony {
   }
 
   #dial(request: DialRequest, events: LegEvents, stream: MediaStream): PlacedCall {
-    const parts = this.#legParts(request, events, stream, request.trunk.srtp, () => this.#legs.delete(leg));
+    const parts = this.#legParts(request, events, stream, { codecs: DEFAULT_CODECS, ...request.trunk }, () => this.#legs.delete(leg));
     const { ringTimeoutMs, responseTimeoutMs } = request;
     const leg = new OutboundLeg({ ...parts, ringTimeoutMs, ...(responseTimeoutMs !== undefined && { responseTimeoutMs }) });
     this.#legs.add(leg);
@@ -142,17 +144,17 @@ export class Engine implements Telephony {
     { legId, from, to }: AnswerRequest,
     events: LegEvents,
     stream: MediaStream,
-    policy: SrtpPolicy | undefined,
+    { srtp: policy = 'off', codecs = audioCodecs }: { readonly srtp?: SrtpPolicy; readonly codecs?: readonly AudioCodec[] },
     onClosed: () => void,
   ): LegParts {
     const { random, clock, publicAddress } = this.#options;
-    const srtp = newLocalSrtp(policy ?? 'off', random);
+    const srtp = newLocalSrtp(policy, random);
     const media = new LegMedia(stream, {
       address: publicAddress ?? stream.local.address,
       port: stream.local.port,
       sessionId: String(random.below(0x7fff_ffff)),
       version: 1,
-      codecs: ['PCMU', 'PCMA'],
+      codecs,
       telephoneEvent: TELEPHONE_EVENT,
       ...(srtp && { srtp }),
     });

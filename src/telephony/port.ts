@@ -1,6 +1,6 @@
 import type { Endpoint, WireKind } from '../wire/wire.ts';
 import type { Prompt } from './audio/prompt.ts';
-import type { CallRecorded, Collected, CollectRules, PlayRules, Recorded, RecordRules } from './media/media-port.ts';
+import type { AudioCodec, CallRecorded, Collected, CollectRules, PlayRules, Recorded, RecordRules } from './media/media-port.ts';
 import type { MediaReport } from './media/media-report.ts';
 import type { SrtpPolicy } from './sdp/srtp-offer.ts';
 
@@ -70,6 +70,8 @@ export interface DialRequest {
     readonly password?: string;
     /** Whether the audio is encrypted; absent: off. */
     readonly srtp?: SrtpPolicy;
+    /** What is offered, in order of preference: exactly these, at least one. Absent: PCMU, PCMA, G722. */
+    readonly codecs?: readonly AudioCodec[];
   };
   readonly ringTimeoutMs: number;
   /** How long the peer may take to answer anything at all, before the leg ends as unreachable; absent: 32 s. */
@@ -124,6 +126,8 @@ export interface AnswerRequest {
   readonly to: string;
   /** Whether the audio is encrypted; absent: off. */
   readonly srtp?: SrtpPolicy;
+  /** Which codecs are taken; the order is that of the caller. Absent: all that we have. */
+  readonly codecs?: readonly AudioCodec[];
 }
 
 /** A media port that is held for one incoming call. It is used once: by `answer`, or given back by `release`. */

@@ -173,7 +173,7 @@ describe('a phone that changes the session', () => {
     const { change, aSecondAt, finish } = await inCall();
     await change(phoneSdp('sendonly'));
     const asked = await change(undefined, { ackSdp: phoneSdp('sendrecv', { port: 30_002, formats: '8' }) });
-    expect(saysOf(asked.sdp)).toBe('3 0 8 101 sendrecv');
+    expect(saysOf(asked.sdp)).toMatch(/^3 0 8 [ 0-9]*101 sendrecv$/);
     expect(await aSecondAt(30_002)).toEqual({ 8: 50 });
     await finish();
   });

@@ -257,7 +257,7 @@ describe('baresip with SRTP', () => {
     expect(measureSound(await phone.heard()).soundMs).toBeGreaterThan(300);
     const log = await phone.log();
     expect([...log.matchAll(/received event: '(.)' \(end=1\)/g)].map(([, key]) => key).join('')).toBe('79*D');
-    expect(log).toMatch(new RegExp(`\nm=audio \\d+ ${protocol} 0 8 101\r?\n`));
+    expect(log).toMatch(new RegExp(`\nm=audio \\d+ ${protocol} 0 8 [ 0-9]*101\r?\n`));
     // Once in our offer, three times, and once in the answer.
     expect(log.match(/^a=crypto:/gm)?.length).toBe(4);
   });

@@ -28,6 +28,8 @@ export interface BaresipOptions {
   readonly toneHz?: number;
   /** What it does about SRTP: takes it when it is offered, or nothing else. Absent: it has none. */
   readonly mediaEncryption?: 'srtp' | 'srtp-mand';
+  /** The modules of the codecs that it has, first the one that it likes best. Absent: G.711. */
+  readonly codecs?: readonly ('g711' | 'g722')[];
 }
 
 const READY_WITHIN_MS = 10_000;
@@ -36,11 +38,17 @@ const STOP_WITHIN_MS = 3_000;
 const LONGEST_SECONDS = 60;
 
 /** Starts baresip in a folder of its own and waits until it takes calls. @throws when it does not within 10 s */
-export async function startBaresip({ user, answers = 'auto', toneHz = 440, mediaEncryption }: BaresipOptions): Promise<Baresip> {
+export async function startBaresip({
+  user,
+  answers = 'auto',
+  toneHz = 440,
+  mediaEncryption,
+  codecs = ['g711'],
+}: BaresipOptions): Promise<Baresip> {
   const directory = await mkdtemp(join(tmpdir(), 'ringflow-baresip-'));
   const port = await freePort();
   const controlPort = await freePort();
-  await writeFile(join(directory, 'config'), configOf(directory, port, controlPort, toneHz));
+  await writeFile(join(directory, 'config'), configOf(directory, port, controlPort, toneHz, codecs));
   await writeFile(
     join(directory, 'accounts'),
     `<sip:${user}@127.0.0.1>;regint=0;answermode=${answers}${mediaEncryption === undefined ? '' : `;mediaenc=${mediaEncryption}`}\n`,
@@ -95,7 +103,7 @@ export async function startBaresip({ user, answers = 'auto', toneHz = 440, media
 }
 
 /** The network interface (or its address) decides on the address in its SDP; ausine gives nothing but 48 kHz stereo. */
-function configOf(directory: string, port: number, controlPort: number, toneHz: number): string {
+function configOf(directory: string, port: number, controlPort: number, toneHz: number, codecs: readonly string[]): string {
   return `
     sip_listen 127.0.0.1:${port}
     net_interface 127.0.0.1
@@ -109,8 +117,7 @@ function configOf(directory: string, port: number, controlPort: number, toneHz: 
     snd_path ${directory}
     ctrl_tcp_listen 127.0.0.1:${controlPort}
     module_path /usr/lib/baresip/modules
-    module g711.so
-    module ausine.so
+${codecs.map((name) => `    module ${name}.so\n`).join('')}    module ausine.so
     module aubridge.so
     module sndfile.so
     module srtp.so

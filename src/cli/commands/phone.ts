@@ -2,6 +2,7 @@ import { systemClock as clock } from '../../kernel/clock.ts';
 import { silentLogger } from '../../kernel/log.ts';
 import { systemRandom } from '../../kernel/random.ts';
 import { LocalMedia } from '../../telephony/media/local-media.ts';
+import { type AudioCodec, audioCodecs } from '../../telephony/media/media-port.ts';
 import { openDgramSocket } from '../../telephony/rtp/dgram-socket.ts';
 import { openTcp } from '../../wire/tcp.ts';
 import { openUdp } from '../../wire/udp.ts';
@@ -18,6 +19,7 @@ export interface PhoneOptions {
   readonly reject?: number;
   readonly digits?: string;
   readonly digitsAfter: number;
+  readonly codecs?: readonly string[];
   readonly record?: string;
   readonly hangUpAfter?: number;
   readonly user?: string;
@@ -31,6 +33,7 @@ const MOST_CALLS = 100;
 /** Runs the test phone until `signal` is aborted or it has seen `calls` calls to their end. Answers the exit status. */
 export async function phone(options: PhoneOptions, print: (line: string) => void, signal: AbortSignal): Promise<number> {
   const { host, reject, digits, record, hangUpAfter, user, password } = options;
+  const codecs = options.codecs?.map(codecNamed);
   if (digits !== undefined && !/^[0-9*#A-Dw]+$/.test(digits)) throw new Error('--digits takes 0 to 9, *, #, A to D, and w for a pause.');
   if (reject !== undefined && (reject < 400 || reject > 699)) throw new Error('--reject takes a SIP status from 400 to 699.');
   const wires = await openWires(host, options.port);
@@ -54,6 +57,7 @@ export async function phone(options: PhoneOptions, print: (line: string) => void
       digitsAfterMs: options.digitsAfter,
       ...(reject !== undefined && { reject }),
       ...(digits !== undefined && { digits }),
+      ...(codecs && { codecs }),
       ...(record !== undefined && { record }),
       ...(hangUpAfter !== undefined && { hangUpAfterMs: hangUpAfter }),
       ...(user !== undefined && { credentials: { userName: user, password: password ?? '' } }),
@@ -64,6 +68,12 @@ export async function phone(options: PhoneOptions, print: (line: string) => void
   await aborted(AbortSignal.any([signal, finished.signal]));
   await testPhone.close();
   return 0;
+}
+
+function codecNamed(name: string): AudioCodec {
+  const codec = audioCodecs.find((known) => known.toLowerCase() === name.toLowerCase());
+  if (!codec) throw new Error(`--codecs takes ${audioCodecs.join(', ')}.`);
+  return codec;
 }
 
 /** UDP and TCP on the same port. */

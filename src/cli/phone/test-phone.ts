@@ -3,7 +3,14 @@ import { readFile } from 'node:fs/promises';
 import { type Clock, sleep } from '../../kernel/clock.ts';
 import { silentLogger } from '../../kernel/log.ts';
 import { type Random, randomHex } from '../../kernel/random.ts';
-import type { AgreedMedia, MediaPort, MediaStream, Recorded } from '../../telephony/media/media-port.ts';
+import {
+  type AgreedMedia,
+  type AudioCodec,
+  audioCodecs,
+  type MediaPort,
+  type MediaStream,
+  type Recorded,
+} from '../../telephony/media/media-port.ts';
 import { answerOffer } from '../../telephony/sdp/negotiate.ts';
 import { SdpError } from '../../telephony/sdp/sdp-error.ts';
 import { newLocalSrtp } from '../../telephony/sdp/srtp-offer.ts';
@@ -24,6 +31,8 @@ export interface PhoneBehaviour {
   readonly reject?: number;
   /** 0-9 * # A-D; w waits half a second. */
   readonly digits?: string;
+  /** The codecs that it has; the caller's order decides. Absent: all of ours. */
+  readonly codecs?: readonly AudioCodec[];
   /** From the answer to the first digit. */
   readonly digitsAfterMs: number;
   /** WAV file for what it hears. */
@@ -113,7 +122,7 @@ export class TestPhone {
         port,
         sessionId: String(random.below(0x7fff_ffff)),
         version: 1,
-        codecs: ['PCMU', 'PCMA'] as const,
+        codecs: this.#options.behaviour.codecs ?? audioCodecs,
         ...(srtp && { srtp }),
       };
       const { answer, agreed } = answerOffer(invite.sdp ?? '', offer);

@@ -77,12 +77,12 @@ export class BridgeSide {
     this.#passedAtMs = nowMs;
     if (codec === agreed.codec) {
       const sentTimestamp = sender.pass(payload, timestamp, to);
-      if (callRecorder) callRecorder.sent(decoded.of(codec, payload), sentTimestamp, nowMs);
+      if (callRecorder) callRecorder.sent(decoded.samples(), sentTimestamp, nowMs);
       watch.sent(0, nowMs);
       return;
     }
     if (this.#transcoder?.codec !== agreed.codec) this.#transcoder = new Transcoder(agreed.codec);
-    this.#transcoder.encode(decoded.of(codec, payload), (own, frame) => {
+    this.#transcoder.encode(decoded.samples(), (own, frame) => {
       callRecorder?.sent(frame, sender.timestamp, nowMs);
       sender.sendPayload(own, to);
       watch.sent(0, nowMs);

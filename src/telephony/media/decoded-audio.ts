@@ -1,22 +1,43 @@
-import { type AudioDecoder, MAX_PACKET_SAMPLES, newDecoder } from '../audio/codec.ts';
+import { newDecoder } from '../audio/codec.ts';
+import { type AudioDecoder, MAX_PACKET_SAMPLES } from '../audio/codec-interface.ts';
 import type { AudioCodec } from './media-port.ts';
 
-/** The samples of what one stream receives, whatever codec it comes in. */
+const nothing = new Uint8Array(0);
+
+/** The samples of what one stream receives, whatever codec it comes in: decoded once, and only if somebody wants them. */
 export class DecodedAudio {
   readonly #samples = new Int16Array(MAX_PACKET_SAMPLES);
-  #codec: AudioCodec | undefined;
-  #decoder: AudioDecoder | undefined;
+  /** One for each codec that came, since a peer may change from packet to packet. */
+  readonly #decoders = new Map<AudioCodec, AudioDecoder>();
+  #codec: AudioCodec = 'PCMU';
+  #payload: Uint8Array = nothing;
+  #isDecoded = true;
   /** The samples that are valid; packets mostly have the same length. */
   #valid = new Int16Array(0);
 
-  /** The samples of the next payload, 8000 per second, none when it is not valid. The next call overwrites them. */
-  of(codec: AudioCodec, payload: Uint8Array): Int16Array {
-    if (codec !== this.#codec || !this.#decoder) {
-      this.#codec = codec;
-      this.#decoder = newDecoder(codec);
-    }
-    const length = this.#decoder.decode(payload, this.#samples);
+  /** The next payload, to be decoded before its bytes are used again. */
+  take(codec: AudioCodec, payload: Uint8Array): void {
+    this.#codec = codec;
+    this.#payload = payload;
+    this.#isDecoded = false;
+  }
+
+  /** Its samples, 8000 per second, none when it is not valid. The next payload overwrites them. */
+  samples(): Int16Array {
+    if (this.#isDecoded) return this.#valid;
+    this.#isDecoded = true;
+    const length = this.#decoder().decode(this.#payload, this.#samples);
+    this.#payload = nothing;
     if (this.#valid.length !== length) this.#valid = this.#samples.subarray(0, length);
     return this.#valid;
+  }
+
+  #decoder(): AudioDecoder {
+    let decoder = this.#decoders.get(this.#codec);
+    if (!decoder) {
+      decoder = newDecoder(this.#codec);
+      this.#decoders.set(this.#codec, decoder);
+    }
+    return decoder;
   }
 }

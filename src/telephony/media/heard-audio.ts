@@ -1,4 +1,4 @@
-import { MAX_PACKET_SAMPLES } from '../audio/codec.ts';
+import { MAX_PACKET_SAMPLES } from '../audio/codec-interface.ts';
 import { CONCEALED_FRAMES, LossConcealment } from '../audio/loss-concealment.ts';
 import { type BufferCounts, JitterBuffer } from '../rtp/jitter-buffer.ts';
 import { DecodedAudio } from './decoded-audio.ts';
@@ -124,7 +124,8 @@ export class HeardAudio {
     const next = this.#buffer.next();
     switch (next.kind) {
       case 'packet': {
-        const samples = this.#codec === undefined ? this.#madeUp : this.#decoded.of(this.#codec, next.payload);
+        if (this.#codec !== undefined) this.#decoded.take(this.#codec, next.payload);
+        const samples = this.#decoded.samples();
         // A packet that follows something made up may begin before the end of that.
         const passed = position - next.position;
         const rest = passed > 0 ? samples.subarray(Math.min(passed, samples.length)) : samples;

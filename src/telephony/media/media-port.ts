@@ -5,7 +5,15 @@ import type { MediaReport } from './media-report.ts';
 
 export { masterBytes, type SrtpKeys, type SrtpMaster, type SrtpSuite } from '../rtp/srtp-suite.ts';
 
-export type AudioCodec = 'PCMU' | 'PCMA';
+/** The ways to carry audio in RTP that we have, by their names in SDP. */
+export const audioCodecs = ['PCMU', 'PCMA', 'G722'] as const;
+export type AudioCodec = (typeof audioCodecs)[number];
+
+/** A payload type that may come, and what it carries. */
+export interface AcceptedType {
+  readonly payloadType: number;
+  readonly codec: AudioCodec;
+}
 
 /** What offer and answer agreed on. */
 export interface AgreedMedia {
@@ -14,6 +22,8 @@ export interface AgreedMedia {
   readonly rtcp?: Endpoint;
   readonly codec: AudioCodec;
   readonly payloadType: number;
+  /** What the peer may send besides `payloadType` (RFC 3264 section 7). */
+  readonly accepts?: readonly AcceptedType[];
   /** Payload type of telephone-event (RFC 4733), or absent when it was not agreed. */
   readonly telephoneEvent?: number;
   /** From our side: whether we may send, and whether we expect to receive (RFC 3264). */

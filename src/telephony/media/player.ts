@@ -1,6 +1,7 @@
+import type { G711Codec } from '../audio/g711.ts';
 import type { Prompt } from '../audio/prompt.ts';
 import { FRAME_SAMPLES } from './frame-clock.ts';
-import type { AudioCodec, PlayRules } from './media-port.ts';
+import type { PlayRules } from './media-port.ts';
 import { newWait, type Wait } from './wait.ts';
 
 const FRAME_WORDS = FRAME_SAMPLES / 4;
@@ -60,7 +61,7 @@ export class Player {
    * Writes the next frame into `frame`, 160 bytes. Answers false, with nothing written, when there is none. What the last frame of a
    * prompt leaves free is filled with `silence`.
    */
-  fill(codec: AudioCodec, silence: number, frame: AudioBytes): boolean {
+  fill(codec: G711Codec, silence: number, frame: AudioBytes): boolean {
     for (let playing = this.#queue[0]; playing; playing = this.#queue[0]) {
       const audio = codec === 'PCMU' ? playing.pcmu : playing.pcma;
       const from = playing.position;

@@ -6,7 +6,7 @@ import { ReceivedSequence } from '../rtp/received-sequence.ts';
 import type { HeardSoFar } from '../rtp/rtcp-session.ts';
 import { readTelephoneEvent } from '../rtp/telephone-event.ts';
 import type { Latch } from './latch.ts';
-import type { AgreedMedia } from './media-port.ts';
+import type { AgreedMedia, AudioCodec } from './media-port.ts';
 import type { MediaReport } from './media-report.ts';
 
 type Reception = Pick<
@@ -28,7 +28,7 @@ type Reception = Pick<
 export interface Heard {
   digit(change: DigitChange, nowMs: number): void;
   /** A payload of audio; its bytes may be used again afterwards. `newest` is whether it is the latest of its sequence. */
-  audio(payload: Uint8Array, timestamp: number, newest: boolean, nowMs: number, sequence: number): void;
+  audio(codec: AudioCodec, payload: Uint8Array, timestamp: number, newest: boolean, nowMs: number, sequence: number): void;
   /** A packet of a digit came, in place of audio. */
   event(): void;
   /** Timestamps begin anew: another source speaks for the peer. */
@@ -87,7 +87,8 @@ export class RtpReceiver {
     const header = this.#header;
     if (!readRtpHeader(bytes, header)) return false;
     const isEvent = header.payloadType === agreed.telephoneEvent;
-    if (!isEvent && header.payloadType !== agreed.payloadType) {
+    const codec = isEvent ? agreed.codec : codecOf(header.payloadType, agreed);
+    if (codec === undefined) {
       this.#unagreed++;
       this.#unagreedType = header.payloadType;
       return false;
@@ -109,7 +110,7 @@ export class RtpReceiver {
     } else {
       this.#jitter.arrived(header.timestamp, nowMs);
       const payload = bytes.subarray(header.payloadStart, header.payloadEnd);
-      this.#heard.audio(payload, header.timestamp, arrival === 'newest', nowMs, header.sequence);
+      this.#heard.audio(codec, payload, header.timestamp, arrival === 'newest', nowMs, header.sequence);
     }
     return true;
   }
@@ -132,4 +133,11 @@ export class RtpReceiver {
   #report(changes: readonly DigitChange[], nowMs: number): void {
     for (const change of changes) this.#heard.digit(change, nowMs);
   }
+}
+
+/** What a payload type carries; undefined when it was not agreed. */
+function codecOf(payloadType: number, { codec, payloadType: agreedType, accepts }: AgreedMedia): AudioCodec | undefined {
+  if (payloadType === agreedType) return codec;
+  if (accepts) for (const accepted of accepts) if (accepted.payloadType === payloadType) return accepted.codec;
+  return undefined;
 }

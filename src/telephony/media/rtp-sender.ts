@@ -1,12 +1,12 @@
 import type { Random } from '../../kernel/random.ts';
 import type { Endpoint } from '../../wire/wire.ts';
-import { decodeG711, silenceByte } from '../audio/g711.ts';
 import { RTP_HEADER_BYTES, writeRtpHeader } from '../rtp/packet.ts';
 import type { RtpSocket } from '../rtp/rtp-socket.ts';
 import { TELEPHONE_EVENT_BYTES, type TelephoneEvent, writeTelephoneEvent } from '../rtp/telephone-event.ts';
 import { FRAME_SAMPLES } from './frame-clock.ts';
 import type { AudioCodec } from './media-port.ts';
-import { audioBytes, type Player } from './player.ts';
+import { OutgoingAudio } from './outgoing-audio.ts';
+import type { Player } from './player.ts';
 
 /**
  * The RTP packets of one stream, written into buffers that are made once. Source, sequence and timestamp begin at random
@@ -17,9 +17,7 @@ export class RtpSender {
   readonly #socket: RtpSocket;
   /** The source that our packets name. */
   readonly ssrc: number;
-  readonly #audio = new Uint8Array(RTP_HEADER_BYTES + FRAME_SAMPLES);
-  readonly #frame = audioBytes(this.#audio.buffer, RTP_HEADER_BYTES, FRAME_SAMPLES);
-  readonly #samples = new Int16Array(FRAME_SAMPLES);
+  readonly #audio = new OutgoingAudio();
   /** A packet of somebody else's that is passed on; made when the first one is. */
   #passed = new Uint8Array(0);
   /** From the timestamps of what is passed on to ours; undefined when there is nothing to go on from. */
@@ -29,11 +27,7 @@ export class RtpSender {
   #timestamp: number;
   #eventTimestamp = 0;
   #marker = true;
-  #codec: AudioCodec = 'PCMU';
-  #silence: number = silenceByte.PCMU;
   #payloadType = 0;
-  /** Whether the audio buffer holds nothing but silence of the codec. */
-  #silent = false;
   #sent = 0;
   #payloadBytes = 0;
 
@@ -56,8 +50,7 @@ export class RtpSender {
 
   /** The frame that was sent last, in samples that the next call overwrites. */
   sentSamples(): Int16Array {
-    decodeG711(this.#codec, this.#frame.bytes, this.#samples);
-    return this.#samples;
+    return this.#audio.samples();
   }
 
   /** The RTP timestamp of the next frame. */
@@ -67,22 +60,19 @@ export class RtpSender {
 
   /** What audio is sent as from now on. */
   use(codec: AudioCodec, payloadType: number): void {
-    if (codec !== this.#codec) this.#silent = false;
-    this.#codec = codec;
-    this.#silence = silenceByte[codec];
+    this.#audio.use(codec);
     this.#payloadType = payloadType;
   }
 
   /** Sends the next frame of `player`, or silence when it has none. */
   sendAudio(player: Player | undefined, to: Endpoint): void {
     this.#passedOffset = undefined;
-    const played = player?.fill(this.#codec, this.#silence, this.#frame) ?? false;
-    if (!played && !this.#silent) this.#frame.bytes.fill(this.#silence);
-    this.#silent = !played;
-    writeRtpHeader(this.#audio, this.#marker, this.#payloadType, this.#sequence, this.#timestamp, this.ssrc);
-    this.#socket.send(this.#audio, to);
+    const played = this.#audio.fill(player);
+    const packet = this.#audio.packet();
+    writeRtpHeader(packet, this.#marker, this.#payloadType, this.#sequence, this.#timestamp, this.ssrc);
+    this.#socket.send(packet, to);
     this.#marker = false;
-    this.#count(this.#audio.length);
+    this.#count(packet.length);
     this.#advance(1);
     if (played) player?.handedOver();
   }
@@ -130,8 +120,7 @@ export class RtpSender {
 
   /** Plays a frame to nobody, because the agreement says that we may not send. */
   mute(player: Player): void {
-    if (player.fill(this.#codec, this.#silence, this.#frame)) player.handedOver();
-    this.#silent = false;
+    if (this.#audio.fill(player)) player.handedOver();
     this.skip(1);
   }
 

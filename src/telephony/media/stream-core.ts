@@ -15,7 +15,17 @@ import { DigitOutput } from './digit-output.ts';
 import type { FrameClock, FrameSource } from './frame-clock.ts';
 import { HeardAudio } from './heard-audio.ts';
 import { Latch } from './latch.ts';
-import type { AgreedMedia, CallRecorded, Collected, CollectRules, MediaStream, PlayRules, Recorded, RecordRules } from './media-port.ts';
+import type {
+  AgreedMedia,
+  AudioCodec,
+  CallRecorded,
+  Collected,
+  CollectRules,
+  MediaStream,
+  PlayRules,
+  Recorded,
+  RecordRules,
+} from './media-port.ts';
 import type { MediaReport } from './media-report.ts';
 import { FOCUS_FRAMES, PeerFocus } from './peer-focus.ts';
 import { Player } from './player.ts';
@@ -237,11 +247,10 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
     this.#player.barge();
   }
 
-  audio(payload: Uint8Array, timestamp: number, newest: boolean, nowMs: number, sequence: number): void {
-    const codec = this.#agreed?.codec;
-    if (codec === undefined) return;
+  audio(codec: AudioCodec, payload: Uint8Array, timestamp: number, newest: boolean, nowMs: number, sequence: number): void {
+    this.#decoded.take(codec, payload);
     if (newest) this.#side.heard(codec, payload, timestamp, this.#decoded, nowMs);
-    if (!this.#sound.audible) this.#sound.hear(this.#decoded.of(codec, payload));
+    if (!this.#sound.audible) this.#sound.hear(this.#decoded.samples());
     if (this.#listens) this.#heardAudio?.put(codec, payload, sequence, timestamp, newest, nowMs);
   }
 

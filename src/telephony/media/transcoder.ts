@@ -1,4 +1,5 @@
-import { type AudioEncoder, MAX_PACKET_SAMPLES, newEncoder } from '../audio/codec.ts';
+import { newEncoder } from '../audio/codec.ts';
+import { type AudioEncoder, MAX_PACKET_SAMPLES } from '../audio/codec-interface.ts';
 import { FRAME_SAMPLES } from './frame-clock.ts';
 import type { AudioCodec } from './media-port.ts';
 

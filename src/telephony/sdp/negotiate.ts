@@ -1,6 +1,8 @@
 import { isIPv6 } from 'node:net';
 import { type SessionDescription, write } from 'sdp-transform';
 import type { AgreedMedia, AudioCodec } from '../media/media-port.ts';
+import { agreeOnCodec } from './agree-codec.ts';
+import { audioFormats } from './audio-formats.ts';
 import type { CryptoLine } from './parse-crypto.ts';
 import { type MediaLine, readSession } from './read-session.ts';
 import { SdpError } from './sdp-error.ts';
@@ -29,7 +31,6 @@ export interface Offer extends LocalMedia {
 type Direction = AgreedMedia['direction'];
 type MediaText = SessionDescription['media'][number];
 
-const staticPayloadTypes: Readonly<Record<AudioCodec, number>> = { PCMU: 0, PCMA: 8 };
 /** Digits 0-9, *, #, A-D and flash (RFC 4733 section 3.2). */
 const EVENTS = '0-16';
 const PTIME_MS = 20;
@@ -43,7 +44,7 @@ const mirrored: Readonly<Record<Direction, Direction>> = {
 
 /** The text of an offer of one audio stream (RFC 3264 section 5). */
 export function writeOffer(offer: Offer): string {
-  const codecs = offer.codecs.map((codec) => ({ payload: staticPayloadTypes[codec], codec }));
+  const codecs = offer.codecs.map((codec) => ({ payload: audioFormats[codec].payloadType, codec }));
   const { port, telephoneEvent, srtp } = offer;
   const protocol = srtp?.policy === 'required' ? 'RTP/SAVP' : 'RTP/AVP';
   const audio = writeAudio({ port, protocol, codecs, telephoneEvent, direction: 'sendrecv', crypto: srtp?.lines ?? [], rtcpMux: true });
@@ -51,7 +52,7 @@ export function writeOffer(offer: Offer): string {
 }
 
 /**
- * What the answer to our offer agrees on (RFC 3264 sections 6 and 7). The codec is the first of the answer that was offered. A hold by
+ * What the answer to our offer agrees on (RFC 3264 sections 6 and 7). We send the first codec of the answer that was offered. A hold by
  * address 0.0.0.0 (section 8.4) counts as a direction without sending to the peer.
  * @throws SdpError
  */
@@ -110,24 +111,18 @@ function agreeOn(line: MediaLine, { codecs, srtp: localSrtp }: LocalMedia, role:
   if (srtp instanceof SdpError) return srtp;
   const { address } = line;
   if (address === undefined) return new SdpError('no-address', 'The audio stream has no usable address');
-  for (const format of line.formats) {
-    const codec = codecs.find((known) => known === line.encodings.get(format));
-    if (codec === undefined) continue;
-    const event = line.formats.find((other) => line.encodings.get(other) === 'TELEPHONE-EVENT');
-    const remote = { address, port: line.port };
-    const rtcp = line.rtcpMux ? remote : line.rtcp;
-    const agreed: AgreedMedia = {
-      remote,
-      ...(rtcp && { rtcp }),
-      codec,
-      payloadType: Number(format),
-      ...(event !== undefined && { telephoneEvent: Number(event) }),
-      direction: mirrored[isHold(address) ? withoutReceiving(line.direction) : line.direction],
-      ...(srtp.keys && { srtp: srtp.keys }),
-    };
-    return { line, agreed, crypto: srtp.line ? [srtp.line] : [] };
-  }
-  return new SdpError('no-codec', 'The audio stream has no codec that we have');
+  const codec = agreeOnCodec(line, codecs, role);
+  if (!codec) return new SdpError('no-codec', 'The audio stream has no codec that we have');
+  const remote = { address, port: line.port };
+  const rtcp = line.rtcpMux ? remote : line.rtcp;
+  const agreed: AgreedMedia = {
+    remote,
+    ...(rtcp && { rtcp }),
+    ...codec,
+    direction: mirrored[isHold(address) ? withoutReceiving(line.direction) : line.direction],
+    ...(srtp.keys && { srtp: srtp.keys }),
+  };
+  return { line, agreed, crypto: srtp.line ? [srtp.line] : [] };
 }
 
 function isHold(address: string): boolean {

@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { type MediaDescription, parse } from 'sdp-transform';
 import type { Endpoint } from '../../wire/wire.ts';
 import type { AgreedMedia } from '../media/media-port.ts';
+import { type Encoding, staticEncodings } from './audio-formats.ts';
 import { type CryptoLine, parseCrypto } from './parse-crypto.ts';
 import { SdpError } from './sdp-error.ts';
 
@@ -16,8 +17,8 @@ export interface MediaLine {
   /** Where the peer wants to receive: the media's own c= line, else that of the session. Absent when it is no IP address. */
   readonly address: string | undefined;
   readonly direction: AgreedMedia['direction'];
-  /** Upper-case encoding name by payload type, of those with one channel at 8000 Hz. */
-  readonly encodings: ReadonlyMap<string, string>;
+  /** By payload type. */
+  readonly encodings: ReadonlyMap<string, Encoding>;
   /** Where the peer wants RTCP by a=rtcp (RFC 3605), or undefined: on the next port. */
   readonly rtcp: Endpoint | undefined;
   /** Whether RTCP may share the port of RTP (RFC 5761). */
@@ -41,11 +42,6 @@ const MAX_FORMATS = 64;
 const READ_LINES = /^(?:[vct]=|m=|a=(?:rtpmap:|rtcp:|rtcp-mux$|sendrecv$|sendonly$|recvonly$|inactive$))/;
 const CRYPTO = 'a=crypto:';
 const FORMAT = /^[\w.+-]{1,64}$/;
-/** Payload types that need no rtpmap (RFC 3551 section 6). */
-const staticEncodings: readonly (readonly [string, string])[] = [
-  ['0', 'PCMU'],
-  ['8', 'PCMA'],
-];
 
 /**
  * Reads a session description (RFC 8866).
@@ -106,9 +102,7 @@ function readMedia(
   const formats = String(media.payloads ?? '').split(' ', MAX_FORMATS);
   const encodings = new Map(staticEncodings);
   for (const { payload, codec, rate, encoding } of media.rtp) {
-    const format = String(payload);
-    if (Number(rate) === 8000 && Number(encoding ?? 1) === 1) encodings.set(format, String(codec).toUpperCase());
-    else encodings.delete(format);
+    encodings.set(String(payload), { name: String(codec).toUpperCase(), clockRate: Number(rate), channels: Number(encoding ?? 1) });
   }
   const address = media.connection === undefined ? sessionAddress : addressOf(media.connection);
   return {
