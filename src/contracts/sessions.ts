@@ -22,6 +22,8 @@ const mediaProblems = [
   'JitterSent',
   'LongRoundTrip',
   'LateFrames',
+  'PoorReceived',
+  'PoorSent',
 ] as const;
 
 export const SessionLogInfo = dto(
@@ -31,6 +33,7 @@ export const SessionLogInfo = dto(
 export type SessionLogInfo = Static<typeof SessionLogInfo>;
 
 const milliseconds = nullable(Type.Number());
+const score = Type.Number();
 
 export const SessionMediaProblem = dto(
   { name: 'SessionMediaProblem', namespace, description: 'What is wrong with the audio of a call.' },
@@ -63,6 +66,23 @@ export const SessionMediaReport = dto(
     roundTripMs: optional(milliseconds, 'Mean time through the network, there and back. Absent when the other side answers no reports.'),
     maxRoundTripMs: optional(milliseconds, 'The longest time there and back.'),
     reportsReceived: optional(count, 'RTCP reports of the other side.'),
+    packetsTooLate: optional(
+      count,
+      'Packets that came too late to be heard. This and the next five only when somebody listened, as a recording does.',
+    ),
+    packetsDiscarded: optional(count, 'Packets that were thrown away because there were too many, or because the timestamps had jumped.'),
+    framesConcealed: optional(count, 'Frames of 20 ms that were made up for what was lost or too late.'),
+    framesRepeated: optional(
+      count,
+      'Frames that were played twice, because the delay had to grow or the clock of the other side is slower.',
+    ),
+    framesSkipped: optional(count, 'Frames that were left out, because the delay could shrink or the clock of the other side is faster.'),
+    bufferMs: optional(milliseconds, 'How long audio was held back to even out jitter, its mean.'),
+    mos: optional(
+      score,
+      'How good the other side sounded here: mean opinion score from 1 to 4.4, estimated from loss and delay (ITU-T G.107).',
+    ),
+    remoteMos: optional(score, 'How good this side sounded there, by its RTCP reports.'),
     expectedFrom: optional(text, 'Address and port in the SDP of the other side.'),
     receivedFrom: optional(text, 'Address and port that its audio came from.'),
     audioReceived: optional(flag, 'Audio came.'),

@@ -1,5 +1,12 @@
 import type { SessionMediaReport } from '../contracts/sessions.ts';
-import { diagnoseMedia, endpointText, isOneWayAudio, type MediaReport } from '../telephony/port.ts';
+import {
+  diagnoseMedia,
+  endpointText,
+  estimateHeardQuality,
+  estimateSaidQuality,
+  isOneWayAudio,
+  type MediaReport,
+} from '../telephony/port.ts';
 
 /**
  * The audio of a call as the API shows it, with what is wrong. Undefined when no audio was ever agreed on. A call that was not answered
@@ -28,6 +35,16 @@ export function describeMedia(report: MediaReport, answered: boolean): SessionMe
     ...rounded('roundTripMs', report.roundTripMs),
     ...rounded('maxRoundTripMs', report.maxRoundTripMs),
     reportsReceived: report.reportsReceived,
+    ...(report.buffer && {
+      packetsTooLate: report.buffer.tooLate,
+      packetsDiscarded: report.buffer.discarded,
+      framesConcealed: report.buffer.concealed,
+      framesRepeated: report.buffer.repeated,
+      framesSkipped: report.buffer.skipped,
+      ...rounded('bufferMs', report.buffer.delayMs),
+    }),
+    ...rounded('mos', estimateHeardQuality(report)?.mos),
+    ...rounded('remoteMos', estimateSaidQuality(report)?.mos),
     ...(report.expectedFrom && { expectedFrom: endpointText(report.expectedFrom) }),
     ...(report.receivedFrom && { receivedFrom: endpointText(report.receivedFrom) }),
     audioReceived: report.received > 0,

@@ -6,6 +6,7 @@ import type { SrtpPolicy } from './sdp/srtp-offer.ts';
 
 export { diagnose as diagnoseMedia, isOneWay as isOneWayAudio } from './media/diagnose.ts';
 export { endpointText } from './media/endpoint-text.ts';
+export { estimateHeard as estimateHeardQuality, estimateSaid as estimateSaidQuality } from './media/estimate-mos.ts';
 export type { CallRecorded, Collected, CollectRules, MediaReport, PlayRules, Prompt, Recorded, RecordRules, SrtpPolicy };
 
 /** Why a leg is over. */

@@ -21,6 +21,8 @@ const good: MediaReport = {
   receivedFrom: { address: '203.0.113.5', port: 4000 },
 };
 
+const untouched = { tooLate: 0, discarded: 0, repeated: 0, skipped: 0, jumps: 0, concealed: 0 };
+
 const deaf: Partial<MediaReport> = { received: 0, audible: false };
 
 const cases: readonly [string, Partial<MediaReport>, readonly string[], RegExp?][] = [
@@ -64,8 +66,16 @@ const cases: readonly [string, Partial<MediaReport>, readonly string[], RegExp?]
   ['jitter', { jitterMs: 45.4, maxJitterMs: 80 }, ['JitterReceived'], /45 ms.*80 ms/],
   ['loss on the way there', { remoteLost: 120 }, ['LossSent'], /^4\.0 % of our packets/],
   ['a little loss on the way there', { remoteLost: 20 }, []],
+  ['much loss there', { remoteLost: 600 }, ['LossSent', 'PoorSent']],
   ['jitter there', { remoteJitterMs: 50, remoteMaxJitterMs: 90 }, ['JitterSent'], /50 ms.*90 ms/],
-  ['a long way', { roundTripMs: 700, maxRoundTripMs: 900 }, ['LongRoundTrip'], /700 ms.*900 ms/],
+  [
+    'audio that came too late to be heard',
+    { buffer: { ...untouched, tooLate: 600, delayMs: 60 } },
+    ['PoorReceived'],
+    /MOS of 2\.\d.*20\.0 %/,
+  ],
+  ['what is held back for too long', { buffer: { ...untouched, delayMs: 400 } }, ['PoorReceived'], /MOS of 2\.8.*440 ms/],
+  ['a long way', { roundTripMs: 700, maxRoundTripMs: 900 }, ['LongRoundTrip', 'PoorReceived'], /700 ms.*900 ms/],
   ['a way that is long enough', { roundTripMs: 300, maxRoundTripMs: 900 }, []],
   ['audio that stopped with a goodbye', { quietMs: 7500, saidBye: true }, ['AudioStopped'], /without hanging up/],
   ['a goodbye alone', { saidBye: true }, []],
@@ -73,7 +83,7 @@ const cases: readonly [string, Partial<MediaReport>, readonly string[], RegExp?]
   [
     'several things at once',
     { lost: 1000, jitterMs: 50, late: 300, remoteLost: 300 },
-    ['LossReceived', 'LossSent', 'JitterReceived', 'LateFrames'],
+    ['LossReceived', 'LossSent', 'JitterReceived', 'LateFrames', 'PoorReceived', 'PoorSent'],
   ],
 ];
 

@@ -1,5 +1,6 @@
 import type { Endpoint } from '../../wire/wire.ts';
 import { endpointText } from './endpoint-text.ts';
+import { estimateHeard, estimateSaid, type QualityEstimate } from './estimate-mos.ts';
 import type { MediaReport } from './media-report.ts';
 
 /** What a report says is wrong. */
@@ -17,7 +18,9 @@ export type MediaProblem =
   | 'JitterReceived'
   | 'JitterSent'
   | 'LongRoundTrip'
-  | 'LateFrames';
+  | 'LateFrames'
+  | 'PoorReceived'
+  | 'PoorSent';
 
 /** A problem, and a sentence that says what is wrong and what to change. */
 export interface MediaFinding {
@@ -38,6 +41,8 @@ const LEAST_PACKETS = 100;
 const BAD_LOSS = 0.02;
 const BAD_JITTER_MS = 30;
 const BAD_LATE = 0.01;
+/** Below this many people are not content (ITU-T G.107 annex B: a rating of 70). */
+const POOR_MOS = 3.6;
 /** Beyond 400 ms from mouth to ear people talk into each other (ITU-T G.114); both ends add about 100 ms to each way of the network. */
 const BAD_ROUND_TRIP_MS = 600;
 
@@ -159,7 +164,19 @@ function quality(report: MediaReport): readonly (MediaFinding | undefined)[] {
           `${percent(lateShare)} of our packets left more than 10 ms late: this machine was too busy. Give it more CPU, or let fewer calls run at once.`,
         )
       : undefined,
+    poor('PoorReceived', 'The other side', estimateHeard(report)),
+    poor('PoorSent', 'This side', estimateSaid(report)),
   ];
+}
+
+function poor(problem: 'PoorReceived' | 'PoorSent', whose: string, estimate: QualityEstimate | undefined): MediaFinding | undefined {
+  if (!estimate || estimate.mos >= POOR_MOS) return undefined;
+  const { mos, worst, lossShare, delayMs } = estimate;
+  const why =
+    worst === 'delay'
+      ? `mostly because of the ${Math.round(delayMs)} ms from mouth to ear. Shorten the way: a nearer trunk or server, and no full queues on the links`
+      : `mostly because ${percent(lossShare)} of it was not heard. Find the link that loses or delays packets, and give voice priority on it`;
+  return finding(problem, `${whose} sounded poor, an estimated MOS of ${mos.toFixed(1)} of 4.4, ${why}.`);
 }
 
 function finding(problem: MediaProblem, advice: string): MediaFinding {

@@ -1,9 +1,10 @@
 import { MAX_PACKET_SAMPLES } from '../audio/codec-interface.ts';
 import { CONCEALED_FRAMES, LossConcealment } from '../audio/loss-concealment.ts';
-import { type BufferCounts, JitterBuffer } from '../rtp/jitter-buffer.ts';
+import { JitterBuffer } from '../rtp/jitter-buffer.ts';
 import { DecodedAudio } from './decoded-audio.ts';
 import { FRAME_SAMPLES } from './frame-clock.ts';
 import type { AudioCodec } from './media-port.ts';
+import type { HeardCounts } from './media-report.ts';
 
 /** Who wants all audio in the order and the time of its sender, as recordings do. */
 export interface AudioTap {
@@ -14,12 +15,6 @@ export interface AudioTap {
   taken(samples: Int16Array, position: number, arrivalMs: number): void;
   /** Positions begin anew. */
   restarted(): void;
-}
-
-/** What a listener has heard so far. */
-export interface HeardCounts extends BufferCounts {
-  /** Frames that were made up because their packets were lost or late. */
-  readonly concealed: number;
 }
 
 /** When the beat stood still for longer, it begins anew. */

@@ -1,4 +1,11 @@
 import type { Endpoint } from '../../wire/wire.ts';
+import type { BufferCounts } from '../rtp/jitter-buffer.ts';
+
+/** What a listener has heard so far. */
+export interface HeardCounts extends BufferCounts {
+  /** Frames that were made up because their packets were lost or late. */
+  readonly concealed: number;
+}
 
 /** What one stream saw; all counts since it was opened, all times from `start` unless they are durations. */
 export interface MediaReport {
@@ -38,6 +45,8 @@ export interface MediaReport {
   readonly unagreedType?: number;
   /** Packets that SRTP refused: not the peer's, changed or repeated. Absent when the call was in clear. */
   readonly unauthentic?: number;
+  /** What the jitter buffer did, when somebody listened: a recording, or the search for digits in the audio. */
+  readonly buffer?: HeardCounts;
   /** RTCP reports sent, and taken from the peer. */
   readonly reportsSent: number;
   readonly reportsReceived: number;

@@ -356,6 +356,7 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
       ...watched,
       ...this.#receiver.reception,
       ...this.#rtcp.seen,
+      ...(this.#heardAudio && { buffer: this.#heardAudio.counts }),
       sent: this.#sender.sent,
       digits: this.#digits,
       audible: this.#sound.audible,
