@@ -1,6 +1,6 @@
 import type { Static } from 'typebox';
 import { Type } from 'typebox';
-import { count, dto, nullable, oneOf, optional, text } from './dto.ts';
+import { count, dto, nullable, oneOf, optional, text, texts } from './dto.ts';
 
 const namespace = 'Voice.Api.Endpoints';
 
@@ -23,5 +23,14 @@ export const trunkSettings = {
   targets: optional(
     Type.Array(SipTarget),
     'Several hosts instead of one. The next is tried when one does not answer or answers with 5xx, as long as no phone has rung.',
+  ),
+  prefixes: optional(texts, 'Beginnings of the numbers that the trunk is for, as +49 and +1212. All numbers if absent or empty.'),
+  priority: optional(
+    nullable(count),
+    'Among trunks whose prefixes match a number at the same length, those with the lowest number are tried first. 0 if absent.',
+  ),
+  allowedSources: optional(
+    texts,
+    'Addresses and networks (CIDR) that calls of this trunk come from. The addresses of its hosts if absent or empty.',
   ),
 };

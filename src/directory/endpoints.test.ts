@@ -178,6 +178,8 @@ describe('trunks', () => {
       callsPerSecond: 0.5,
       ringTimeoutMs: 20_000,
       srtp: 'required',
+      prefixes: [],
+      priority: 0,
     });
     expect(second).toMatchObject({ targets: [{ transport: 'udp' }], ringTimeoutMs: 60_000, srtp: 'off' });
     expect(second).not.toHaveProperty('password');
@@ -287,6 +289,16 @@ describe('trunks', () => {
     ]);
   });
 
+  it('take calls from their hosts, or from the sources that they allow', async () => {
+    const ours = async () => (await directory.store.endpoints.trunkHosts()).filter((one) => one.accountId === accountId);
+    const { id } = await directory.trunks.create(manager, { targets: [...two, { host: 'a.example', port: 9 }] });
+    expect((await ours()).map(({ host }) => host)).toEqual(['b.example', 'a.example']);
+    await directory.endpoints.patch(manager, { endpointId: id ?? '', allowedSources: ['192.0.2.0/24', '2001:db8::1'] });
+    expect((await ours()).map(({ host }) => host)).toEqual(['192.0.2.0/24', '2001:db8::1']);
+    await directory.endpoints.patch(manager, { endpointId: id ?? '', allowedSources: [] });
+    expect((await ours()).length).toBe(2);
+  });
+
   it.each([
     [{ host: 'a.example', targets: [{ host: 'b.example' }] }, 'Targets'],
     [{ targets: [{}] }, 'Targets[0].Host'],
@@ -297,6 +309,15 @@ describe('trunks', () => {
     [{ targets: [{ host: 'a.example', weight: 0.5 }] }, 'Targets[0].Weight'],
     [{ targets: Array.from({ length: 17 }, () => ({ host: 'a.example' })) }, 'Targets'],
     [{ targets: [] }, 'Host'],
+    [{ host: 'a.example', prefixes: ['49'] }, 'Prefixes'],
+    [{ host: 'a.example', prefixes: ['+0'] }, 'Prefixes'],
+    [{ host: 'a.example', prefixes: Array.from({ length: 1001 }, () => '+49') }, 'Prefixes'],
+    [{ host: 'a.example', priority: -1 }, 'Priority'],
+    [{ host: 'a.example', allowedSources: ['carrier.example'] }, 'AllowedSources'],
+    [{ host: 'a.example', allowedSources: ['0.0.0.0/0'] }, 'AllowedSources'],
+    [{ host: 'a.example', allowedSources: ['2000::/3'] }, 'AllowedSources'],
+    [{ host: 'a.example', allowedSources: ['10.0.0.1/33'] }, 'AllowedSources'],
+    [{ host: 'a.example', allowedSources: ['10.1'] }, 'AllowedSources'],
   ])('are refused with targets that cannot be used: %o', async (members, fieldName) => {
     await expect(directory.trunks.create(manager, members)).rejects.toMatchObject({
       status: 400,

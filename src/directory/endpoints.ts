@@ -74,6 +74,9 @@ const trunkOnly = [
   ['ringTimeoutInSeconds', 'RingTimeoutInSeconds'],
   ['srtp', 'Srtp'],
   ['targets', 'Targets'],
+  ['prefixes', 'Prefixes'],
+  ['priority', 'Priority'],
+  ['allowedSources', 'AllowedSources'],
 ] as const;
 
 function refuseFlowMembers(request: RequestOf<typeof PatchEndpoint>, checks: MemberChecks): void {

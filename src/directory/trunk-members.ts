@@ -1,11 +1,11 @@
 import type { RequestOf } from '../contracts/dto.ts';
 import type { NewSipTrunk, PatchEndpoint } from '../contracts/endpoints.ts';
 import type { EndpointValues } from '../store/endpoint-repository.ts';
-import type { TrunkSettings } from '../store/schema.ts';
 import type { SecretBox } from '../store/secret-box.ts';
 import type { FlowMembers } from './endpoint-flow.ts';
 import { MemberChecks } from './member-checks.ts';
-import { checkedTargets, checkTarget, firstTarget } from './trunk-targets.ts';
+import { trunkSettingValues } from './trunk-settings.ts';
+import { checkTarget, firstTarget } from './trunk-targets.ts';
 
 /** Members of a trunk, as a request has them. */
 export type TrunkMembers = Pick<
@@ -60,12 +60,4 @@ export function trunkValues(trunkId: string, members: TrunkMembers, box: SecretB
     ...firstTarget(settings.targets ?? []),
     ...(Object.keys(settings).length > 0 && { trunk: settings }),
   };
-}
-
-/** The members that are kept together in one column. */
-function trunkSettingValues(members: TrunkMembers, checks: MemberChecks): TrunkSettings {
-  const { targets } = members;
-  if (targets && targets.length > 0 && (members.host ?? members.port ?? members.transport) !== undefined)
-    checks.refuse('Targets', 'Give either Targets, or Host, Port and Transport.');
-  return { ...(targets && { targets: checkedTargets(targets, checks) }) };
 }

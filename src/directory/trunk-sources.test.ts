@@ -51,6 +51,14 @@ describe('the trunks at an address', () => {
     expect(await idsAt(sources, '192.0.2.3')).toEqual([]);
   });
 
+  it('are those that allow a network which has it, each once', async () => {
+    const { sources } = scene([trunk('a', '192.0.2.0/24'), trunk('b', '192.0.2.1'), trunk('a', '192.0.2.1'), trunk('c', '2001:db8::/32')]);
+    expect(await idsAt(sources, '192.0.2.1')).toEqual(['a', 'b']);
+    expect(await idsAt(sources, '::ffff:192.0.2.200')).toEqual(['a']);
+    expect(await idsAt(sources, '192.0.3.1')).toEqual([]);
+    expect(await idsAt(sources, '2001:db8:5::1')).toEqual(['c']);
+  });
+
   it('cost a flood of strangers one read and one lookup', async () => {
     const { sources, stored } = scene([trunk('a', 'sip.example')], { 'sip.example': ['192.0.2.1'] });
     await Promise.all(Array.from({ length: 1000 }, (_none, at) => sources.at(`198.51.100.${at % 256}`)));

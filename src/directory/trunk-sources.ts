@@ -3,6 +3,7 @@ import type { Clock } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/log.ts';
 import type { Changes } from '../store/changes.ts';
 import type { EndpointRepository, TrunkHost } from '../store/endpoint-repository.ts';
+import { NetworkTable } from './network-table.ts';
 
 export interface TrunkSourcesOptions {
   readonly endpoints: Pick<EndpointRepository, 'trunkHosts'>;
@@ -30,15 +31,15 @@ const LOOKUP_MS = 5_000;
 const MOST_READS = 3;
 
 /**
- * Which trunks calls from an address belong to: those whose host has the address. All are in memory, so that a flood of strangers costs
+ * Which trunks calls from an address belong to: those that allow the address or, if they do not say, have a host there. All are in memory, so that a flood of strangers costs
  * no query. Names are looked up again once a minute at most, when calls come, and keep their last addresses while they cannot be.
  */
 export class TrunkSources {
   readonly #options: TrunkSourcesOptions;
   readonly #resolved = new Map<string, Resolved>();
   #hosts: Promise<readonly TrunkHost[]> | undefined;
-  #known: ReadonlyMap<string, readonly TrunkAtSource[]> | undefined;
-  #loading: Promise<ReadonlyMap<string, readonly TrunkAtSource[]>> | undefined;
+  #known: NetworkTable<TrunkAtSource> | undefined;
+  #loading: Promise<NetworkTable<TrunkAtSource>> | undefined;
   #loadedAtMs = 0;
   /** Counts changes, so that a load during which something changed is not kept. */
   #changes = 0;
@@ -54,12 +55,12 @@ export class TrunkSources {
     });
   }
 
-  /** The trunks with a host at this address, the oldest first. @throws AppError STORE_UNAVAILABLE */
+  /** The trunks whose calls may come from this address, the oldest first. @throws AppError STORE_UNAVAILABLE */
   async at(address: string): Promise<readonly TrunkAtSource[]> {
     const known = this.#known ?? (await this.#load());
     // Old names are looked up behind the call, which does not wait for them.
     if (this.#options.clock.now() - this.#loadedAtMs > KEPT_MS) void this.#load().catch(() => undefined);
-    return known.get(plainAddress(address)) ?? [];
+    return onceEach(known.at(address));
   }
 
   /** Ends lookups that are under way. Idempotent. */
@@ -68,14 +69,14 @@ export class TrunkSources {
     await this.#loading?.catch(() => undefined);
   }
 
-  #load(): Promise<ReadonlyMap<string, readonly TrunkAtSource[]>> {
+  #load(): Promise<NetworkTable<TrunkAtSource>> {
     this.#loading ??= this.#read().finally(() => {
       this.#loading = undefined;
     });
     return this.#loading;
   }
 
-  async #read(): Promise<ReadonlyMap<string, readonly TrunkAtSource[]>> {
+  async #read(): Promise<NetworkTable<TrunkAtSource>> {
     for (let again = MOST_READS; ; again--) {
       const changes = this.#changes;
       this.#hosts ??= this.#options.endpoints.trunkHosts();
@@ -83,7 +84,7 @@ export class TrunkSources {
         this.#hosts = undefined;
         throw error;
       });
-      await this.#lookUp(new Set(hosts.map(({ host }) => host).filter((host) => isIP(host) === 0)));
+      await this.#lookUp(new Set(hosts.map(({ host }) => host).filter(isName)));
       const known = this.#byAddress(hosts);
       if (changes === this.#changes) this.#known = known;
       else this.#hosts = undefined;
@@ -93,15 +94,11 @@ export class TrunkSources {
     }
   }
 
-  #byAddress(hosts: readonly TrunkHost[]): ReadonlyMap<string, readonly TrunkAtSource[]> {
-    const known = new Map<string, TrunkAtSource[]>();
+  #byAddress(hosts: readonly TrunkHost[]): NetworkTable<TrunkAtSource> {
+    const known = new NetworkTable<TrunkAtSource>();
     for (const { host, trunkId, accountId } of hosts) {
-      for (const address of isIP(host) === 0 ? (this.#resolved.get(host)?.addresses ?? []) : [host]) {
-        const key = plainAddress(address);
-        const here = known.get(key);
-        if (here) here.push({ trunkId, accountId });
-        else known.set(key, [{ trunkId, accountId }]);
-      }
+      const addresses = isName(host) ? (this.#resolved.get(host)?.addresses ?? []) : [host];
+      for (const address of addresses) known.add(address, { trunkId, accountId });
     }
     return known;
   }
@@ -136,8 +133,12 @@ export class TrunkSources {
   }
 }
 
-/** An address as it is compared: one of IPv4 as such when it comes as one of IPv6, all others in one form. */
-function plainAddress(address: string): string {
-  const text = address.toLowerCase();
-  return text.startsWith('::ffff:') && isIP(text.slice(7)) === 4 ? text.slice(7) : text;
+/** Not an address, and not a network. */
+function isName(host: string): boolean {
+  return isIP(host) === 0 && !host.includes('/');
+}
+
+/** A trunk may have an address by several hosts and networks. */
+function onceEach(trunks: readonly TrunkAtSource[]): readonly TrunkAtSource[] {
+  return trunks.filter(({ trunkId }, at) => trunks.findIndex((one) => one.trunkId === trunkId) === at);
 }

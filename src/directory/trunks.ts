@@ -30,6 +30,10 @@ export interface Trunk {
   readonly name: string;
   /** Where calls go; at least one. `orderTargets` says in which order. */
   readonly targets: readonly TrunkTarget[];
+  /** Beginnings of the E.164 numbers that it is for; none: all numbers. */
+  readonly prefixes: readonly string[];
+  /** Among trunks for the same prefix, the lowest first. */
+  readonly priority: number;
   readonly userName?: string;
   /** In clear. Never log it. */
   readonly password?: string;
@@ -90,6 +94,8 @@ function toTrunk(row: EndpointRow, box: SecretBox): Trunk {
     accountId: row.accountId,
     name: row.displayName,
     targets: targetsOf(row),
+    prefixes: row.trunk?.prefixes ?? [],
+    priority: row.trunk?.priority ?? 0,
     ...(row.userName !== null && { userName: row.userName }),
     ...(row.passwordBox !== null && { password: box.open(row.passwordBox, passwordPurpose(row.id)) }),
     maxChannels: row.maxChannels ?? trunkDefaults.maxChannels,

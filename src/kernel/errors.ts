@@ -82,6 +82,11 @@ export const errorCatalogue = {
     errorCode: 'NoTrunk',
     message: 'The account of the flow has no SIP trunk. Add one with POST /endpoints/sip-trunk.',
   },
+  NO_ROUTE: {
+    status: 400,
+    errorCode: 'NoRoute',
+    message: 'No SIP trunk of the account is for this number. See the prefixes of its trunks at GET /endpoints.',
+  },
   NO_CAPACITY: { status: 503, errorCode: 'NoCapacity', message: 'All channels are in use: {limit}. Try again in {seconds} s.' },
   SHUTTING_DOWN: {
     status: 503,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { plainTrunk } from '../../test/support/carriers.ts';
 import { flowOf } from '../../test/support/flow-builder.ts';
 import { freshId } from '../../test/support/sessions.ts';
 import { checkCallbackUrl } from '../callbacks/callback-url.ts';
@@ -7,7 +8,6 @@ import type { PlaceCall } from '../contracts/calls.ts';
 import type { RequestOf } from '../contracts/dto.ts';
 import type { FlowInfo } from '../contracts/flows.ts';
 import type { Principal } from '../directory/principal.ts';
-import type { Trunk } from '../directory/trunks.ts';
 import { compileFlow } from '../flow/compile-flow.ts';
 import { AppError } from '../kernel/errors.ts';
 import { seededRandom } from '../kernel/random.ts';
@@ -17,16 +17,7 @@ const ACCOUNT = freshId();
 const manager: Principal = { userId: 'u', emailAddress: 'm@example.com', roles: ['Manager'], accountIds: [ACCOUNT] };
 const administrator: Principal = { ...manager, roles: ['SystemAdministrator'], accountIds: [] };
 const flow = { flowId: 'flow-1', accountId: ACCOUNT, version: 3, flow: flowOf({ wait: ['WaitNode'] }) };
-const trunk: Trunk = {
-  trunkId: 'trunk-1',
-  accountId: ACCOUNT,
-  name: 'Carrier',
-  targets: [{ host: '127.0.0.1', port: 5060, transport: 'udp', priority: 0, weight: 1 }],
-  maxChannels: 1,
-  callsPerSecond: 1,
-  ringTimeoutMs: 60_000,
-  srtp: 'off',
-};
+const trunk = plainTrunk('127.0.0.1', { accountId: ACCOUNT, maxChannels: 1, callsPerSecond: 1 });
 const numbers = ['+18144043001', '+18144043002', '+18144043003'].map((e164) => ({ endpointId: `endpoint of ${e164}`, e164 }));
 const compiled = compileFlow(flow);
 const random = seededRandom(1);
@@ -88,6 +79,10 @@ describe('planOutgoing', () => {
 
   it('says so when the account has no trunk', async () => {
     await expect(plan(manager, {}, numbers, [])).rejects.toMatchObject({ code: 'NO_TRUNK', status: 503, retryAfterSeconds: 60 });
+    await expect(plan(manager, {}, numbers, [{ ...trunk, prefixes: ['+49'] }])).rejects.toMatchObject({
+      code: 'NO_ROUTE',
+      fields: [{ fieldName: 'NumberToDial' }],
+    });
   });
 
   it('refuses a flow, an account and a caller ID that belong to others', async () => {

@@ -14,6 +14,7 @@ import type { OwnFlow } from '../store/session-rows.ts';
 import { type CallbackCheck, type CallOptions, callOptions } from './call-options.ts';
 import { type CallTime, callTime } from './call-time.ts';
 import type { CompiledFlows } from './compiled-flows.ts';
+import { trunksFor } from './trunk-routes.ts';
 
 /** Where the facts about accounts come from. */
 export interface OutgoingDirectory {
@@ -37,7 +38,7 @@ export interface OutgoingPlan {
   /** The E.164 number to dial. */
   readonly to: string;
   readonly callerId: OwnedNumber;
-  /** The trunks that may be used; at least one. */
+  /** The trunks that may be used, in the order in which they are tried; at least one. */
   readonly trunks: readonly Trunk[];
   /** The one that must be used, if the caller said so. */
   readonly trunkId?: string;
@@ -58,7 +59,7 @@ const NUMBER_HINT = 'the E.164 number to dial, for example +18144043093.';
 /**
  * Checks a request for an outgoing call. The account is the one of the flow, or the one named for a flow of the call's own.
  * @throws AppError with an entry for each wrong member: REQUIRED, INVALID_MEMBER, NUMBER_NOT_POSSIBLE; then FLOW_NOT_FOUND,
- * FLOW_INVALID, FORBIDDEN_ACCOUNT, CALLER_ID_NOT_OWNED, NO_CALLER_ID, NO_TRUNK
+ * FLOW_INVALID, FORBIDDEN_ACCOUNT, CALLER_ID_NOT_OWNED, NO_CALLER_ID, NO_TRUNK, NO_ROUTE
  */
 export async function planOutgoing(
   principal: Principal,
@@ -77,23 +78,20 @@ export async function planOutgoing(
   const owned = await directory.phoneNumbers.ownedVoiceNumbers(accountId);
   const callerId = chooseCallerId(request.callerId ?? '', owned, parts.random);
   const trunkId = request.trunkId?.toLowerCase() || undefined;
-  const trunks = usableTrunks(await directory.trunks.ofAccount(accountId), trunkId);
-  if (trunks.length === 0) throw noTrunk(trunkId);
+  const all = await directory.trunks.ofAccount(accountId);
+  const trunks = trunksFor(to, all, trunkId);
+  if (trunks.length === 0) throw noTrunk(trunkId, all.length > 0);
   return { accountId, flow, to, callerId, trunks, ...(trunkId !== undefined && { trunkId }), options, ...time };
 }
 
-/** The trunks of an account that a call may use: the one it must use, or all. */
-export function usableTrunks(trunks: readonly Trunk[], trunkId: string | undefined): readonly Trunk[] {
-  return trunkId === undefined ? trunks : trunks.filter((trunk) => trunk.trunkId === trunkId);
-}
-
-function noTrunk(trunkId: string | undefined): AppError {
+function noTrunk(trunkId: string | undefined, hasOthers: boolean): AppError {
   if (trunkId !== undefined)
     return memberError(
       'INVALID_MEMBER',
       { member: 'TrunkId', reason: 'The account has no SIP trunk with this id. See GET /endpoints.' },
       'TrunkId',
     );
+  if (hasOthers) return memberError('NO_ROUTE', {}, 'NumberToDial');
   return new AppError('NO_TRUNK', {}, { retryAfterSeconds: 60 });
 }
 

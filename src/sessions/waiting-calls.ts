@@ -31,7 +31,16 @@ interface Ready {
   readonly reservation: Reservation;
 }
 
+/** A call for which no trunk has room. */
+interface NoChannel {
+  readonly waitMs: number;
+  /** Others of the account, or for the trunk that it must use, need not be tried either. */
+  readonly byAnyTrunk: boolean;
+}
+
 const MOST_AT_ONCE = 100;
+/** Calls that may be passed over in one round because the trunks for their numbers are full. */
+const MOST_PASSED_OVER = 1_000;
 /** How often this process looks at what others may have put into the database. */
 const LOOK_MS = 30_000;
 /** How often calls that found no channel, or a database that is away, are tried again. */
@@ -161,7 +170,7 @@ export class WaitingCalls {
             if ('reservation' in result) ready.push(result);
             else if ('outcome' in result) done += await this.end([row.id], result);
             else {
-              full.add(laneOf(row));
+              full.add(result.byAnyTrunk ? laneOf(row) : row.id);
               retryMs = Math.min(retryMs ?? RETRY_MS, result.waitMs);
             }
           }
@@ -171,12 +180,12 @@ export class WaitingCalls {
         done += await this.#dial(ready);
       }
       // What another server has taken meanwhile is no reason to go on: it is at work.
-      if (rows.length < MOST_AT_ONCE || (done === 0 && full.size === lanesBefore)) break;
+      if (rows.length < MOST_AT_ONCE || (done === 0 && full.size === lanesBefore) || full.size > MOST_PASSED_OVER) break;
     }
     return retryMs;
   }
 
-  async #makeReady(row: NewSessionRow): Promise<Ready | CannotBePlaced | { readonly waitMs: number }> {
+  async #makeReady(row: NewSessionRow): Promise<Ready | CannotBePlaced | NoChannel> {
     const { calls, directory } = this.#options;
     const plan = await planWaiting(row, directory);
     if ('outcome' in plan) return plan;
@@ -184,7 +193,7 @@ export class WaitingCalls {
       return { row, plan, reservation: await calls.reserve(plan.trunks) };
     } catch (error) {
       if (!(error instanceof AppError) || error.code !== 'NO_CAPACITY') throw error;
-      return { waitMs: (error.retryAfterSeconds ?? 1) * 1000 };
+      return { waitMs: (error.retryAfterSeconds ?? 1) * 1000, byAnyTrunk: plan.byAnyTrunk };
     }
   }
 

@@ -2,11 +2,17 @@ import { AppError } from '../kernel/errors.ts';
 import type { NewSessionRow } from '../store/session-rows.ts';
 import type { WaitingEnd } from '../store/session-schedule.ts';
 import type { Outcome } from './outcome.ts';
-import { compileOwnFlow, type OutgoingDirectory, type OutgoingPlan, type PlannedFlow, usableTrunks } from './outgoing-plan.ts';
+import { compileOwnFlow, type OutgoingDirectory, type OutgoingPlan, type PlannedFlow } from './outgoing-plan.ts';
+import { trunksFor } from './trunk-routes.ts';
 
 /** Why a call that waited cannot be placed any more. */
 export interface CannotBePlaced extends WaitingEnd {
   readonly outcome: Outcome;
+}
+
+export interface WaitingPlan extends OutgoingPlan {
+  /** Whether every trunk of the account, or the one that the call must use, may take it. */
+  readonly byAnyTrunk: boolean;
 }
 
 /**
@@ -14,18 +20,20 @@ export interface CannotBePlaced extends WaitingEnd {
  * account owns them now.
  * @throws AppError STORE_UNAVAILABLE
  */
-export async function planWaiting(row: NewSessionRow, directory: OutgoingDirectory): Promise<OutgoingPlan | CannotBePlaced> {
+export async function planWaiting(row: NewSessionRow, directory: OutgoingDirectory): Promise<WaitingPlan | CannotBePlaced> {
   const { accountId, toAddress: to, fromAddress, extras } = row;
   const plan = extras?.plan;
   const owned = await directory.phoneNumbers.ownedVoiceNumbers(accountId);
   const callerId = owned.find(({ e164 }) => e164 === fromAddress);
   if (!callerId) return { outcome: 'NoCallerId', message: 'The account does not own the number to call from any more' };
-  const trunks = usableTrunks(await directory.trunks.ofAccount(accountId), plan?.trunkId);
-  if (trunks.length === 0) return { outcome: 'NoTrunk', message: 'The account does not own the SIP trunk of the call any more' };
+  const all = await directory.trunks.ofAccount(accountId);
+  const trunks = trunksFor(to, all, plan?.trunkId);
+  if (trunks.length === 0) return { outcome: 'NoTrunk', message: 'The account does not own a SIP trunk for the call any more' };
   const flow = await flowOf(row, directory);
   if (typeof flow === 'string') return { outcome: 'FlowFailed', message: flow };
   const options = { ...plan?.options, ...(extras?.metadata && { metadata: extras.metadata }) };
-  return { accountId, flow, to, callerId, trunks, ...(plan?.trunkId !== undefined && { trunkId: plan.trunkId }), options };
+  const byAnyTrunk = plan?.trunkId !== undefined || trunks.length === all.length;
+  return { accountId, flow, to, callerId, trunks, byAnyTrunk, ...(plan?.trunkId !== undefined && { trunkId: plan.trunkId }), options };
 }
 
 /** The flow of a session, or the reason why it cannot be run. */

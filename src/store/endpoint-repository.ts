@@ -37,7 +37,7 @@ type Row = { endpoint: EndpointRow; accountName: string; flowName: string | null
 export interface TrunkHost {
   readonly trunkId: string;
   readonly accountId: string;
-  /** A host name or an IP address. */
+  /** A host name, an IP address or a network (CIDR). */
   readonly host: string;
 }
 
@@ -67,7 +67,7 @@ export class EndpointRepository {
     );
   }
 
-  /** The hosts of all trunks there are, the oldest trunk first. */
+  /** Where calls of all trunks there are may come from, the oldest trunk first. */
   trunkHosts(): Promise<TrunkHost[]> {
     return this.#database.run(async (queries) => {
       const rows = await queries
@@ -126,8 +126,9 @@ export class EndpointRepository {
   }
 }
 
-/** Of a trunk with several targets each host once. */
+/** What the trunk allows; if it does not say, the hosts of its targets, each once. */
 function hostsOf(host: string | null, trunk: EndpointRow['trunk']): readonly string[] {
+  if (trunk?.allowedSources?.length) return trunk.allowedSources;
   const listed = trunk?.targets?.flatMap((target) => target.host ?? []) ?? [];
   if (listed.length > 0) return [...new Set(listed)];
   return host === null ? [] : [host];

@@ -32,11 +32,14 @@ export class SessionSchedule {
     this.#options = options;
   }
 
-  /** Those whose time has come, the longest due first. @param without accounts, and trunks that sessions must use, to leave out. */
+  /** Those whose time has come, the longest due first. @param without accounts, trunks that sessions must use, and sessions to leave out. */
   async due(nowMs: number, without: readonly string[], most: number): Promise<NewSessionRow[]> {
     const { database, isRefused } = this.#options;
     const others: SQL | undefined =
-      without.length === 0 ? undefined : sql`coalesce(${session.trunkId}, ${session.accountId}) <> all(${idList(without)}::text::uuid[])`;
+      without.length === 0
+        ? undefined
+        : sql`coalesce(${session.trunkId}, ${session.accountId}) <> all(${idList(without)}::text::uuid[])
+            and ${session.id} <> all(${idList(without)}::text::uuid[])`;
     const rows = await database.run((queries) =>
       queries
         .select(rowColumns)

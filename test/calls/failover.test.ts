@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Clock } from '../../src/kernel/clock.ts';
 import type { IncomingInvite } from '../../src/telephony/sip/incoming-invite.ts';
 import { callWorld, manager, nothingLeft, PHONE, type WorldOptions } from '../support/call-world.ts';
-import { carrier, targetAt } from '../support/carriers.ts';
+import { carrier, plainTrunk, targetAt } from '../support/carriers.ts';
 import { flowOf, to } from '../support/flow-builder.ts';
 
 const flow = flowOf({ say: ['SayNode', { WhatToSay: '0123456789', Done: to('bye') }], bye: ['HangUpNode'] });
@@ -181,16 +181,7 @@ describe('a target that is silent', () => {
 });
 
 describe('the next trunk of the account', () => {
-  const other = {
-    trunkId: 'trunk-2',
-    accountId: '01234567-89ab-7000-8000-000000000001',
-    name: 'Other',
-    targets: [targetAt(PHONE)],
-    maxChannels: 1,
-    callsPerSecond: 50,
-    ringTimeoutMs: 60_000,
-    srtp: 'off',
-  } as const;
+  const other = plainTrunk(PHONE, { trunkId: 'trunk-2', maxChannels: 1 });
 
   it('takes the call when the targets of the first are used up, and the session says so', async () => {
     const { session, left } = await afterFirst((invite) => invite.reject(503), { targets: [targetAt(FIRST)], otherTrunks: [other] });
@@ -216,6 +207,45 @@ describe('the next trunk of the account', () => {
     expect(session?.outcome).toBe('Unreachable');
     expect(world.phoneEvents).toEqual([]);
     await first.close();
+    expect(await world.finish()).toEqual(nothingLeft);
+  });
+
+  it('is chosen by the longest prefix of the number', async () => {
+    const near = plainTrunk(PHONE, { trunkId: 'trunk-2', prefixes: ['+1814', '+49'] });
+    const { session, first, left } = await afterFirst((invite) => invite.reject(486), { targets: [targetAt(FIRST)], otherTrunks: [near] });
+    expect(session).toMatchObject({ outcome: 'Completed', row: { trunkId: 'trunk-2' } });
+    expect(first?.invites).toEqual([]);
+    expect(left).toEqual(nothingLeft);
+  });
+
+  it('takes calls at once for which the first trunk has no channel left, and none when neither has', async () => {
+    const world = callWorld({ flow: flowOf({ wait: ['WaitNode', { Timeout: 60 }] }), maxChannels: 1, otherTrunks: [other] });
+    const sessions = [await world.call(), await world.call()];
+    expect(sessions.map(({ row }) => row.trunkId)).toEqual(['trunk-1', 'trunk-2']);
+    await expect(world.call()).rejects.toMatchObject({ code: 'NO_CAPACITY' });
+    await world.stop();
+    expect(await world.finish()).toEqual(nothingLeft);
+  });
+});
+
+describe('calls that wait for a channel', () => {
+  it('do not hold up those for other trunks', async () => {
+    const far = plainTrunk(PHONE, { trunkId: 'trunk-2', prefixes: ['+49'] });
+    const world = callWorld({
+      flow: flowOf({ wait: ['WaitNode', { Timeout: 600 }] }),
+      maxChannels: 1,
+      prefixes: ['+1'],
+      otherTrunks: [far],
+    });
+    await world.call();
+    const notBefore = new Date(world.clock.now() + 1000).toISOString();
+    const place = (numberToDial: string) => world.service.place(manager, { flowId: 'flow-1', numberToDial, notBefore });
+    for (let call = 0; call < 150; call++) await place('+18144043093');
+    const last = await place('+4930123456');
+    world.service.start();
+    await world.clock.advance(3000);
+    expect(world.sessions.get(last.id ?? '')).toMatchObject({ row: { trunkId: 'trunk-2' }, lines: expect.arrayContaining(['Answered']) });
+    await world.stop();
     expect(await world.finish()).toEqual(nothingLeft);
   });
 });

@@ -24,6 +24,7 @@ import type { SrtpPolicy } from '../../src/telephony/port.ts';
 import { UserAgent } from '../../src/telephony/sip/user-agent.ts';
 import { type Faults, MemoryNetwork } from '../../src/wire/memory-network.ts';
 import type { WireKind } from '../../src/wire/wire.ts';
+import { plainTrunk, targetAt } from './carriers.ts';
 import { type SeenSession, sessionTable } from './session-table.ts';
 
 const SERVER = '10.0.0.1';
@@ -46,6 +47,7 @@ export interface WorldOptions {
   readonly transport?: WireKind;
   /** Where the trunk sends calls; the phone if absent. */
   readonly targets?: readonly TrunkTarget[];
+  readonly prefixes?: readonly string[];
   /** Trunks of the account besides the one. */
   readonly otherTrunks?: readonly Trunk[];
   readonly ringTimeoutMs?: number;
@@ -115,17 +117,15 @@ export function callWorld(options: WorldOptions) {
         });
 
   const flow = { flowId: 'flow-1', accountId: ACCOUNT, version: 1, flow: options.flow };
-  const trunk = {
-    trunkId: 'trunk-1',
+  const trunk = plainTrunk(PHONE, {
     accountId: ACCOUNT,
-    name: 'Phone',
-    targets: options.targets ?? [{ host: PHONE, port: 5060, transport: options.transport ?? 'udp', priority: 0, weight: 1 }],
+    targets: options.targets ?? [targetAt(PHONE, { transport: options.transport ?? 'udp' })],
+    prefixes: options.prefixes ?? [],
     maxChannels: options.maxChannels ?? 10,
-    callsPerSecond: 50,
     ringTimeoutMs: options.ringTimeoutMs ?? 60_000,
     srtp: options.srtp ?? 'off',
     ...options.credentials,
-  };
+  });
   const numberFlow = 'numberFlow' in options ? options.numberFlow : { flowId: flow.flowId, parameters: {} };
   const compiled = compileFlow(flow);
 

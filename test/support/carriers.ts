@@ -1,4 +1,5 @@
 import type { TrunkTarget } from '../../src/directory/trunk-targets.ts';
+import type { Trunk } from '../../src/directory/trunks.ts';
 import { silentLogger } from '../../src/kernel/log.ts';
 import { seededRandom } from '../../src/kernel/random.ts';
 import type { VirtualClock } from '../../src/kernel/virtual-clock.ts';
@@ -29,4 +30,21 @@ export function carrier(
 
 export function targetAt(host: string, more: Partial<TrunkTarget> = {}): TrunkTarget {
   return { host, port: 5060, transport: 'udp', priority: 0, weight: 1, ...more };
+}
+
+/** A trunk to one host without anything special. */
+export function plainTrunk(host: string, more: Partial<Trunk> = {}): Trunk {
+  return {
+    trunkId: 'trunk-1',
+    accountId: 'account-1',
+    name: 'Carrier',
+    targets: [targetAt(host)],
+    prefixes: [],
+    priority: 0,
+    maxChannels: 10,
+    callsPerSecond: 50,
+    ringTimeoutMs: 60_000,
+    srtp: 'off',
+    ...more,
+  };
 }

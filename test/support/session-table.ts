@@ -48,7 +48,12 @@ export function sessionTable({ clock, owner, beforeStore, canRead }: SessionTabl
     schedule: {
       due: async (nowMs, without, most) =>
         waiting()
-          .filter((session) => dueOf(session) <= nowMs && !without.includes(session.row.trunkId ?? session.row.accountId))
+          .filter(
+            (session) =>
+              dueOf(session) <= nowMs &&
+              !without.includes(session.row.trunkId ?? session.row.accountId) &&
+              !without.includes(session.row.id),
+          )
           .slice(0, most)
           .map(({ row }) => row),
       nextDueMs: async (sinceMs) =>

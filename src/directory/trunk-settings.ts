@@ -1,0 +1,53 @@
+import ipaddr from 'ipaddr.js';
+import type { SipTarget } from '../contracts/sip-trunks.ts';
+import type { TrunkSettings } from '../store/schema.ts';
+import type { MemberChecks } from './member-checks.ts';
+import { checkedTargets } from './trunk-targets.ts';
+
+const MOST_PREFIXES = 1_000;
+const MOST_SOURCES = 64;
+/** Wider networks have strangers in them. */
+const WIDEST = { ipv4: 8, ipv6: 16 } as const;
+
+/** The members of a trunk that are kept together in one column, and are there. What is wrong is told to `checks`. */
+export function trunkSettingValues(members: TrunkSettings & SipTarget, checks: MemberChecks): TrunkSettings {
+  const { targets, prefixes, priority, allowedSources } = members;
+  if (targets && targets.length > 0 && (members.host ?? members.port ?? members.transport) !== undefined)
+    checks.refuse('Targets', 'Give either Targets, or Host, Port and Transport.');
+  checkTexts(
+    prefixes,
+    'Prefixes',
+    MOST_PREFIXES,
+    (prefix) => /^\+[1-9][0-9]{0,14}$/.test(prefix),
+    'beginnings of E.164 numbers, as +49',
+    checks,
+  );
+  checks.number(priority, 'Priority', { least: 0, most: 65_535, whole: true });
+  checkTexts(allowedSources, 'AllowedSources', MOST_SOURCES, isSource, 'IP addresses and networks, as 192.0.2.0/24', checks);
+  return {
+    ...(targets && { targets: checkedTargets(targets, checks) }),
+    ...(prefixes && { prefixes }),
+    ...(priority !== undefined && { priority }),
+    ...(allowedSources && { allowedSources }),
+  };
+}
+
+function checkTexts(
+  values: readonly string[] | undefined,
+  member: string,
+  most: number,
+  isValid: (text: string) => boolean,
+  what: string,
+  checks: MemberChecks,
+): void {
+  if (!values) return;
+  if (values.length > most) checks.refuse(member, `Give at most ${most}.`);
+  else if (!values.every(isValid)) checks.refuse(member, `Give ${what}.`);
+}
+
+function isSource(text: string): boolean {
+  if (!text.includes('/')) return ipaddr.IPv4.isValidFourPartDecimal(text) || ipaddr.IPv6.isValid(text);
+  if (!ipaddr.isValidCIDR(text)) return false;
+  const [address, bits] = ipaddr.parseCIDR(text);
+  return bits >= WIDEST[address.kind()];
+}
