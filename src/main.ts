@@ -18,8 +18,11 @@ import { Flows } from './directory/flows.ts';
 import { PasswordHasher } from './directory/password-hash.ts';
 import { PhoneNumbers } from './directory/phone-numbers.ts';
 import { SignIn } from './directory/sign-in.ts';
+import { SIP_REALM } from './directory/sip-secrets.ts';
+import { SipUserDirectory } from './directory/sip-users.ts';
 import { TrunkSources } from './directory/trunk-sources.ts';
 import { Trunks } from './directory/trunks.ts';
+import { UserEndpoints } from './directory/user-endpoints.ts';
 import { UserRoles } from './directory/user-roles.ts';
 import { Users } from './directory/users.ts';
 import { startServer } from './http/server.ts';
@@ -88,6 +91,8 @@ async function start(settings: Settings, log: Logger, opened: Opened): Promise<R
     }),
   );
   const speech = opened.add(await Speech.open({ cacheDir: join(dataDir, 'prompts'), log }));
+  const { changes } = store;
+  const users = new SipUserDirectory({ endpoints: store.endpoints, bindings: store.bindings, changes, box, clock });
   const { telephony, sip } = await openTelephony({
     sip: { address: settings.sipHost, port: settings.sipPort },
     tls: {
@@ -99,6 +104,8 @@ async function start(settings: Settings, log: Logger, opened: Opened): Promise<R
     },
     publicAddress: settings.publicAddress,
     rtpPorts: settings.rtpPorts,
+    users,
+    digest: { realm: SIP_REALM, algorithms: settings.sipDigest },
     onIncoming: (call) => (carried.by ? carried.by.incoming(call) : call.reject(503, STARTING_SECONDS)),
     product: `Ringflow/${version}`,
     clock,
@@ -110,7 +117,6 @@ async function start(settings: Settings, log: Logger, opened: Opened): Promise<R
   const post = jsonPoster({ mayReach, resolve: resolveName, clock });
   const callbacks = opened.add(new CallbackSender({ post, mayReach, product: `Ringflow/${version}`, clock, log }));
 
-  const { changes } = store;
   const hasher = new PasswordHasher();
   const tokens = new BearerTokens(secret, clock);
   const signIn = new SignIn({ users: store.users, apiKeys: store.apiKeys, tokens, changes, hasher, clock, random });
@@ -187,6 +193,7 @@ async function start(settings: Settings, log: Logger, opened: Opened): Promise<R
         endpoints: new Endpoints({ endpoints: store.endpoints, flows, box, clock }),
         phoneNumbers,
         trunks,
+        userEndpoints: new UserEndpoints({ endpoints: store.endpoints, bindings: store.bindings, flows, box, clock, random }),
         flows,
         files,
         sessions,

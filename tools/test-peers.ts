@@ -9,6 +9,7 @@ import { delimiter, join } from 'node:path';
 const peers = [
   { binary: 'sipp', debianPackage: 'sip-tester' },
   { binary: 'baresip', debianPackage: 'baresip-core' },
+  { binary: 'linphone-daemon', debianPackage: 'linphone-cli' },
 ];
 
 /** How long apt may wait for another apt to finish. */
@@ -49,7 +50,7 @@ if (missing.length > 0) {
     process.stderr.write(
       `The tests call foreign phones that are not installed here. On Debian or Ubuntu:\n  apt-get install ${left.join(' ')}\n`,
     );
-    process.stderr.write('Elsewhere install SIPp (the program sipp) and baresip.\n');
+    process.stderr.write('Elsewhere install SIPp (the program sipp), baresip and linphone (the program linphone-daemon).\n');
     process.exitCode = 1;
   }
 }

@@ -124,6 +124,13 @@ const table = {
     description: 'true: SIP peers that connect over TLS must show a certificate of these authorities.',
     read: flag,
   }),
+  sipDigest: required({
+    variable: 'RINGFLOW_SIP_DIGEST',
+    fallback: 'MD5',
+    description:
+      'How phones prove their password: MD5, SHA-256, or both as SHA-256,MD5. Many phones cannot register where SHA-256 is asked for at all.',
+    read: digestAlgorithms,
+  }),
   publicAddress: optional({
     variable: 'RINGFLOW_PUBLIC_ADDRESS',
     whenAbsent: 'RINGFLOW_SIP_HOST',
@@ -208,6 +215,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     sipTlsKey: value(table.sipTlsKey),
     sipTlsCa: value(table.sipTlsCa),
     sipTlsRequireClientCertificate: value(table.sipTlsRequireClientCertificate),
+    sipDigest: value(table.sipDigest),
     publicAddress: value(table.publicAddress),
     rtpPorts: value(table.rtpPorts),
     adminEmail: value(table.adminEmail),
@@ -253,6 +261,13 @@ function ipAddress(given: string): string {
 function flag(given: string): boolean {
   if (given !== 'true' && given !== 'false') throw new Error(`must be true or false, not ${quote(given)}.`);
   return given === 'true';
+}
+
+const digestChoices = { MD5: ['MD5'], 'SHA-256': ['SHA-256'], 'SHA-256,MD5': ['SHA-256', 'MD5'] } as const;
+
+function digestAlgorithms(given: string): readonly ('SHA-256' | 'MD5')[] {
+  for (const [name, algorithms] of Object.entries(digestChoices)) if (name === given.toUpperCase()) return algorithms;
+  throw new Error(`must be one of ${Object.keys(digestChoices).join(' or ')}, not ${quote(given)}.`);
 }
 
 function wholeNumber(least: number, most: number): (given: string) => number {

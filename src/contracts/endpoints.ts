@@ -11,11 +11,13 @@ const editors = ['SystemAdministrator', 'Manager', 'Customer'] as const;
 export const endpointTypes = oneOf('EndpointTypes', ['PhoneNumber', 'User', 'FaxNumber', 'EmailAddress', 'Team', 'Assistant', 'SipTrunk']);
 export const srtpPolicies = oneOf('SrtpPolicies', ['Off', 'Optional', 'Required']);
 
+export const userModes = oneOf('UserModes', ['SoftPhone', 'SipPhone']);
+
 export const EndpointInfo = dto(
   {
     name: 'EndpointInfo',
     namespace,
-    description: 'Anything that can start or receive communication: a phone number, a SIP trunk.',
+    description: 'Anything that can start or receive communication: a phone number, a user, a SIP trunk.',
     base: 'EntityInfo',
   },
   {
@@ -33,6 +35,8 @@ export const EndpointInfo = dto(
     port: optional(nullable(count)),
     transport: optional(nullable(sipTransports)),
     userName: optional(text),
+    userMode: optional(nullable(userModes)),
+    sipUserName: optional(text, 'The name by which the phones of a user register.'),
     hasPassword: optional(flag, 'Whether a password is stored. The password itself is never returned.'),
     maxChannels: optional(nullable(count)),
     callsPerSecond: optional(nullable(Type.Number())),
@@ -93,6 +97,45 @@ export const NewSipTrunk = operation({
   response: EndpointInfo,
 });
 
+export const NewUserEndpoint = operation({
+  routes: ['POST /endpoints/users'],
+  tag: 'Endpoints',
+  auth: editors,
+  request: dto(
+    {
+      name: 'NewUserEndpoint',
+      namespace,
+      description: 'Add a user whose phones may register, to an account. PATCH /endpoints/sip/{id}/password gives the SIP password.',
+    },
+    {
+      accountId: optional(text),
+      firstName: optional(text),
+      lastName: optional(text),
+      userMode: optional(nullable(userModes), 'SipPhone if absent.'),
+      sipUserName: optional(text, 'The name by which the phones register; one is made if absent. It may exist once in the system.'),
+      ...flowMembers,
+    },
+  ),
+  response: EndpointInfo,
+});
+
+export const SipPasswordInfo = dto(
+  { name: 'SipPasswordInfo', namespace, description: 'What a phone needs to register. The password is shown this once.' },
+  { endpointId: optional(text), sipUserName: optional(text), realm: optional(text), password: optional(text) },
+);
+export type SipPasswordInfo = Static<typeof SipPasswordInfo>;
+
+export const NewSipPassword = operation({
+  routes: ['PATCH /endpoints/sip/{id}/password'],
+  tag: 'Endpoints',
+  auth: editors,
+  request: dto(
+    { name: 'NewSipPassword', namespace, description: 'Give a user a new SIP password. The one before ends at once.' },
+    { id: optional(text, 'The id of the endpoint.') },
+  ),
+  response: SipPasswordInfo,
+});
+
 export const ListEndpoints = operation({
   routes: ['GET /endpoints'],
   tag: 'Endpoints',
@@ -106,6 +149,7 @@ export const ListEndpoints = operation({
       phoneNumberFilter: optional(text),
       type: optional(nullable(endpointTypes)),
       types: optional(Type.Array(endpointTypes)),
+      sipUserName: optional(text, 'The whole name by which the phones of a user register.'),
     },
   ),
   response: listResponse('EndpointInfo', EndpointInfo),

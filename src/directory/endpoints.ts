@@ -27,10 +27,10 @@ export class Endpoints {
   }
 
   list(principal: Principal, request: RequestOf<typeof ListEndpoints>): Promise<Page<EndpointInfo>> {
-    const { nameFilter, phoneNumberFilter, type, types } = request;
+    const { nameFilter, phoneNumberFilter, sipUserName, type, types } = request;
     const wanted = types?.length ? types : type === undefined ? undefined : [type];
     const accountIds = visibleAccounts(principal, request.accountIds);
-    return this.#options.endpoints.list({ accountIds, nameFilter, phoneNumberFilter, types: wanted }, request);
+    return this.#options.endpoints.list({ accountIds, nameFilter, phoneNumberFilter, sipUserName, types: wanted }, request);
   }
 
   /** @throws AppError NOT_FOUND, also for an endpoint of an account that the login has no access to */

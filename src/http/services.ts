@@ -4,7 +4,16 @@ import type { DeleteApiKey, ListApiKeys, NewApiKey } from '../contracts/api-keys
 import type { AssignRoles, RequestAuthToken, UnAssignRoles } from '../contracts/authentication.ts';
 import type { PlaceCall } from '../contracts/calls.ts';
 import type { RequestOf, ResponseOf } from '../contracts/dto.ts';
-import type { BuyPhoneNumber, DeleteEndpoint, GetEndpoint, ListEndpoints, NewSipTrunk, PatchEndpoint } from '../contracts/endpoints.ts';
+import type {
+  BuyPhoneNumber,
+  DeleteEndpoint,
+  GetEndpoint,
+  ListEndpoints,
+  NewSipPassword,
+  NewSipTrunk,
+  NewUserEndpoint,
+  PatchEndpoint,
+} from '../contracts/endpoints.ts';
 import type { Page } from '../contracts/entities.ts';
 import type { DeleteFile, GetFile, ListFiles, NewFile } from '../contracts/files.ts';
 import type { DeleteFlow, GetFlow, ListAvailableNodes, ListFlows, NewFlow, PatchFlow } from '../contracts/flows.ts';
@@ -89,6 +98,10 @@ export interface Services {
   };
   readonly phoneNumbers: { readonly create: Answering<typeof BuyPhoneNumber> };
   readonly trunks: { readonly create: Answering<typeof NewSipTrunk> };
+  readonly userEndpoints: {
+    readonly create: Answering<typeof NewUserEndpoint>;
+    readonly newPassword: Answering<typeof NewSipPassword>;
+  };
   readonly flows: {
     readonly list: Answering<typeof ListFlows>;
     readonly get: Answering<typeof GetFlow>;

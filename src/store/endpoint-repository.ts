@@ -9,7 +9,7 @@ import { account, endpoint, flow } from './schema.ts';
 
 export type EndpointRow = typeof endpoint.$inferSelect;
 export type StoredEndpointType = EndpointRow['type'];
-/** Columns that differ between a phone number and a trunk. */
+/** Columns that differ between the types. */
 export type EndpointValues = Partial<
   Omit<EndpointRow, 'id' | 'accountId' | 'type' | 'createdAt' | 'modifiedAt' | 'createdBy' | 'modifiedBy'>
 >;
@@ -19,6 +19,8 @@ export interface EndpointFilter {
   readonly accountIds?: readonly string[] | undefined;
   readonly nameFilter?: string | undefined;
   readonly phoneNumberFilter?: string | undefined;
+  /** The whole name, in any case. */
+  readonly sipUserName?: string | undefined;
   /** Absent: every type. */
   readonly types?: readonly string[] | undefined;
 }
@@ -41,7 +43,7 @@ export interface TrunkHost {
   readonly host: string;
 }
 
-/** Phone numbers and SIP trunks. */
+/** Endpoints of every type. */
 export class EndpointRepository {
   readonly #database: Database;
 
@@ -67,6 +69,14 @@ export class EndpointRepository {
     );
   }
 
+  /** The complete row of the user whose phones sign in by this name, in lower case. */
+  sipUser(sipUserName: string): Promise<EndpointRow | undefined> {
+    return this.#database.run(async (queries) => {
+      const [row] = await queries.select().from(endpoint).where(eq(endpoint.sipUserName, sipUserName));
+      return row;
+    });
+  }
+
   /** Where calls of all trunks there are may come from, the oldest trunk first. */
   trunkHosts(): Promise<TrunkHost[]> {
     return this.#database.run(async (queries) => {
@@ -86,6 +96,7 @@ export class EndpointRepository {
       specific(endpoint.id, paging.specificIds),
       known && inArray(endpoint.type, known),
       filter.nameFilter ? contains(endpoint.displayName, filter.nameFilter) : undefined,
+      filter.sipUserName ? eq(endpoint.sipUserName, filter.sipUserName.toLowerCase()) : undefined,
       filter.phoneNumberFilter ? contains(endpoint.e164, filter.phoneNumberFilter) : undefined,
     );
     const order = orderOf(paging, sortFields, endpoint.id, 'Ascend');
@@ -141,7 +152,7 @@ function columnsOf({ trunk, ...columns }: EndpointValues) {
 }
 
 function isStoredType(type: string): type is StoredEndpointType {
-  return type === 'PhoneNumber' || type === 'FaxNumber' || type === 'SipTrunk';
+  return type === 'PhoneNumber' || type === 'FaxNumber' || type === 'SipTrunk' || type === 'User';
 }
 
 function select(queries: Queries, where: SQL | undefined, order: SQL[], { limit, offset }: Window): Promise<Row[]> {
@@ -170,7 +181,9 @@ function toInfo({ endpoint: row, accountName, flowName }: Row): EndpointInfo {
       port: row.port,
       transport: row.transport,
       userName: row.userName,
-      hasPassword: row.type === 'SipTrunk' ? row.passwordBox !== null : null,
+      hasPassword: row.type === 'SipTrunk' ? row.passwordBox !== null : row.type === 'User' ? row.sipSecretBox !== null : null,
+      userMode: row.userMode,
+      sipUserName: row.sipUserName,
       maxChannels: row.maxChannels,
       callsPerSecond: row.callsPerSecond,
       ringTimeoutInSeconds: row.ringTimeoutSeconds,

@@ -5,6 +5,7 @@ import type { Logger } from '../kernel/log.ts';
 import type { Random } from '../kernel/random.ts';
 import { AccountRepository } from './account-repository.ts';
 import { ApiKeyRepository } from './api-key-repository.ts';
+import { BindingRepository } from './binding-repository.ts';
 import { Changes } from './changes.ts';
 import { connect, type Sql } from './clients.ts';
 import { Database, QUERY_LIMIT_MS } from './database.ts';
@@ -45,6 +46,7 @@ export interface Store {
   readonly accounts: AccountRepository;
   readonly users: UserRepository;
   readonly apiKeys: ApiKeyRepository;
+  readonly bindings: BindingRepository;
   readonly endpoints: EndpointRepository;
   readonly flows: FlowRepository;
   readonly files: FileRepository;
@@ -124,6 +126,7 @@ async function openOn(target: DatabaseTarget, embedded: EmbeddedPostgres | undef
     accounts: new AccountRepository(database),
     users: new UserRepository(database),
     apiKeys: new ApiKeyRepository(database),
+    bindings: new BindingRepository(database, id),
     endpoints: new EndpointRepository(database),
     flows: new FlowRepository(database),
     files: new FileRepository(database),

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import {
+  bigint,
   boolean,
   doublePrecision,
   index,
@@ -103,7 +104,7 @@ export const apiKey = pgTable(
 /** Members of a SIP trunk that have no column. */
 export type TrunkSettings = Pick<EndpointInfo, keyof typeof trunkSettings>;
 
-/** Phone numbers and SIP trunks; members that do not belong to the type are null. */
+/** Phone numbers, SIP trunks and users; members that do not belong to the type are null. */
 export const endpoint = pgTable(
   'endpoint',
   {
@@ -111,7 +112,7 @@ export const endpoint = pgTable(
     accountId: uuid('account_id')
       .notNull()
       .references(() => account.id),
-    type: text('type').$type<'PhoneNumber' | 'FaxNumber' | 'SipTrunk'>().notNull(),
+    type: text('type').$type<'PhoneNumber' | 'FaxNumber' | 'SipTrunk' | 'User'>().notNull(),
     displayName: text('display_name').notNull(),
     e164: text('e164'),
     isVirtual: boolean('is_virtual'),
@@ -130,9 +131,40 @@ export const endpoint = pgTable(
     flowParams: jsonb('flow_params').$type<Struct>(),
     /** What else there is to say of a SIP trunk. */
     trunk: jsonb('trunk').$type<TrunkSettings>(),
+    userMode: text('user_mode').$type<'SoftPhone' | 'SipPhone'>(),
+    /** In lower case. */
+    sipUserName: text('sip_user_name'),
+    /** H(A1) of the SIP password, encrypted: see sip-users.ts. */
+    sipSecretBox: text('sip_secret_box'),
     ...audit,
   },
-  (table) => [uniqueIndex('endpoint_e164').on(table.e164), index('endpoint_account').on(table.accountId, table.id)],
+  (table) => [
+    uniqueIndex('endpoint_e164').on(table.e164),
+    uniqueIndex('endpoint_sip_user').on(table.sipUserName),
+    index('endpoint_account').on(table.accountId, table.id),
+  ],
+);
+
+/** Where the phones of users are, as they have registered. */
+export const sipBinding = pgTable(
+  'sip_binding',
+  {
+    endpointId: uuid('endpoint_id')
+      .notNull()
+      .references(() => endpoint.id, { onDelete: 'cascade' }),
+    key: text('key').notNull(),
+    contact: text('contact').notNull(),
+    path: text('path').array().notNull(),
+    sourceAddress: text('source_address').notNull(),
+    sourcePort: integer('source_port').notNull(),
+    transport: text('transport').$type<'udp' | 'tcp' | 'tls'>().notNull(),
+    /** The process that holds the connection. */
+    workerId: uuid('worker_id').notNull(),
+    callId: text('call_id').notNull(),
+    cSeq: bigint('c_seq', { mode: 'number' }).notNull(),
+    expiresAt: moment('expires_at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.endpointId, table.key] })],
 );
 
 export const flow = pgTable(

@@ -10,9 +10,14 @@ import type { Endpoint, Wire } from '../wire/wire.ts';
 import { Engine } from './engine.ts';
 import { openMediaWorkers } from './media/worker-client.ts';
 import type { IncomingCall } from './port.ts';
+import { Registrar } from './registrar.ts';
+import type { DigestGuardOptions } from './sip/digest-guard.ts';
 import type { IncomingInvite } from './sip/incoming-invite.ts';
+import type { ReceivedRequest } from './sip/transaction-layer.ts';
 import { UserAgent } from './sip/user-agent.ts';
+import type { SipUsers } from './sip-users.ts';
 import { readTlsFiles, type TlsFiles } from './tls-files.ts';
+import { UserCheck } from './user-check.ts';
 
 export interface TelephonyOptions {
   /** Where SIP listens, UDP and TCP; port 0 for a free one. RTP is bound to the same address. */
@@ -22,6 +27,10 @@ export interface TelephonyOptions {
   readonly publicAddress?: string | undefined;
   readonly rtpPorts: { readonly first: number; readonly last: number };
   readonly product: string;
+  /** Whose phones may register. */
+  readonly users: SipUsers;
+  /** How their phones prove their passwords. */
+  readonly digest: Pick<DigestGuardOptions, 'realm' | 'algorithms'>;
   /** Takes incoming calls. It must not throw. */
   readonly onIncoming: (call: IncomingCall) => void;
   readonly clock: Clock;
@@ -40,7 +49,7 @@ export interface OpenTelephony {
  * @throws AppError BAD_SETTING when a port is in use, an address is not one of this machine, or a PEM file is no good
  */
 export async function openTelephony(options: TelephonyOptions): Promise<OpenTelephony> {
-  const { clock, random, log, publicAddress, rtpPorts, product, onIncoming } = options;
+  const { clock, random, log, publicAddress, rtpPorts, product, users, digest, onIncoming } = options;
   const wires = await openWires(options);
   try {
     // One core is left to signalling, flows and the database.
@@ -48,7 +57,10 @@ export async function openTelephony(options: TelephonyOptions): Promise<OpenTele
     const media = await openMediaWorkers({ count, host: options.sip.address, portRange: rtpPorts, log });
     const address = publicAddress === undefined ? {} : { publicAddress };
     const onInvite = (invite: IncomingInvite): void => telephony.invited(invite);
-    const userAgent = new UserAgent({ wires, clock, random, log, product, onInvite, ...address });
+    const check = new UserCheck(users, { ...digest, clock, random });
+    const registrar = new Registrar({ users, check, onDenied: () => {}, clock, log });
+    const onRegister = (received: ReceivedRequest): void => registrar.take(received);
+    const userAgent = new UserAgent({ wires, clock, random, log, product, onInvite, onRegister, ...address });
     const telephony = new Engine({ userAgent, media, clock, random, log, onIncoming, ...address });
     return { telephony, sip: wires[0].local };
   } catch (error) {

@@ -7,6 +7,8 @@ import type { SrtpPolicy } from './sdp/srtp-offer.ts';
 export { diagnose as diagnoseMedia, isOneWay as isOneWayAudio } from './media/diagnose.ts';
 export { endpointText } from './media/endpoint-text.ts';
 export { estimateHeard as estimateHeardQuality, estimateSaid as estimateSaidQuality } from './media/estimate-mos.ts';
+export { type DigestSecrets, digestSecrets } from './sip/digest.ts';
+export type { Binding, BindingChange, SipUser, SipUsers } from './sip-users.ts';
 export type { CallRecorded, Collected, CollectRules, MediaReport, PlayRules, Prompt, Recorded, RecordRules, SrtpPolicy };
 
 /** Why a leg is over. */

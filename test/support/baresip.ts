@@ -26,6 +26,8 @@ export interface BaresipOptions {
   readonly answers?: 'auto' | 'manual';
   /** The sine that it speaks with. */
   readonly toneHz?: number;
+  /** Where it registers, and calls by way of. Absent: it does neither. */
+  readonly registrar?: { readonly port: number; readonly transport: 'udp' | 'tcp'; readonly password: string };
   /** What it does about SRTP: takes it when it is offered, or nothing else. Absent: it has none. */
   readonly mediaEncryption?: 'srtp' | 'srtp-mand';
   /** The modules of the codecs that it has, first the one that it likes best. Absent: G.711. */
@@ -44,6 +46,7 @@ export async function startBaresip({
   toneHz = 440,
   mediaEncryption,
   codecs = ['g711'],
+  registrar,
 }: BaresipOptions): Promise<Baresip> {
   const directory = await mkdtemp(join(tmpdir(), 'ringflow-baresip-'));
   const port = await freePort();
@@ -51,7 +54,7 @@ export async function startBaresip({
   await writeFile(join(directory, 'config'), configOf(directory, port, controlPort, toneHz, codecs));
   await writeFile(
     join(directory, 'accounts'),
-    `<sip:${user}@127.0.0.1>;regint=0;answermode=${answers}${mediaEncryption === undefined ? '' : `;mediaenc=${mediaEncryption}`}\n`,
+    `${addressOf(user, registrar)};answermode=${answers}${mediaEncryption === undefined ? '' : `;mediaenc=${mediaEncryption}`}\n`,
   );
 
   const logFile = await open(join(directory, 'log'), 'w');
@@ -100,6 +103,13 @@ export async function startBaresip({
     },
     close,
   };
+}
+
+function addressOf(user: string, registrar: BaresipOptions['registrar']): string {
+  if (!registrar) return `<sip:${user}@127.0.0.1>;regint=0`;
+  const { port, transport, password } = registrar;
+  const server = `127.0.0.1:${port};transport=${transport}`;
+  return `<sip:${user}@${server}>;regint=60;auth_user=${user};auth_pass=${password};outbound="sip:${server}"`;
 }
 
 /** The network interface (or its address) decides on the address in its SDP; ausine gives nothing but 48 kHz stereo. */

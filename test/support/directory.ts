@@ -12,7 +12,9 @@ import { PasswordHasher } from '../../src/directory/password-hash.ts';
 import { PhoneNumbers } from '../../src/directory/phone-numbers.ts';
 import type { Principal } from '../../src/directory/principal.ts';
 import { SignIn } from '../../src/directory/sign-in.ts';
+import { SipUserDirectory } from '../../src/directory/sip-users.ts';
 import { Trunks } from '../../src/directory/trunks.ts';
+import { UserEndpoints } from '../../src/directory/user-endpoints.ts';
 import { UserRoles } from '../../src/directory/user-roles.ts';
 import { Users } from '../../src/directory/users.ts';
 import { AppError } from '../../src/kernel/errors.ts';
@@ -38,6 +40,8 @@ export interface TestDirectory {
   readonly endpoints: Endpoints;
   readonly phoneNumbers: PhoneNumbers;
   readonly trunks: Trunks;
+  readonly userEndpoints: UserEndpoints;
+  readonly sipUsers: SipUserDirectory;
   readonly flows: Flows;
   readonly files: Files;
   readonly hasher: PasswordHasher;
@@ -68,6 +72,8 @@ export async function openTestDirectory(options: Partial<StoreOptions> = {}): Pr
     userRoles: new UserRoles({ ...common, users: store.users }),
     endpoints: new Endpoints({ endpoints: store.endpoints, flows, box, clock }),
     phoneNumbers: new PhoneNumbers({ ...common, endpoints: store.endpoints, flows }),
+    userEndpoints: new UserEndpoints({ ...common, endpoints: store.endpoints, bindings: store.bindings, flows, box }),
+    sipUsers: new SipUserDirectory({ ...common, endpoints: store.endpoints, bindings: store.bindings, box }),
     trunks: new Trunks({ ...common, endpoints: store.endpoints, box }),
     flows,
     files: new Files({ ...common, files: store.files, disk, speech: soundStandIn }),

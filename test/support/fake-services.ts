@@ -119,6 +119,10 @@ export function fakeServices(): FakeServices {
     },
     phoneNumbers: { create: note('phoneNumbers.create', () => ({ id: 'number' })) },
     trunks: { create: note('trunks.create', () => ({ id: 'trunk' })) },
+    userEndpoints: {
+      create: note('userEndpoints.create', () => ({ id: 'user' })),
+      newPassword: note('userEndpoints.newPassword', () => ({ endpointId: 'user', password: 'shown once' })),
+    },
     flows: {
       list: note('flows.list', emptyPage),
       get: note('flows.get', (): FlowInfo => ({ id: 'flow', name: 'Welcome', nodes: [], nodeCount: 0 })),

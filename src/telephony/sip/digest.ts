@@ -152,17 +152,69 @@ export function verifyAuthorization(check: AuthorizationCheck): 'valid' | 'stale
     algorithm: challenge.algorithm,
     ...(qop !== undefined && { qop: { name: qop, nonceCount, cnonce } }),
   });
-  const given = Buffer.from((params.get('response') ?? '').toLowerCase());
-  const same = given.length === expected.length && timingSafeEqual(given, Buffer.from(expected));
-  if (!same || !asAsked) return 'invalid';
+  if (!isSame(params.get('response') ?? '', expected) || !asAsked) return 'invalid';
   return nonce === challenge.nonce ? 'valid' : 'stale';
 }
 
-interface DigestInput {
-  readonly algorithm: DigestAlgorithm;
+/** H(A1) of a user in a realm (RFC 7616 section 3.4.2), by algorithm: as good as the password there, and nowhere else. Secret. */
+export type DigestSecrets = Readonly<Record<DigestAlgorithm, string>>;
+
+/** The secrets to keep of a password, which itself need not be kept. */
+export function digestSecrets(userName: string, realm: string, password: string): DigestSecrets {
+  const secret = (algorithm: DigestAlgorithm): string => digestOf(algorithm, `${userName}:${realm}:${password}`);
+  return { MD5: secret('MD5'), 'SHA-256': secret('SHA-256') };
+}
+
+/** An Authorization or Proxy-Authorization value, as far as it can be checked. */
+export interface Authorization {
+  readonly userName: string;
+  readonly realm: string;
+  readonly nonce: string;
+  readonly uri: string;
+  /** Undefined: one that we do not have. */
+  readonly algorithm: DigestAlgorithm | undefined;
+  readonly qop?: { readonly name: string; readonly nonceCount: string; readonly cnonce: string };
+  readonly response: string;
+}
+
+/** Reads an Authorization or Proxy-Authorization value; undefined for another scheme than Digest. @throws SipParseError 400 */
+export function readAuthorization(text: string): Authorization | undefined {
+  const { scheme, params } = parseCredentials(text);
+  if (scheme !== 'digest') return undefined;
+  const [userName, realm, nonce, uri, response] = ['username', 'realm', 'nonce', 'uri', 'response'].map((name) => params.get(name) ?? '');
+  const name = params.get('qop');
+  return {
+    userName: userName ?? '',
+    realm: realm ?? '',
+    nonce: nonce ?? '',
+    uri: uri ?? '',
+    algorithm: algorithmOf(params.get('algorithm')),
+    ...(name !== undefined && { qop: { name, nonceCount: params.get('nc') ?? '', cnonce: params.get('cnonce') ?? '' } }),
+    response: response ?? '',
+  };
+}
+
+/** Whether the response is right for this method and the H(A1) of its algorithm. The time taken does not tell how much of it is right. */
+export function isRightResponse(given: Authorization, method: string, secret: string): boolean {
+  const { algorithm, nonce, uri, qop } = given;
+  if (algorithm === undefined) return false;
+  return isSame(given.response, responseOf({ algorithm, secret, method, uri, nonce, ...(qop && { qop }) }));
+}
+
+interface DigestInput extends Omit<ResponseInput, 'secret'> {
   readonly userName: string;
   readonly realm: string;
   readonly password: string;
+}
+
+function digestResponse({ userName, realm, password, ...input }: DigestInput): string {
+  return responseOf({ ...input, secret: digestOf(input.algorithm, `${userName}:${realm}:${password}`) });
+}
+
+interface ResponseInput {
+  readonly algorithm: DigestAlgorithm;
+  /** H(A1). */
+  readonly secret: string;
   readonly method: string;
   readonly uri: string;
   readonly nonce: string;
@@ -170,13 +222,19 @@ interface DigestInput {
 }
 
 /** The `response` of a Digest (RFC 7616 section 3.4.1; without qop that of RFC 2069), in lower-case hexadecimal. */
-function digestResponse(input: DigestInput): string {
-  const digest = (text: string): string => createHash(hashes[input.algorithm]).update(text).digest('hex');
-  const secret = digest(`${input.userName}:${input.realm}:${input.password}`);
-  const request = digest(`${input.method}:${input.uri}`);
-  const { qop } = input;
-  const middle = qop === undefined ? input.nonce : `${input.nonce}:${qop.nonceCount}:${qop.cnonce}:${qop.name}`;
-  return digest(`${secret}:${middle}:${request}`);
+function responseOf({ algorithm, secret, method, uri, nonce, qop }: ResponseInput): string {
+  const request = digestOf(algorithm, `${method}:${uri}`);
+  const middle = qop === undefined ? nonce : `${nonce}:${qop.nonceCount}:${qop.cnonce}:${qop.name}`;
+  return digestOf(algorithm, `${secret}:${middle}:${request}`);
+}
+
+function digestOf(algorithm: DigestAlgorithm, text: string): string {
+  return createHash(hashes[algorithm]).update(text).digest('hex');
+}
+
+function isSame(given: string, expected: string): boolean {
+  const bytes = Buffer.from(given.toLowerCase());
+  return bytes.length === expected.length && timingSafeEqual(bytes, Buffer.from(expected));
 }
 
 /** Without a name it is MD5 (RFC 7616 section 3.3). */

@@ -28,6 +28,8 @@ export interface UserAgentOptions {
   readonly product: string;
   /** Takes calls. Without it they are refused with 480. */
   readonly onInvite?: (invite: IncomingInvite) => void;
+  /** Takes REGISTERs, and answers each. Without it they are refused with 405. */
+  readonly onRegister?: (received: ReceivedRequest) => void;
   /** Most requests of peers that are kept at a time (32 s each over UDP); beyond it they get 503. */
   readonly maxServerTransactions?: number;
 }
@@ -114,6 +116,9 @@ export class UserAgent {
       case 'INVITE':
         this.#invited(received);
         return;
+      case 'REGISTER':
+        this.#register(received);
+        return;
       case 'BYE':
       case 'INFO':
       case 'UPDATE':
@@ -125,6 +130,13 @@ export class UserAgent {
         transaction.reply(status, options);
       }
     }
+  }
+
+  #register(received: ReceivedRequest): void {
+    const { onRegister } = this.#options;
+    const { status, options } = methodReply('REGISTER');
+    if (onRegister) onRegister(received);
+    else received.transaction.reply(status, options);
   }
 
   #invited(received: ReceivedRequest): void {

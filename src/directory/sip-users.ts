@@ -1,0 +1,90 @@
+import type { Clock } from '../kernel/clock.ts';
+import { AppError } from '../kernel/errors.ts';
+import type { BindingRepository } from '../store/binding-repository.ts';
+import type { Changes } from '../store/changes.ts';
+import type { EndpointRepository, EndpointRow } from '../store/endpoint-repository.ts';
+import type { SecretBox } from '../store/secret-box.ts';
+import type { Binding, BindingChange, SipUser, SipUsers } from '../telephony/port.ts';
+import { type EndpointFlow, endpointFlow } from './endpoint-flow.ts';
+import { Remembered } from './remembered.ts';
+import { signInSource } from './sign-in-source.ts';
+import { SignInThrottle } from './sign-in-throttle.ts';
+import { openSipSecrets } from './sip-secrets.ts';
+
+export interface SipUserDirectoryOptions {
+  readonly endpoints: Pick<EndpointRepository, 'sipUser'>;
+  readonly bindings: Pick<BindingRepository, 'list' | 'change'>;
+  readonly changes: Pick<Changes, 'subscribe'>;
+  readonly box: SecretBox;
+  readonly clock: Clock;
+}
+
+/** A user whose phones may register and call. */
+export interface DirectoryUser extends SipUser {
+  readonly displayName: string;
+  /** What runs when the user dials. */
+  readonly flow?: EndpointFlow;
+}
+
+const MOST_REMEMBERED = 10_000;
+/** Phones of one user. When more register, the one goes whose registration ends first. */
+const MOST_BINDINGS = 10;
+
+/** The users whose phones register, as SIP needs them; from memory after the first time. */
+export class SipUserDirectory implements SipUsers {
+  readonly #options: SipUserDirectoryOptions;
+  readonly #remembered: Remembered<DirectoryUser>;
+  readonly #throttle: SignInThrottle;
+
+  constructor(options: SipUserDirectoryOptions) {
+    this.#options = options;
+    this.#throttle = new SignInThrottle(options.clock);
+    this.#remembered = new Remembered((sipUserName) => this.#load(sipUserName), MOST_REMEMBERED);
+    options.changes.subscribe((change) => {
+      if (!change) this.#remembered.forget();
+      else if (change.kind === 'endpoint') this.#remembered.forgetWhere(({ userId }) => userId === change.id);
+    });
+  }
+
+  /** A user with a SIP password. @throws AppError STORE_UNAVAILABLE, BAD_SETTING (the secret key) */
+  find(userName: string): Promise<DirectoryUser | undefined> {
+    return this.#remembered.get(userName.toLowerCase());
+  }
+
+  mayTry(userName: string, address: string): boolean {
+    try {
+      this.#throttle.begin(keyOf(userName, address));
+      return true;
+    } catch (error) {
+      if (error instanceof AppError) return false;
+      throw error;
+    }
+  }
+
+  succeeded(userName: string, address: string): void {
+    this.#throttle.succeed(keyOf(userName, address));
+  }
+
+  bindings(userId: string): Promise<readonly Binding[]> {
+    return this.#options.bindings.list(userId, this.#options.clock.now());
+  }
+
+  change(userId: string, change: BindingChange): Promise<readonly Binding[] | undefined> {
+    return this.#options.bindings.change(userId, change, this.#options.clock.now(), MOST_BINDINGS);
+  }
+
+  async #load(sipUserName: string): Promise<DirectoryUser | undefined> {
+    const row = await this.#options.endpoints.sipUser(sipUserName);
+    return row?.sipSecretBox ? this.#toUser(row, row.sipSecretBox) : undefined;
+  }
+
+  #toUser(row: EndpointRow, sealed: string): DirectoryUser {
+    const flow = endpointFlow(row);
+    const secrets = openSipSecrets(this.#options.box, row.id, sealed);
+    return { userId: row.id, accountId: row.accountId, displayName: row.displayName, secrets, ...(flow && { flow }) };
+  }
+}
+
+function keyOf(userName: string, address: string): string {
+  return `${signInSource(address)} ${userName.toLowerCase()}`;
+}
