@@ -20,6 +20,7 @@ import { PhoneNumbers } from './directory/phone-numbers.ts';
 import { SignIn } from './directory/sign-in.ts';
 import { SIP_REALM } from './directory/sip-secrets.ts';
 import { SipUserDirectory } from './directory/sip-users.ts';
+import { TargetHealth } from './directory/target-health.ts';
 import { TrunkSources } from './directory/trunk-sources.ts';
 import { Trunks } from './directory/trunks.ts';
 import { UserEndpoints } from './directory/user-endpoints.ts';
@@ -123,6 +124,7 @@ async function start(settings: Settings, log: Logger, opened: Opened): Promise<R
   const flows = new Flows({ flows: store.flows, changes, clock, random });
   const phoneNumbers = new PhoneNumbers({ endpoints: store.endpoints, flows, changes, clock, random });
   const trunks = new Trunks({ endpoints: store.endpoints, changes, box, clock, random });
+  const targetHealth = opened.add(new TargetHealth({ endpoints: store.endpoints, changes, telephony, clock, random, log }));
   const trunkSources = opened.add(new TrunkSources({ endpoints: store.endpoints, changes, resolve: resolveName, clock, log }));
   const files = new Files({ files: store.files, disk: await FileDisk.open(join(dataDir, 'files')), changes, speech, clock, random });
   const compiledFlows = new CompiledFlows(flows);
@@ -142,6 +144,7 @@ async function start(settings: Settings, log: Logger, opened: Opened): Promise<R
     journal: store.sessionWriter,
     queries: new SessionQueries(store.sessionReader, store.sessionWriter),
     directory: { flows, compiledFlows, phoneNumbers, trunks, trunkSources },
+    targetHealth,
     flowParts: ({ id, accountId, endpointId, direction, fromAddress, toAddress }, { flow, parameters }) => ({
       flow: flow.compiled,
       known: {
@@ -190,7 +193,7 @@ async function start(settings: Settings, log: Logger, opened: Opened): Promise<R
         userRoles: new UserRoles({ users: store.users, clock }),
         accounts: new Accounts({ accounts: store.accounts, clock, random }),
         users: new Users({ users: store.users, accounts: store.accounts, hasher, clock, random }),
-        endpoints: new Endpoints({ endpoints: store.endpoints, flows, box, clock }),
+        endpoints: new Endpoints({ endpoints: store.endpoints, targetHealth, flows, box, clock }),
         phoneNumbers,
         trunks,
         userEndpoints: new UserEndpoints({ endpoints: store.endpoints, bindings: store.bindings, flows, box, clock, random }),

@@ -2,7 +2,7 @@ import type { Static } from 'typebox';
 import { Type } from 'typebox';
 import { count, dto, flag, nullable, oneOf, operation, optional, text, texts } from './dto.ts';
 import { entityMembers, listMembers, listRequestOf, listResponse } from './entities.ts';
-import { sipTransports, trunkSettings } from './sip-trunks.ts';
+import { sipTransports, trunkSettings, trunkStates } from './sip-trunks.ts';
 import { struct } from './values.ts';
 
 const namespace = 'Voice.Api.Endpoints';
@@ -43,6 +43,7 @@ export const EndpointInfo = dto(
     ringTimeoutInSeconds: optional(nullable(count)),
     srtp: optional(nullable(srtpPolicies), 'Whether the audio of calls through a SIP trunk is encrypted.'),
     ...trunkSettings,
+    ...trunkStates,
   },
 );
 export type EndpointInfo = Static<typeof EndpointInfo>;

@@ -18,6 +18,18 @@ export const SipTarget = dto(
 );
 export type SipTarget = Static<typeof SipTarget>;
 
+export const SipTargetState = dto(
+  { name: 'SipTargetState', namespace, description: 'Whether a target of a SIP trunk answers, as the server sees it that was asked.' },
+  {
+    host: optional(text),
+    port: optional(nullable(count)),
+    transport: optional(nullable(sipTransports)),
+    state: optional(oneOf('SipTargetStates', ['Unknown', 'Up', 'Down'])),
+    since: optional(text, 'When the state began.'),
+    status: optional(nullable(count), 'The SIP status of the latest answer; absent when there was none.'),
+  },
+);
+
 /** Members of a trunk that are kept together, without a column of their own. */
 export const trunkSettings = {
   targets: optional(
@@ -33,4 +45,13 @@ export const trunkSettings = {
     texts,
     'Addresses and networks (CIDR) that calls of this trunk come from. The addresses of its hosts if absent or empty.',
   ),
+  healthCheckIntervalInSeconds: optional(
+    nullable(count),
+    'How often each host is asked by OPTIONS whether it is there, from 5 to 3600. A host that is down is tried last. 0 or absent: never.',
+  ),
+};
+
+/** What the server knows of a trunk, and nobody can change. */
+export const trunkStates = {
+  targetStates: optional(Type.Array(SipTargetState), 'The hosts of a SIP trunk that are checked.'),
 };

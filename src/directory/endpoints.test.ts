@@ -313,6 +313,8 @@ describe('trunks', () => {
     [{ host: 'a.example', prefixes: ['+0'] }, 'Prefixes'],
     [{ host: 'a.example', prefixes: Array.from({ length: 1001 }, () => '+49') }, 'Prefixes'],
     [{ host: 'a.example', priority: -1 }, 'Priority'],
+    [{ host: 'a.example', healthCheckIntervalInSeconds: 4 }, 'HealthCheckIntervalInSeconds'],
+    [{ host: 'a.example', healthCheckIntervalInSeconds: 3601 }, 'HealthCheckIntervalInSeconds'],
     [{ host: 'a.example', allowedSources: ['carrier.example'] }, 'AllowedSources'],
     [{ host: 'a.example', allowedSources: ['0.0.0.0/0'] }, 'AllowedSources'],
     [{ host: 'a.example', allowedSources: ['2000::/3'] }, 'AllowedSources'],

@@ -9,12 +9,15 @@ import { authorOf } from './authorship.ts';
 import { type FlowLookup, flowValues } from './endpoint-flow.ts';
 import { MemberChecks } from './member-checks.ts';
 import { accessible, type Principal, visibleAccounts } from './principal.ts';
+import type { TargetHealth } from './target-health.ts';
 import { trunkValues } from './trunk-members.ts';
 
 export interface EndpointsOptions {
   readonly endpoints: EndpointRepository;
   readonly flows: FlowLookup;
   readonly box: SecretBox;
+  /** What is known of the targets of trunks at this moment. */
+  readonly targetHealth: Pick<TargetHealth, 'statesOf'>;
   readonly clock: Clock;
 }
 
@@ -26,17 +29,18 @@ export class Endpoints {
     this.#options = options;
   }
 
-  list(principal: Principal, request: RequestOf<typeof ListEndpoints>): Promise<Page<EndpointInfo>> {
+  async list(principal: Principal, request: RequestOf<typeof ListEndpoints>): Promise<Page<EndpointInfo>> {
     const { nameFilter, phoneNumberFilter, sipUserName, type, types } = request;
     const wanted = types?.length ? types : type === undefined ? undefined : [type];
     const accountIds = visibleAccounts(principal, request.accountIds);
-    return this.#options.endpoints.list({ accountIds, nameFilter, phoneNumberFilter, sipUserName, types: wanted }, request);
+    const page = await this.#options.endpoints.list({ accountIds, nameFilter, phoneNumberFilter, sipUserName, types: wanted }, request);
+    return { ...page, items: page.items.map((info) => this.#withStates(info)) };
   }
 
   /** @throws AppError NOT_FOUND, also for an endpoint of an account that the login has no access to */
   async get(principal: Principal, request: RequestOf<typeof GetEndpoint>): Promise<EndpointInfo> {
     const id = request.endpointId ?? '';
-    return accessible(principal, 'endpoint', isId(id) ? await this.#options.endpoints.find(id) : undefined);
+    return this.#withStates(accessible(principal, 'endpoint', isId(id) ? await this.#options.endpoints.find(id) : undefined));
   }
 
   /** Members that are absent stay. @throws AppError NOT_FOUND, INVALID_MEMBER */
@@ -54,6 +58,11 @@ export class Endpoints {
     if (Object.keys(values).length === 0) return found;
     await endpoints.change({ id, accountId }, values, authorOf(principal, clock));
     return this.get(principal, request);
+  }
+
+  #withStates(info: EndpointInfo): EndpointInfo {
+    const targetStates = info.type === 'SipTrunk' ? this.#options.targetHealth.statesOf(info.id ?? '') : undefined;
+    return targetStates ? { ...info, targetStates } : info;
   }
 
   /** Calls that use it go on. @throws AppError NOT_FOUND */
@@ -77,6 +86,7 @@ const trunkOnly = [
   ['prefixes', 'Prefixes'],
   ['priority', 'Priority'],
   ['allowedSources', 'AllowedSources'],
+  ['healthCheckIntervalInSeconds', 'HealthCheckIntervalInSeconds'],
 ] as const;
 
 function refuseFlowMembers(request: RequestOf<typeof PatchEndpoint>, checks: MemberChecks): void {

@@ -11,7 +11,7 @@ const WIDEST = { ipv4: 8, ipv6: 16 } as const;
 
 /** The members of a trunk that are kept together in one column, and are there. What is wrong is told to `checks`. */
 export function trunkSettingValues(members: TrunkSettings & SipTarget, checks: MemberChecks): TrunkSettings {
-  const { targets, prefixes, priority, allowedSources } = members;
+  const { targets, prefixes, priority, allowedSources, healthCheckIntervalInSeconds: interval } = members;
   if (targets && targets.length > 0 && (members.host ?? members.port ?? members.transport) !== undefined)
     checks.refuse('Targets', 'Give either Targets, or Host, Port and Transport.');
   checkTexts(
@@ -24,11 +24,14 @@ export function trunkSettingValues(members: TrunkSettings & SipTarget, checks: M
   );
   checks.number(priority, 'Priority', { least: 0, most: 65_535, whole: true });
   checkTexts(allowedSources, 'AllowedSources', MOST_SOURCES, isSource, 'IP addresses and networks, as 192.0.2.0/24', checks);
+  if (interval !== undefined && interval !== 0)
+    checks.number(interval, 'HealthCheckIntervalInSeconds', { least: 5, most: 3_600, whole: true });
   return {
     ...(targets && { targets: checkedTargets(targets, checks) }),
     ...(prefixes && { prefixes }),
     ...(priority !== undefined && { priority }),
     ...(allowedSources && { allowedSources }),
+    ...(interval !== undefined && { healthCheckIntervalInSeconds: interval }),
   };
 }
 

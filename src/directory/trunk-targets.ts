@@ -58,8 +58,11 @@ export function firstTarget(targets: readonly SipTarget[]): EndpointValues {
   return { host: first.host ?? '', port: first.port ?? defaultTrunkPort(transport), transport };
 }
 
+/** What is stored of a trunk, as far as it says where its targets are. */
+export type TargetColumns = Pick<EndpointRow, 'host' | 'port' | 'transport' | 'trunk'>;
+
 /** The targets of a stored trunk: those that it lists, or the one of its own host. */
-export function targetsOf({ host, port, transport, trunk }: EndpointRow): readonly TrunkTarget[] {
+export function targetsOf({ host, port, transport, trunk }: TargetColumns): readonly TrunkTarget[] {
   const listed = trunk?.targets ?? [];
   if (listed.length > 0) return listed.map(targetOf);
   return [targetOf({ ...(host !== null && { host }), ...(port !== null && { port }), ...(transport !== null && { transport }) })];
@@ -78,5 +81,17 @@ function wireKindOf(transport: SipTarget['transport']): WireKind {
     case 'Udp':
     case undefined:
       return 'udp';
+  }
+}
+
+/** The name of a transport in the API. */
+export function transportName(kind: WireKind): NonNullable<SipTarget['transport']> {
+  switch (kind) {
+    case 'tls':
+      return 'Tls';
+    case 'tcp':
+      return 'Tcp';
+    case 'udp':
+      return 'Udp';
   }
 }

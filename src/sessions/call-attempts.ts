@@ -1,3 +1,4 @@
+import type { TargetHealth } from '../directory/target-health.ts';
 import { orderTargets } from '../directory/target-order.ts';
 import type { TrunkTarget } from '../directory/trunk-targets.ts';
 import type { Trunk } from '../directory/trunks.ts';
@@ -32,11 +33,15 @@ export interface CallAttemptsParts {
   /** Called when a channel has become free. */
   readonly onFreed: () => void;
   readonly request: (trunk: Trunk, target: TrunkTarget) => DialRequest;
+  /** Which targets to try last, and who is told which of them failed. */
+  readonly health: Pick<TargetHealth, 'isDoubtful' | 'avoid'>;
   readonly random: Random;
 }
 
 /** How long a target may be silent while there is another one: the INVITE has been sent four times by then. */
 const SILENCE_MS = 6_000;
+/** How long a target that could not be reached, or that cannot serve and does not say how long, is tried last. */
+const AVOIDED_MS = 30_000;
 const MOST_ATTEMPTS = 16;
 const cancelled: LegEnd = { why: 'cancelled', sip: 487 };
 
@@ -117,6 +122,7 @@ export class CallAttempts implements PlacedCall, Channel {
   async #attemptEnded(end: LegEnd, media: MediaReport, events: AttemptEvents): Promise<void> {
     this.#call = undefined;
     const failed = this.#target;
+    if (failed) this.#learn(failed, end);
     const mayGoOn = !this.#ending && !this.#rang && this.#attempts < MOST_ATTEMPTS && isWorthAnother(end);
     const slot = mayGoOn ? await this.#next() : undefined;
     if (!slot) {
@@ -151,13 +157,21 @@ export class CallAttempts implements PlacedCall, Channel {
     }
   }
 
+  /** What has become of the attempt tells which targets the next calls should rather not go to. */
+  #learn(target: TrunkTarget, { why, sip, retryAfterMs }: LegEnd): void {
+    const { trunkId } = this.#trunk;
+    if (sip === 503 && retryAfterMs !== undefined) this.#parts.health.avoid(trunkId, target, retryAfterMs);
+    else if (why === 'unreachable' && sip !== 502 && sip !== 504) this.#parts.health.avoid(trunkId, target, AVOIDED_MS);
+  }
+
   #finish(end: LegEnd, media: MediaReport, events: AttemptEvents): void {
     events.ended(end, media);
     this.#resolveOver();
   }
 
   #ordered(trunk: Trunk): TrunkTarget[] {
-    return orderTargets(trunk.targets, () => false, this.#parts.random);
+    const { health, random } = this.#parts;
+    return orderTargets(trunk.targets, (target) => health.isDoubtful(trunk.trunkId, target), random);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { CallbackSender } from '../callbacks/callback-sender.ts';
+import type { TargetHealth } from '../directory/target-health.ts';
 import type { TrunkTarget } from '../directory/trunk-targets.ts';
 import type { Trunk } from '../directory/trunks.ts';
 import type { PlainStruct } from '../flow/plain-value.ts';
@@ -22,6 +23,8 @@ export interface LiveCallsOptions {
   readonly callbacks: Pick<CallbackSender, 'open' | 'problemOf'>;
   /** What the flows of a session work with. */
   readonly flowParts: (row: NewSessionRow, plan: CallPlan) => Omit<FlowRunParts, 'stopping'>;
+  /** Which targets of trunks are worth a call. */
+  readonly targetHealth: Pick<TargetHealth, 'isDoubtful' | 'avoid'>;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -126,6 +129,7 @@ export class LiveCalls {
       reserveSlot: () => this.#options.telephony.reserve(),
       request: (trunk, target) => dialRequest(row, trunk, target, plan.options),
       onFreed: this.#options.onFreed,
+      health: this.#options.targetHealth,
       random: this.#options.random,
     });
     const session = this.#newSession(row, plan, attempts);
@@ -195,12 +199,20 @@ export class LiveCalls {
 
   #takeChannel(trunks: readonly Trunk[]): { trunk: Trunk; channel: Channel } {
     let waitMs = Number.POSITIVE_INFINITY;
-    for (const trunk of trunks) {
+    for (const trunk of this.#hopefulFirst(trunks)) {
       const taken = this.#limits.take(trunk);
       if ('release' in taken) return { trunk, channel: taken };
       waitMs = Math.min(waitMs, taken.waitMs);
     }
     throw noChannel('the SIP trunks of the account take no more calls', waitMs);
+  }
+
+  /** Trunks of which no target is worth a call come last. */
+  #hopefulFirst(trunks: readonly Trunk[]): readonly Trunk[] {
+    const { targetHealth } = this.#options;
+    const isHopeless = ({ trunkId, targets }: Trunk) => targets.every((target) => targetHealth.isDoubtful(trunkId, target));
+    const hopeless = trunks.length > 1 ? trunks.filter(isHopeless) : [];
+    return hopeless.length === 0 ? trunks : [...trunks.filter((trunk) => !hopeless.includes(trunk)), ...hopeless];
   }
 
   #forget(session: LiveSession): void {

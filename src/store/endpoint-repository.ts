@@ -77,6 +77,11 @@ export class EndpointRepository {
     });
   }
 
+  /** Complete rows of all trunks there are, the oldest first. */
+  trunkRows(): Promise<EndpointRow[]> {
+    return this.#database.run((queries) => queries.select().from(endpoint).where(eq(endpoint.type, 'SipTrunk')).orderBy(asc(endpoint.id)));
+  }
+
   /** Where calls of all trunks there are may come from, the oldest trunk first. */
   trunkHosts(): Promise<TrunkHost[]> {
     return this.#database.run(async (queries) => {

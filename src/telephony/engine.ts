@@ -16,6 +16,7 @@ import type {
   IncomingSlot,
   LegEvents,
   PlacedCall,
+  SipHost,
   SrtpPolicy,
   Telephony,
 } from './port.ts';
@@ -24,7 +25,7 @@ import { newLocalSrtp } from './sdp/srtp-offer.ts';
 import { extraHeaders } from './sip/extra-headers.ts';
 import { writeHostPort } from './sip/host-port.ts';
 import type { IncomingInvite } from './sip/incoming-invite.ts';
-import { defaultPort, transportParam } from './sip/transport.ts';
+import { defaultPort, type Hop, transportParam } from './sip/transport.ts';
 import type { UserAgent } from './sip/user-agent.ts';
 
 export interface EngineOptions {
@@ -77,6 +78,15 @@ export class Engine implements Telephony {
         if (!used) await stream.close();
       },
     };
+  }
+
+  async ping(target: SipHost, signal: AbortSignal): Promise<number | undefined> {
+    const to = await hopTo(target).catch(() => undefined);
+    if (!to) return undefined;
+    const uri = `sip:${domainOf(target)}`;
+    const requestUri = `${uri}${transportParam(target.transport)}`;
+    const response = await this.#options.userAgent.request({ method: 'OPTIONS', to, requestUri, from: uri, toUri: uri }, signal);
+    return response?.status;
   }
 
   /** Takes an INVITE that the user agent got. */
@@ -174,9 +184,9 @@ export class Engine implements Telephony {
       leg.fail({ why: 'failed', reason: error instanceof Error ? error.message : String(error) });
       return;
     }
-    let address: string;
+    let to: Hop;
     try {
-      address = await resolveHost(trunk.host);
+      to = await hopTo(trunk);
     } catch {
       leg.fail({ why: 'unreachable', reason: 'The host name of the trunk cannot be resolved' });
       return;
@@ -185,12 +195,11 @@ export class Engine implements Telephony {
       leg.fail({ why: 'cancelled' });
       return;
     }
-    const { transport, port } = trunk;
-    const domain = writeHostPort(trunk.host, port === defaultPort(transport) ? undefined : port);
+    const domain = domainOf(trunk);
     const invite = this.#options.userAgent.invite(
       {
-        to: { address, port, transport, ...(transport === 'tls' && { serverName: trunk.host }) },
-        requestUri: `sip:${request.to}@${domain}${transportParam(transport)}`,
+        to,
+        requestUri: `sip:${request.to}@${domain}${transportParam(trunk.transport)}`,
         from: `sip:${request.from}@${domain}`,
         toUri: `sip:${request.to}@${domain}`,
         offer,
@@ -202,4 +211,13 @@ export class Engine implements Telephony {
     );
     leg.attach(invite);
   }
+}
+
+/** @throws the resolver's error */
+async function hopTo({ host, port, transport }: SipHost): Promise<Hop> {
+  return { address: await resolveHost(host), port, transport, ...(transport === 'tls' && { serverName: host }) };
+}
+
+function domainOf({ host, port, transport }: SipHost): string {
+  return writeHostPort(host, port === defaultPort(transport) ? undefined : port);
 }

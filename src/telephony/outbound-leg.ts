@@ -103,7 +103,8 @@ function endOfFailure(failure: InviteFailure): LegEnd {
   switch (failure.why) {
     case 'response': {
       const sip = failure.status ?? 500;
-      return { why: causeOfStatus(sip), sip, reason: failure.reason };
+      const { reason, retryAfterMs } = failure;
+      return { why: causeOfStatus(sip), sip, reason, ...(retryAfterMs !== undefined && { retryAfterMs }) };
     }
     case 'timeout':
       return { why: 'unreachable', sip: 408, reason: failure.reason };

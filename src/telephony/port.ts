@@ -28,6 +28,8 @@ export interface LegEnd {
   readonly sip?: number;
   /** The reason phrase or the error, for people. */
   readonly reason?: string;
+  /** How long the peer asks not to be called again (Retry-After). */
+  readonly retryAfterMs?: number;
 }
 
 /** A call that is up, as flows see it: they can play, listen and hang up. Waits follow the rules of MediaStream. */
@@ -59,16 +61,21 @@ export interface AnsweredCall extends CallLeg {
   unbridge(): void;
 }
 
+/** A host that speaks SIP. */
+export interface SipHost {
+  /** A host name or an IP address. */
+  readonly host: string;
+  readonly port: number;
+  readonly transport: WireKind;
+}
+
 /** Where and how a call is to be placed. */
 export interface DialRequest {
   readonly legId: string;
   /** E.164 numbers. */
   readonly to: string;
   readonly from: string;
-  readonly trunk: {
-    readonly host: string;
-    readonly port: number;
-    readonly transport: WireKind;
+  readonly trunk: SipHost & {
     readonly userName?: string;
     readonly password?: string;
     /** Whether the audio is encrypted; absent: off. */
@@ -162,6 +169,8 @@ export interface Telephony {
    * @param near a call that the new one may be bridged with
    */
   reserve(near?: AnsweredCall): Promise<CallSlot>;
+  /** Asks a host whether it is there (OPTIONS). Answers the status of its response; undefined when there is none. Never rejects. */
+  ping(target: SipHost, signal: AbortSignal): Promise<number | undefined>;
   /** Legs that are not over. */
   readonly liveLegs: number;
   /** Hangs up every leg and gives everything back. Idempotent. */

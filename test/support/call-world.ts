@@ -5,6 +5,7 @@ import { type PhoneBehaviour, TestPhone } from '../../src/cli/phone/test-phone.t
 import type { FlowInfo } from '../../src/contracts/flows.ts';
 import type { EndpointFlow } from '../../src/directory/endpoint-flow.ts';
 import type { Principal } from '../../src/directory/principal.ts';
+import { TargetHealth } from '../../src/directory/target-health.ts';
 import type { TrunkTarget } from '../../src/directory/trunk-targets.ts';
 import type { Trunk } from '../../src/directory/trunks.ts';
 import type { PromptMaker } from '../../src/flow/call-prompts.ts';
@@ -16,6 +17,7 @@ import { silentLogger } from '../../src/kernel/log.ts';
 import { seededRandom } from '../../src/kernel/random.ts';
 import { VirtualClock } from '../../src/kernel/virtual-clock.ts';
 import { SessionService } from '../../src/sessions/session-service.ts';
+import type { TrunkSettings } from '../../src/store/schema.ts';
 import { makePrompt } from '../../src/telephony/audio/make-prompt.ts';
 import { beep, tone } from '../../src/telephony/audio/tone.ts';
 import { Engine } from '../../src/telephony/engine.ts';
@@ -48,6 +50,8 @@ export interface WorldOptions {
   /** Where the trunk sends calls; the phone if absent. */
   readonly targets?: readonly TrunkTarget[];
   readonly prefixes?: readonly string[];
+  /** What is stored of the trunk, for the checks of its targets. */
+  readonly trunkSettings?: TrunkSettings;
   /** Trunks of the account besides the one. */
   readonly otherTrunks?: readonly Trunk[];
   readonly ringTimeoutMs?: number;
@@ -143,6 +147,18 @@ export function callWorld(options: WorldOptions) {
     },
   });
 
+  const targetHealth = new TargetHealth({
+    endpoints: {
+      trunkRows: async () =>
+        options.trunkSettings ? [{ id: 'trunk-1', host: PHONE, port: 5060, transport: null, trunk: options.trunkSettings }] : [],
+    },
+    changes: { subscribe: () => () => {} },
+    telephony,
+    clock,
+    random: seededRandom(10),
+    log: silentLogger,
+  });
+
   const service: SessionService = new SessionService({
     owner: 'worker-1',
     telephony,
@@ -177,6 +193,7 @@ export function callWorld(options: WorldOptions) {
       clock,
     }),
     clock,
+    targetHealth,
     random: seededRandom(9),
     log: silentLogger,
   });
@@ -193,6 +210,7 @@ export function callWorld(options: WorldOptions) {
     clock,
     network,
     service,
+    targetHealth,
     phone,
     phoneEvents,
     sessions,
@@ -218,6 +236,7 @@ export function callWorld(options: WorldOptions) {
     },
     /** Lets every timer run out and closes everything. Answers what is left of the server: all zero when nothing leaks. */
     async finish(): Promise<Record<string, number>> {
+      await targetHealth.close();
       await clock.runUntil(() => clock.pendingTimers === 0, 300_000);
       const left = { ...liveThings(), timers: clock.pendingTimers };
       await phone?.close();

@@ -70,7 +70,7 @@ export async function openTestDirectory(options: Partial<StoreOptions> = {}): Pr
     authTokens: new AuthTokens({ users: store.users, tokens }),
     apiKeys: new ApiKeys({ ...common, apiKeys: store.apiKeys }),
     userRoles: new UserRoles({ ...common, users: store.users }),
-    endpoints: new Endpoints({ endpoints: store.endpoints, flows, box, clock }),
+    endpoints: new Endpoints({ endpoints: store.endpoints, targetHealth: { statesOf: () => undefined }, flows, box, clock }),
     phoneNumbers: new PhoneNumbers({ ...common, endpoints: store.endpoints, flows }),
     userEndpoints: new UserEndpoints({ ...common, endpoints: store.endpoints, bindings: store.bindings, flows, box }),
     sipUsers: new SipUserDirectory({ ...common, endpoints: store.endpoints, bindings: store.bindings, box }),

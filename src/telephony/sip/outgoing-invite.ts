@@ -8,6 +8,7 @@ import { confirmedBy, type InviteSent, stateOfResponse, tagOf } from './dialog-s
 import { HeaderList } from './header-list.ts';
 import { emptyBody, type SipRequest, type SipResponse } from './message.ts';
 import { isNextProvisional, reliableNumber } from './provisional-receipt.ts';
+import { retryAfterMs } from './retry-after.ts';
 import { refusingAnswer, sdpOf } from './session-description.ts';
 import { PATIENCE_MS } from './transaction-step.ts';
 import type { Hop, WrittenRequest } from './transport.ts';
@@ -31,6 +32,8 @@ export interface InviteFailure {
   readonly why: 'response' | 'timeout' | 'transport' | 'cancelled';
   readonly status?: number;
   readonly reason: string;
+  /** How long the peer asks not to be called again. */
+  readonly retryAfterMs?: number;
 }
 
 /** What happens to an INVITE. `answered` or `failed` comes exactly once and last. */
@@ -252,7 +255,9 @@ class InviteAttempt implements OutgoingInvite {
       this.send();
       return;
     }
-    this.#fail({ why: this.#cancel === 'no' ? 'response' : 'cancelled', status, reason });
+    const waitMs = retryAfterMs(response.headers);
+    const why = this.#cancel === 'no' ? 'response' : 'cancelled';
+    this.#fail({ why, status, reason, ...(waitMs !== undefined && { retryAfterMs: waitMs }) });
   }
 
   #unanswered(why: 'timeout' | 'transport'): void {

@@ -6,6 +6,7 @@ import type { DialogEntry, SipCore, SipCredentials } from './core.ts';
 import { Dialog } from './dialog.ts';
 import { type DialogState, dialogKey, tagOf, takenOver } from './dialog-state.ts';
 import { IncomingInvite } from './incoming-invite.ts';
+import { type LoneRequest, sendLone } from './lone-request.ts';
 import type { SipRequest, SipResponse } from './message.ts';
 import { methodReply, refuseExtensions } from './method-reply.ts';
 import { type InviteEvents, type OutgoingInvite, type OutgoingInviteRequest, sendInvite } from './outgoing-invite.ts';
@@ -78,6 +79,11 @@ export class UserAgent {
   /** Places a call. When it cannot be sent at all, `failed` is called before this returns. */
   invite(request: OutgoingInviteRequest, events: InviteEvents): OutgoingInvite {
     return sendInvite(this.#core, request, events);
+  }
+
+  /** Sends a request outside of any dialog; see `sendLone`. */
+  request(request: LoneRequest, signal: AbortSignal): Promise<SipResponse | undefined> {
+    return sendLone(this.#core, request, signal);
   }
 
   /** Goes on with a confirmed dialog of another user agent, from its state. `credentials` are for challenges to our requests. */

@@ -1,0 +1,55 @@
+import { randomHex } from '../../kernel/random.ts';
+import type { SipCore } from './core.ts';
+import { HeaderList } from './header-list.ts';
+import { emptyBody, type SipResponse } from './message.ts';
+import type { Hop } from './transport.ts';
+
+/** A request outside of any dialog, as OPTIONS and REGISTER are. */
+export interface LoneRequest {
+  readonly method: string;
+  /** The next hop. */
+  readonly to: Hop;
+  readonly requestUri: string;
+  /** URIs of From and To. */
+  readonly from: string;
+  readonly toUri: string;
+  /** Absent: new ones. */
+  readonly callId?: string;
+  readonly cSeq?: number;
+  readonly headers?: readonly (readonly [name: string, value: string])[];
+}
+
+/**
+ * Sends a request and waits for its final response. Resolves with undefined when none came: the peer is silent or cannot be reached,
+ * or `signal` was aborted. Never rejects.
+ */
+export function sendLone(core: SipCore, request: LoneRequest, signal: AbortSignal): Promise<SipResponse | undefined> {
+  const { random, layer, product } = core;
+  const headers = new HeaderList();
+  headers.add('Max-Forwards', '70');
+  headers.add('From', `<${request.from}>;tag=${randomHex(random, 8)}`);
+  headers.add('To', `<${request.toUri}>`);
+  headers.add('Call-ID', request.callId ?? randomHex(random, 16));
+  headers.add('CSeq', `${request.cSeq ?? 1} ${request.method}`);
+  headers.add('User-Agent', product);
+  for (const [name, value] of request.headers ?? []) headers.add(name, value);
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve(undefined);
+    const settle = (response: SipResponse | undefined): void => {
+      signal.removeEventListener('abort', onAbort);
+      resolve(response);
+    };
+    const onAbort = (): void => settle(undefined);
+    signal.addEventListener('abort', onAbort, { once: true });
+    try {
+      layer.send({ kind: 'request', method: request.method, uri: request.requestUri, headers, body: emptyBody }, request.to, {
+        response: (response) => {
+          if (response.status >= 200) settle(response);
+        },
+        failed: () => settle(undefined),
+      });
+    } catch {
+      settle(undefined);
+    }
+  });
+}
