@@ -111,6 +111,7 @@ function endedCall(call: CallLeg): CallLeg {
     clearDigits: () => {},
     record: over,
     sendDigits: over,
+    transfer: over,
     hangup: () => Promise.resolve(),
   };
 }

@@ -103,6 +103,7 @@ const answeredCall: AnsweredCall = {
   bridge() {},
   unbridge() {},
   sendDigits: async () => {},
+  transfer: async () => ({ result: 'refused', reason: 'not transferred here' }),
   hangup: async () => {},
 };
 

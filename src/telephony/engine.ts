@@ -105,6 +105,13 @@ export class Engine implements Telephony {
     onIncoming(call);
   }
 
+  /** Takes an INVITE that is to take the place of one of our dialogs. */
+  replaced(invite: IncomingInvite, dialog: unknown): void {
+    const leg = [...this.#legs].find((candidate) => candidate.isOf(dialog));
+    if (leg) void leg.moveTo(invite);
+    else invite.reject(481);
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;

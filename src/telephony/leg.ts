@@ -3,6 +3,7 @@ import type { LegMedia } from './leg-media.ts';
 import type { AgreedMedia, MediaStream } from './media/media-port.ts';
 import type {
   AnsweredCall,
+  CallLeg,
   CallRecorded,
   Collected,
   CollectRules,
@@ -13,11 +14,17 @@ import type {
   Prompt,
   Recorded,
   RecordRules,
+  TransferOutcome,
 } from './port.ts';
 import { withoutKeys } from './sdp/srtp-offer.ts';
 import type { Dialog } from './sip/dialog.ts';
 import type { DialogState } from './sip/dialog-state.ts';
+import type { IncomingInvite } from './sip/incoming-invite.ts';
+import { RequestFailure } from './sip/request-failure.ts';
+import { SipParseError } from './sip/sip-parse-error.ts';
+import { peerOf, referTargetOf } from './transfer-target.ts';
 
+const noCall: TransferOutcome = { result: 'refused', reason: 'There is no call to transfer' };
 const noAudio: LegEnd = { why: 'failed', sip: 488, reason: 'The answer has no audio that we support' };
 
 /** From the last packet of a prompt until the peer has played it: its frame, and what a jitter buffer holds back. */
@@ -110,6 +117,51 @@ export abstract class Leg implements AnsweredCall, PlacedCall {
     this.parts.media.stream.unbridge();
   }
 
+  async transfer(to: string | CallLeg, signal: AbortSignal): Promise<TransferOutcome> {
+    const dialog = this.#dialog;
+    const other = to instanceof Leg ? to.#dialog : undefined;
+    if (!dialog || this.ended || this.ending || (typeof to !== 'string' && !other)) return noCall;
+    try {
+      return await dialog.refer(typeof to === 'string' || !other ? referTargetOf(String(to), dialog.state) : peerOf(other.state), signal);
+    } catch (error) {
+      if (error instanceof RequestFailure || error instanceof SipParseError) return { result: 'refused', reason: error.message };
+      throw error;
+    }
+  }
+
+  /** Whether its signalling is this dialog. */
+  isOf(dialog: unknown): boolean {
+    return dialog !== undefined && this.#dialog === dialog;
+  }
+
+  /**
+   * Goes on with the call in the dialog that `invite` makes, because its peer has handed it over (RFC 3891), and hangs up the old one.
+   * Only from where the call is: anybody else could have overheard its tags.
+   */
+  async moveTo(invite: IncomingInvite): Promise<void> {
+    const old = this.#dialog;
+    if (!old || this.ended || this.ending || old.state.phase === 'early') {
+      invite.reject(481);
+      return;
+    }
+    if (invite.source.address !== old.state.nextHop.address) {
+      invite.reject(403);
+      return;
+    }
+    const { media } = this.parts;
+    const description = invite.sdp === undefined ? media.offer() : media.offered(invite.sdp);
+    if (description === undefined) {
+      invite.reject(488);
+      return;
+    }
+    const dialog = await invite.answer(description);
+    this.adopt(dialog);
+    this.follow(dialog);
+    dialog.onChanged = () => this.#tellState(dialog);
+    this.#tellState(dialog);
+    this.parts.onFarewell(old.bye('Replaced'));
+  }
+
   hangup(): Promise<void> {
     const { clock } = this.parts;
     const playingOutMs = this.ended ? 0 : this.#heardAtMs - clock.now();
@@ -126,7 +178,9 @@ export abstract class Leg implements AnsweredCall, PlacedCall {
   /** The call has this dialog: whatever ends it from now on ends the leg. */
   protected adopt(dialog: Dialog): void {
     this.#dialog = dialog;
-    dialog.onEnded((end) => this.#dialogEnded(end));
+    dialog.onEnded((end) => {
+      if (this.#dialog === dialog) this.#dialogEnded(end);
+    });
   }
 
   /** The session is agreed on: the layers above may talk. */

@@ -60,7 +60,8 @@ export async function openTelephony(options: TelephonyOptions): Promise<OpenTele
     const check = new UserCheck(users, { ...digest, clock, random });
     const registrar = new Registrar({ users, check, onDenied: () => {}, clock, log });
     const onRegister = (received: ReceivedRequest): void => registrar.take(received);
-    const userAgent = new UserAgent({ wires, clock, random, log, product, onInvite, onRegister, ...address });
+    const onReplace = (invite: IncomingInvite, replaced: unknown): void => telephony.replaced(invite, replaced);
+    const userAgent = new UserAgent({ wires, clock, random, log, product, onInvite, onRegister, onReplace, ...address });
     const telephony = new Engine({ userAgent, media, clock, random, log, onIncoming, ...address });
     return { telephony, sip: wires[0].local };
   } catch (error) {

@@ -3,13 +3,14 @@ import type { Prompt } from './audio/prompt.ts';
 import type { AudioCodec, CallRecorded, Collected, CollectRules, PlayRules, Recorded, RecordRules } from './media/media-port.ts';
 import type { MediaReport } from './media/media-report.ts';
 import type { SrtpPolicy } from './sdp/srtp-offer.ts';
+import type { TransferOutcome } from './sip/refer-progress.ts';
 
 export { diagnose as diagnoseMedia, isOneWay as isOneWayAudio } from './media/diagnose.ts';
 export { endpointText } from './media/endpoint-text.ts';
 export { estimateHeard as estimateHeardQuality, estimateSaid as estimateSaidQuality } from './media/estimate-mos.ts';
 export { type DigestSecrets, digestSecrets } from './sip/digest.ts';
 export type { Binding, BindingChange, SipUser, SipUsers } from './sip-users.ts';
-export type { CallRecorded, Collected, CollectRules, MediaReport, PlayRules, Prompt, Recorded, RecordRules, SrtpPolicy };
+export type { CallRecorded, Collected, CollectRules, MediaReport, PlayRules, Prompt, Recorded, RecordRules, SrtpPolicy, TransferOutcome };
 
 /** Why a leg is over. */
 export interface LegEnd {
@@ -43,6 +44,12 @@ export interface CallLeg {
   clearDigits(): void;
   record(rules: RecordRules, signal: AbortSignal): Promise<Recorded>;
   sendDigits(digits: string, signal: AbortSignal): Promise<void>;
+  /**
+   * Asks the other side to call somebody else instead of us (RFC 3515): a number, a SIP URI, or the other side of another call that is up
+   * (an attended transfer). Resolves with what came of it, at the latest after a minute and a half. The call itself goes on until one
+   * side hangs up, also when it has worked.
+   */
+  transfer(to: string | CallLeg, signal: AbortSignal): Promise<TransferOutcome>;
   /** Hangs up when what was played to its end has been heard there. Resolves when the leg is over; idempotent. */
   hangup(): Promise<void>;
 }

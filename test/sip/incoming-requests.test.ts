@@ -101,7 +101,7 @@ describe('a request outside of any dialog', () => {
   it('says what we can do, to OPTIONS and to what we cannot', async () => {
     const { ask } = scene();
     const [options] = await ask('OPTIONS');
-    expect(options?.headers.first('Allow')).toBe('INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK');
+    expect(options?.headers.first('Allow')).toBe('INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK, REFER, NOTIFY');
     expect(options?.headers.first('Accept')).toBe('application/sdp');
     const [refused] = await ask('PUBLISH');
     expect(refused?.headers.first('Allow')).toContain('INVITE');
@@ -261,7 +261,7 @@ describe('a request in a dialog', () => {
     ['UPDATE', 200],
     ['NOTIFY', 489],
     ['MESSAGE', 405],
-    ['REFER', 405],
+    ['REFER', 400],
     ['PRACK', 481],
     ['BYE', 200],
   ])('%s is answered %i', async (method, status) => {

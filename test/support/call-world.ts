@@ -97,6 +97,7 @@ export function callWorld(options: WorldOptions) {
     random: seededRandom(2),
     product: 'Ringflow',
     onInvite: (invite) => telephony.invited(invite),
+    onReplace: (invite, replaced) => telephony.replaced(invite, replaced),
   });
   const serverMedia = media(SERVER, 4);
   const telephony: Engine = new Engine({

@@ -1,5 +1,14 @@
 import type { Clock } from '../../src/kernel/clock.ts';
-import type { CallLeg, Collected, CollectRules, PlayRules, Prompt, Recorded, RecordRules } from '../../src/telephony/port.ts';
+import type {
+  CallLeg,
+  Collected,
+  CollectRules,
+  PlayRules,
+  Prompt,
+  Recorded,
+  RecordRules,
+  TransferOutcome,
+} from '../../src/telephony/port.ts';
 
 /** What the callee does, in milliseconds since the answer. */
 export interface CalleeScript {
@@ -7,6 +16,8 @@ export interface CalleeScript {
   readonly hangsUpAtMs?: number;
   /** When the callee speaks; silence otherwise. */
   readonly speaks?: readonly { readonly fromMs: number; readonly toMs: number }[];
+  /** What it answers when it is asked to call somebody else, and when; without it such requests are declined. */
+  readonly transfers?: { readonly afterMs: number; readonly outcome: TransferOutcome };
   /** False for a phone that has not agreed to telephone-event. */
   readonly takesDigits?: boolean;
 }
@@ -27,6 +38,7 @@ export class FakeLeg implements CallLeg {
   /** The ids of the prompts that began to play. */
   readonly heard: string[] = [];
   readonly sentDigits: string[] = [];
+  readonly transferredTo: string[] = [];
   /** Clock time at which the call ended. */
   endedAtMs: number | undefined;
   readonly #clock: Clock;
@@ -130,6 +142,17 @@ export class FakeLeg implements CallLeg {
       return () => timer.cancel();
     });
     this.sentDigits.push(digits);
+  }
+
+  async transfer(to: string | CallLeg, signal: AbortSignal): Promise<TransferOutcome> {
+    this.transferredTo.push(typeof to === 'string' ? to : to.id);
+    const { transfers } = this.#script;
+    if (!transfers) return { result: 'refused', sip: 603, reason: 'Decline' };
+    await this.#wait<void>(signal, (done) => {
+      const timer = this.#clock.after(transfers.afterMs, () => done());
+      return () => timer.cancel();
+    });
+    return transfers.outcome;
   }
 
   async hangup(): Promise<void> {

@@ -29,7 +29,7 @@ export interface SipScene {
 export function sipScene(
   onInvite: ((invite: IncomingInvite) => void) | undefined,
   filter: Faults['filter'] = () => 'pass',
-  options: Partial<Pick<UserAgentOptions, 'publicAddress' | 'maxServerTransactions'>> = {},
+  options: Partial<Pick<UserAgentOptions, 'publicAddress' | 'maxServerTransactions' | 'onReplace'>> = {},
 ): SipScene {
   const clock = new VirtualClock();
   const seen: string[] = [];

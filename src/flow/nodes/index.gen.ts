@@ -11,6 +11,7 @@ import say from './say.ts';
 import sendDigits from './send-digits.ts';
 import setData from './set-data.ts';
 import stringMatch from './string-match.ts';
+import transfer from './transfer.ts';
 import wait from './wait.ts';
 
-export const nodes = [addLog, booleanComparison, gather, hangUp, menu, numberComparison, play, record, say, sendDigits, setData, stringMatch, wait] as const;
+export const nodes = [addLog, booleanComparison, gather, hangUp, menu, numberComparison, play, record, say, sendDigits, setData, stringMatch, transfer, wait] as const;

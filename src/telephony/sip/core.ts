@@ -10,6 +10,7 @@ import type { SipTransport, WrittenRequest } from './transport.ts';
 /** A dialog as its user agent knows it; see `Dialog`. */
 export interface DialogEntry {
   readonly state: DialogState;
+  readonly ended: boolean;
   receive(received: ReceivedRequest): void;
   receiveAck(request: SipRequest, cSeq: number): void;
   acknowledge(cSeq: number): WrittenRequest;
@@ -35,7 +36,7 @@ export interface SipCredentials {
 }
 
 /** The methods that we answer with something else than a refusal, for Allow (RFC 3261 section 20.5). */
-export const ALLOWED_METHODS = 'INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK';
+export const ALLOWED_METHODS = 'INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK, REFER, NOTIFY';
 
 /** What INVITE, UPDATE and a 2xx to them say of us. */
 export const ABILITIES: readonly (readonly [name: string, value: string])[] = [

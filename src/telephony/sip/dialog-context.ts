@@ -1,7 +1,7 @@
 import { ChallengeAnswers } from './challenge-answers.ts';
 import type { ClientTransaction } from './client-transaction.ts';
 import type { SipCore, SipCredentials } from './core.ts';
-import { dialogRequest } from './dialog-request.ts';
+import { dialogRequest, type MessageBody, sdpBody } from './dialog-request.ts';
 import type { DialogState } from './dialog-state.ts';
 import type { SipResponse } from './message.ts';
 import { hopOf } from './next-hop.ts';
@@ -12,6 +12,8 @@ export interface RequestContent {
   readonly headers?: readonly (readonly [name: string, value: string])[];
   /** A session description. */
   readonly sdp?: string | undefined;
+  /** Anything else, instead of a session description. */
+  readonly body?: MessageBody;
 }
 
 /** A request as it left, for the ACK to its 2xx (RFC 3261 section 13.2.2.4: with the credentials of the INVITE). */
@@ -50,7 +52,7 @@ export class DialogContext {
   /** Writes and sends the ACK to a 2xx of the INVITE with this CSeq number; `sdp` answers an offer in it. */
   acknowledge({ cSeq, authorization }: RequestSent, sdp?: string): WrittenRequest {
     const { layer, product } = this.core;
-    const ack = layer.writeAck(dialogRequest(this.state, 'ACK', cSeq, product, authorization, sdp), this.#hop());
+    const ack = layer.writeAck(dialogRequest(this.state, 'ACK', cSeq, product, authorization, sdpBody(sdp)), this.#hop());
     layer.sendAck(ack);
     if (!this.state.invite.acked && this.state.invite.cSeq === cSeq) this.state = { ...this.state, invite: { cSeq, acked: true } };
     return ack;
@@ -61,7 +63,7 @@ export class DialogContext {
     const cSeq = this.state.localCSeq + 1;
     this.state = { ...this.state, localCSeq: cSeq, ...(method === 'INVITE' && { invite: { cSeq, acked: false } }) };
     try {
-      const request = dialogRequest(this.state, method, cSeq, product, content.headers, content.sdp);
+      const request = dialogRequest(this.state, method, cSeq, product, content.headers, content.body ?? sdpBody(content.sdp));
       const authorization = answers?.headersFor(method, request.uri) ?? [];
       for (const [name, value] of authorization) request.headers.add(name, value);
       const sent = { cSeq, authorization };

@@ -1,9 +1,12 @@
 import { type AnswerRepetition, repeatAnswer } from './answer-repetition.ts';
 import { ABILITIES, type SipCore, type SipCredentials } from './core.ts';
 import { DialogContext } from './dialog-context.ts';
+import { DialogRefers, type ReferDecision } from './dialog-refers.ts';
 import { type DialogState, dialogKey, refreshTarget } from './dialog-state.ts';
 import type { SipRequest } from './message.ts';
 import { methodReply, refuseExtensions } from './method-reply.ts';
+import type { TransferOutcome } from './refer-progress.ts';
+import type { ReferTarget } from './refer-to.ts';
 import type { ReliableProvisionals } from './reliable-provisionals.ts';
 import type { ServerTransaction } from './server-transaction.ts';
 import { type OfferSource, SessionChanges } from './session-changes.ts';
@@ -38,6 +41,7 @@ export class Dialog {
   readonly #core: SipCore;
   readonly #context: DialogContext;
   readonly #changes: SessionChanges;
+  readonly #refers: DialogRefers;
   readonly #key: string;
   #end: DialogEnd | undefined;
   #handlers: ((end: DialogEnd) => void)[] = [];
@@ -59,6 +63,7 @@ export class Dialog {
       answered: (sdp) => this.onAnswer?.(sdp),
       changed: () => this.onChanged?.(),
     });
+    this.#refers = new DialogRefers(this.#context);
     this.#key = dialogKey(state.callId, state.localTag, state.remoteTag);
     core.dialogs.set(this.#key, this);
   }
@@ -118,6 +123,20 @@ export class Dialog {
    */
   update(offer: OfferSource | undefined, signal: AbortSignal): Promise<string | undefined> {
     return this.#changes.ask('UPDATE', offer, signal);
+  }
+
+  /**
+   * Asks the peer to call `target` instead of us (RFC 3515), and resolves with how that came out, at the latest after a minute and a half.
+   * The call goes on meanwhile, and afterwards until somebody hangs up. @throws RequestFailure while another transfer is under way or when
+   * the call is over; the signal's reason.
+   */
+  refer(target: ReferTarget, signal: AbortSignal): Promise<TransferOutcome> {
+    return this.#refers.refer(target, signal);
+  }
+
+  /** Decides on transfers that the peer asks for. When nobody decides they are declined with 603. */
+  set onRefer(decide: ReferDecision | undefined) {
+    this.#refers.decide = decide;
   }
 
   /** Acknowledges a reliable provisional response to our INVITE; `sdp` is what it described, `answer` answers it when it was an offer. */
@@ -211,6 +230,12 @@ export class Dialog {
         return;
       case 'PRACK':
         this.#acknowledged(request, transaction);
+        return;
+      case 'REFER':
+        this.#refers.referred(request, cSeq, transaction);
+        return;
+      case 'NOTIFY':
+        this.#refers.notified(request, transaction);
         return;
       case 'INFO':
         // We receive no Info packages (RFC 6086 section 4.2.2); an INFO without one is of the old kind and means nothing to us.
@@ -336,6 +361,7 @@ export class Dialog {
     if (this.#end) return;
     this.#end = end;
     this.#changes.close();
+    this.#refers.close('The call was hung up');
     const handlers = this.#handlers;
     this.#handlers = [];
     for (const handler of handlers) handler(end);

@@ -29,6 +29,9 @@ export function methodReply(method: string): Reply {
   switch (method) {
     case 'OPTIONS':
       return { status: 200, options: abilities };
+    case 'REFER':
+      // Only whom we talk to may ask us to call somebody else.
+      return { status: 403 };
     case 'NOTIFY':
     case 'SUBSCRIBE':
       // We have no event packages (RFC 6665 section 8.3.2).

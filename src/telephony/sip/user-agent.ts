@@ -5,6 +5,7 @@ import type { Wire } from '../../wire/wire.ts';
 import type { DialogEntry, SipCore, SipCredentials } from './core.ts';
 import { Dialog } from './dialog.ts';
 import { type DialogState, dialogKey, tagOf, takenOver } from './dialog-state.ts';
+import { findReplaced } from './find-replaced.ts';
 import { IncomingInvite } from './incoming-invite.ts';
 import { type LoneRequest, sendLone } from './lone-request.ts';
 import type { SipRequest, SipResponse } from './message.ts';
@@ -31,6 +32,8 @@ export interface UserAgentOptions {
   readonly onInvite?: (invite: IncomingInvite) => void;
   /** Takes REGISTERs, and answers each. Without it they are refused with 405. */
   readonly onRegister?: (received: ReceivedRequest) => void;
+  /** Takes calls that are to take the place of one that is up or rings (RFC 3891). Without it they are refused with 403. */
+  readonly onReplace?: (invite: IncomingInvite, replaced: DialogEntry) => void;
   /** Most requests of peers that are kept at a time (32 s each over UDP); beyond it they get 503. */
   readonly maxServerTransactions?: number;
 }
@@ -170,9 +173,16 @@ export class UserAgent {
       transaction.reply(482);
       return;
     }
+    const replaced = findReplaced(request, this.#core.dialogs);
+    const { onReplace } = this.#options;
+    if (replaced && !onReplace) {
+      transaction.reply(403);
+      return;
+    }
     const invite = new IncomingInvite(this.#core, received, () => this.#ringing.delete(merged));
     this.#ringing.add(merged);
-    onInvite(invite);
+    if (replaced) onReplace?.(invite, replaced);
+    else onInvite(invite);
   }
 
   /** Who warns (RFC 3261 section 20.43). */

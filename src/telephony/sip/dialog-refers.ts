@@ -1,0 +1,126 @@
+import type { DialogContext } from './dialog-context.ts';
+import { type ReferReport, ReferSubscription } from './incoming-refer.ts';
+import type { SipRequest } from './message.ts';
+import { hasOption } from './option-tags.ts';
+import { OutgoingRefer } from './outgoing-refer.ts';
+import { parseParams } from './parse-params.ts';
+import type { TransferOutcome } from './refer-progress.ts';
+import { parseReferTo, type ReferTarget, referrerOf } from './refer-to.ts';
+import { RequestFailure } from './request-failure.ts';
+import type { ServerTransaction } from './server-transaction.ts';
+import { SipParseError } from './sip-parse-error.ts';
+import { isSipfrag, SIPFRAG } from './sipfrag.ts';
+
+/** What the peer asks us to do in a REFER. */
+export interface ReferAsked extends ReferTarget {
+  /** Who asks, as the peer says (RFC 3892). */
+  readonly referredBy?: string;
+}
+
+/**
+ * Decides on a REFER of the peer: answers what begins the call once the REFER is accepted, undefined to decline it.
+ */
+export type ReferDecision = (asked: ReferAsked) => ((report: ReferReport) => void) | undefined;
+
+const nothingToTell: ReferReport = { tell: () => {} };
+
+/** Transfers asked for in one dialog, by either side (RFC 3515): one of each at a time. */
+export class DialogRefers {
+  /** When nobody decides, every REFER is declined. */
+  decide: ReferDecision | undefined;
+  readonly #dialog: DialogContext;
+  #ours: OutgoingRefer | undefined;
+  #theirs: ReferSubscription | undefined;
+  #isFirst = true;
+  #closed = false;
+
+  constructor(dialog: DialogContext) {
+    this.#dialog = dialog;
+  }
+
+  /** Asks the peer to call `target`. @throws RequestFailure while another transfer is under way or when the call is over; the signal's reason. */
+  refer(target: ReferTarget, signal: AbortSignal): Promise<TransferOutcome> {
+    return new Promise((resolve, reject) => {
+      if (signal.aborted) reject(signal.reason);
+      else if (this.#closed) reject(new RequestFailure('ended', 'The dialog is over'));
+      else if (this.#ours && !this.#ours.over) reject(new RequestFailure('refused', 'A transfer is under way'));
+      else {
+        // A REFER cannot be taken back: what the peer tells of it is still answered.
+        const onAbort = (): void => reject(signal.reason);
+        signal.addEventListener('abort', onAbort, { once: true });
+        this.#ours = new OutgoingRefer(this.#dialog, target, (outcome) => {
+          signal.removeEventListener('abort', onAbort);
+          resolve(outcome);
+        });
+      }
+    });
+  }
+
+  /** Takes a REFER of the peer. */
+  referred(request: SipRequest, cSeq: number, transaction: ServerTransaction): void {
+    const { headers } = request;
+    const target = readable(() => parseReferTo(headers));
+    if (target instanceof SipParseError) {
+      transaction.reply(target.status, { reason: target.message });
+      return;
+    }
+    if (this.#theirs && !this.#theirs.over) {
+      transaction.reply(491);
+      return;
+    }
+    const referredBy = referrerOf(headers);
+    const begin = this.decide?.({ ...target, ...(referredBy !== undefined && { referredBy }) });
+    if (!begin) {
+      transaction.reply(603);
+      return;
+    }
+    const silent = /^false\s*(?:;|$)/i.test(headers.first('Refer-Sub') ?? '') || hasOption(headers, 'Require', 'nosub');
+    const contact = ['Contact', `<${this.#dialog.state.contact}>`] as const;
+    transaction.reply(silent ? 200 : 202, { headers: silent ? [contact, ['Refer-Sub', 'false']] : [contact] });
+    begin(silent ? nothingToTell : this.#subscribe(cSeq));
+  }
+
+  /** Takes a NOTIFY of the peer: of a transfer that we asked for, or of something that nobody has subscribed to. */
+  notified(request: SipRequest, transaction: ServerTransaction): void {
+    const { headers } = request;
+    const event = /^refer\s*(;.*)?$/i.exec(headers.first('Event')?.trim() ?? '');
+    if (!event) {
+      // We have no event packages (RFC 6665 section 8.3.2).
+      transaction.reply(489);
+      return;
+    }
+    const params = readable(() => parseParams(event[1] ?? ''));
+    if (params instanceof SipParseError) transaction.reply(400);
+    else if (!this.#ours?.isNamed(params.get('id'))) transaction.reply(481);
+    else if (request.body.length > 0 && !isSipfrag(headers.first('Content-Type'))) {
+      transaction.reply(415, { headers: [['Accept', SIPFRAG]] });
+    } else {
+      transaction.reply(200);
+      this.#ours.notified(request);
+    }
+  }
+
+  /** The dialog is over. Idempotent. */
+  close(reason: string): void {
+    this.#closed = true;
+    this.#ours?.ended(reason);
+    this.#theirs?.close();
+  }
+
+  /** From the second REFER on, the id tells whose NOTIFY it is (RFC 3515 section 2.4.6). */
+  #subscribe(cSeq: number): ReferReport {
+    const id = this.#isFirst ? '' : `;id=${cSeq}`;
+    this.#isFirst = false;
+    this.#theirs = new ReferSubscription(this.#dialog, id);
+    return this.#theirs;
+  }
+}
+
+function readable<T>(read: () => T): T | SipParseError {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof SipParseError) return error;
+    throw error;
+  }
+}
