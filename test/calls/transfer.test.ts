@@ -134,8 +134,8 @@ describe('a phone that hands its call over to another (Replaces)', () => {
     expect(call.events).toEqual(['sent', '100', 'answered']);
     expect(dialogs[0]?.ended).toBe(true);
     expect(heard).toBeGreaterThan(40);
-    await finish();
     socket.close();
+    await finish();
     expect(call.events.at(-1)).toBe('ended by peer');
     expect(session.outcome).toBe('Talked');
   });

@@ -22,7 +22,10 @@ describe('Transfer', () => {
   ] satisfies [TransferOutcome, string][])('%j leaves by %s', async (outcome, exit) => {
     const { result, call } = await runOnCall(flow('+15550177'), { script: { transfers: { afterMs: 500, outcome } } });
     expect(call.leg.transferredTo).toEqual(['+15550177']);
-    expect(result).toMatchObject({ end: { why: 'hung-up', outcome: exit }, session: { Status: outcome.sip ?? 0, Why: outcome.reason } });
+    expect(result).toMatchObject({
+      end: { why: 'hung-up', outcome: exit },
+      session: { Status: 'sip' in outcome ? outcome.sip : 0, Why: outcome.reason },
+    });
   });
 
   it('ends with the call', async () => {

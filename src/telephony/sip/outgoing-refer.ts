@@ -11,7 +11,6 @@ const PATIENCE_MS = 90_000;
 
 /** A REFER that we send in a dialog, and the subscription to its progress that comes with it (RFC 3515). */
 export class OutgoingRefer {
-  readonly #dialog: DialogContext;
   readonly #told: (outcome: TransferOutcome) => void;
   readonly #deadline: Timer;
   #state: ReferState = asked;
@@ -20,7 +19,6 @@ export class OutgoingRefer {
 
   /** Sends it. `told` is called once. @throws SipParseError for a target that cannot be read. */
   constructor(dialog: DialogContext, target: ReferTarget, told: (outcome: TransferOutcome) => void) {
-    this.#dialog = dialog;
     this.#told = told;
     const { state, core } = dialog;
     const headers = [

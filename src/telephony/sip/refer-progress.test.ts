@@ -9,7 +9,7 @@ const notify = (status: number | undefined, last = false): ReferEvent => ({
   last,
 });
 const other = (kind: 'unanswered' | 'ended' | 'deadline'): ReferEvent => ({ kind, reason: kind });
-const after = (events: readonly ReferEvent[]): ReferState => events.reduce(advanceRefer, asked);
+const stateAfter = (events: readonly ReferEvent[]): ReferState => events.reduce(advanceRefer, asked);
 
 describe('a REFER of ours', () => {
   it.each([
@@ -37,12 +37,15 @@ describe('a REFER of ours', () => {
     ['was accepted when the call ended', [response(202), other('ended')], { result: 'unknown', reason: 'ended' }],
     ['was not even answered when the call ended', [other('ended')], { result: 'failed', reason: 'ended' }],
   ])('%s', (_what, events, outcome) => {
-    expect(after(events)).toEqual({ phase: 'over', outcome });
+    expect(stateAfter(events)).toEqual({ phase: 'over', outcome });
   });
 
   it('is under way until then', () => {
-    expect(after([response(202)])).toEqual({ phase: 'accepted' });
-    expect(after([response(202), notify(180), notify(undefined)])).toEqual({ phase: 'accepted', heard: { status: 180, reason: 'heard' } });
+    expect(stateAfter([response(202)])).toEqual({ phase: 'accepted' });
+    expect(stateAfter([response(202), notify(180), notify(undefined)])).toEqual({
+      phase: 'accepted',
+      heard: { status: 180, reason: 'heard' },
+    });
   });
 
   it('has one outcome, whatever comes in whatever order', () => {
