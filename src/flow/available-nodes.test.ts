@@ -27,6 +27,7 @@ const contract: Record<string, [label: string, category: string, parameters: str
   SendDigitsNode: ['Send Digits', 'Voice', 'Digits Done Failed'],
   SetDataNode: ['Set Data', 'General', 'Fields Done'],
   StringMatchNode: ['String Match', 'Logic', 'String Choices MatchType=Exact IgnoreCase=true NoMatches'],
+  TransferNode: ['Transfer', 'Voice', 'Target SipStatus* Reason* Transferred Accepted Refused Failed'],
   WaitNode: ['Wait', 'DateAndTime', 'Timeout=1 Done'],
 };
 
