@@ -49,8 +49,9 @@ describe('the state of a dialog', () => {
       transport: 'udp',
       invite: { cSeq: 1, acked: true },
       allow: ['INVITE', 'ACK', 'CANCEL', 'BYE', 'OPTIONS', 'INFO', 'UPDATE', 'PRACK', 'REFER', 'NOTIFY'],
-      supported: ['100rel', 'replaces', 'norefersub', 'nosub'],
+      supported: ['100rel', 'timer', 'replaces', 'norefersub', 'nosub'],
       openOffer: 'none',
+      sessionTimer: { intervalMs: 1_800_000, refresher: 'us', refreshedAtMs: expect.any(Number) },
       localSdp: OFFER,
       remoteSdp: ANSWER,
     });

@@ -2,6 +2,7 @@ import type { Endpoint, WireKind } from '../../wire/wire.ts';
 import type { HeaderList } from './header-list.ts';
 import type { SipMessage, SipRequest, SipResponse } from './message.ts';
 import { parseNameAddress } from './parse-address.ts';
+import type { SessionTimer } from './session-timer.ts';
 import { SipParseError } from './sip-parse-error.ts';
 import { splitList } from './split-list.ts';
 import type { Hop } from './transport.ts';
@@ -44,6 +45,8 @@ export interface DialogState {
   readonly openOffer: 'none' | 'local' | 'remote';
   /** The latest reliable provisional response to the INVITE with this CSeq, and whether one has agreed on the session (RFC 3262). */
   readonly provisional?: { readonly cSeq: number; readonly rSeq: number; readonly agreed: boolean };
+  /** The session timer that was agreed on, if any; not before the call is answered. */
+  readonly sessionTimer?: SessionTimer | undefined;
   readonly localSdp?: string;
   readonly remoteSdp?: string;
 }

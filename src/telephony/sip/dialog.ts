@@ -11,6 +11,8 @@ import type { ReliableProvisionals } from './reliable-provisionals.ts';
 import type { ServerTransaction } from './server-transaction.ts';
 import { type OfferSource, SessionChanges } from './session-changes.ts';
 import { sameSession, sdpOf } from './session-description.ts';
+import { SessionRefresher } from './session-refresher.ts';
+import { answerTimerHeaders, intervalRefusal, type SessionTimer, timerOfRequest } from './session-timer.ts';
 import { quote } from './token.ts';
 import type { ReceivedRequest } from './transaction-layer.ts';
 import type { WrittenRequest } from './transport.ts';
@@ -42,6 +44,7 @@ export class Dialog {
   readonly #context: DialogContext;
   readonly #changes: SessionChanges;
   readonly #refers: DialogRefers;
+  readonly #refresher: SessionRefresher;
   readonly #key: string;
   #end: DialogEnd | undefined;
   #handlers: ((end: DialogEnd) => void)[] = [];
@@ -61,11 +64,16 @@ export class Dialog {
       lost: (status, reason) => this.#fail(status, reason),
       hangUp: (reason) => this.#fail(488, reason),
       answered: (sdp) => this.onAnswer?.(sdp),
-      changed: () => this.onChanged?.(),
+      changed: () => this.#changed(),
+    });
+    this.#refresher = new SessionRefresher(this.#context, {
+      refresh: (method, signal) => this.#refresh(method, signal),
+      expired: () => this.#fail(408, 'The session was not refreshed in time'),
     });
     this.#refers = new DialogRefers(this.#context);
     this.#key = dialogKey(state.callId, state.localTag, state.remoteTag);
     core.dialogs.set(this.#key, this);
+    this.#refresher.follow();
   }
 
   get state(): DialogState {
@@ -162,10 +170,17 @@ export class Dialog {
     this.#changes.next();
   }
 
+  /** The session ends when it is not refreshed by what the 2xx to the INVITE has agreed on; undefined: it lasts. */
+  limit(sessionTimer: SessionTimer | undefined): void {
+    this.#state = { ...this.#state, sessionTimer };
+    this.#refresher.follow();
+  }
+
   /** Takes the dialog out of the table without a word to the peer. */
   drop(): void {
     this.#repetition?.stop();
     this.#changes.close();
+    this.#refresher.close();
     this.#core.dialogs.delete(this.#key);
     this.#dropped();
   }
@@ -285,24 +300,48 @@ export class Dialog {
       transaction.reply(obstacle, obstacle === 500 ? { headers: [['Retry-After', String(this.#core.random.below(11))]] } : {});
       return;
     }
-    // An UPDATE without an offer refreshes the target only.
+    const tooShort = intervalRefusal(request.headers);
+    if (tooShort) {
+      transaction.reply(422, { headers: tooShort });
+      return;
+    }
+    // An UPDATE without an offer refreshes the target and the session timer only.
     const isDescribed = isInvite || offer !== undefined;
     const localSdp = isDescribed ? this.#describe(offer) : undefined;
     if (isDescribed && localSdp === undefined) {
       transaction.reply(488);
       return;
     }
+    const sessionTimer = this.#state.phase === 'confirmed' ? timerOfRequest(request.headers, this.#core.clock.now()) : undefined;
     this.#state = {
       ...refreshTarget(this.#state, request),
+      sessionTimer,
       ...(localSdp !== undefined && { localSdp }),
       ...(offer !== undefined ? { remoteSdp: offer } : isInvite && { openOffer: 'local' }),
     };
     transaction.reply(200, {
-      headers: [['Contact', `<${this.#state.contact}>`], ...ABILITIES],
+      headers: [['Contact', `<${this.#state.contact}>`], ...ABILITIES, ...answerTimerHeaders(sessionTimer)],
       ...(localSdp !== undefined && { sdp: localSdp }),
     });
     if (isInvite) this.awaitAck(transaction, cSeq);
+    this.#changed();
+  }
+
+  #changed(): void {
+    this.#refresher.follow();
     this.onChanged?.();
+  }
+
+  /** Shows that we are there, by UPDATE or with the description that holds (RFC 4028 section 7.4). */
+  async #refresh(method: 'INVITE' | 'UPDATE', signal: AbortSignal): Promise<void> {
+    const { localSdp, remoteSdp } = this.#state;
+    const sdp = await this.#changes.ask(
+      method,
+      method === 'UPDATE' ? undefined : localSdp && (() => this.#state.localSdp ?? localSdp),
+      signal,
+    );
+    const changesNothing = sdp === undefined || (remoteSdp !== undefined && sameSession(sdp, remoteSdp));
+    if (!changesNothing && localSdp !== undefined) this.onAnswer?.(sdp);
   }
 
   /**
@@ -362,6 +401,7 @@ export class Dialog {
     this.#end = end;
     this.#changes.close();
     this.#refers.close('The call was hung up');
+    this.#refresher.close();
     const handlers = this.#handlers;
     this.#handlers = [];
     for (const handler of handlers) handler(end);

@@ -5,6 +5,7 @@ import type { HeaderList } from './header-list.ts';
 import { hasOption } from './option-tags.ts';
 import { ReliableProvisionals } from './reliable-provisionals.ts';
 import { sdpOf } from './session-description.ts';
+import { answerTimerHeaders, timerOfRequest } from './session-timer.ts';
 import type { ReceivedRequest } from './transaction-layer.ts';
 import type { Hop } from './transport.ts';
 
@@ -112,7 +113,12 @@ export class IncomingInvite {
       ...(!agreed && { localSdp: sdp, openOffer: this.sdp === undefined ? 'local' : 'none' }),
     });
     const { headers } = this.#session(undefined);
-    this.#received.transaction.reply(200, { headers: [...headers, ...ABILITIES], ...(!agreed && { sdp }) });
+    const timer = timerOfRequest(this.headers, this.#core.clock.now());
+    this.#received.transaction.reply(200, {
+      headers: [...headers, ...ABILITIES, ...answerTimerHeaders(timer)],
+      ...(!agreed && { sdp }),
+    });
+    dialog.limit(timer);
     dialog.awaitAck(this.#received.transaction, this.#received.cSeq);
     return dialog;
   }

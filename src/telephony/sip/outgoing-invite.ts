@@ -10,6 +10,8 @@ import { emptyBody, type SipRequest, type SipResponse } from './message.ts';
 import { isNextProvisional, reliableNumber } from './provisional-receipt.ts';
 import { retryAfterMs } from './retry-after.ts';
 import { refusingAnswer, sdpOf } from './session-description.ts';
+import { smallestIntervalOf } from './session-expires.ts';
+import { firstTimerHeaders, timerOfAnswer } from './session-timer.ts';
 import { PATIENCE_MS } from './transaction-step.ts';
 import type { Hop, WrittenRequest } from './transport.ts';
 
@@ -87,6 +89,8 @@ class InviteAttempt implements OutgoingInvite {
   #request: OutgoingInviteRequest | undefined;
   #events: InviteEvents | undefined;
   #transaction: ClientTransaction | undefined;
+  /** The session interval that a 422 asked for, which is obeyed once. */
+  #smallestMs: number | undefined;
   #heardFrom = false;
   #cancel: 'no' | 'wanted' | 'sent' = 'no';
   #patience: Timer | undefined;
@@ -121,7 +125,10 @@ class InviteAttempt implements OutgoingInvite {
       const contact = this.#core.transport.contact(userOf(request.from), request.to.transport);
       this.#sent = { ...this.#sent, cSeq: this.#sent.cSeq + 1, contact };
       this.#authorization = this.#answers?.headersFor('INVITE', request.requestUri) ?? [];
-      const invite = inviteRequest(request, this.#sent, this.#core.product, this.#authorization);
+      const invite = inviteRequest(request, this.#sent, this.#core.product, [
+        ...firstTimerHeaders(this.#smallestMs),
+        ...this.#authorization,
+      ]);
       this.#transaction = this.#core.layer.send(invite, request.to, {
         response: (response) => this.#response(response),
         failed: (why) => this.#unanswered(why),
@@ -213,6 +220,7 @@ class InviteAttempt implements OutgoingInvite {
     }
     if (this.#acks.size >= MAX_FORKS) return;
     const dialog = this.#confirmed(tag, response);
+    dialog.limit(timerOfAnswer(response.headers, this.#smallestMs, this.#core.clock.now()));
     // What a reliable provisional response has agreed on holds, whatever the 2xx says (RFC 6337 section 3.1.1).
     const sdp = dialog.state.provisional?.agreed ? undefined : sdpOf(response);
     const events = this.#events;
@@ -252,6 +260,11 @@ class InviteAttempt implements OutgoingInvite {
     const { status, reason } = response;
     this.#dropEarly();
     if ((status === 401 || status === 407) && this.#cancel === 'no' && this.#answers?.accept(response)) {
+      this.send();
+      return;
+    }
+    if (status === 422 && this.#cancel === 'no' && this.#smallestMs === undefined) {
+      this.#smallestMs = smallestIntervalOf(response.headers);
       this.send();
       return;
     }
@@ -310,7 +323,7 @@ function inviteRequest(
   request: OutgoingInviteRequest,
   sent: InviteSent,
   product: string,
-  authorization: readonly (readonly [string, string])[],
+  more: readonly (readonly [string, string])[],
 ): SipRequest {
   const headers = new HeaderList();
   headers.add('Max-Forwards', '70');
@@ -322,7 +335,7 @@ function inviteRequest(
   for (const [name, value] of ABILITIES) headers.add(name, value);
   headers.add('User-Agent', product);
   for (const [name, value] of request.headers ?? []) headers.add(name, value);
-  for (const [name, value] of authorization) headers.add(name, value);
+  for (const [name, value] of more) headers.add(name, value);
   if (sent.offer !== undefined) headers.add('Content-Type', 'application/sdp');
   const body = sent.offer === undefined ? emptyBody : Buffer.from(sent.offer);
   return { kind: 'request', method: 'INVITE', uri: request.requestUri, headers, body };

@@ -1,12 +1,13 @@
 import type { Timer } from '../../kernel/clock.ts';
 import type { ClientTransaction } from './client-transaction.ts';
-import { ALLOWED_METHODS } from './core.ts';
+import { ABILITIES } from './core.ts';
 import type { DialogContext, RequestSent } from './dialog-context.ts';
 import { refreshTarget } from './dialog-state.ts';
 import type { HeaderList } from './header-list.ts';
 import type { SipResponse } from './message.ts';
 import { RequestFailure } from './request-failure.ts';
 import { refusingAnswer, sdpOf } from './session-description.ts';
+import { lengthened, refreshHeaders, timerOfAnswer } from './session-timer.ts';
 import { PATIENCE_MS } from './transaction-step.ts';
 import type { WrittenRequest } from './transport.ts';
 
@@ -36,6 +37,8 @@ interface Change {
   readonly resolve: (sdp: string | undefined) => void;
   readonly reject: (error: unknown) => void;
   glares: number;
+  /** Whether the peer wanted a longer session timer already. */
+  lengthened: boolean;
   transaction?: ClientTransaction;
   heardFrom: boolean;
   settled: boolean;
@@ -74,7 +77,18 @@ export class SessionChanges {
       else if (signal.aborted) reject(signal.reason);
       else {
         const onAbort = (): void => this.#aborted(change);
-        const change: Change = { method, offer, signal, onAbort, resolve, reject, glares: 0, heardFrom: false, settled: false };
+        const change: Change = {
+          method,
+          offer,
+          signal,
+          onAbort,
+          resolve,
+          reject,
+          glares: 0,
+          lengthened: false,
+          heardFrom: false,
+          settled: false,
+        };
         signal.addEventListener('abort', onAbort, { once: true });
         this.#queue.push(change);
         this.next();
@@ -116,10 +130,7 @@ export class SessionChanges {
     this.#dialog.send(
       method,
       {
-        headers: [
-          ['Contact', `<${state.contact}>`],
-          ['Allow', ALLOWED_METHODS],
-        ],
+        headers: [['Contact', `<${state.contact}>`], ...ABILITIES, ...refreshHeaders(state.sessionTimer)],
         sdp: offer,
       },
       {
@@ -168,7 +179,12 @@ export class SessionChanges {
     const dialog = this.#dialog;
     const isInvite = change.method === 'INVITE';
     const remoteSdp = sdpOf(response);
-    dialog.state = { ...refreshTarget(dialog.state, response), openOffer: 'none' };
+    const { phase, sessionTimer } = dialog.state;
+    dialog.state = {
+      ...refreshTarget(dialog.state, response),
+      openOffer: 'none',
+      ...(phase === 'confirmed' && { sessionTimer: timerOfAnswer(response.headers, sessionTimer?.smallestMs, dialog.core.clock.now()) }),
+    };
     const asked = isInvite && offer === undefined;
     const answer = asked && remoteSdp !== undefined && !this.#closed ? this.#owner.describe(remoteSdp) : undefined;
     const localSdp = asked ? answer : offer;
@@ -190,6 +206,13 @@ export class SessionChanges {
   #refused(change: Change, { status, reason, headers }: SipResponse): void {
     this.#stopWaiting();
     if (this.#closed) return;
+    const { state } = this.#dialog;
+    if (status === 422 && state.sessionTimer && !change.lengthened && !change.settled) {
+      change.lengthened = true;
+      this.#dialog.state = { ...state, sessionTimer: lengthened(state.sessionTimer, headers) };
+      this.#send(change);
+      return;
+    }
     // RFC 3261 section 14.1 and RFC 3311 section 5.3: try again, unless nobody wants it any more.
     const againMs = this.#againMs(status, headers);
     if (againMs !== undefined && !change.settled && change.glares < MAX_GLARES) {

@@ -12,6 +12,7 @@ import type { SipRequest, SipResponse } from './message.ts';
 import { methodReply, refuseExtensions } from './method-reply.ts';
 import { type InviteEvents, type OutgoingInvite, type OutgoingInviteRequest, sendInvite } from './outgoing-invite.ts';
 import { acceptsSdp, hasForeignBody } from './session-description.ts';
+import { intervalRefusal } from './session-timer.ts';
 import { SipParseError } from './sip-parse-error.ts';
 import { TimerScope } from './timer-scope.ts';
 import { type ReceivedRequest, TransactionLayer } from './transaction-layer.ts';
@@ -166,6 +167,11 @@ export class UserAgent {
     }
     if (!acceptsSdp(request)) {
       transaction.reply(406, { headers: [['Warning', `399 ${this.#agentName} "Answers are application/sdp only"`]] });
+      return;
+    }
+    const tooShort = intervalRefusal(request.headers);
+    if (tooShort) {
+      transaction.reply(422, { headers: tooShort });
       return;
     }
     const merged = `${request.headers.first('Call-ID')} ${request.headers.first('From')} ${received.cSeq}`;
