@@ -91,7 +91,7 @@ program
   .option('--digits <digits>', 'digits to press: 0-9 * # A-D, w waits half a second')
   .option('--digits-after <ms>', 'milliseconds from the answer to the first digit', whole, 1000)
   .option('--record <file>', 'WAV file for what is heard (16 bit, 8000 Hz); the second call goes to FILE-2 and so on')
-  .option('--codecs <names...>', 'codecs it has, of PCMU, PCMA and G722; all when absent')
+  .option('--codecs <names...>', 'codecs it has, of PCMU, PCMA, G722 and opus; all when absent')
   .option('--hang-up-after <ms>', 'milliseconds from the answer to hanging up', whole)
   .option('--user <name>', 'demand digest authentication with this user name')
   .option('--password <password>', 'and this password')

@@ -31,7 +31,7 @@ export interface BaresipOptions {
   /** What it does about SRTP: takes it when it is offered, or nothing else. Absent: it has none. */
   readonly mediaEncryption?: 'srtp' | 'srtp-mand';
   /** The modules of the codecs that it has, first the one that it likes best. Absent: G.711. */
-  readonly codecs?: readonly ('g711' | 'g722')[];
+  readonly codecs?: readonly ('g711' | 'g722' | 'opus')[];
 }
 
 const READY_WITHIN_MS = 10_000;

@@ -12,6 +12,8 @@ export class G711Encoder implements AudioEncoder {
     encodeG711(this.#codec, frame, target, at);
     return frame.length;
   }
+
+  close(): void {}
 }
 
 export class G711Decoder implements AudioDecoder {
@@ -26,4 +28,6 @@ export class G711Decoder implements AudioDecoder {
     decodeG711(this.#codec, payload, target);
     return payload.length;
   }
+
+  close(): void {}
 }

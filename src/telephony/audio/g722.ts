@@ -30,6 +30,8 @@ export class G722Encoder implements AudioEncoder {
     line.copyWithin(0, frame.length, frame.length + BAND_TAPS - 1);
     return frame.length;
   }
+
+  close(): void {}
 }
 
 /** The other way, from packets of any length. */
@@ -45,6 +47,8 @@ export class G722Decoder implements AudioDecoder {
     for (let at = 0; at < length; at += BLOCK) this.#decodeBlock(payload, at, Math.min(BLOCK, length - at), target);
     return length;
   }
+
+  close(): void {}
 
   #decodeBlock(payload: Uint8Array, at: number, length: number, target: Int16Array): void {
     const lowerLine = this.#lowerLine;

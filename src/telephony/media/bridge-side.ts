@@ -77,13 +77,16 @@ export class BridgeSide {
     this.#passedAtMs = nowMs;
     if (codec === agreed.codec) {
       const sentTimestamp = sender.pass(payload, timestamp, to);
-      if (callRecorder) callRecorder.sent(decoded.samples(), sentTimestamp, nowMs);
+      if (callRecorder) callRecorder.sent(decoded.samples(), sender.sampleTimestamp(sentTimestamp), nowMs);
       watch.sent(0, nowMs);
       return;
     }
-    if (this.#transcoder?.codec !== agreed.codec) this.#transcoder = new Transcoder(agreed.codec);
+    if (this.#transcoder?.codec !== agreed.codec) {
+      this.#transcoder?.close();
+      this.#transcoder = new Transcoder(agreed.codec);
+    }
     this.#transcoder.encode(decoded.samples(), (own, frame) => {
-      callRecorder?.sent(frame, sender.timestamp, nowMs);
+      callRecorder?.sent(frame, sender.sampleTimestamp(), nowMs);
       sender.sendPayload(own, to);
       watch.sent(0, nowMs);
     });
@@ -91,6 +94,7 @@ export class BridgeSide {
 
   #reset(): void {
     this.#other = undefined;
+    this.#transcoder?.close();
     this.#transcoder = undefined;
     this.#passedAtMs = 0;
     this.#stream.sender.passAnew();

@@ -32,6 +32,20 @@ export class DecodedAudio {
     return this.#valid;
   }
 
+  /**
+   * What the codec makes up for `missing` samples that were lost, with the help of `next`, the payload after them; undefined when it cannot. The
+   * next payload overwrites them.
+   */
+  conceal(missing: number, next: Uint8Array | undefined): Int16Array | undefined {
+    const made = this.#decoders.get(this.#codec)?.conceal?.(missing, next, this.#samples);
+    return made === missing ? this.#samples.subarray(0, made) : undefined;
+  }
+
+  /** Gives memory of the codecs back. Idempotent. */
+  close(): void {
+    for (const decoder of this.#decoders.values()) decoder.close();
+  }
+
   #decoder(): AudioDecoder {
     let decoder = this.#decoders.get(this.#codec);
     if (!decoder) {

@@ -106,6 +106,11 @@ export class HeardAudio {
     this.#queued = 0;
   }
 
+  /** Gives memory of the codecs back. Idempotent. */
+  close(): void {
+    this.#decoded.close();
+  }
+
   #pull(frame: Int16Array): void {
     while (this.#queued < FRAME_SAMPLES) this.#step();
     for (let index = 0; index < FRAME_SAMPLES; index++) frame[index] = this.#queue[index] ?? 0;
@@ -133,8 +138,10 @@ export class HeardAudio {
         const samples = next.samples === FRAME_SAMPLES ? this.#madeUp : this.#madeUp.subarray(0, next.samples);
         const isAudible = this.#missingInRow++ < CONCEALED_FRAMES;
         if (isAudible) this.#concealed++;
-        this.#concealment.conceal(samples);
-        this.#hand(samples, position, isAudible);
+        const known = isAudible ? this.#decoded.conceal(samples.length, next.following) : undefined;
+        if (known) this.#concealment.heard(known);
+        else this.#concealment.conceal(samples);
+        this.#hand(known ?? samples, position, isAudible);
         return;
       }
       case 'pause': {

@@ -6,13 +6,16 @@ import type { MediaReport } from './media-report.ts';
 export { masterBytes, type SrtpKeys, type SrtpMaster, type SrtpSuite } from '../rtp/srtp-suite.ts';
 
 /** The ways to carry audio in RTP that we have, by their names in SDP. */
-export const audioCodecs = ['PCMU', 'PCMA', 'G722'] as const;
+export const audioCodecs = ['PCMU', 'PCMA', 'G722', 'opus'] as const;
 export type AudioCodec = (typeof audioCodecs)[number];
+
+/** The clock of the RTP timestamps of each codec, in Hz (RFC 3551 section 4.5.2, RFC 7587 section 4.1), whatever it samples at. */
+export const clockRates: Readonly<Record<AudioCodec, 8000 | 48_000>> = { PCMU: 8000, PCMA: 8000, G722: 8000, opus: 48_000 };
 
 /** A payload type that may come, and what it carries. */
 export interface AcceptedType {
   readonly payloadType: number;
-  readonly codec: AudioCodec;
+  readonly codec: AudioCodec | 'telephone-event';
 }
 
 /** What offer and answer agreed on. */
@@ -26,6 +29,8 @@ export interface AgreedMedia {
   readonly accepts?: readonly AcceptedType[];
   /** Payload type of telephone-event (RFC 4733), or absent when it was not agreed. */
   readonly telephoneEvent?: number;
+  /** The clock of telephone-event in Hz, when it is not that of the codec. */
+  readonly telephoneEventRate?: number;
   /** From our side: whether we may send, and whether we expect to receive (RFC 3264). */
   readonly direction: 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
   /** The keys of SRTP; absent: RTP in clear. Secret: never log or store them. */

@@ -7,7 +7,7 @@ import type { AudioCodec } from './media-port.ts';
 import { audioBytes, type Player } from './player.ts';
 
 /** Room for the payload of one frame in any codec. */
-const PAYLOAD_BYTES = 160;
+const PAYLOAD_BYTES = 400;
 
 /**
  * The audio of one stream as packets, in a buffer that is made once. Prompts are stored in G.711, so to a peer of that they go as they are; for
@@ -23,7 +23,8 @@ export class OutgoingAudio {
   #encoder: AudioEncoder | undefined;
   /** Whether the frame holds nothing but silence. */
   #silent = false;
-  #packet = this.#buffer;
+  /** Looks at the beginning of the buffer by length, made once for each. */
+  readonly #packets: Uint8Array[] = [];
 
   /** Another codec than before begins without a past. */
   use(codec: AudioCodec): void {
@@ -31,10 +32,10 @@ export class OutgoingAudio {
     const isStored = codec === 'PCMU' || codec === 'PCMA';
     this.#codec = codec;
     this.#stored = isStored ? codec : 'PCMU';
+    this.#encoder?.close();
     this.#encoder = isStored ? undefined : newEncoder(codec);
     this.#frame = isStored ? audioBytes(this.#buffer.buffer, RTP_HEADER_BYTES, FRAME_SAMPLES) : audioBytes(new ArrayBuffer(FRAME_SAMPLES));
     this.#silent = false;
-    this.#packet = this.#buffer;
   }
 
   /** Takes the next frame of `player`, or silence when it has none. Answers which: whether it had one. */
@@ -48,11 +49,18 @@ export class OutgoingAudio {
 
   /** The packet of the frame: the header is for the caller to write. To be called once for each frame that is sent. */
   packet(): Uint8Array {
-    if (this.#encoder) {
-      const length = RTP_HEADER_BYTES + this.#encoder.encode(this.samples(), this.#buffer, RTP_HEADER_BYTES);
-      if (this.#packet.length !== length) this.#packet = this.#buffer.subarray(0, length);
+    const length = RTP_HEADER_BYTES + (this.#encoder?.encode(this.samples(), this.#buffer, RTP_HEADER_BYTES) ?? FRAME_SAMPLES);
+    let packet = this.#packets[length];
+    if (!packet) {
+      packet = this.#buffer.subarray(0, length);
+      this.#packets[length] = packet;
     }
-    return this.#packet;
+    return packet;
+  }
+
+  /** Gives memory of the codec back. Idempotent. */
+  close(): void {
+    this.#encoder?.close();
   }
 
   /** The samples of the frame; the next call overwrites them. */

@@ -4,7 +4,7 @@ import type { Endpoint } from '../../wire/wire.ts';
 import { type HeardSoFar, type RtcpSeen, RtcpSession, type SentSoFar } from '../rtp/rtcp-session.ts';
 import type { RtpSocket } from '../rtp/rtp-socket.ts';
 import type { Latch } from './latch.ts';
-import type { AgreedMedia } from './media-port.ts';
+import { type AgreedMedia, clockRates } from './media-port.ts';
 
 interface Parts {
   /** The socket of the audio, which carries RTCP too when the peer wants it where its audio goes (RFC 5761). */
@@ -47,9 +47,10 @@ export class RtcpExchange {
   }
 
   /** The agreement begins or changes. */
-  agree({ remote, rtcp = { address: remote.address, port: remote.port + 1 } }: AgreedMedia): void {
+  agree({ remote, codec, rtcp = { address: remote.address, port: remote.port + 1 } }: AgreedMedia): void {
     const { ssrc, random, clock } = this.#parts;
     this.#session ??= new RtcpSession(ssrc, random, clock.now());
+    this.#session.useClock(clockRates[codec]);
     if (!this.#told || !same(this.#told, rtcp)) this.#from = undefined;
     this.#told = { address: rtcp.address, port: rtcp.port };
     this.#isWithAudio = same(remote, rtcp);

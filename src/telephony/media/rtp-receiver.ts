@@ -6,7 +6,7 @@ import { ReceivedSequence } from '../rtp/received-sequence.ts';
 import type { HeardSoFar } from '../rtp/rtcp-session.ts';
 import { readTelephoneEvent } from '../rtp/telephone-event.ts';
 import type { Latch } from './latch.ts';
-import type { AgreedMedia, AudioCodec } from './media-port.ts';
+import { type AcceptedType, type AgreedMedia, type AudioCodec, clockRates } from './media-port.ts';
 import type { MediaReport } from './media-report.ts';
 
 type Reception = Pick<
@@ -43,6 +43,7 @@ export class RtpReceiver {
   readonly #sequence = new ReceivedSequence();
   readonly #digits = new DigitReceiver();
   readonly #jitter = new InterarrivalJitter();
+  #clockRate: number = clockRates.PCMU;
   #ssrc: number | undefined;
   #repeated = 0;
   #reordered = 0;
@@ -86,8 +87,7 @@ export class RtpReceiver {
   receive(bytes: Uint8Array, from: Endpoint, agreed: AgreedMedia, nowMs: number): boolean {
     const header = this.#header;
     if (!readRtpHeader(bytes, header)) return false;
-    const isEvent = header.payloadType === agreed.telephoneEvent;
-    const codec = isEvent ? agreed.codec : codecOf(header.payloadType, agreed);
+    const codec = codecOf(header.payloadType, agreed);
     if (codec === undefined) {
       this.#unagreed++;
       this.#unagreedType = header.payloadType;
@@ -103,11 +103,12 @@ export class RtpReceiver {
     if (arrival === 'duplicate') this.#repeated++;
     if (arrival === 'duplicate' || arrival === 'stray') return false;
     if (arrival === 'late') this.#reordered++;
-    if (isEvent) {
+    if (codec === 'telephone-event') {
       const event = readTelephoneEvent(bytes, header.payloadStart, header.payloadEnd);
       this.#heard.event();
       if (event) this.#report(this.#digits.receive(header.timestamp, event, nowMs), nowMs);
     } else {
+      this.#followClock(clockRates[codec]);
       this.#jitter.arrived(header.timestamp, nowMs);
       const payload = bytes.subarray(header.payloadStart, header.payloadEnd);
       this.#heard.audio(codec, payload, header.timestamp, arrival === 'newest', nowMs, header.sequence);
@@ -130,13 +131,23 @@ export class RtpReceiver {
     return this.#sequence.restart(sequence);
   }
 
+  #followClock(clockRate: number): void {
+    if (clockRate === this.#clockRate) return;
+    this.#clockRate = clockRate;
+    this.#jitter.useClock(clockRate);
+  }
+
   #report(changes: readonly DigitChange[], nowMs: number): void {
     for (const change of changes) this.#heard.digit(change, nowMs);
   }
 }
 
 /** What a payload type carries; undefined when it was not agreed. */
-function codecOf(payloadType: number, { codec, payloadType: agreedType, accepts }: AgreedMedia): AudioCodec | undefined {
+function codecOf(
+  payloadType: number,
+  { codec, payloadType: agreedType, telephoneEvent, accepts }: AgreedMedia,
+): AcceptedType['codec'] | undefined {
+  if (payloadType === telephoneEvent) return 'telephone-event';
   if (payloadType === agreedType) return codec;
   if (accepts) for (const accepted of accepts) if (accepted.payloadType === payloadType) return accepted.codec;
   return undefined;

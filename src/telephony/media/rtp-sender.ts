@@ -2,15 +2,18 @@ import type { Random } from '../../kernel/random.ts';
 import type { Endpoint } from '../../wire/wire.ts';
 import { RTP_HEADER_BYTES, writeRtpHeader } from '../rtp/packet.ts';
 import type { RtpSocket } from '../rtp/rtp-socket.ts';
+import { SampleTimestamps } from '../rtp/sample-timestamps.ts';
 import { TELEPHONE_EVENT_BYTES, type TelephoneEvent, writeTelephoneEvent } from '../rtp/telephone-event.ts';
 import { FRAME_SAMPLES } from './frame-clock.ts';
-import type { AudioCodec } from './media-port.ts';
+import { type AudioCodec, clockRates } from './media-port.ts';
 import { OutgoingAudio } from './outgoing-audio.ts';
 import type { Player } from './player.ts';
 
+const SAMPLE_RATE = 8000;
+
 /**
  * The RTP packets of one stream, written into buffers that are made once. Source, sequence and timestamp begin at random
- * (RFC 3550 section 5.1), the sequence in its lower half, so that with SRTP a loss at the start cannot hide a wrap (RFC 3711 section 3.3.1). Each frame moves the timestamp on by 160, whether it is sent or not; the marker says that the packet does not
+ * (RFC 3550 section 5.1), the sequence in its lower half, so that with SRTP a loss at the start cannot hide a wrap (RFC 3711 section 3.3.1). Each frame moves the timestamp on by 20 ms of the clock of the codec, whether it is sent or not; the marker says that the packet does not
  * follow directly on the one before (RFC 3551 section 4.1).
  */
 export class RtpSender {
@@ -28,6 +31,12 @@ export class RtpSender {
   #eventTimestamp = 0;
   #marker = true;
   #payloadType = 0;
+  #clockRate: number = clockRates.PCMU;
+  /** What a frame of 20 ms moves the timestamp on by. */
+  #frameUnits = FRAME_SAMPLES;
+  /** Of the clock of telephone-event, for each sample. */
+  #eventUnits = 1;
+  readonly #samples = new SampleTimestamps();
   #sent = 0;
   #payloadBytes = 0;
 
@@ -58,9 +67,18 @@ export class RtpSender {
     return this.#timestamp;
   }
 
-  /** What audio is sent as from now on. */
-  use(codec: AudioCodec, payloadType: number): void {
+  /** The same, counted in samples, 8000 per second, whatever the clock is. */
+  sampleTimestamp(timestamp = this.#timestamp): number {
+    return this.#samples.of(timestamp, this.#clockRate);
+  }
+
+  /** What audio is sent as from now on. `eventRate` is the clock of telephone-event in Hz, when it is not that of the codec. */
+  use(codec: AudioCodec, payloadType: number, eventRate: number = clockRates[codec]): void {
     this.#audio.use(codec);
+    if (payloadType !== this.#payloadType) this.#marker = true;
+    this.#clockRate = clockRates[codec];
+    this.#frameUnits = FRAME_SAMPLES * (this.#clockRate / SAMPLE_RATE);
+    this.#eventUnits = eventRate / SAMPLE_RATE;
     this.#payloadType = payloadType;
   }
 
@@ -82,7 +100,7 @@ export class RtpSender {
     if (first) this.#eventTimestamp = this.#timestamp;
     this.#passedOffset = undefined;
     writeRtpHeader(this.#event, first, payloadType, this.#sequence, this.#eventTimestamp, this.ssrc);
-    writeTelephoneEvent(this.#event, RTP_HEADER_BYTES, event);
+    writeTelephoneEvent(this.#event, RTP_HEADER_BYTES, event, this.#eventUnits);
     this.#socket.send(this.#event, to);
     this.#marker = true;
     this.#count(this.#event.length);
@@ -103,7 +121,7 @@ export class RtpSender {
     this.#socket.send(this.#passed, to);
     this.#marker = false;
     this.#count(length);
-    this.#timestamp = (own + FRAME_SAMPLES) >>> 0;
+    this.#timestamp = (own + this.#frameUnits) >>> 0;
     return own;
   }
 
@@ -116,6 +134,11 @@ export class RtpSender {
   /** What is passed on from now on is another source's, or begins anew. */
   passAnew(): void {
     this.#passedOffset = undefined;
+  }
+
+  /** Gives memory of the codec back. Idempotent; nothing is sent any more. */
+  close(): void {
+    this.#audio.close();
   }
 
   /** Plays a frame to nobody, because the agreement says that we may not send. */
@@ -138,6 +161,6 @@ export class RtpSender {
   }
 
   #advance(frames: number): void {
-    this.#timestamp = (this.#timestamp + frames * FRAME_SAMPLES) >>> 0;
+    this.#timestamp = (this.#timestamp + frames * this.#frameUnits) >>> 0;
   }
 }

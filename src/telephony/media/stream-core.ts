@@ -4,6 +4,7 @@ import type { Endpoint } from '../../wire/wire.ts';
 import type { Prompt } from '../audio/prompt.ts';
 import type { DigitChange } from '../rtp/digit-receiver.ts';
 import type { RtpSocket } from '../rtp/rtp-socket.ts';
+import { SampleTimestamps } from '../rtp/sample-timestamps.ts';
 import { isRtcp } from '../rtp/srtcp-packet.ts';
 import { SrtpSession } from '../rtp/srtp-session.ts';
 import { SrtpSocket } from '../rtp/srtp-socket.ts';
@@ -26,6 +27,7 @@ import type {
   Recorded,
   RecordRules,
 } from './media-port.ts';
+import { clockRates } from './media-port.ts';
 import type { MediaReport } from './media-report.ts';
 import { FOCUS_FRAMES, PeerFocus } from './peer-focus.ts';
 import { Player } from './player.ts';
@@ -66,6 +68,7 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
   readonly #watch = new StreamWatch();
   readonly #sound = new SoundDetector();
   readonly #decoded = new DecodedAudio();
+  readonly #heardTimestamps = new SampleTimestamps();
   readonly #side: BridgeSide;
   /** Made when somebody listens for the first time. */
   #heardAudio: HeardAudio | undefined;
@@ -110,7 +113,7 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
     this.#agreed = agreed;
     this.#watch.agree(agreed, this.#parts.clock.now());
     if (agreed.srtp) this.#srtp.secure(agreed.srtp);
-    this.#sender.use(agreed.codec, agreed.payloadType);
+    this.#sender.use(agreed.codec, agreed.payloadType, agreed.telephoneEventRate);
     this.#rtcp.agree(agreed);
     if (this.#latch.aim(agreed.remote)) {
       this.#focus.restart();
@@ -224,7 +227,7 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
       this.#sender.sendEvent(agreed.telephoneEvent, digit.event, digit.first, to);
     } else {
       this.#sender.sendAudio(digit ? undefined : this.#player, to);
-      this.#callRecorder?.sent(this.#sender.sentSamples(), this.#sender.timestamp, nowMs);
+      this.#callRecorder?.sent(this.#sender.sentSamples(), this.#sender.sampleTimestamp(), nowMs);
     }
     this.#watch.sent(lateMs, nowMs);
   }
@@ -251,7 +254,8 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
     this.#decoded.take(codec, payload);
     if (newest) this.#side.heard(codec, payload, timestamp, this.#decoded, nowMs);
     if (!this.#sound.audible) this.#sound.hear(this.#decoded.samples());
-    if (this.#listens) this.#heardAudio?.put(codec, payload, sequence, timestamp, newest, nowMs);
+    if (this.#listens)
+      this.#heardAudio?.put(codec, payload, sequence, this.#heardTimestamps.of(timestamp, clockRates[codec]), newest, nowMs);
   }
 
   event(): void {
@@ -349,6 +353,9 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
     void this.#recorder?.end('aborted', clock.now());
     this.#drain();
     this.#callRecorder?.end(clock.now());
+    this.#sender.close();
+    this.#decoded.close();
+    this.#heardAudio?.close();
     // What the disk says comes out of `record` and `recordCall`; the port is free whatever it says.
     await Promise.allSettled([this.#recorded, this.#callRecorder?.recorded]);
     onClosed();

@@ -20,6 +20,11 @@ export class Transcoder {
     this.#encoder = newEncoder(codec);
   }
 
+  /** Gives memory of the codec back. Idempotent. */
+  close(): void {
+    this.#encoder.close();
+  }
+
   /** Hands over each frame that `samples` complete, encoded, in bytes that the next frame overwrites. */
   encode(samples: Int16Array, take: (payload: Uint8Array, frame: Int16Array) => void): void {
     if (samples.length > MAX_PACKET_SAMPLES) return;

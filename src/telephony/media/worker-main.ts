@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '../../kernel/clock.ts';
 import { systemRandom } from '../../kernel/random.ts';
+import { opusModule } from '../audio/opus-module.ts';
 import { openDgramSocket } from '../rtp/dgram-socket.ts';
 import { LocalMedia } from './local-media.ts';
 import type { MediaCommand, WorkerSettings } from './protocol.ts';
@@ -9,6 +10,9 @@ import { WorkerService } from './worker-service.ts';
 // The thread that carries sound. It imports little on purpose: each thread has its own copy of everything.
 const port = parentPort;
 if (!port) throw new Error('worker-main.ts runs in a worker thread only');
+
+// Compiled now, so that the first call in Opus does not hold up the others.
+opusModule();
 
 const settings: WorkerSettings = workerData;
 const media = new LocalMedia({ ...settings, clock: systemClock, random: systemRandom, openSocket: openDgramSocket });

@@ -5,7 +5,7 @@ const GAIN = 1 / 16;
 
 /** The interarrival jitter of one source (RFC 3550 section 6.4.1 and appendix A.8): how unevenly its packets come. */
 export class InterarrivalJitter {
-  readonly #unitsPerMs: number;
+  #unitsPerMs: number;
   #arrivedMs: number | undefined;
   #timestamp = 0;
   #jitterMs = 0;
@@ -31,6 +31,12 @@ export class InterarrivalJitter {
   /** The highest estimate, in ms. Undefined before the second packet. */
   get maxMs(): number | undefined {
     return this.#differences === 0 ? undefined : this.#maxMs;
+  }
+
+  /** The timestamps are of another clock from now on, and have nothing to do with those before. */
+  useClock(clockRate: number): void {
+    this.#unitsPerMs = clockRate / 1000;
+    this.restart();
   }
 
   /** A packet with this RTP timestamp came at `nowMs`. */

@@ -171,7 +171,7 @@ describe('JitterBuffer', () => {
     expect(buffer.next()).toEqual({ kind: 'pause', samples: 160 });
     buffer.advance(160);
     buffer.put(new Uint8Array(160), 9, 480, true, 60);
-    expect(buffer.next()).toEqual({ kind: 'missing', samples: 160 });
+    expect(buffer.next()).toEqual({ kind: 'missing', samples: 160, following: new Uint8Array(160) });
   });
 
   it.each([1_000_000, -1_000_000, 40_000, -40_000, 0x8000_0000])('goes on at once when timestamps jump by %s', (jump) => {

@@ -39,7 +39,8 @@ export type FramePlan = 'wait' | 'take' | 'repeat' | 'skip';
 /** What comes next: a payload, or so many samples of which nothing has come, because they are lost or late, or because the source pauses. */
 export type NextAudio =
   | { readonly kind: 'packet'; readonly payload: Uint8Array; readonly position: number }
-  | { readonly kind: 'missing'; readonly samples: number }
+  /** `following` is the payload right after them, when it has come. */
+  | { readonly kind: 'missing'; readonly samples: number; readonly following?: Uint8Array }
   | { readonly kind: 'pause'; readonly samples: number };
 
 /** What a buffer has done so far. */
@@ -195,7 +196,9 @@ export class JitterBuffer {
     this.#gapFrames++;
     const samples = slot ? Math.min(FRAME_SAMPLES, slot.position - cursor) : FRAME_SAMPLES;
     const follows = slot && this.#lastSequence !== undefined && slot.sequence === ((this.#lastSequence + 1) & 0xffff);
-    return { kind: this.#isPaused || follows ? 'pause' : 'missing', samples };
+    if (this.#isPaused || follows) return { kind: 'pause', samples };
+    const following = slot && slot.position - cursor <= FRAME_SAMPLES ? slot.bytes.subarray(0, slot.length) : undefined;
+    return { kind: 'missing', samples, ...(following && { following }) };
   }
 
   /** So many samples were taken out, from the position of `next` on. */

@@ -54,7 +54,7 @@ const MOST_PER_SECOND = 10;
 export class RtcpSession {
   readonly #ssrc: number;
   readonly #random: Random;
-  readonly #clockRate: number;
+  #clockRate: number;
   readonly #name: string;
   /** When the last report was sent, or the session began, and when the next one may be due. */
   #lastMs: number;
@@ -87,6 +87,11 @@ export class RtcpSession {
     this.#name = Buffer.from(random.bytes(NAME_BYTES)).toString('base64');
     this.#lastMs = nowMs;
     this.#nextMs = nowMs + this.#interval();
+  }
+
+  /** Timestamps are of another clock from now on. */
+  useClock(clockRate: number): void {
+    this.#clockRate = clockRate;
   }
 
   /** What was told so far. */

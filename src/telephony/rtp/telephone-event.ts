@@ -35,10 +35,11 @@ export function readTelephoneEvent(bytes: Uint8Array, start: number, end: number
   };
 }
 
-/** Writes one event into `target` from `at` on. */
-export function writeTelephoneEvent(target: Uint8Array, at: number, event: TelephoneEvent): void {
+/** Writes one event into `target` from `at` on. Its duration is multiplied by `units`. */
+export function writeTelephoneEvent(target: Uint8Array, at: number, event: TelephoneEvent, units = 1): void {
+  const duration = event.duration * units;
   target[at] = event.event;
   target[at + 1] = (event.end ? 0x80 : 0) | VOLUME;
-  target[at + 2] = event.duration >> 8;
-  target[at + 3] = event.duration;
+  target[at + 2] = duration >> 8;
+  target[at + 3] = duration;
 }

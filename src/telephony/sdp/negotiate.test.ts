@@ -55,6 +55,29 @@ describe('writeOffer', () => {
     expect(lines.slice(6, 8)).toEqual(['a=rtpmap:9 G722/8000', 'a=rtpmap:8 PCMA/8000']);
   });
 
+  test('offers Opus with two channels, and telephone-event for each clock rate', () => {
+    const lines = writeOffer({ ...offer, codecs: ['opus', 'G722'] }).split('\r\n');
+    expect(lines.slice(5, 14)).toEqual([
+      'm=audio 20000 RTP/AVP 111 9 101 102',
+      'a=rtpmap:111 opus/48000/2',
+      'a=rtpmap:9 G722/8000',
+      'a=rtpmap:101 telephone-event/48000',
+      'a=rtpmap:102 telephone-event/8000',
+      'a=fmtp:111 maxplaybackrate=16000;stereo=0;useinbandfec=1',
+      'a=fmtp:101 0-16',
+      'a=fmtp:102 0-16',
+      'a=ptime:20',
+    ]);
+  });
+
+  test('gives no payload type twice', () => {
+    for (const telephoneEvent of [96, 111, 112, 126, 127]) {
+      const [, types = ''] = /^m=audio \d+ RTP\/AVP (.*)\r$/m.exec(writeOffer({ ...offer, codecs: audioCodecs, telephoneEvent })) ?? [];
+      const dynamic = types.split(' ').filter((type) => Number(type) >= 96 && Number(type) <= 127);
+      expect(new Set(dynamic).size).toBe(3);
+    }
+  });
+
   test('names the address family of an IPv6 address', () => {
     const text = writeOffer({ ...offer, address: '2001:db8::1' });
     expect(text).toContain('o=- 1234567890 1 IN IP6 2001:db8::1\r\n');
@@ -90,7 +113,17 @@ describe('readAnswer', () => {
     [
       'other payload types, names in any case, one channel written out',
       [C, 't=0 0', 'm=audio 30002 RTP/AVP 96 97', 'a=rtpmap:96 pcmu/8000/1', 'a=rtpmap:97 Telephone-Event/8000'],
-      { remote, codec: 'PCMU', payloadType: 96, telephoneEvent: 97, direction: 'sendrecv' },
+      {
+        remote,
+        codec: 'PCMU',
+        payloadType: 96,
+        telephoneEvent: 97,
+        accepts: [
+          { codec: 'PCMU', payloadType: 0 },
+          { codec: 'telephone-event', payloadType: 101 },
+        ],
+        direction: 'sendrecv',
+      },
     ],
     [
       'telephone-event of another clock rate does not count',
@@ -199,6 +232,49 @@ describe('readAnswer', () => {
   ];
   test.each(failures)('%s: %s', (reason, _what, text) => {
     expect(failureOf(() => readAnswer(offer, text))).toBe(reason);
+  });
+});
+
+describe('an answer with Opus', () => {
+  const wide: Offer = { ...offer, codecs: ['opus', 'PCMU'] };
+  const answerOf = (formats: string, ...lines: string[]) => readAnswer(wide, sdp(C, 't=0 0', `m=audio 30002 RTP/AVP ${formats}`, ...lines));
+
+  test('with numbers of its own: those count for what we send, and ours too for what comes', () => {
+    expect(
+      answerOf('96 97', 'a=rtpmap:96 OPUS/48000/2', 'a=fmtp:96 usedtx=1', 'a=rtpmap:97 telephone-event/48000', 'a=fmtp:97 0-15'),
+    ).toEqual({
+      remote,
+      codec: 'opus',
+      payloadType: 96,
+      telephoneEvent: 97,
+      accepts: [
+        { codec: 'opus', payloadType: 111 },
+        { codec: 'telephone-event', payloadType: 101 },
+      ],
+      direction: 'sendrecv',
+    });
+  });
+
+  test('with telephone-event of the common clock only', () => {
+    expect(answerOf('111 102', 'a=rtpmap:111 opus/48000/2', 'a=rtpmap:102 telephone-event/8000')).toEqual({
+      remote,
+      codec: 'opus',
+      payloadType: 111,
+      telephoneEvent: 102,
+      telephoneEventRate: 8000,
+      direction: 'sendrecv',
+    });
+  });
+
+  test('with telephone-event of both clocks: that of the codec counts', () => {
+    const both = ['a=rtpmap:111 opus/48000/2', 'a=rtpmap:101 telephone-event/48000', 'a=rtpmap:102 telephone-event/8000'];
+    expect(answerOf('102 101 111', ...both)).toMatchObject({ codec: 'opus', telephoneEvent: 101 });
+    expect(answerOf('102 101 0', ...both)).toMatchObject({ codec: 'PCMU', telephoneEvent: 102 });
+  });
+
+  test('that names one channel, or another clock, is none', () => {
+    expect(failureOf(() => answerOf('111', 'a=rtpmap:111 opus/48000'))).toBe('no-codec');
+    expect(failureOf(() => answerOf('111', 'a=rtpmap:111 opus/8000/2'))).toBe('no-codec');
   });
 });
 

@@ -1,8 +1,8 @@
 import { isIPv6 } from 'node:net';
 import { type SessionDescription, write } from 'sdp-transform';
-import type { AgreedMedia, AudioCodec } from '../media/media-port.ts';
+import { type AgreedMedia, type AudioCodec, clockRates } from '../media/media-port.ts';
 import { agreeOnCodec } from './agree-codec.ts';
-import { audioFormats } from './audio-formats.ts';
+import { eventFormatOf, type Format, formatOf, type OfferedTypes, offeredTypes } from './audio-formats.ts';
 import type { CryptoLine } from './parse-crypto.ts';
 import { type MediaLine, readSession } from './read-session.ts';
 import { SdpError } from './sdp-error.ts';
@@ -31,8 +31,6 @@ export interface Offer extends LocalMedia {
 type Direction = AgreedMedia['direction'];
 type MediaText = SessionDescription['media'][number];
 
-/** Digits 0-9, *, #, A-D and flash (RFC 4733 section 3.2). */
-const EVENTS = '0-16';
 const PTIME_MS = 20;
 /** What we do when the peer says that it does the key. */
 const mirrored: Readonly<Record<Direction, Direction>> = {
@@ -44,10 +42,14 @@ const mirrored: Readonly<Record<Direction, Direction>> = {
 
 /** The text of an offer of one audio stream (RFC 3264 section 5). */
 export function writeOffer(offer: Offer): string {
-  const codecs = offer.codecs.map((codec) => ({ payload: audioFormats[codec].payloadType, codec }));
-  const { port, telephoneEvent, srtp } = offer;
+  const { port, srtp } = offer;
+  const { audio: codecs, events } = offeredTypes(offer.codecs, offer.telephoneEvent);
+  const formats = [
+    ...codecs.map(({ codec, payloadType }) => formatOf(codec, payloadType)),
+    ...events.map(({ payloadType, clockRate }) => eventFormatOf(payloadType, clockRate)),
+  ];
   const protocol = srtp?.policy === 'required' ? 'RTP/SAVP' : 'RTP/AVP';
-  const audio = writeAudio({ port, protocol, codecs, telephoneEvent, direction: 'sendrecv', crypto: srtp?.lines ?? [], rtcpMux: true });
+  const audio = writeAudio({ port, protocol, formats, direction: 'sendrecv', crypto: srtp?.lines ?? [], rtcpMux: true });
   return writeSession(offer, { start: 0, stop: 0 }, [audio]);
 }
 
@@ -57,7 +59,7 @@ export function writeOffer(offer: Offer): string {
  * @throws SdpError
  */
 export function readAnswer(offer: Offer, text: string): AgreedMedia {
-  return agree(readSession(text).media, offer, 'offerer').agreed;
+  return agree(readSession(text).media, offer, offeredTypes(offer.codecs, offer.telephoneEvent)).agreed;
 }
 
 /**
@@ -67,15 +69,18 @@ export function readAnswer(offer: Offer, text: string): AgreedMedia {
  */
 export function answerOffer(text: string, local: LocalMedia): { answer: string; agreed: AgreedMedia } {
   const { media, timing } = readSession(text);
-  const { line, agreed, crypto } = agree(media, local, 'answerer');
-  const { telephoneEvent, direction } = agreed;
+  const { line, agreed, crypto } = agree(media, local, undefined);
+  const { codec, payloadType, telephoneEvent, telephoneEventRate = clockRates[codec], direction } = agreed;
+  const formats = [
+    formatOf(codec, payloadType),
+    ...(telephoneEvent === undefined ? [] : [eventFormatOf(telephoneEvent, telephoneEventRate)]),
+  ];
   const answers = media.map((other) =>
     other === line
       ? writeAudio({
           port: local.port,
           protocol: line.protocol,
-          codecs: [{ payload: agreed.payloadType, codec: agreed.codec }],
-          telephoneEvent,
+          formats,
           direction,
           crypto,
           rtcpMux: line.rtcpMux,
@@ -92,26 +97,24 @@ interface Agreement {
   readonly crypto: readonly CryptoLine[];
 }
 
-type Role = 'offerer' | 'answerer';
-
-function agree(media: readonly MediaLine[], local: LocalMedia, role: Role): Agreement {
+function agree(media: readonly MediaLine[], local: LocalMedia, offered: OfferedTypes | undefined): Agreement {
   let failure: SdpError | undefined;
   for (const line of media) {
     if (line.type !== 'audio') continue;
-    const result = agreeOn(line, local, role);
+    const result = agreeOn(line, local, offered);
     if (!(result instanceof SdpError)) return result;
     failure ??= result;
   }
   throw failure ?? new SdpError('no-audio', 'There is no audio stream');
 }
 
-function agreeOn(line: MediaLine, { codecs, srtp: localSrtp }: LocalMedia, role: Role): Agreement | SdpError {
+function agreeOn(line: MediaLine, { codecs, srtp: localSrtp }: LocalMedia, offered: OfferedTypes | undefined): Agreement | SdpError {
   if (line.port === 0) return new SdpError('rejected', 'The audio stream was refused');
-  const srtp = agreeOnSrtp(line, localSrtp, role);
+  const srtp = agreeOnSrtp(line, localSrtp, offered ? 'offerer' : 'answerer');
   if (srtp instanceof SdpError) return srtp;
   const { address } = line;
   if (address === undefined) return new SdpError('no-address', 'The audio stream has no usable address');
-  const codec = agreeOnCodec(line, codecs, role);
+  const codec = agreeOnCodec(line, codecs, offered);
   if (!codec) return new SdpError('no-codec', 'The audio stream has no codec that we have');
   const remote = { address, port: line.port };
   const rtcp = line.rtcpMux ? remote : line.rtcp;
@@ -155,21 +158,21 @@ function writeSession(local: LocalMedia, timing: { start: number; stop: number }
 interface AudioText {
   readonly port: number;
   readonly protocol: string;
-  readonly codecs: readonly { payload: number; codec: AudioCodec }[];
-  readonly telephoneEvent: number | undefined;
+  readonly formats: readonly Format[];
   readonly direction: Direction;
   readonly crypto: readonly CryptoLine[];
   /** RTCP may come to, and come from, the port of RTP (RFC 5761). */
   readonly rtcpMux: boolean;
 }
 
-function writeAudio({ port, protocol, codecs, telephoneEvent, direction, crypto, rtcpMux }: AudioText): MediaText {
-  const rtp: MediaText['rtp'] = codecs.map(({ payload, codec }) => ({ payload, codec, rate: 8000 }));
-  const fmtp: MediaText['fmtp'] = [];
-  if (telephoneEvent !== undefined) {
-    rtp.push({ payload: telephoneEvent, codec: 'telephone-event', rate: 8000 });
-    fmtp.push({ payload: telephoneEvent, config: EVENTS });
-  }
+function writeAudio({ port, protocol, formats, direction, crypto, rtcpMux }: AudioText): MediaText {
+  const rtp = formats.map(({ payloadType: payload, name: codec, clockRate: rate, channels: encoding }) => ({
+    payload,
+    codec,
+    rate,
+    ...(encoding && { encoding }),
+  }));
+  const fmtp = formats.flatMap(({ payloadType: payload, parameters: config }) => (config === undefined ? [] : [{ payload, config }]));
   const payloads = rtp.map(({ payload }) => payload).join(' ');
   return {
     type: 'audio',

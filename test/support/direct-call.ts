@@ -1,0 +1,54 @@
+import { systemClock as clock } from '../../src/kernel/clock.ts';
+import { silentLogger } from '../../src/kernel/log.ts';
+import { systemRandom } from '../../src/kernel/random.ts';
+import { Engine } from '../../src/telephony/engine.ts';
+import { openMediaWorkers } from '../../src/telephony/media/worker-client.ts';
+import type { AnsweredCall, DialRequest, LegEnd, MediaReport } from '../../src/telephony/port.ts';
+import { UserAgent } from '../../src/telephony/sip/user-agent.ts';
+import { openUdp } from '../../src/wire/udp.ts';
+
+/** Telephony on real sockets of this machine, without the server around it. */
+export async function directTelephony(): Promise<Engine> {
+  const parts = { clock, random: systemRandom, log: silentLogger };
+  const media = await openMediaWorkers({ count: 1, host: '127.0.0.1', portRange: { first: 44_000, last: 44_999 }, log: silentLogger });
+  const wires = [await openUdp({ local: { address: '127.0.0.1', port: 0 }, log: silentLogger })];
+  return new Engine({ ...parts, media, userAgent: new UserAgent({ ...parts, wires, product: 'Ringflow' }) });
+}
+
+export interface DirectCall {
+  /** @throws when it ends without an answer */
+  readonly answered: Promise<AnsweredCall>;
+  readonly ended: Promise<{ readonly end: LegEnd; readonly media: MediaReport }>;
+}
+
+/** Calls a phone on 127.0.0.1. */
+export async function directCall(
+  telephony: Engine,
+  number: string,
+  port: number,
+  more: Pick<DialRequest['trunk'], 'codecs' | 'srtp'> = {},
+): Promise<DirectCall> {
+  const slot = await telephony.reserve();
+  const trunk = { host: '127.0.0.1', port, transport: 'udp', ...more } as const;
+  let end: (over: Awaited<DirectCall['ended']>) => void = () => {};
+  const ended = new Promise<Awaited<DirectCall['ended']>>((resolve) => {
+    end = resolve;
+  });
+  const answered = new Promise<AnsweredCall>((resolve, reject) => {
+    slot.dial(
+      { legId: 'leg', to: number, from: '+18144043000', trunk, ringTimeoutMs: 20_000 },
+      {
+        sent() {},
+        ringing() {},
+        answered: resolve,
+        stateChanged() {},
+        ended: (why, media) => {
+          reject(new Error(`The call ended: ${JSON.stringify(why)}`));
+          end({ end: why, media });
+        },
+      },
+    );
+  });
+  answered.catch(() => {});
+  return { answered, ended };
+}
