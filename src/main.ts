@@ -143,13 +143,17 @@ async function start(settings: Settings, log: Logger, opened: Opened): Promise<R
     changes,
     journal: store.sessionWriter,
     queries: new SessionQueries(store.sessionReader, store.sessionWriter),
-    directory: { flows, compiledFlows, phoneNumbers, trunks, trunkSources },
+    directory: { flows, compiledFlows, phoneNumbers, trunks, trunkSources, users },
     targetHealth,
-    flowParts: ({ id, accountId, endpointId, direction, fromAddress, toAddress }, { flow, parameters }) => ({
+    flowParts: ({ id, accountId, endpointId, direction, trunkId, fromAddress, toAddress }, { flow, parameters }) => ({
       flow: flow.compiled,
       known: {
         session: { Id: id, From: fromAddress, To: toAddress },
-        endpoint: { Id: endpointId, PhoneNumber: direction === 'inbound' ? toAddress : fromAddress },
+        endpoint: {
+          Id: endpointId,
+          // What a user calls by has no number.
+          ...((direction === 'outbound' || trunkId !== undefined) && { PhoneNumber: direction === 'inbound' ? toAddress : fromAddress }),
+        },
         ...(parameters && { parameters }),
       },
       sounds: sounds(accountId),

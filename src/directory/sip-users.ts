@@ -12,7 +12,7 @@ import { SignInThrottle } from './sign-in-throttle.ts';
 import { openSipSecrets } from './sip-secrets.ts';
 
 export interface SipUserDirectoryOptions {
-  readonly endpoints: Pick<EndpointRepository, 'sipUser'>;
+  readonly endpoints: Pick<EndpointRepository, 'sipUser' | 'anySipUser'>;
   readonly bindings: Pick<BindingRepository, 'list' | 'change'>;
   readonly changes: Pick<Changes, 'subscribe'>;
   readonly box: SecretBox;
@@ -35,12 +35,15 @@ export class SipUserDirectory implements SipUsers {
   readonly #options: SipUserDirectoryOptions;
   readonly #remembered: Remembered<DirectoryUser>;
   readonly #throttle: SignInThrottle;
+  readonly #any: Remembered<boolean>;
 
   constructor(options: SipUserDirectoryOptions) {
     this.#options = options;
     this.#throttle = new SignInThrottle(options.clock);
     this.#remembered = new Remembered((sipUserName) => this.#load(sipUserName), MOST_REMEMBERED);
+    this.#any = new Remembered(() => options.endpoints.anySipUser(), 1);
     options.changes.subscribe((change) => {
+      if (!change || change.kind === 'endpoint') this.#any.forget();
       if (!change) this.#remembered.forget();
       else if (change.kind === 'endpoint') this.#remembered.forgetWhere(({ userId }) => userId === change.id);
     });
@@ -49,6 +52,11 @@ export class SipUserDirectory implements SipUsers {
   /** A user with a SIP password. @throws AppError STORE_UNAVAILABLE, BAD_SETTING (the secret key) */
   find(userName: string): Promise<DirectoryUser | undefined> {
     return this.#remembered.get(userName.toLowerCase());
+  }
+
+  /** Whether there is a user at all, so that asking strangers for a password has a sense. @throws AppError STORE_UNAVAILABLE */
+  async any(): Promise<boolean> {
+    return (await this.#any.get('')) === true;
   }
 
   mayTry(userName: string, address: string): boolean {

@@ -73,9 +73,11 @@ describe('users with phones', () => {
   it('get a password that is told once, and of which only secrets for our realm are kept, encrypted', async () => {
     const { id = '', sipUserName = '' } = await directory.userEndpoints.create(manager, {});
     expect(await directory.sipUsers.find(sipUserName)).toBeUndefined();
+    expect(await directory.sipUsers.any()).toBe(false);
     const first = await directory.userEndpoints.newPassword(manager, { id });
     expect(first).toEqual({ endpointId: id, sipUserName, realm: 'ringflow', password: expect.stringMatching(/^[\w-]{24}$/) });
     const secretsOf = (password = '') => digestSecrets(sipUserName, 'ringflow', password);
+    expect(await directory.sipUsers.any()).toBe(true);
     expect((await directory.sipUsers.find(sipUserName.toUpperCase()))?.secrets).toEqual(secretsOf(first.password));
     const [row] = await directory.store.endpoints.ofAccount(accountId, 'User');
     for (const secret of [first.password ?? '', ...Object.values(secretsOf(first.password))])

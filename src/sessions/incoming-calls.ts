@@ -7,7 +7,7 @@ import type { NewSessionRow } from '../store/session-rows.ts';
 import type { SessionStore } from '../store/session-store.ts';
 import type { IncomingCall } from '../telephony/port.ts';
 import { type IncomingDirectory, type IncomingPlan, planIncoming, type RefusalReason } from './incoming-plan.ts';
-import type { IncomingReservation, LiveCalls } from './live-calls.ts';
+import type { LiveCalls } from './live-calls.ts';
 
 export interface IncomingCallsOptions {
   /** Id of this process, as sessions name their owner. */
@@ -47,10 +47,11 @@ export class IncomingCalls {
     const { calls, directory, store } = this.#options;
     if (this.#stopped) return this.#refuse(call, 'stopping', 503, RETRY_SECONDS);
     const plan = await planIncoming(call, directory);
+    if (plan === 'answered') return;
     if ('refused' in plan) return this.#refuse(call, plan.refused, plan.status);
-    const reservation = await calls.reserveIncoming(plan.trunk, call);
+    const reservation = await calls.reserveIncoming(plan.line, call);
     call.ring();
-    const row = this.#newRow(plan, reservation);
+    const row = this.#newRow(plan);
     const live = calls.addIncoming(row, { ...plan, options: {} }, reservation);
     try {
       await store.create(row);
@@ -61,16 +62,17 @@ export class IncomingCalls {
     live.answer();
   }
 
-  #newRow(plan: IncomingPlan, { trunkId }: IncomingReservation): NewSessionRow {
+  #newRow(plan: IncomingPlan): NewSessionRow {
     const { owner, clock, random } = this.#options;
     const { flowId, version } = plan.flow.compiled;
+    const { trunkId } = plan.line;
     return {
       id: newId(clock, random),
       accountId: plan.accountId,
       endpointId: plan.endpointId,
       flowId,
       flowVersion: version,
-      trunkId,
+      ...(trunkId !== undefined && { trunkId }),
       direction: 'inbound',
       toAddress: plan.to,
       fromAddress: plan.from,

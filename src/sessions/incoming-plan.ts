@@ -1,13 +1,16 @@
 import { possibleE164 } from '../directory/e164.ts';
+import type { EndpointFlow } from '../directory/endpoint-flow.ts';
 import type { Flows } from '../directory/flows.ts';
 import type { OwnedNumber, PhoneNumbers } from '../directory/phone-numbers.ts';
+import type { SipUserDirectory } from '../directory/sip-users.ts';
 import type { TrunkSources } from '../directory/trunk-sources.ts';
 import type { Trunk, Trunks } from '../directory/trunks.ts';
 import type { PlainStruct } from '../flow/plain-value.ts';
 import { AppError } from '../kernel/errors.ts';
-import type { IncomingCall } from '../telephony/port.ts';
+import type { IncomingCall, SrtpPolicy } from '../telephony/port.ts';
 import type { CompiledFlows } from './compiled-flows.ts';
 import type { PlannedFlow } from './outgoing-plan.ts';
+import type { TrunkLimit } from './trunk-limits.ts';
 
 /** Where the facts about those who call, and are called, come from. */
 export interface IncomingDirectory {
@@ -16,6 +19,7 @@ export interface IncomingDirectory {
   readonly phoneNumbers: Pick<PhoneNumbers, 'ownedVoiceNumbers'>;
   readonly trunks: Pick<Trunks, 'ofAccount'>;
   readonly trunkSources: Pick<TrunkSources, 'at'>;
+  readonly users: Pick<SipUserDirectory, 'find' | 'any'>;
 }
 
 /** Why a call is not taken. */
@@ -27,12 +31,20 @@ export interface Refusal {
   readonly status: number;
 }
 
+/** What a call comes by: a trunk, or the phone of a user. */
+export interface IncomingLine {
+  /** How many calls it may have, under a name of its own. */
+  readonly limit: TrunkLimit;
+  readonly trunkId?: string;
+  readonly srtp: SrtpPolicy;
+}
+
 /** A call that may be answered, with everything that it needs. */
 export interface IncomingPlan {
   readonly accountId: string;
   /** What was called. */
   readonly endpointId: string;
-  readonly trunk: Trunk;
+  readonly line: IncomingLine;
   readonly flow: PlannedFlow;
   readonly parameters: PlainStruct;
   readonly from: string;
@@ -42,25 +54,51 @@ export interface IncomingPlan {
 const unknownSource: Refusal = { refused: 'unknown-source', status: 403 };
 const unknownNumber: Refusal = { refused: 'unknown-number', status: 404 };
 const noFlow: Refusal = { refused: 'no-flow', status: 404 };
+/** A user who may not dial. */
+const noFlowOfUser: Refusal = { refused: 'no-flow', status: 403 };
+
+/** Calls that one user may have at a time. */
+const CALLS_OF_USER = 10;
 
 /** What a caller may be called when it is no number. */
 const ADDRESS_LENGTH = 64;
 const NO_NAME = 'anonymous';
 
 /**
- * Finds what an incoming call is for: the number that was called has to belong to an account with a trunk at the address that the call
- * comes from. Nothing that the caller can write makes a call that goes out.
+ * Finds what an incoming call is for. By a trunk it is for a number of the account of that trunk; from a user, who has to show the password
+ * for each call, it runs the flow of that user. Nothing that a caller can write makes a call that goes out.
+ * @returns 'answered' when the caller was asked for a password or has shown a wrong one.
  * @throws AppError STORE_UNAVAILABLE
  */
-export async function planIncoming(call: IncomingCall, directory: IncomingDirectory): Promise<IncomingPlan | Refusal> {
-  const trunks = await trunksOf(call, directory);
-  if (trunks.length === 0) return unknownSource;
+export async function planIncoming(call: IncomingCall, directory: IncomingDirectory): Promise<IncomingPlan | Refusal | 'answered'> {
+  const trunks = call.hasCredentials ? [] : await trunksOf(call, directory);
   for (const trunk of trunks) {
     const owned = await directory.phoneNumbers.ownedVoiceNumbers(trunk.accountId);
     const called = calledNumber(call, owned);
-    if (called) return planFor(call, trunk, called, directory);
+    if (called) return planOfNumber(call, trunk, called, directory);
   }
-  return unknownNumber;
+  // A phone may be where a carrier is: on one machine, or behind one router.
+  const mayBeUser = trunks.length === 0 ? await directory.users.any() : (await directory.users.find(call.from)) !== undefined;
+  if (mayBeUser) return planOfUser(call, directory);
+  return trunks.length === 0 ? unknownSource : unknownNumber;
+}
+
+async function planOfUser(call: IncomingCall, directory: IncomingDirectory): Promise<IncomingPlan | Refusal | 'answered'> {
+  const calling = await call.identify();
+  if (!calling) return 'answered';
+  const { userId, userName } = calling;
+  const user = await directory.users.find(userName);
+  const flow = user?.userId === userId ? await runnable(user.accountId, user.flow, directory) : undefined;
+  if (!user || !flow) return noFlowOfUser;
+  const limit = { trunkId: `user ${userId}`, maxChannels: CALLS_OF_USER, callsPerSecond: CALLS_OF_USER };
+  return {
+    ...flow,
+    accountId: user.accountId,
+    endpointId: userId,
+    line: { limit, srtp: 'optional' },
+    from: userName,
+    to: addressOf(call.dialled),
+  };
 }
 
 /** The trunks that the call may have come by, those with its port first. A trunk over TLS takes no calls in clear. */
@@ -84,20 +122,30 @@ function calledNumber({ dialled, to }: IncomingCall, owned: readonly OwnedNumber
   return undefined;
 }
 
-async function planFor(
+async function planOfNumber(
   call: IncomingCall,
   trunk: Trunk,
   { endpointId, e164, flow }: OwnedNumber,
-  { flows, compiledFlows }: IncomingDirectory,
+  directory: IncomingDirectory,
 ): Promise<IncomingPlan | Refusal> {
-  const { accountId } = trunk;
+  const { accountId, trunkId, srtp } = trunk;
+  const found = await runnable(accountId, flow, directory);
+  if (!found) return noFlow;
+  return { ...found, accountId, endpointId, line: { limit: trunk, trunkId, srtp }, from: callerOf(call.from), to: e164 };
+}
+
+/** The flow of what is called, if it can be run. */
+async function runnable(
+  accountId: string,
+  flow: EndpointFlow | undefined,
+  { flows, compiledFlows }: IncomingDirectory,
+): Promise<Pick<IncomingPlan, 'flow' | 'parameters'> | undefined> {
   const stored = flow && (await flows.load(flow.flowId));
-  if (!flow || stored?.accountId !== accountId) return noFlow;
+  if (!flow || stored?.accountId !== accountId) return undefined;
   try {
-    const compiled = compiledFlows.of(stored);
-    return { accountId, endpointId, trunk, flow: { compiled }, parameters: flow.parameters, from: callerOf(call.from), to: e164 };
+    return { flow: { compiled: compiledFlows.of(stored) }, parameters: flow.parameters };
   } catch (error) {
-    if (error instanceof AppError && error.code === 'FLOW_INVALID') return noFlow;
+    if (error instanceof AppError && error.code === 'FLOW_INVALID') return undefined;
     throw error;
   }
 }
@@ -108,8 +156,13 @@ function numberOf(user: string): string | undefined {
   return possibleE164(number.startsWith('00') ? `+${number.slice(2)}` : number.startsWith('+') ? number : `+${number}`);
 }
 
-/** How a session names its caller: by the number where it is one, else as it came, without what cannot be stored. */
+/** How a session names its caller: by the number where it is one, else as it came. */
 function callerOf(user: string): string {
+  return numberOf(user) ?? addressOf(user);
+}
+
+/** A text of somebody else as the address of a session: short, and without what cannot be stored. */
+function addressOf(user: string): string {
   const text = user.replace(/\p{Cc}|\p{Cs}/gu, '').slice(0, ADDRESS_LENGTH);
-  return numberOf(user) ?? (text === '' ? NO_NAME : text);
+  return text === '' ? NO_NAME : text;
 }

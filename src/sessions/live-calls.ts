@@ -12,6 +12,7 @@ import type { DialRequest, IncomingCall, IncomingSlot, SrtpPolicy, Telephony } f
 import { CallAttempts, type Reservation } from './call-attempts.ts';
 import type { CallOptions } from './call-options.ts';
 import { FlowRun, type FlowRunParts } from './flow-run.ts';
+import type { IncomingLine } from './incoming-plan.ts';
 import { LiveSession, type SessionJournal } from './live-session.ts';
 import type { OutgoingPlan, PlannedFlow } from './outgoing-plan.ts';
 import { type Channel, TrunkLimits } from './trunk-limits.ts';
@@ -40,9 +41,8 @@ export interface CallPlan {
   readonly parameters?: PlainStruct;
 }
 
-/** A channel of the trunk that a call comes by, and a media port to answer it with. */
+/** A channel of what a call comes by, and a media port to answer it with. */
 export interface IncomingReservation {
-  readonly trunkId: string;
   readonly srtp: SrtpPolicy;
   readonly channel: Channel;
   readonly slot: IncomingSlot;
@@ -100,14 +100,14 @@ export class LiveCalls {
   }
 
   /**
-   * Takes what a call needs that comes by a trunk.
+   * Takes what a call needs that comes in.
    * @throws AppError NO_CAPACITY, with the time after which its caller may try again
    */
-  async reserveIncoming(trunk: Trunk, call: IncomingCall): Promise<IncomingReservation> {
-    const channel = this.#limits.takeIncoming(trunk);
-    if (!('release' in channel)) throw noChannel('the SIP trunk takes no more calls', channel.waitMs);
+  async reserveIncoming({ limit, srtp }: IncomingLine, call: IncomingCall): Promise<IncomingReservation> {
+    const channel = this.#limits.takeIncoming(limit);
+    if (!('release' in channel)) throw noChannel('the SIP trunk or user takes no more calls', channel.waitMs);
     try {
-      return { trunkId: trunk.trunkId, srtp: trunk.srtp, channel, slot: await call.reserve() };
+      return { srtp, channel, slot: await call.reserve() };
     } catch (error) {
       channel.release();
       throw error;

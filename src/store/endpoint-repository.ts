@@ -1,4 +1,4 @@
-import { and, asc, count, eq, inArray, isNull, type SQL, sql } from 'drizzle-orm';
+import { and, asc, count, eq, inArray, isNotNull, isNull, type SQL, sql } from 'drizzle-orm';
 import type { EndpointInfo } from '../contracts/endpoints.ts';
 import type { Page, Paging } from '../contracts/entities.ts';
 import { type Author, changedBy, entityInfo, madeBy, present } from './audit.ts';
@@ -80,6 +80,14 @@ export class EndpointRepository {
   /** Complete rows of all trunks there are, the oldest first. */
   trunkRows(): Promise<EndpointRow[]> {
     return this.#database.run((queries) => queries.select().from(endpoint).where(eq(endpoint.type, 'SipTrunk')).orderBy(asc(endpoint.id)));
+  }
+
+  /** Whether there is a user with a SIP password. */
+  anySipUser(): Promise<boolean> {
+    return this.#database.run(async (queries) => {
+      const rows = await queries.select({ id: endpoint.id }).from(endpoint).where(isNotNull(endpoint.sipSecretBox)).limit(1);
+      return rows.length > 0;
+    });
   }
 
   /** Where calls of all trunks there are may come from, the oldest trunk first. */

@@ -10,6 +10,7 @@ import { OutboundLeg } from './outbound-leg.ts';
 import type {
   AnsweredCall,
   AnswerRequest,
+  CallingUser,
   CallSlot,
   DialRequest,
   IncomingCall,
@@ -27,6 +28,7 @@ import { writeHostPort } from './sip/host-port.ts';
 import type { IncomingInvite } from './sip/incoming-invite.ts';
 import { defaultPort, type Hop, transportParam } from './sip/transport.ts';
 import type { UserAgent } from './sip/user-agent.ts';
+import type { Denial, DenialReason, UserCheck } from './user-check.ts';
 
 export interface EngineOptions {
   readonly userAgent: UserAgent;
@@ -38,6 +40,10 @@ export interface EngineOptions {
   readonly publicAddress?: string;
   /** Takes incoming calls. It must not throw. Without it they are refused. */
   readonly onIncoming?: (call: IncomingCall) => void;
+  /** Finds out which user calls. Without it there are none. */
+  readonly userCheck?: UserCheck;
+  /** Called for each call that is not let in because its caller has shown no right password. */
+  readonly onDenied?: (reason: DenialReason) => void;
 }
 
 const TELEPHONE_EVENT = 101;
@@ -99,6 +105,8 @@ export class Engine implements Telephony {
     const call = new RingingCall(invite, {
       clock,
       reserve: (ringing) => this.#reserveFor(ringing),
+      hasCredentials: this.#options.userCheck?.presents(invite.headers) === true,
+      identify: (ringing) => this.#identify(ringing),
       onClosed: () => this.#ringing.delete(call),
     });
     this.#ringing.add(call);
@@ -126,6 +134,14 @@ export class Engine implements Telephony {
     patience.abort();
     await this.#options.userAgent.close();
     await this.#options.media.close();
+  }
+
+  async #identify({ requestUri, headers, source }: IncomingInvite): Promise<CallingUser | Denial> {
+    const { userCheck, onDenied } = this.#options;
+    if (!userCheck) return { denied: 'unauthenticated', status: 403, headers: [] };
+    const user = await userCheck.check({ method: 'INVITE', uri: requestUri, headers, source }, 'proxy');
+    if ('denied' in user) onDenied?.(user.denied);
+    return user;
   }
 
   async #reserveFor(call: RingingCall): Promise<IncomingSlot> {

@@ -57,12 +57,12 @@ export async function openTelephony(options: TelephonyOptions): Promise<OpenTele
     const media = await openMediaWorkers({ count, host: options.sip.address, portRange: rtpPorts, log });
     const address = publicAddress === undefined ? {} : { publicAddress };
     const onInvite = (invite: IncomingInvite): void => telephony.invited(invite);
-    const check = new UserCheck(users, { ...digest, clock, random });
-    const registrar = new Registrar({ users, check, onDenied: () => {}, clock, log });
+    const userCheck = new UserCheck(users, { ...digest, clock, random });
+    const registrar = new Registrar({ users, check: userCheck, onDenied: () => {}, clock, log });
     const onRegister = (received: ReceivedRequest): void => registrar.take(received);
     const onReplace = (invite: IncomingInvite, replaced: unknown): void => telephony.replaced(invite, replaced);
     const userAgent = new UserAgent({ wires, clock, random, log, product, onInvite, onRegister, onReplace, ...address });
-    const telephony = new Engine({ userAgent, media, clock, random, log, onIncoming, ...address });
+    const telephony = new Engine({ userAgent, userCheck, media, clock, random, log, onIncoming, ...address });
     return { telephony, sip: wires[0].local };
   } catch (error) {
     await Promise.all(wires.map((wire) => wire.close()));

@@ -113,6 +113,12 @@ export interface CallSource extends Endpoint {
   readonly transport: WireKind;
 }
 
+/** A user who has shown to know the password. */
+export interface CallingUser {
+  readonly userId: string;
+  readonly userName: string;
+}
+
 /**
  * A call that somebody places to us. It has to be refused, or answered by way of `reserve`; until then its caller waits, a minute at the
  * most. When its caller gives up nothing is told: an answer then ends as 'cancelled'.
@@ -127,6 +133,13 @@ export interface IncomingCall {
   /** User part of the Request-URI: whom the caller, or the proxy before us, wants to reach. */
   readonly dialled: string;
   readonly source: CallSource;
+  /** Whether the caller presents credentials of a user, right or wrong. */
+  readonly hasCredentials: boolean;
+  /**
+   * Finds out which user calls, by digest. Undefined: the caller was asked for a password or was refused, and nothing is left to do.
+   * @throws AppError STORE_UNAVAILABLE
+   */
+  identify(): Promise<CallingUser | undefined>;
   /** Lets the caller hear that it rings. */
   ring(): void;
   /** Refuses the call with this SIP status. Does nothing when it is over. */

@@ -1,9 +1,11 @@
 import type { Clock, Timer } from '../kernel/clock.ts';
 import type { InboundLeg } from './inbound-leg.ts';
-import type { CallSource, IncomingCall, IncomingSlot, LegEnd } from './port.ts';
+import type { CallingUser, CallSource, IncomingCall, IncomingSlot, LegEnd } from './port.ts';
 import type { IncomingInvite } from './sip/incoming-invite.ts';
 import { parseNameAddress } from './sip/parse-address.ts';
+import { SipParseError } from './sip/sip-parse-error.ts';
 import { parseUri } from './sip/uri.ts';
+import type { Denial } from './user-check.ts';
 
 const gaveUp: LegEnd = { why: 'cancelled', sip: 487 };
 const tookTooLong: LegEnd = { why: 'no-answer', sip: 480, reason: 'Nobody answered in time' };
@@ -15,6 +17,9 @@ interface Parts {
   readonly clock: Clock;
   /** Takes a media port. @throws AppError NO_CAPACITY */
   readonly reserve: (call: RingingCall) => Promise<IncomingSlot>;
+  readonly hasCredentials: boolean;
+  /** Finds out which user calls. @throws AppError STORE_UNAVAILABLE; SipParseError */
+  readonly identify: (invite: IncomingInvite) => Promise<CallingUser | Denial>;
   /** Called once, when it neither rings nor is going to be answered any more. */
   readonly onClosed: () => void;
 }
@@ -26,6 +31,7 @@ export class RingingCall implements IncomingCall {
   readonly to: string;
   readonly dialled: string;
   readonly source: CallSource;
+  readonly hasCredentials: boolean;
   readonly invite: IncomingInvite;
   readonly #parts: Parts;
   readonly #timeout: Timer;
@@ -40,8 +46,21 @@ export class RingingCall implements IncomingCall {
     this.to = userIn(invite.to);
     this.dialled = userOf(invite.requestUri);
     this.source = invite.source;
+    this.hasCredentials = parts.hasCredentials;
     this.#timeout = parts.clock.after(RING_TIMEOUT_MS, () => this.#refuse(480, tookTooLong));
     invite.onCancelled = () => this.#end(gaveUp);
+  }
+
+  async identify(): Promise<CallingUser | undefined> {
+    try {
+      const user = await this.#parts.identify(this.invite);
+      if (!('denied' in user)) return user;
+      this.#refuse(user.status, { why: 'rejected', sip: user.status }, user.headers);
+    } catch (error) {
+      if (!(error instanceof SipParseError)) throw error;
+      this.reject(error.status);
+    }
+    return undefined;
   }
 
   ring(): void {
@@ -49,7 +68,8 @@ export class RingingCall implements IncomingCall {
   }
 
   reject(status: number, retryAfterSeconds?: number): void {
-    this.#refuse(status, { why: 'rejected', sip: status }, retryAfterSeconds);
+    const headers = retryAfterSeconds === undefined ? [] : ([['Retry-After', String(retryAfterSeconds)]] as const);
+    this.#refuse(status, { why: 'rejected', sip: status }, headers);
   }
 
   reserve(): Promise<IncomingSlot> {
@@ -64,9 +84,9 @@ export class RingingCall implements IncomingCall {
     if (!this.#over) this.#parts.onClosed();
   }
 
-  #refuse(status: number, end: LegEnd, retryAfterSeconds?: number): void {
+  #refuse(status: number, end: LegEnd, headers: Denial['headers'] = []): void {
     if (this.#over || this.#leg) return;
-    this.invite.reject(status, undefined, retryAfterSeconds === undefined ? [] : [['Retry-After', String(retryAfterSeconds)]]);
+    this.invite.reject(status, undefined, headers);
     this.#end(end);
   }
 

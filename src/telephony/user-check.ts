@@ -37,6 +37,11 @@ export class UserCheck {
     this.#users = users;
   }
 
+  /** Whether a request has credentials of one of our users, right or wrong. */
+  presents(headers: HeaderList): boolean {
+    return this.#guard.presents(headers, 'Proxy-Authorization');
+  }
+
   /** @param as 'proxy' asks with 407 (RFC 3261 section 22.3), 'registrar' with 401. @throws SipParseError 400; AppError STORE_UNAVAILABLE */
   async check(request: CheckedRequest, as: 'proxy' | 'registrar'): Promise<KnownUser | Denial> {
     const presented = this.#guard.read(request, as === 'proxy' ? 'Proxy-Authorization' : 'Authorization');

@@ -1,9 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ReadyAccount } from '../../src/cli/new-account.ts';
-import { NewSipPassword, NewUserEndpoint } from '../../src/contracts/endpoints.ts';
+import { NewSipPassword, NewUserEndpoint, PatchEndpoint } from '../../src/contracts/endpoints.ts';
 import { startBaresip } from '../support/baresip.ts';
+import { flowOf, into, to } from '../support/flow-builder.ts';
 import { startLinphone } from '../support/linphone.ts';
-import { newAccount, type RealServer, realServer } from '../support/real-server.ts';
+import { latestSession, newAccount, type RealServer, realServer, saveFlow } from '../support/real-server.ts';
 
 let server: RealServer;
 let account: ReadyAccount;
@@ -23,12 +24,12 @@ afterAll(() => server?.remove(), 60_000);
 let users = 0;
 
 /** A user with a SIP password, made through the API. */
-async function newUser(): Promise<{ user: string; password: string }> {
+async function newUser(): Promise<{ user: string; password: string; id: string }> {
   users += 1;
   const user = `phone${users}`;
   const { id = '' } = await account.api.call(NewUserEndpoint, { sipUserName: user });
   const { password = '' } = await account.api.call(NewSipPassword, { id });
-  return { user, password };
+  return { user, password, id };
 }
 
 describe('baresip', () => {
@@ -42,6 +43,31 @@ describe('baresip', () => {
     closing.push(wrong.close);
     await expect.poll(() => wrong.log(), { timeout: 10_000 }).toContain('403 Forbidden');
   });
+});
+
+describe('a phone that has registered', () => {
+  it.each(['udp', 'tcp'] as const)(
+    'dials over %s, and the flow of its user runs; of a user without a flow it may not',
+    async (transport) => {
+      const { user, password, id } = await newUser();
+      const phone = await startBaresip({ user, registrar: { port: server.sip.port, transport, password } });
+      closing.push(phone.close);
+      await expect.poll(() => phone.log(), { timeout: 10_000 }).toContain('[1 binding]');
+      await phone.command('dial', '4000');
+      await expect.poll(() => phone.log(), { timeout: 10_000 }).toContain('SIP/2.0 403 Forbidden');
+
+      const flow = flowOf({
+        ask: ['GatherNode', { Prompt: 'Press.', MaxDigits: 1, Digits: into('Entered'), Done: to('bye') }],
+        bye: ['HangUpNode', { Outcome: '{{ Session.To }} {{ Session.Entered }}' }],
+      });
+      await account.api.call(PatchEndpoint, { endpointId: id, flowId: await saveFlow(account, flow) });
+      await phone.command('dial', '4000');
+      await phone.seen('CALL_ESTABLISHED');
+      await phone.command('sndcode', '7');
+      const session = await latestSession(account, ({ ended, endpointId }) => ended === true && endpointId === id);
+      expect(session).toMatchObject({ outcome: '4000 7', fromAddress: user, toAddress: '4000', direction: 'inbound' });
+    },
+  );
 });
 
 describe('linphone', () => {

@@ -24,10 +24,12 @@ import { Engine } from '../../src/telephony/engine.ts';
 import { LocalMedia } from '../../src/telephony/media/local-media.ts';
 import type { SrtpPolicy } from '../../src/telephony/port.ts';
 import { UserAgent } from '../../src/telephony/sip/user-agent.ts';
+import { UserCheck } from '../../src/telephony/user-check.ts';
 import { type Faults, MemoryNetwork } from '../../src/wire/memory-network.ts';
 import type { WireKind } from '../../src/wire/wire.ts';
 import { plainTrunk, targetAt } from './carriers.ts';
 import { type SeenSession, sessionTable } from './session-table.ts';
+import { REALM, sipUserTable } from './sip-user-table.ts';
 
 const SERVER = '10.0.0.1';
 export const PHONE = '10.0.0.2';
@@ -60,6 +62,8 @@ export interface WorldOptions {
   readonly credentials?: { readonly userName: string; readonly password: string };
   /** What runs when somebody calls the number of the account: the flow, if absent; undefined: nothing. */
   readonly numberFlow?: EndpointFlow | undefined;
+  /** What runs when one of the users calls, alice or bob. Absent: there are none. */
+  readonly userFlow?: EndpointFlow | undefined;
   readonly recordings?: Recordings;
   /** How long it takes to synthesise a text. */
   readonly speechMs?: number;
@@ -91,6 +95,9 @@ export function callWorld(options: WorldOptions) {
     new LocalMedia({ clock, random: seededRandom(seed), host, portRange: { first: 20_000, last: 20_999 }, openSocket, maxStreams: 100 });
   const wires = (address: string) => [network.wire('udp', { address, port: 5060 }), network.wire('tcp', { address, port: 5060 })];
 
+  const users = sipUserTable(clock, 'userFlow' in options ? undefined : [], ACCOUNT);
+  const denied: string[] = [];
+  const userCheck = new UserCheck(users, { realm: REALM, algorithms: ['MD5'], clock, random: seededRandom(11) });
   const userAgent: UserAgent = new UserAgent({
     ...agentParts,
     wires: wires(SERVER),
@@ -105,6 +112,8 @@ export function callWorld(options: WorldOptions) {
     userAgent,
     media: serverMedia,
     random: seededRandom(6),
+    userCheck,
+    onDenied: (reason) => denied.push(reason),
     onIncoming: (call) => service.incoming(call),
   });
 
@@ -180,6 +189,13 @@ export function callWorld(options: WorldOptions) {
         ownedVoiceNumbers: async () => [{ endpointId: 'endpoint-1', e164: callerId, ...(numberFlow && { flow: numberFlow }) }],
       },
       trunks: { ofAccount: async () => [trunk, ...(options.otherTrunks ?? [])] },
+      users: {
+        any: async () => 'userFlow' in options,
+        find: async (name) => {
+          const user = await users.find(name);
+          return user && { ...user, displayName: name, ...(options.userFlow && { flow: options.userFlow }) };
+        },
+      },
       trunkSources: { at: async (address) => (address === PHONE ? [{ trunkId: 'trunk-1', accountId: ACCOUNT }] : []) },
     },
     flowParts: (row, plan) => ({
@@ -226,6 +242,8 @@ export function callWorld(options: WorldOptions) {
     },
     /** Lets time pass until the session is over; answers whether it ever was. */
     over: (session: SeenSession) => clock.runUntil(() => session.endedAtMs !== undefined && service.liveSessions === 0, 600_000),
+    /** Why callers were not let in who have shown no right password. */
+    denied,
     liveThings,
     /** Hangs up everything at once. */
     async stop(): Promise<void> {

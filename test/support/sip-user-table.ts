@@ -13,12 +13,9 @@ export interface SipUserTable extends SipUsers {
 }
 
 /** Users of SIP in memory: the password of `alice` is `secret of alice`. Each may be guessed three times. */
-export function sipUserTable(clock: VirtualClock, names: readonly string[] = ['alice', 'bob']): SipUserTable {
+export function sipUserTable(clock: VirtualClock, names: readonly string[] = ['alice', 'bob'], accountId = 'account'): SipUserTable {
   const users = new Map<string, SipUser>(
-    names.map((name) => [
-      name,
-      { userId: `id of ${name}`, accountId: 'account', secrets: digestSecrets(name, REALM, `secret of ${name}`) },
-    ]),
+    names.map((name) => [name, { userId: `id of ${name}`, accountId, secrets: digestSecrets(name, REALM, `secret of ${name}`) }]),
   );
   const table = new Map<string, Binding[]>();
   const alive = (userId: string): Binding[] => (table.get(userId) ?? []).filter(({ expiresAtMs }) => expiresAtMs > clock.now());

@@ -57,6 +57,17 @@ export class DigestGuard {
     return algorithms.map((algorithm) => makeChallenge({ realm, nonce, algorithm, qop: 'auth', stale }));
   }
 
+  /** Whether there are credentials for our realm, right or wrong. */
+  presents(headers: HeaderList, header: 'Authorization' | 'Proxy-Authorization'): boolean {
+    return headers.all(header).some((line) => {
+      try {
+        return readAuthorization(line)?.realm === this.#options.realm;
+      } catch {
+        return false;
+      }
+    });
+  }
+
   /**
    * The credentials of a request in `Authorization` or `Proxy-Authorization`. 'none' for our realm, or 'stale' when their nonce is too old,
    * not ours, or was used with this count already.
