@@ -9,6 +9,7 @@ import { delimiter, join } from 'node:path';
 const peers = [
   { binary: 'sipp', debianPackage: 'sip-tester' },
   { binary: 'baresip', debianPackage: 'baresip-core' },
+  { binary: 'kamailio', debianPackage: 'kamailio' },
   { binary: 'linphone-daemon', debianPackage: 'linphone-cli' },
 ];
 
@@ -50,7 +51,7 @@ if (missing.length > 0) {
     process.stderr.write(
       `The tests call foreign phones that are not installed here. On Debian or Ubuntu:\n  apt-get install ${left.join(' ')}\n`,
     );
-    process.stderr.write('Elsewhere install SIPp (the program sipp), baresip and linphone (the program linphone-daemon).\n');
+    process.stderr.write('Elsewhere install SIPp (the program sipp), baresip, Kamailio and linphone (the program linphone-daemon).\n');
     process.exitCode = 1;
   }
 }

@@ -1,0 +1,62 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { freePort } from '../../src/cli/free-port.ts';
+
+/** A kamailio process on 127.0.0.1, over UDP and TCP, with the configuration of test/interop/kamailio. */
+export interface Kamailio {
+  readonly port: number;
+  /** Ends all its processes and removes its files. Idempotent. */
+  stop(): Promise<void>;
+}
+
+const READY_WITHIN_MS = 10_000;
+const STOP_WITHIN_MS = 5_000;
+
+/** Starts it before these two ports, and waits until it listens. @throws when it does not within 10 s */
+export async function startKamailio(firstPort: number, secondPort: number): Promise<Kamailio> {
+  const directory = await mkdtemp(join(tmpdir(), 'ringflow-kamailio-'));
+  const port = await freePort();
+  const template = await readFile(new URL('../interop/kamailio/proxy.cfg', import.meta.url), 'utf8');
+  const file = join(directory, 'proxy.cfg');
+  await writeFile(file, template.replaceAll('FIRST_PORT', String(firstPort)).replaceAll('SECOND_PORT', String(secondPort)));
+  const listen = ['-l', `udp:127.0.0.1:${port}`, '-l', `tcp:127.0.0.1:${port}`];
+  // In a process group of its own: killing the first process alone would leave the others behind.
+  const child = spawn('kamailio', ['-f', file, '-DD', '-E', '-m', '16', '-M', '4', '-Y', directory, ...listen], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    detached: true,
+  });
+  let complaints = '';
+  child.stderr.on('data', (part: Buffer) => {
+    complaints = (complaints + part.toString()).slice(-4000);
+  });
+  const closed = once(child, 'close');
+  let stopped = false;
+  const stop = async (): Promise<void> => {
+    if (stopped) return;
+    stopped = true;
+    const { pid } = child;
+    // Asked to end, it ends its other processes itself.
+    if (child.exitCode === null && child.signalCode === null && pid !== undefined) {
+      child.kill('SIGTERM');
+      const kill = setTimeout(() => process.kill(-pid, 'SIGKILL'), STOP_WITHIN_MS);
+      await closed;
+      clearTimeout(kill);
+    }
+    await rm(directory, { recursive: true, force: true });
+  };
+  const bound = `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')} `;
+  for (let waited = 0; waited < READY_WITHIN_MS && child.exitCode === null; waited += 50) {
+    if ((await readFile('/proc/net/udp', 'utf8')).includes(bound)) {
+      // The workers read the socket a moment after it was bound.
+      await delay(100);
+      return { port, stop };
+    }
+    await delay(50);
+  }
+  await stop();
+  throw new Error(`kamailio does not listen: ${complaints}`);
+}
