@@ -9,6 +9,11 @@ import { fromValue } from './plain-value.ts';
 const contract: Record<string, [label: string, category: string, parameters: string]> = {
   AddLogNode: ['Add Log', 'General', 'Message Done'],
   BooleanComparisonNode: ['Boolean Comparison', 'Logic', 'Value Yes No'],
+  DialNode: [
+    'Dial',
+    'Voice',
+    'Number Endpoint User Team CallerId TimeoutInSeconds=30 Record=false WhisperText RequireKeyPress RingAudio AnsweredBy* DialStatus* DurationInSeconds* Done NoAnswer Busy Rejected Failed RecordingReady~',
+  ],
   GatherNode: [
     'Gather',
     'Voice',

@@ -9,6 +9,7 @@ export interface PromptMaker {
   speech(text: string, voice: string | undefined, signal: AbortSignal): Promise<Prompt>;
   file(fileId: string, signal: AbortSignal): Promise<Prompt>;
   beep(): Prompt | Promise<Prompt>;
+  ringing(): Prompt | Promise<Prompt>;
 }
 
 /**
@@ -35,6 +36,10 @@ export class CallPrompts implements PromptSource {
 
   beep(): Prompt | Promise<Prompt> {
     return this.#remember('beep', () => this.#maker.beep());
+  }
+
+  ringing(): Prompt | Promise<Prompt> {
+    return this.#remember('ringing', () => this.#maker.ringing());
   }
 
   #remember(key: string, make: () => Prompt | Promise<Prompt>): Prompt | Promise<Prompt> {

@@ -40,7 +40,7 @@ describe('the rules of a flow', () => {
     const spec = (spec: FlowNode['spec']): FlowInfo => ({ nodes: [spec ? { ...hangUp, spec } : { id: 'end', isStartNode: true }] });
     expect((await problemsOf(spec(undefined)))[0]).toContain('its spec has no url');
     expect((await problemsOf(spec({ typeName: 'HangUpNode' })))[0]).toContain('its spec has no url');
-    expect((await problemsOf(spec({ url: '/json/reply/DialNode' })))[0]).toContain('there is no node type with this url');
+    expect((await problemsOf(spec({ url: '/json/reply/NoSuchNode' })))[0]).toContain('there is no node type with this url');
     expect((await problemsOf(spec({ url: '/json/reply/SayNode', typeName: 'HangUpNode' })))[0]).toContain('there is no node type');
     expect((await problemsOf(spec({ url: '/json/reply/__proto__' })))[0]).toContain('there is no node type');
     expect((await problemsOf(spec({ url: '/flows/start?flowId=' })))[0]).toContain('there is no node type');

@@ -4,8 +4,10 @@ import type { CallLeg, PlayRules, RecordRules } from '../telephony/port.ts';
 import type { Scope } from './data-scopes.ts';
 import type { PlainValue } from './plain-value.ts';
 import type { PromptRequest } from './prompt-request.ts';
+import type { PartyOrder, PartyResult } from './second-party.ts';
 
 // Everything that a node file may use of the flow layer comes through here.
+export { dialledNumbers } from './dialled-numbers.ts';
 export { keysProblem } from './phone-keys.ts';
 export { promptOf } from './prompt-request.ts';
 export type { CallLeg, PlainValue, PromptRequest };
@@ -39,15 +41,19 @@ export interface BooleanInput extends InputBase {
   readonly type: 'Boolean';
   readonly default?: boolean;
 }
-/** The id of an uploaded file. */
-export interface FileInput extends InputBase {
-  readonly type: 'AudioFile';
+/** The id of something that the account has. */
+export interface ReferenceInput extends InputBase {
+  readonly type: 'AudioFile' | 'Endpoint' | 'User' | 'Team';
+}
+/** An owned number, in E.164 form. */
+export interface PhoneNumberInput extends InputBase {
+  readonly type: 'PhoneNumber';
 }
 /** A value of any type. */
 export interface AnyInput extends InputBase {
   readonly type: 'NotSpecified';
 }
-export type SingleInput = TextInput | NumberInput | BooleanInput | FileInput | AnyInput;
+export type SingleInput = TextInput | NumberInput | BooleanInput | ReferenceInput | PhoneNumberInput | AnyInput;
 
 /** A list of texts. They are taken as written: no templates. */
 export interface TextListInput extends InputBase {
@@ -75,7 +81,7 @@ export interface Transitions {
 
 type ValueOf<I extends Input> = I extends { readonly possibleValues: readonly (infer Possible)[] }
   ? Possible
-  : I extends { readonly type: 'String' | 'AudioFile' }
+  : I extends { readonly type: 'String' | ReferenceInput['type'] | 'PhoneNumber' }
     ? string
     : I extends { readonly type: 'Number' }
       ? number
@@ -118,6 +124,12 @@ export interface StoredRecording {
   readonly durationMs: number;
 }
 
+/** As PartyOrder, with prompts that are still to be made. */
+export interface DialOrder extends Omit<PartyOrder, 'meanwhile' | 'whisper'> {
+  readonly meanwhile: PromptRequest;
+  readonly whisper: PromptRequest | undefined;
+}
+
 /** What a node may do. Every wait rejects when the call ends; a node need not handle that. */
 export interface NodeContext {
   readonly call: CallLeg;
@@ -128,6 +140,8 @@ export interface NodeContext {
   play(prompt: PromptRequest, rules: PlayRules): Promise<'finished' | 'barged'>;
   /** Records the caller and stores what was heard, also when they hang up to end the recording. */
   record(rules: Omit<RecordRules, 'path'>): Promise<StoredRecording>;
+  /** Calls somebody else and joins the two, until one of them hangs up: see SecondParty. */
+  dial(order: DialOrder): Promise<PartyResult>;
   /** Sets a field. @throws DataError when the field cannot be written, or is too large. */
   write(scope: Scope, name: string, value: PlainValue): void;
   /** Adds a line to the log of the session. */

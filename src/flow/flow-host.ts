@@ -3,6 +3,7 @@ import type { CallLeg, Prompt, Recorded } from '../telephony/port.ts';
 import type { CompiledFlow } from './compiled-flow.ts';
 import type { AfterCall, FlowState } from './flow-state.ts';
 import type { PlainStruct } from './plain-value.ts';
+import type { SecondParty } from './second-party.ts';
 
 /** Where prompts come from. A prompt that is ready is answered itself, not a promise, so that it plays in the same turn. */
 export interface PromptSource {
@@ -12,6 +13,8 @@ export interface PromptSource {
   file(fileId: string, signal: AbortSignal): Prompt | Promise<Prompt>;
   /** The tone that says when to speak. */
   beep(): Prompt | Promise<Prompt>;
+  /** What callers hear while it rings: one ring and the pause after it. */
+  ringing(): Prompt | Promise<Prompt>;
 }
 
 /** Where recordings go. Neither method is aborted by the end of the call: callers hang up to end a recording. */
@@ -57,6 +60,7 @@ export interface FlowHost {
   readonly signal: AbortSignal;
   readonly prompts: PromptSource;
   readonly recordings: Recordings;
+  readonly secondParty: SecondParty;
   /**
    * Finds a flow of the account of the call: one that runs as a node, or (when a call goes on elsewhere, and for what follows
    * the call) the one that the call began with. `version` is given when the call was in that version of it.

@@ -45,7 +45,7 @@ export async function runAfterCall(
   host: FlowHost,
 ): Promise<FlowResult[]> {
   const results: FlowResult[] = [];
-  const quietHost: FlowHost = { ...hostOf(host), call: endedCall(host.call), checkpoint: () => {} };
+  const quietHost: FlowHost = { ...hostOf(host), call: endedCall(host.call), secondParty: { call: callOver }, checkpoint: () => {} };
   let session = left.session;
   for (const { positions, transition } of left.afterCall) {
     const result = await followAfterCall(positions, transition, session, known, quietHost);
@@ -63,6 +63,7 @@ function hostOf(host: FlowHost): FlowHost {
     signal: host.signal,
     prompts: host.prompts,
     recordings: host.recordings,
+    secondParty: host.secondParty,
     loadFlow: (flowId, version) => host.loadFlow(flowId, version),
     observe: (event) => host.observe(event),
     checkpoint: (state) => host.checkpoint(state),
@@ -100,21 +101,22 @@ async function findLevels(positions: readonly FlowPosition[], data: DataScopes, 
 
 /** A call that is over: whatever needs it fails. */
 function endedCall(call: CallLeg): CallLeg {
-  const over = () => Promise.reject(new FlowError('The call is over.'));
   return {
     id: call.id,
     direction: call.direction,
     from: call.from,
     to: call.to,
-    play: over,
-    collect: over,
+    play: callOver,
+    collect: callOver,
     clearDigits: () => {},
-    record: over,
-    sendDigits: over,
-    transfer: over,
+    record: callOver,
+    sendDigits: callOver,
+    transfer: callOver,
     hangup: () => Promise.resolve(),
   };
 }
+
+const callOver = (): Promise<never> => Promise.reject(new FlowError('The call is over.'));
 
 function asError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new FlowError(String(thrown));

@@ -23,6 +23,13 @@ export function newNodeContext(host: FlowHost, data: DataScopes): NodeContext {
       await recordings.discard(recorded);
       return { fileId: undefined, durationMs: recorded.durationMs };
     },
+    async dial({ meanwhile, whisper, ...order }) {
+      const [played, whispered] = await Promise.all([
+        untilAborted(Promise.resolve(findPrompt(host.prompts, meanwhile, signal)), signal),
+        whisper && untilAborted(Promise.resolve(findPrompt(host.prompts, whisper, signal)), signal),
+      ]);
+      return host.secondParty.call({ ...order, meanwhile: played, whisper: whispered }, signal);
+    },
     write: (scope, name, value) => data.write(scope, name, value),
     log: (message) => host.observe({ kind: 'log', atMs: clock.now(), pii: { message } }),
   };
@@ -37,6 +44,8 @@ export function findPrompt(source: PromptSource, request: PromptRequest, signal:
       return source.file(request.fileId, signal);
     case 'beep':
       return source.beep();
+    case 'ringing':
+      return source.ringing();
   }
 }
 

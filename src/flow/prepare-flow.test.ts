@@ -17,7 +17,13 @@ async function prepared(
     asked.push(name);
     return promptNamed(name);
   };
-  const prompts = { speech: note, file: (id: string) => note(`file:${id}`), beep: () => note('beep'), ...source };
+  const prompts = {
+    speech: note,
+    file: (id: string) => note(`file:${id}`),
+    beep: () => note('beep'),
+    ringing: () => note('ringing'),
+    ...source,
+  };
   const { host } = new FlowCall({ flows });
   await prepareFlow(flow, known, { ...host, prompts });
   return asked;
@@ -123,6 +129,7 @@ describe('the prompts of a call', () => {
         speech: async (text, voice) => promptNamed(`${voice ?? 'any'} ${text} ${made++}`),
         file: async (id) => promptNamed(id),
         beep: () => promptNamed('beep'),
+        ringing: () => promptNamed('ringing'),
       },
       signal,
     );
@@ -144,7 +151,10 @@ describe('the prompts of a call', () => {
       if (tries === 1) throw new Error('not now');
       return promptNamed(text);
     };
-    const memory = new CallPrompts({ speech, file: speech, beep: () => promptNamed('beep') }, signal);
+    const memory = new CallPrompts(
+      { speech, file: speech, beep: () => promptNamed('beep'), ringing: () => promptNamed('ringing') },
+      signal,
+    );
     await expect(memory.speech('x', undefined)).rejects.toThrow('not now');
     expect(await memory.speech('x', undefined)).toMatchObject({ id: 'x' });
   });
@@ -152,7 +162,10 @@ describe('the prompts of a call', () => {
   it('do not pile up', async () => {
     let made = 0;
     const speech = async (text: string) => promptNamed(`${text} ${made++}`);
-    const memory = new CallPrompts({ speech, file: speech, beep: () => promptNamed('beep') }, signal);
+    const memory = new CallPrompts(
+      { speech, file: speech, beep: () => promptNamed('beep'), ringing: () => promptNamed('ringing') },
+      signal,
+    );
     for (let n = 0; n < 250; n += 1) await memory.speech(String(n), undefined);
     await memory.speech('249', undefined);
     expect(made).toBe(250);

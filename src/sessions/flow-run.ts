@@ -5,8 +5,9 @@ import type { FlowEnd, FlowEvent, FlowHost, FlowResult, Recordings } from '../fl
 import type { FlowState } from '../flow/flow-state.ts';
 import { runAfterCall, runFlow } from '../flow/interpreter.ts';
 import { prepareFlow } from '../flow/prepare-flow.ts';
+import type { SecondParty } from '../flow/second-party.ts';
 import type { Clock } from '../kernel/clock.ts';
-import type { CallLeg } from '../telephony/port.ts';
+import type { AnsweredCall } from '../telephony/port.ts';
 
 /** What a session hears of its flow. */
 export interface FlowRunObserver {
@@ -22,6 +23,8 @@ export interface FlowRunParts {
   readonly sounds: PromptMaker;
   readonly recordings: Recordings;
   readonly loadFlow: FlowHost['loadFlow'];
+  /** Who can call others for the call. */
+  readonly secondParty: (call: AnsweredCall) => SecondParty;
   readonly clock: Clock;
   /** Aborted when the process stops: ends what runs after the call. */
   readonly stopping: AbortSignal;
@@ -63,14 +66,15 @@ export class FlowRun {
   }
 
   /** Runs the flow on a call that has just been answered. The first node begins before this returns. Never rejects. */
-  async start(call: CallLeg): Promise<FlowOutcome> {
-    const { flow, known, recordings, clock } = this.#parts;
+  async start(call: AnsweredCall): Promise<FlowOutcome> {
+    const { flow, known, recordings, secondParty, clock } = this.#parts;
     this.#host = {
       call,
       clock,
       signal: this.#callOver.signal,
       prompts: this.#prompts,
       recordings,
+      secondParty: secondParty(call),
       loadFlow: (flowId, version) => this.#load(flowId, version),
       observe: (event) => this.#observe(event),
       checkpoint: (state) => {

@@ -5,16 +5,19 @@ import type { Trunk } from '../directory/trunks.ts';
 import type { PlainStruct } from '../flow/plain-value.ts';
 import { type Clock, sleep } from '../kernel/clock.ts';
 import { AppError } from '../kernel/errors.ts';
+import { newId } from '../kernel/ids.ts';
 import type { Logger } from '../kernel/log.ts';
 import type { Random } from '../kernel/random.ts';
 import type { NewSessionRow } from '../store/session-rows.ts';
-import type { DialRequest, IncomingCall, IncomingSlot, SrtpPolicy, Telephony } from '../telephony/port.ts';
+import type { AnsweredCall, DialRequest, IncomingCall, IncomingSlot, SrtpPolicy, Telephony } from '../telephony/port.ts';
 import { CallAttempts, type Reservation } from './call-attempts.ts';
 import type { CallOptions } from './call-options.ts';
-import { FlowRun, type FlowRunParts } from './flow-run.ts';
+import { FlowRun, type FlowRunObserver, type FlowRunParts } from './flow-run.ts';
 import type { IncomingLine } from './incoming-plan.ts';
 import { LiveSession, type SessionJournal } from './live-session.ts';
 import type { OutgoingPlan, PlannedFlow } from './outgoing-plan.ts';
+import type { PartyCall } from './party-call.ts';
+import { type PartyLeg, SessionParty, type SessionPartyParts } from './second-party.ts';
 import { type Channel, TrunkLimits } from './trunk-limits.ts';
 
 export interface LiveCallsOptions {
@@ -23,7 +26,8 @@ export interface LiveCallsOptions {
   /** Where the events of calls go. */
   readonly callbacks: Pick<CallbackSender, 'open' | 'problemOf'>;
   /** What the flows of a session work with. */
-  readonly flowParts: (row: NewSessionRow, plan: CallPlan) => Omit<FlowRunParts, 'stopping'>;
+  readonly flowParts: (row: NewSessionRow, plan: CallPlan) => Omit<FlowRunParts, 'stopping' | 'secondParty'>;
+  readonly directory: SessionPartyParts['directory'];
   /** Which targets of trunks are worth a call. */
   readonly targetHealth: Pick<TargetHealth, 'isDoubtful' | 'avoid'>;
   readonly clock: Clock;
@@ -87,12 +91,13 @@ export class LiveCalls {
 
   /**
    * Takes what a call needs, from the first trunk that has room.
+   * @param near a call that the new one may be bridged with
    * @throws AppError NO_CAPACITY, with the time after which to try again
    */
-  async reserve(trunks: readonly Trunk[]): Promise<Reservation> {
+  async reserve(trunks: readonly Trunk[], near?: AnsweredCall): Promise<Reservation> {
     const { trunk, channel } = this.#takeChannel(trunks);
     try {
-      return { trunk, channel, slot: await this.#options.telephony.reserve() };
+      return { trunk, channel, slot: await this.#options.telephony.reserve(near) };
     } catch (error) {
       channel.release();
       throw error;
@@ -122,16 +127,8 @@ export class LiveCalls {
 
   /** Takes a session in: from here on `stop` knows of it. */
   add(row: NewSessionRow, plan: OutgoingPlan, reservation: Reservation): NewCall {
-    const attempts = new CallAttempts({
-      reservation,
-      others: plan.trunks.filter(({ trunkId }) => trunkId !== reservation.trunk.trunkId),
-      reserve: (trunks) => this.reserve(trunks),
-      reserveSlot: () => this.#options.telephony.reserve(),
-      request: (trunk, target) => dialRequest(row, trunk, target, plan.options),
-      onFreed: this.#options.onFreed,
-      health: this.#options.targetHealth,
-      random: this.#options.random,
-    });
+    const leg = { legId: row.id, to: row.toAddress, from: row.fromAddress };
+    const attempts = this.#attempts({ ...leg, ...plan.options }, plan.trunks, reservation);
     const session = this.#newSession(row, plan, attempts);
     return {
       dial: () => session.attach(attempts.start(session)),
@@ -156,6 +153,32 @@ export class LiveCalls {
     };
   }
 
+  /** Places a call beside another one, over the first of `trunks` that has room. @throws AppError NO_CAPACITY */
+  async #placeParty(party: PartyCall, leg: PartyLeg, trunks: readonly Trunk[], near: AnsweredCall): Promise<void> {
+    const { clock, random, onFreed } = this.#options;
+    const reservation = await this.reserve(trunks, near);
+    const attempts = this.#attempts({ ...leg, legId: newId(clock, random) }, trunks, reservation, near);
+    void party.over.then(() => {
+      attempts.release();
+      onFreed();
+    });
+    party.attach(attempts.start(party));
+  }
+
+  #attempts(leg: OutgoingLeg, trunks: readonly Trunk[], reservation: Reservation, near?: AnsweredCall): CallAttempts {
+    const { telephony, onFreed, targetHealth, random } = this.#options;
+    return new CallAttempts({
+      reservation,
+      others: trunks.filter(({ trunkId }) => trunkId !== reservation.trunk.trunkId),
+      reserve: (others) => this.reserve(others, near),
+      reserveSlot: () => telephony.reserve(near),
+      request: (trunk, target) => dialRequest(leg, trunk, target),
+      onFreed,
+      health: targetHealth,
+      random,
+    });
+  }
+
   #newSession(row: NewSessionRow, plan: CallPlan, channel: Channel): LiveSession {
     const { journal, callbacks, clock, log, flowParts, onFreed } = this.#options;
     const freeing = () => {
@@ -172,11 +195,21 @@ export class LiveCalls {
       journal,
       clock,
       log,
-      newRun: (observer) => new FlowRun({ ...parts, stopping: this.#stopping.signal }, observer),
+      newRun: (observer) =>
+        new FlowRun({ ...parts, secondParty: this.#partyOf(row, parts, observer), stopping: this.#stopping.signal }, observer),
       onOver: () => this.#forget(session),
     });
     this.#live.set(row.id, session);
     return session;
+  }
+
+  #partyOf(row: NewSessionRow, { recordings }: Pick<FlowRunParts, 'recordings'>, observer: FlowRunObserver): FlowRunParts['secondParty'] {
+    const { directory, clock, log } = this.#options;
+    const { accountId, direction, fromAddress, toAddress } = row;
+    const ownNumber = direction === 'inbound' ? toAddress : fromAddress;
+    const place: SessionPartyParts['place'] = (party, leg, trunks, near) => this.#placeParty(party, leg, trunks, near);
+    const note = (message: string): void => observer.note(message);
+    return (call) => new SessionParty(call, { accountId, ownNumber, directory, place, recordings, note, clock, log });
   }
 
   #abandon(session: LiveSession): void {
@@ -226,15 +259,18 @@ function noChannel(limit: string, waitMs: number): AppError {
   return new AppError('NO_CAPACITY', { limit, seconds }, { retryAfterSeconds: waitMs / 1000 });
 }
 
-function dialRequest(row: NewSessionRow, trunk: Trunk, target: TrunkTarget, options: CallOptions): DialRequest {
+/** A leg that is to be placed: its numbers, and what its trunk is not to decide. */
+type OutgoingLeg = Pick<DialRequest, 'legId' | 'to' | 'from'> & Pick<CallOptions, 'ringTimeoutMs' | 'sipHeaders'>;
+
+function dialRequest(leg: OutgoingLeg, trunk: Trunk, target: TrunkTarget): DialRequest {
   const { host, port, transport } = target;
   const { userName, password, srtp } = trunk;
   return {
-    legId: row.id,
-    to: row.toAddress,
-    from: row.fromAddress,
+    legId: leg.legId,
+    to: leg.to,
+    from: leg.from,
     trunk: { host, port, transport, srtp, ...(userName !== undefined && { userName }), ...(password !== undefined && { password }) },
-    ringTimeoutMs: options.ringTimeoutMs ?? trunk.ringTimeoutMs,
-    ...(options.sipHeaders && { headers: options.sipHeaders }),
+    ringTimeoutMs: leg.ringTimeoutMs ?? trunk.ringTimeoutMs,
+    ...(leg.sipHeaders && { headers: leg.sipHeaders }),
   };
 }

@@ -30,6 +30,7 @@ describe('speakSavedFlows', () => {
         },
         file: async () => beep(),
         beep,
+        ringing: beep,
       }),
       clock,
       log: silentLogger,

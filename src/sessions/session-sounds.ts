@@ -5,7 +5,7 @@ import type { Files } from '../directory/files.ts';
 import type { PromptMaker } from '../flow/call-prompts.ts';
 import type { Recordings } from '../flow/flow-host.ts';
 import type { Speech } from '../speech/speech.ts';
-import { beep } from '../telephony/audio/tone.ts';
+import { beep, ringing } from '../telephony/audio/tone.ts';
 
 /** What calls of one account can play. */
 export function accountSounds(speech: Speech, files: Pick<Files, 'prompt'>, accountId: string): PromptMaker {
@@ -13,6 +13,7 @@ export function accountSounds(speech: Speech, files: Pick<Files, 'prompt'>, acco
     speech: (text, voice, signal) => speech.prompt(text, voice === undefined ? {} : { voice }, signal),
     file: (fileId, signal) => files.prompt(accountId, fileId, signal),
     beep,
+    ringing,
   };
 }
 

@@ -5,21 +5,30 @@ import { checkFlow } from '../../src/flow/check-flow.ts';
 import type { NodeType } from '../../src/flow/define-node.ts';
 import type { PromptSource } from '../../src/flow/flow-host.ts';
 import { prepareFlow, runFlow } from '../../src/flow/interpreter.ts';
+import type { PartyStatus } from '../../src/flow/second-party.ts';
 import type { CalleeScript } from '../support/fake-leg.ts';
 import { compiled, expression, fields, flowOf, from, into, type ShortParameter, to } from '../support/flow-builder.ts';
 import { FlowCall, known, promptsAtOnce, runOnCall } from '../support/flow-call.ts';
 
 /** What a node needs at least to be saved. */
 const least: Record<string, Record<string, ShortParameter>> = {
+  DialNode: { Number: '+18144043111' },
   SayNode: { WhatToSay: 'Hello' },
   PlayNode: { AudioFile: 'file' },
   NumberComparisonNode: { Left: 1, Operator: '<', Right: 2 },
 };
 
 /** For each way out of each node, a call that takes it. A new transition needs a line here. */
-const ways: Record<string, Record<string, [parameters: Record<string, ShortParameter>, script?: CalleeScript]>> = {
+const ways: Record<string, Record<string, [parameters: Record<string, ShortParameter>, script?: CalleeScript, party?: PartyStatus]>> = {
   AddLogNode: { Done: [{ Message: 'x' }] },
   BooleanComparisonNode: { Yes: [{ Value: true }], No: [{ Value: expression('1 > 2') }] },
+  DialNode: {
+    Done: [{ Number: '+18144043111' }, {}, 'Answered'],
+    NoAnswer: [{ Number: '+18144043111' }],
+    Busy: [{ Number: '+18144043111' }, {}, 'Busy'],
+    Rejected: [{ Number: '+18144043111' }, {}, 'Rejected'],
+    Failed: [{ Number: '+18144043111', WhisperText: 'broken' }],
+  },
   GatherNode: {
     Done: [{ Prompt: 'Well?', Digits: into('D') }, { presses: [{ atMs: 50, keys: '1' }] }],
     NoInput: [{ PromptAudio: 'f' }],
@@ -69,9 +78,9 @@ describe.each(each)('%s', (typeName, type) => {
     const declared = Object.entries(type.transitions).flatMap(([key, { isAsync }]) => (isAsync ? [] : [key]));
     const found = ways[typeName] ?? {};
     expect(Object.keys(found)).toEqual(expect.arrayContaining(declared));
-    for (const [key, [parameters, script = {}]] of Object.entries(found)) {
+    for (const [key, [parameters, script = {}, status = 'NoAnswer']] of Object.entries(found)) {
       const flow = compiled({ node: [typeName, { ...parameters, [key]: to('end') }], end: ['HangUpNode', { Outcome: key }] });
-      const { result } = await runOnCall(flow, { script });
+      const { result } = await runOnCall(flow, { script, party: { status, talkedMs: 0 } });
       expect(result.end).toEqual({ why: 'hung-up', outcome: key });
     }
   });
@@ -91,7 +100,10 @@ describe.each(each)('%s', (typeName, type) => {
     for (const [parameters, script = {}] of Object.values(ways[typeName] ?? {})) {
       const flow = compiled({ node: [typeName, parameters] });
       const call = new FlowCall({ script });
-      const prompts = new CallPrompts({ ...asPromises(promptsAtOnce), beep: promptsAtOnce.beep }, call.host.signal);
+      const prompts = new CallPrompts(
+        { ...asPromises(promptsAtOnce), beep: promptsAtOnce.beep, ringing: promptsAtOnce.ringing },
+        call.host.signal,
+      );
       await prepareFlow(flow, known, { ...call.host, prompts });
       const running = runFlow(flow, known, { ...call.host, prompts });
       const heardAtOnce = [...call.leg.heard];

@@ -19,7 +19,7 @@ import { VirtualClock } from '../../src/kernel/virtual-clock.ts';
 import { SessionService } from '../../src/sessions/session-service.ts';
 import type { TrunkSettings } from '../../src/store/schema.ts';
 import { makePrompt } from '../../src/telephony/audio/make-prompt.ts';
-import { beep, tone } from '../../src/telephony/audio/tone.ts';
+import { beep, ringing, tone } from '../../src/telephony/audio/tone.ts';
 import { Engine } from '../../src/telephony/engine.ts';
 import { LocalMedia } from '../../src/telephony/media/local-media.ts';
 import type { SrtpPolicy } from '../../src/telephony/port.ts';
@@ -276,6 +276,7 @@ const spokenAsTones = (clock: VirtualClock, { speechMs = 0, speechFails = false 
   },
   file: async () => makePrompt(tone(600, 1000, -15)),
   beep,
+  ringing,
 });
 
 const noRecordings: Recordings = {

@@ -3,6 +3,7 @@ import type { KnownData } from '../../src/flow/data-scopes.ts';
 import type { FlowEvent, FlowHost, FlowResult, PromptSource } from '../../src/flow/flow-host.ts';
 import type { FlowState } from '../../src/flow/flow-state.ts';
 import { resumeFlow, runAfterCall, runFlow } from '../../src/flow/interpreter.ts';
+import type { PartyOrder, PartyResult } from '../../src/flow/second-party.ts';
 import { VirtualClock } from '../../src/kernel/virtual-clock.ts';
 import type { Prompt } from '../../src/telephony/port.ts';
 import { type CalleeScript, FakeLeg } from './fake-leg.ts';
@@ -19,6 +20,7 @@ export const promptsAtOnce: PromptSource = {
   speech: (text) => (text.includes('broken') ? Promise.reject(new Error('The voice is not there.')) : promptNamed(text)),
   file: (fileId) => (fileId.includes('broken') ? Promise.reject(new Error('There is no such file.')) : promptNamed(`file:${fileId}`)),
   beep: () => promptNamed('beep', 250),
+  ringing: () => promptNamed('ringing', 6000),
 };
 
 export interface FlowCallOptions {
@@ -26,6 +28,8 @@ export interface FlowCallOptions {
   readonly flows?: Readonly<Record<string, CompiledFlow>>;
   readonly prompts?: PromptSource;
   readonly known?: KnownData;
+  /** What becomes of calls to others. */
+  readonly party?: PartyResult;
 }
 
 /** A call with a scripted callee that flows can run on, and what came of it. */
@@ -36,6 +40,8 @@ export class FlowCall {
   readonly states: FlowState[] = [];
   readonly saved: string[] = [];
   readonly discarded: string[] = [];
+  /** Whom the flow has called beside this call. */
+  readonly orders: PartyOrder[] = [];
   readonly host: FlowHost;
   readonly #known: KnownData;
   readonly #flows = new Map<string, CompiledFlow>();
@@ -57,6 +63,12 @@ export class FlowCall {
         },
         discard: async (recorded) => {
           this.discarded.push(recorded.path);
+        },
+      },
+      secondParty: {
+        call: async (order) => {
+          this.orders.push(order);
+          return options.party ?? { status: 'NoAnswer', talkedMs: 0 };
         },
       },
       loadFlow: (flowId) => this.#flows.get(flowId),

@@ -19,10 +19,32 @@ export function tone(frequencyHz: number, durationMs: number, level: number): In
   });
 }
 
+/** A ring as North American exchanges play it (ITU-T E.180): 440 and 480 Hz for 2 s, then silence for 4 s. */
+const RING_HZ = [440, 480] as const;
+const RING_MS = 2000;
+const RING_PAUSE_MS = 4000;
+const RING_DBOV = -22;
+
+let madeRinging: Prompt | undefined;
 let madeBeep: Prompt | undefined;
 
 /** The beep before a recording: 1000 Hz for 0.2 s. Made once. */
 export function beep(): Prompt {
   madeBeep ??= makePrompt(tone(BEEP_HZ, BEEP_MS, BEEP_DBOV));
   return madeBeep;
+}
+
+/** What a caller hears while it rings: one ring and the pause after it. Made once. */
+export function ringing(): Prompt {
+  madeRinging ??= makePrompt(ring());
+  return madeRinging;
+}
+
+function ring(): Int16Array {
+  const [low, high] = RING_HZ.map((frequencyHz) => tone(frequencyHz, RING_MS, RING_DBOV));
+  const samples = new Int16Array(((RING_MS + RING_PAUSE_MS) * SAMPLE_RATE) / 1000);
+  low?.forEach((sample, index) => {
+    samples[index] = sample + (high?.[index] ?? 0);
+  });
+  return samples;
 }

@@ -1,0 +1,127 @@
+import type { Timer } from '../../src/kernel/clock.ts';
+import { silentLogger } from '../../src/kernel/log.ts';
+import { seededRandom } from '../../src/kernel/random.ts';
+import type { VirtualClock } from '../../src/kernel/virtual-clock.ts';
+import { readSession } from '../../src/telephony/sdp/read-session.ts';
+import type { IncomingInvite } from '../../src/telephony/sip/incoming-invite.ts';
+import { UserAgent } from '../../src/telephony/sip/user-agent.ts';
+import type { MemoryNetwork } from '../../src/wire/memory-network.ts';
+import type { Endpoint } from '../../src/wire/wire.ts';
+import { PHONE } from './call-world.ts';
+import { RtpPeer } from './media-rig.ts';
+
+/** What somebody with a phone does. */
+export interface Person {
+  /** From the INVITE to the answer or refusal; never, if absent. */
+  readonly answerAfterMs?: number;
+  readonly reject?: number;
+  /** From the answer to hanging up. */
+  readonly hangUpAfterMs?: number;
+  /** The mu-law code that they say again and again. */
+  readonly says?: number;
+  /** Keys, and when they are pressed after the answer. */
+  readonly presses?: { readonly atMs: number; readonly keys: string };
+}
+
+/** What was seen of a call to a person. */
+export interface PersonCall {
+  readonly number: string;
+  readonly from: string;
+  readonly atMs: number;
+  cancelled: boolean;
+  answered: boolean;
+  ended: 'peer' | 'us' | 'error' | undefined;
+  readonly rtp: RtpPeer;
+}
+
+/** The phones behind one trunk, each with a person of its own. */
+export function partyPhones({ clock, network }: { clock: VirtualClock; network: MemoryNetwork }, people: Readonly<Record<string, Person>>) {
+  const calls: PersonCall[] = [];
+  let port = 6000;
+  const agent = new UserAgent({
+    wires: [network.wire('udp', { address: PHONE, port: 5060 })],
+    clock,
+    random: seededRandom(12),
+    log: silentLogger,
+    product: 'phones',
+    onInvite: (invite) => take(invite),
+  });
+
+  function take(invite: IncomingInvite): void {
+    const number = userOf(invite.to);
+    const person = people[number];
+    if (!person) {
+      invite.reject(404);
+      return;
+    }
+    const rtp = new RtpPeer(network.datagramSocket({ address: PHONE, port }), clock);
+    const call: PersonCall = {
+      number,
+      from: userOf(invite.from),
+      atMs: clock.now(),
+      cancelled: false,
+      answered: false,
+      ended: undefined,
+      rtp,
+    };
+    port += 2;
+    calls.push(call);
+    invite.ring();
+    invite.onCancelled = () => {
+      call.cancelled = true;
+    };
+    if (person.answerAfterMs !== undefined) clock.after(person.answerAfterMs, () => void answer(invite, person, call));
+  }
+
+  async function answer(invite: IncomingInvite, person: Person, call: PersonCall): Promise<void> {
+    if (call.cancelled) return;
+    if (person.reject !== undefined) {
+      invite.reject(person.reject);
+      return;
+    }
+    const { port: rtpPort } = call.rtp.endpoint;
+    const sdp = `v=0\r\no=- 1 1 IN IP4 ${PHONE}\r\ns=-\r\nc=IN IP4 ${PHONE}\r\nt=0 0\r\nm=audio ${rtpPort} RTP/AVP 0 101\r\na=rtpmap:101 telephone-event/8000\r\n`;
+    const dialog = await invite.answer(sdp);
+    call.answered = true;
+    const to = audioOf(invite.sdp ?? '');
+    let beat: Timer | undefined;
+    let quiet = false;
+    const speak = (): void => {
+      if (!quiet) call.rtp.sendAudio(to, person.says ?? 0xff);
+      beat = clock.after(20, speak);
+    };
+    speak();
+    const pressing =
+      person.presses &&
+      clock.after(person.presses.atMs, () => {
+        quiet = true;
+        void call.rtp.press(to, person.presses?.keys ?? '').then(() => {
+          quiet = false;
+        });
+      });
+    const hangingUp = person.hangUpAfterMs === undefined ? undefined : clock.after(person.hangUpAfterMs, () => void dialog.bye());
+    dialog.onEnded(({ by }) => {
+      call.ended = by;
+      beat?.cancel();
+      pressing?.cancel();
+      hangingUp?.cancel();
+    });
+  }
+
+  return {
+    calls,
+    callTo: (number: string) => calls.find((call) => call.number === number),
+    /** What a person has heard, each code once, in order. */
+    heard: (number: string): number[] => [
+      ...new Set(calls.find((call) => call.number === number)?.rtp.received.map(({ payload }) => payload[0] ?? -1)),
+    ],
+    close: () => agent.close(),
+  };
+}
+
+const userOf = (address: string): string => /sips?:([^@;>]*)/.exec(address)?.[1] ?? address;
+
+function audioOf(sdp: string): Endpoint {
+  const [media] = readSession(sdp).media;
+  return { address: media?.address ?? '', port: media?.port ?? 0 };
+}
