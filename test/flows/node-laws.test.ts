@@ -6,6 +6,7 @@ import type { NodeType } from '../../src/flow/define-node.ts';
 import type { PromptSource } from '../../src/flow/flow-host.ts';
 import { prepareFlow, runFlow } from '../../src/flow/interpreter.ts';
 import type { PartyStatus } from '../../src/flow/second-party.ts';
+import type { TransferOutcome } from '../../src/telephony/port.ts';
 import type { CalleeScript } from '../support/fake-leg.ts';
 import { compiled, expression, fields, flowOf, from, into, type ShortParameter, to } from '../support/flow-builder.ts';
 import { FlowCall, known, promptsAtOnce, runOnCall } from '../support/flow-call.ts';
@@ -16,7 +17,10 @@ const least: Record<string, Record<string, ShortParameter>> = {
   SayNode: { WhatToSay: 'Hello' },
   PlayNode: { AudioFile: 'file' },
   NumberComparisonNode: { Left: 1, Operator: '<', Right: 2 },
+  TransferNode: { Target: '+18144043111' },
 };
+
+const transferring = (result: TransferOutcome['result']): CalleeScript => ({ transfers: { afterMs: 10, outcome: { result, reason: '' } } });
 
 /** For each way out of each node, a call that takes it. A new transition needs a line here. */
 const ways: Record<string, Record<string, [parameters: Record<string, ShortParameter>, script?: CalleeScript, party?: PartyStatus]>> = {
@@ -52,6 +56,12 @@ const ways: Record<string, Record<string, [parameters: Record<string, ShortParam
   SendDigitsNode: { Done: [{ Digits: '1' }], Failed: [{ Digits: '1' }, { takesDigits: false }] },
   SetDataNode: { Done: [{ Fields: fields({ A: 1 }) }] },
   StringMatchNode: { a: [{ String: 'A', Choices: ['a'] }], NoMatches: [{ String: 'b', Choices: ['a'] }] },
+  TransferNode: {
+    Transferred: [{ Target: '100' }, transferring('transferred')],
+    Accepted: [{ Target: '100' }, transferring('unknown')],
+    Refused: [{ Target: '100' }],
+    Failed: [{ Target: '100' }, transferring('failed')],
+  },
   WaitNode: { Done: [{}] },
 };
 
