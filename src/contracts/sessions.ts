@@ -46,7 +46,8 @@ export const SessionMediaProblem = dto(
 export const SessionMediaReport = dto(
   { name: 'SessionMediaReport', namespace, description: 'What became of the audio of a call.' },
   {
-    codec: optional(text, 'The codec that was agreed, as PCMU.'),
+    codec: optional(text, 'The codec that was agreed last: PCMU, PCMA, G722 or opus.'),
+    clockRate: optional(count, 'The clock of its RTP timestamps, in Hz: 8000, of opus 48000. It is not always the rate of its samples.'),
     packetsSent: optional(count),
     packetsReceived: optional(count),
     packetsLost: optional(count, 'Packets of the other side that never came.'),

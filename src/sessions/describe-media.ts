@@ -16,6 +16,7 @@ export function describeMedia(report: MediaReport, answered: boolean): SessionMe
   if (report.codec === undefined) return undefined;
   return {
     codec: report.codec,
+    ...(report.clockRate !== undefined && { clockRate: report.clockRate }),
     packetsSent: report.sent,
     packetsReceived: report.received,
     packetsLost: report.lost,

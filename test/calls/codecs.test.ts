@@ -15,7 +15,7 @@ describe('a phone that has one codec', () => {
     const session = await world.call();
     expect(await world.over(session)).toBe(true);
     expect(session.outcome).toBe('The right branch');
-    expect(session.mediaReport).toMatchObject({ codec, packetsLost: 0, problems: [] });
+    expect(session.mediaReport).toMatchObject({ codec, clockRate: 8000, packetsLost: 0, problems: [] });
     expect(await world.finish()).toEqual(nothingLeft);
     expect(world.phoneEvents.find(({ event }) => event === 'first-audio')).toMatchObject({ lost: 0 });
   });

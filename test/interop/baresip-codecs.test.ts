@@ -70,7 +70,7 @@ describe('baresip', () => {
     await leg.hangup();
     const { end, media } = await call.ended;
     expect(end.why).toBe('we-hung-up');
-    expect(media).toMatchObject({ codec, lost: 0, unagreed: 0, audible: true, digits: 4 });
+    expect(media).toMatchObject({ codec, clockRate: codec === 'opus' ? 48_000 : 8000, lost: 0, unagreed: 0, audible: true, digits: 4 });
     // At the wrong clock rate this would be hundreds of milliseconds.
     expect(media.jitterMs).toBeLessThan(30);
 

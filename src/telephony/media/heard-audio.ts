@@ -1,4 +1,5 @@
 import { MAX_PACKET_SAMPLES } from '../audio/codec-interface.ts';
+import { ComfortNoise } from '../audio/comfort-noise.ts';
 import { CONCEALED_FRAMES, LossConcealment } from '../audio/loss-concealment.ts';
 import { JitterBuffer } from '../rtp/jitter-buffer.ts';
 import { DecodedAudio } from './decoded-audio.ts';
@@ -29,6 +30,7 @@ export class HeardAudio {
   readonly #buffer = new JitterBuffer();
   readonly #decoded = new DecodedAudio();
   readonly #concealment = new LossConcealment();
+  readonly #noise = new ComfortNoise();
   /** Samples that were decoded and not taken yet. */
   readonly #queue = new Int16Array(MAX_PACKET_SAMPLES + FRAME_SAMPLES);
   #queued = 0;
@@ -56,6 +58,11 @@ export class HeardAudio {
     if (this.#buffer.put(payload, sequence, timestamp, isNewest, nowMs)) return;
     this.restart();
     this.#buffer.put(payload, sequence, timestamp, isNewest, nowMs);
+  }
+
+  /** A packet came that says what noise to make in the pause that follows; else like `put`. */
+  putNoise(payload: Uint8Array, sequence: number, timestamp: number, isNewest: boolean, nowMs: number): void {
+    if (this.#codec !== undefined) this.#buffer.put(payload, sequence, timestamp, isNewest, nowMs, true);
   }
 
   /** The source sends digits in place of audio. */
@@ -130,6 +137,7 @@ export class HeardAudio {
         const passed = position - next.position;
         const rest = passed > 0 ? samples.subarray(Math.min(passed, samples.length)) : samples;
         this.#missingInRow = 0;
+        this.#noise.stop();
         this.#concealment.heard(rest);
         this.#hand(rest, position, true);
         return;
@@ -144,9 +152,13 @@ export class HeardAudio {
         this.#hand(known ?? samples, position, isAudible);
         return;
       }
+      case 'noise':
+        this.#noise.use(next.payload);
+        return;
       case 'pause': {
-        const samples = this.#madeUp.subarray(0, next.samples).fill(0);
-        this.#hand(samples, position, false);
+        const samples = this.#madeUp.subarray(0, next.samples);
+        this.#noise.fill(samples);
+        this.#hand(samples, position, this.#noise.isOn);
         return;
       }
     }

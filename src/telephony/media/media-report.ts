@@ -34,6 +34,8 @@ export interface MediaReport {
   readonly audible: boolean;
   /** What was agreed last, by its name in SDP. */
   readonly codec?: string;
+  /** The clock of its RTP timestamps, in Hz. */
+  readonly clockRate?: number;
   /** Where the SDP said that the peer is, and where its audio came from. */
   readonly expectedFrom?: Endpoint;
   readonly receivedFrom?: Endpoint;

@@ -24,11 +24,17 @@ type Reception = Pick<
   | 'maxJitterMs'
 >;
 
+/** The static payload type of comfort noise, whose clock is always 8000 Hz (RFC 3389 section 4). */
+const COMFORT_NOISE = 13;
+const NOISE_RATE = 8000;
+
 /** What a receiver hears. */
 export interface Heard {
   digit(change: DigitChange, nowMs: number): void;
   /** A payload of audio; its bytes may be used again afterwards. `newest` is whether it is the latest of its sequence. */
   audio(codec: AudioCodec, payload: Uint8Array, timestamp: number, newest: boolean, nowMs: number, sequence: number): void;
+  /** A payload that says what noise to make while the source sends nothing (RFC 3389); else as `audio`. */
+  noise(payload: Uint8Array, timestamp: number, newest: boolean, nowMs: number, sequence: number): void;
   /** A packet of a digit came, in place of audio. */
   event(): void;
   /** Timestamps begin anew: another source speaks for the peer. */
@@ -107,6 +113,9 @@ export class RtpReceiver {
       const event = readTelephoneEvent(bytes, header.payloadStart, header.payloadEnd);
       this.#heard.event();
       if (event) this.#report(this.#digits.receive(header.timestamp, event, nowMs), nowMs);
+    } else if (codec === 'CN') {
+      const payload = bytes.subarray(header.payloadStart, header.payloadEnd);
+      this.#heard.noise(payload, header.timestamp, arrival === 'newest', nowMs, header.sequence);
     } else {
       this.#followClock(clockRates[codec]);
       this.#jitter.arrived(header.timestamp, nowMs);
@@ -146,9 +155,11 @@ export class RtpReceiver {
 function codecOf(
   payloadType: number,
   { codec, payloadType: agreedType, telephoneEvent, accepts }: AgreedMedia,
-): AcceptedType['codec'] | undefined {
+): AcceptedType['codec'] | 'CN' | undefined {
   if (payloadType === telephoneEvent) return 'telephone-event';
   if (payloadType === agreedType) return codec;
+  // Many peers send it unasked: no other payload type may have this number.
+  if (payloadType === COMFORT_NOISE && clockRates[codec] === NOISE_RATE) return 'CN';
   if (accepts) for (const accepted of accepts) if (accepted.payloadType === payloadType) return accepted.codec;
   return undefined;
 }

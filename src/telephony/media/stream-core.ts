@@ -258,6 +258,10 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
       this.#heardAudio?.put(codec, payload, sequence, this.#heardTimestamps.of(timestamp, clockRates[codec]), newest, nowMs);
   }
 
+  noise(payload: Uint8Array, timestamp: number, newest: boolean, nowMs: number, sequence: number): void {
+    if (this.#listens) this.#heardAudio?.putNoise(payload, sequence, this.#heardTimestamps.of(timestamp, clockRates.PCMU), newest, nowMs);
+  }
+
   event(): void {
     if (this.#listens) this.#heardAudio?.pause();
   }

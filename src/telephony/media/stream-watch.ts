@@ -1,4 +1,4 @@
-import type { AgreedMedia } from './media-port.ts';
+import { type AgreedMedia, clockRates } from './media-port.ts';
 import type { MediaReport } from './media-report.ts';
 
 /** A frame that leaves later than this after it was due counts as late. */
@@ -6,7 +6,16 @@ const LATE_MS = 10;
 
 type Watched = Pick<
   MediaReport,
-  'late' | 'firstSentMs' | 'firstReceivedMs' | 'sendingMs' | 'receivingMs' | 'longestGapMs' | 'quietMs' | 'codec' | 'expectedFrom'
+  | 'late'
+  | 'firstSentMs'
+  | 'firstReceivedMs'
+  | 'sendingMs'
+  | 'receivingMs'
+  | 'longestGapMs'
+  | 'quietMs'
+  | 'codec'
+  | 'clockRate'
+  | 'expectedFrom'
 >;
 
 /** The times of one stream: when it sent and heard first, how long it was to do either, and how long nothing came. */
@@ -64,7 +73,7 @@ export class StreamWatch {
       ...(this.#firstReceivedMs !== undefined && { firstReceivedMs: this.#firstReceivedMs }),
       ...(this.#longestGapMs !== undefined && { longestGapMs: this.#longestGapMs }),
       ...(agreed && this.heard && expects(agreed) && { quietMs: nowMs - this.#quietSinceMs }),
-      ...(agreed && { codec: agreed.codec, expectedFrom: agreed.remote }),
+      ...(agreed && { codec: agreed.codec, clockRate: clockRates[agreed.codec], expectedFrom: agreed.remote }),
     };
   }
 

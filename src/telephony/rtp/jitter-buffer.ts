@@ -31,6 +31,7 @@ interface Slot {
   sequence: number;
   length: number;
   bytes: Uint8Array;
+  isNoise: boolean;
 }
 
 /** What is to be done for the next frame: nothing has come yet; take it; play something in its place and take it later; take two for one. */
@@ -41,7 +42,9 @@ export type NextAudio =
   | { readonly kind: 'packet'; readonly payload: Uint8Array; readonly position: number }
   /** `following` is the payload right after them, when it has come. */
   | { readonly kind: 'missing'; readonly samples: number; readonly following?: Uint8Array }
-  | { readonly kind: 'pause'; readonly samples: number };
+  | { readonly kind: 'pause'; readonly samples: number }
+  /** What noise to make in the pause that follows (RFC 3389); it takes no time. */
+  | { readonly kind: 'noise'; readonly payload: Uint8Array };
 
 /** What a buffer has done so far. */
 export interface BufferCounts {
@@ -121,7 +124,7 @@ export class JitterBuffer {
    * nothing changed, when its timestamp cannot belong to those before: it has jumped, or the way has become so long that all come too
    * late. Then what waits is to be taken out, and after `restart` the packet put in again.
    */
-  put(payload: Uint8Array, sequence: number, timestamp: number, isNewest: boolean, nowMs: number): boolean {
+  put(payload: Uint8Array, sequence: number, timestamp: number, isNewest: boolean, nowMs: number, isNoise = false): boolean {
     if (payload.length === 0) return true;
     if (payload.length > MAX_PAYLOAD_BYTES) {
       this.#discarded++;
@@ -148,7 +151,7 @@ export class JitterBuffer {
       return true;
     }
     this.#lateInRow = 0;
-    this.#keep(payload, sequence, position);
+    this.#keep(payload, sequence, position, isNoise);
     return true;
   }
 
@@ -191,13 +194,17 @@ export class JitterBuffer {
       this.#unused.push(slot);
       this.#lastSequence = slot.sequence;
       this.#gapFrames = 0;
+      if (slot.isNoise) {
+        this.#isPaused = this.#slots.length === 0;
+        return { kind: 'noise', payload: slot.bytes.subarray(0, slot.length) };
+      }
       return { kind: 'packet', payload: slot.bytes.subarray(0, slot.length), position: slot.position };
     }
     this.#gapFrames++;
     const samples = slot ? Math.min(FRAME_SAMPLES, slot.position - cursor) : FRAME_SAMPLES;
     const follows = slot && this.#lastSequence !== undefined && slot.sequence === ((this.#lastSequence + 1) & 0xffff);
     if (this.#isPaused || follows) return { kind: 'pause', samples };
-    const following = slot && slot.position - cursor <= FRAME_SAMPLES ? slot.bytes.subarray(0, slot.length) : undefined;
+    const following = slot && !slot.isNoise && slot.position - cursor <= FRAME_SAMPLES ? slot.bytes.subarray(0, slot.length) : undefined;
     return { kind: 'missing', samples, ...(following && { following }) };
   }
 
@@ -264,7 +271,7 @@ export class JitterBuffer {
     }
   }
 
-  #keep(payload: Uint8Array, sequence: number, position: number): void {
+  #keep(payload: Uint8Array, sequence: number, position: number, isNoise: boolean): void {
     if (this.#slots.length >= MAX_PACKETS) {
       this.#discarded++;
       return;
@@ -275,12 +282,13 @@ export class JitterBuffer {
       this.#discarded++;
       return;
     }
-    const slot = this.#unused.pop() ?? { position: 0, sequence: 0, length: 0, bytes: new Uint8Array(0) };
+    const slot = this.#unused.pop() ?? { position: 0, sequence: 0, length: 0, bytes: new Uint8Array(0), isNoise };
     if (slot.bytes.length < payload.length) slot.bytes = new Uint8Array(Math.max(payload.length, FRAME_SAMPLES));
     slot.bytes.set(payload);
     slot.length = payload.length;
     slot.position = position;
     slot.sequence = sequence;
+    slot.isNoise = isNoise;
     this.#slots.splice(at, 0, slot);
   }
 }

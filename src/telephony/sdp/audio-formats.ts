@@ -41,6 +41,9 @@ export function eventFormatOf(payloadType: number, clockRate: number): Format {
   return { payloadType, name: 'telephone-event', clockRate, parameters: EVENTS };
 }
 
+/** How comfort noise is written (RFC 3389 section 4). */
+export const comfortNoiseFormat: Format = { payloadType: 13, name: 'CN', clockRate: 8000 };
+
 /** The payload types of an offer. */
 export interface OfferedTypes {
   readonly audio: readonly { readonly payloadType: number; readonly codec: AudioCodec }[];

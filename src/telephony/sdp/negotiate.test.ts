@@ -306,6 +306,18 @@ describe('answerOffer', () => {
     ]);
   });
 
+  test('takes comfort noise when it is offered, for codecs of its clock', () => {
+    const types = (formats: string, ...lines: string[]): string | undefined =>
+      /^m=audio \d+ RTP\/AVP (.*)\r$/m.exec(
+        answerOffer(sdp(C, 't=0 0', `m=audio 30002 RTP/AVP ${formats}`, ...lines), wideband).answer,
+      )?.[1];
+    const wideband: LocalMedia = { ...phone, codecs: audioCodecs };
+    expect(types('0 13')).toBe('0 13');
+    expect(types('9 13', 'a=rtpmap:13 CN/8000')).toBe('9 13');
+    expect(types('0 13', 'a=rtpmap:13 CN/16000')).toBe('0');
+    expect(types('111 13', 'a=rtpmap:111 opus/48000/2')).toBe('111');
+  });
+
   test('refuses every other stream in its place with port 0 and one of its formats, and repeats the time', () => {
     const text = sdp(
       C,

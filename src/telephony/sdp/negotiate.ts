@@ -2,7 +2,7 @@ import { isIPv6 } from 'node:net';
 import { type SessionDescription, write } from 'sdp-transform';
 import { type AgreedMedia, type AudioCodec, clockRates } from '../media/media-port.ts';
 import { agreeOnCodec } from './agree-codec.ts';
-import { eventFormatOf, type Format, formatOf, type OfferedTypes, offeredTypes } from './audio-formats.ts';
+import { comfortNoiseFormat, eventFormatOf, type Format, formatOf, type OfferedTypes, offeredTypes } from './audio-formats.ts';
 import type { CryptoLine } from './parse-crypto.ts';
 import { type MediaLine, readSession } from './read-session.ts';
 import { SdpError } from './sdp-error.ts';
@@ -73,6 +73,7 @@ export function answerOffer(text: string, local: LocalMedia): { answer: string; 
   const { codec, payloadType, telephoneEvent, telephoneEventRate = clockRates[codec], direction } = agreed;
   const formats = [
     formatOf(codec, payloadType),
+    ...(takesComfortNoise(line, codec) ? [comfortNoiseFormat] : []),
     ...(telephoneEvent === undefined ? [] : [eventFormatOf(telephoneEvent, telephoneEventRate)]),
   ];
   const answers = media.map((other) =>
@@ -88,6 +89,14 @@ export function answerOffer(text: string, local: LocalMedia): { answer: string; 
       : refuse(other),
   );
   return { answer: writeSession(local, timing, answers), agreed };
+}
+
+/** Whether the peer offers comfort noise for this codec. We do not offer it ourselves: that would ask the peer to suppress silence. */
+function takesComfortNoise({ formats, encodings }: MediaLine, codec: AudioCodec): boolean {
+  const { payloadType, name, clockRate } = comfortNoiseFormat;
+  const encoding = encodings.get(String(payloadType));
+  const isIt = encoding === undefined || (encoding.name === name && encoding.clockRate === clockRate);
+  return isIt && clockRates[codec] === clockRate && formats.includes(String(payloadType));
 }
 
 interface Agreement {
