@@ -167,7 +167,13 @@ describe('it asks for a password', () => {
 describe('failover', () => {
   it.each([
     ['refuses', (invite: IncomingInvite): void => invite.reject(503)],
-    ['rings, and then refuses', (invite: IncomingInvite): void => void (invite.ring(), invite.reject(500))],
+    [
+      'rings, and then refuses',
+      (invite: IncomingInvite): void => {
+        invite.ring();
+        invite.reject(500);
+      },
+    ],
   ])('goes on to the second destination when the first %s', async (_what, takes) => {
     first.behaviour.takes = takes;
     const { log } = call('once');

@@ -1,0 +1,120 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { freePort } from '../../src/cli/free-port.ts';
+import type { FlowInfo } from '../../src/contracts/flows.ts';
+import { startBaresip } from '../support/baresip.ts';
+import { flowOf, from, into, to } from '../support/flow-builder.ts';
+import { type Linphone, startLinphone } from '../support/linphone.ts';
+import { newAccount, numberToDial, type RealServer, realServer, saveFlow, sessionWhen } from '../support/real-server.ts';
+
+// linphone as a second phone beside baresip. Its console program has no sound card here and records nothing, so that what it hears is
+// not compared: that its keys reach the flow shows that audio flows from it, its statistics that audio reaches it.
+
+let server: RealServer;
+const closing: (() => Promise<void>)[] = [];
+
+beforeAll(async () => {
+  server = await realServer();
+}, 60_000);
+
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+afterAll(() => server.remove(), 60_000);
+
+const ask: FlowInfo = flowOf({
+  ask: ['GatherNode', { MaxDigits: 5, TimeoutInSeconds: 12, Digits: into('Entered'), Done: to('route') }],
+  route: ['StringMatchNode', { String: from('Session', 'Entered'), Choices: ['41', '4*2'], '4*2': to('right') }],
+  right: ['HangUpNode', { Outcome: 'The right branch' }],
+});
+
+/** Starts linphone, which answers, and has the server call it with this flow. */
+async function call(
+  flow: FlowInfo,
+  {
+    encryption = 'none',
+    srtp = 'Off',
+    transport = 'Udp',
+  }: Partial<Record<'encryption', 'none' | 'srtp'>> & { srtp?: 'Off' | 'Required' | 'Optional'; transport?: 'Udp' | 'Tcp' } = {},
+) {
+  const port = await freePort();
+  const phone = await startLinphone(port);
+  closing.push(() => phone.close());
+  phone.command(`media-encryption ${encryption}`);
+  await phone.seen(`Encryption: ${encryption}`);
+  const account = await newAccount(server.child, port, { transport, srtp });
+  const { id = '' } = await account.api.placeCall({ flowId: await saveFlow(account, flow), numberToDial });
+  await vi.waitFor(() => state(phone, 'LinphoneCallStreamsRunning'), { timeout: 10_000, interval: 200 });
+  return { phone, over: () => sessionWhen(account.api, id, ({ ended }) => ended === true) };
+}
+
+/** Asks for the state of its call, and throws when it is not yet this one. */
+function state(phone: Linphone, expected: string): void {
+  phone.command('call-status 1');
+  expect(phone.latest(/State: (\w+)/g)).toBe(expected);
+}
+
+async function press(phone: Linphone, keys: string): Promise<void> {
+  for (const key of keys) {
+    phone.command(`dtmf ${key}`);
+    await delay(250);
+  }
+}
+
+describe.each(['Udp', 'Tcp'] as const)('linphone over %s', (transport) => {
+  it('answers, presses keys, and the flow takes their branch', async () => {
+    const { phone, over } = await call(ask, { transport });
+    await press(phone, '4*2#');
+    expect(await over()).toMatchObject({ outcome: 'The right branch' });
+  });
+});
+
+describe('linphone', () => {
+  it('hangs up', async () => {
+    const { phone, over } = await call(ask);
+    phone.command('terminate 1');
+    expect(await over()).toMatchObject({ outcome: 'CalleeHungUp' });
+  });
+
+  it('holds the call and resumes it', async () => {
+    const { phone, over } = await call(ask);
+    phone.command('call-pause 1');
+    await vi.waitFor(() => state(phone, 'LinphoneCallPaused'), { timeout: 5_000, interval: 200 });
+    await delay(500);
+    phone.command('call-resume 1');
+    await vi.waitFor(() => state(phone, 'LinphoneCallStreamsRunning'), { timeout: 5_000, interval: 200 });
+    await press(phone, '4*2#');
+    expect(await over()).toMatchObject({ outcome: 'The right branch' });
+  });
+
+  it.each(['Required', 'Optional'] as const)('talks with SRTP when that is %s', async (srtp) => {
+    const { phone, over } = await call(ask, { encryption: 'srtp', srtp });
+    await press(phone, '4*2#');
+    const session = await over();
+    expect(session).toMatchObject({ outcome: 'The right branch' });
+  });
+
+  it('asks to be transferred, is declined, and the call goes on', async () => {
+    const { phone, over } = await call(ask);
+    phone.command('call-transfer 1 sip:+9001@127.0.0.1');
+    await delay(1_500);
+    // It holds the call to ask, and goes on with it when it is declined.
+    phone.command('call-resume 1');
+    await vi.waitFor(() => state(phone, 'LinphoneCallStreamsRunning'), { timeout: 5_000, interval: 200 });
+    await press(phone, '4*2#');
+    expect(await over()).toMatchObject({ outcome: 'The right branch' });
+  });
+
+  it('is transferred to another phone by the flow, and both are up without us', async () => {
+    const other = await startBaresip({ user: 'other' });
+    closing.push(() => other.close());
+    const flow = flowOf({
+      move: ['TransferNode', { Target: `sip:other@127.0.0.1:${other.port}`, Transferred: to('yes') }],
+      yes: ['HangUpNode', { Outcome: 'Transferred' }],
+    });
+    const { over } = await call(flow);
+    await other.seen('CALL_ESTABLISHED');
+    expect(await over()).toMatchObject({ outcome: 'Transferred' });
+  });
+});
