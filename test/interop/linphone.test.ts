@@ -2,13 +2,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { freePort } from '../../src/cli/free-port.ts';
 import type { FlowInfo } from '../../src/contracts/flows.ts';
-import { startBaresip } from '../support/baresip.ts';
 import { flowOf, from, into, to } from '../support/flow-builder.ts';
 import { type Linphone, startLinphone } from '../support/linphone.ts';
 import { newAccount, numberToDial, type RealServer, realServer, saveFlow, sessionWhen } from '../support/real-server.ts';
 
 // linphone as a second phone beside baresip. Its console program has no sound card here and records nothing, so that what it hears is
-// not compared: that its keys reach the flow shows that audio flows from it, its statistics that audio reaches it.
+// not compared here: that its keys reach the flow shows that RTP flows from it. An attended transfer takes two calls at one phone, which
+// its automatic answer does not hold apart.
 
 let server: RealServer;
 const closing: (() => Promise<void>)[] = [];
@@ -107,14 +107,17 @@ describe('linphone', () => {
   });
 
   it('is transferred to another phone by the flow, and both are up without us', async () => {
-    const other = await startBaresip({ user: 'other' });
+    const port = await freePort();
+    const other = await startLinphone(port);
     closing.push(() => other.close());
     const flow = flowOf({
-      move: ['TransferNode', { Target: `sip:other@127.0.0.1:${other.port}`, Transferred: to('yes') }],
+      // Asked in the moment of its answer, linphone gets stuck in putting the call on hold for it.
+      before: ['WaitNode', { Timeout: 2, Done: to('move') }],
+      move: ['TransferNode', { Target: `sip:other@127.0.0.1:${port}`, Transferred: to('yes') }],
       yes: ['HangUpNode', { Outcome: 'Transferred' }],
     });
     const { over } = await call(flow);
-    await other.seen('CALL_ESTABLISHED');
     expect(await over()).toMatchObject({ outcome: 'Transferred' });
+    await vi.waitFor(() => state(other, 'LinphoneCallStreamsRunning'), { timeout: 5_000, interval: 200 });
   });
 });
