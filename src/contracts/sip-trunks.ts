@@ -1,6 +1,6 @@
 import type { Static } from 'typebox';
 import { Type } from 'typebox';
-import { count, dto, nullable, oneOf, optional, text, texts } from './dto.ts';
+import { count, dto, flag, nullable, oneOf, optional, text, textMap, texts } from './dto.ts';
 
 const namespace = 'Voice.Api.Endpoints';
 
@@ -17,6 +17,22 @@ export const SipTarget = dto(
   },
 );
 export type SipTarget = Static<typeof SipTarget>;
+
+export const SipNumberFormat = dto(
+  { name: 'SipNumberFormat', namespace, description: 'How a carrier wants numbers to be written.' },
+  {
+    style: optional(
+      oneOf('SipNumberStyles', ['E164', 'E164WithoutPlus', 'National']),
+      'E164 (+4930123456) if absent. National: 030123456 in the country, 0018144043093 elsewhere.',
+    ),
+    countryCode: optional(text, 'For National: the code of the country, as 49.'),
+    nationalPrefix: optional(text, 'For National: what stands before national numbers. 0 if absent.'),
+    internationalPrefix: optional(text, 'For National: what stands before country codes. 00 if absent.'),
+    stripPrefix: optional(text, 'Taken away when the number begins so, after the style.'),
+    addPrefix: optional(text, 'Put in front, last of all.'),
+  },
+);
+export type SipNumberFormat = Static<typeof SipNumberFormat>;
 
 export const SipTargetState = dto(
   { name: 'SipTargetState', namespace, description: 'Whether a target of a SIP trunk answers, as the server sees it that was asked.' },
@@ -48,6 +64,22 @@ export const trunkSettings = {
   healthCheckIntervalInSeconds: optional(
     nullable(count),
     'How often each host is asked by OPTIONS whether it is there, from 5 to 3600. A host that is down is tried last. 0 or absent: never.',
+  ),
+  domain: optional(text, 'The domain in the addresses of both sides. The host that is called if absent or empty.'),
+  calledFormat: optional(SipNumberFormat, 'How called numbers are written, in Request-URI and To.'),
+  callerFormat: optional(SipNumberFormat, 'How the caller ID is written, in From and the identity header.'),
+  identityHeader: optional(
+    nullable(oneOf('SipIdentityHeaders', ['None', 'PAssertedIdentity', 'PPreferredIdentity'])),
+    'The header that names the caller besides From. None if absent.',
+  ),
+  isCallerAnonymous: optional(nullable(flag), 'Callees shall not see who calls: From is anonymous, with Privacy: id.'),
+  sipHeaders: optional(
+    textMap,
+    'Headers of each call: names that begin with X-, Organization, P-Charge-Info, Priority, Subject or User-to-User. Those of the call itself win.',
+  ),
+  codecs: optional(
+    Type.Array(oneOf('SipCodecs', ['PCMU', 'PCMA', 'G722'])),
+    'The codecs that are offered, in this order, and taken. PCMU, PCMA, G722 if absent or empty.',
   ),
 };
 

@@ -180,6 +180,9 @@ describe('trunks', () => {
       srtp: 'required',
       prefixes: [],
       priority: 0,
+      identity: 'none',
+      isCallerAnonymous: false,
+      sipHeaders: {},
     });
     expect(second).toMatchObject({ targets: [{ transport: 'udp' }], ringTimeoutMs: 60_000, srtp: 'off' });
     expect(second).not.toHaveProperty('password');
@@ -289,6 +292,26 @@ describe('trunks', () => {
     ]);
   });
 
+  it('keep how calls are to be written, and a change of one member leaves the others', async () => {
+    const asked = {
+      domain: 'carrier.example',
+      calledFormat: { style: 'National', countryCode: '49' },
+      callerFormat: { style: 'E164WithoutPlus', addPrefix: '9' },
+      identityHeader: 'PAssertedIdentity',
+      sipHeaders: { 'X-Tenant': 'blue' },
+      codecs: ['PCMA'],
+    } as const;
+    const { id } = await directory.trunks.create(manager, { host: 'a.example', ...asked, codecs: [...asked.codecs] });
+    expect(await directory.endpoints.patch(manager, { endpointId: id ?? '', isCallerAnonymous: true })).toMatchObject(asked);
+    const { identityHeader: _header, ...kept } = asked;
+    expect((await directory.trunks.ofAccount(accountId))[0]).toMatchObject({ ...kept, identity: 'asserted', isCallerAnonymous: true });
+    await directory.endpoints.patch(manager, { endpointId: id ?? '', domain: '', codecs: [], identityHeader: 'None' });
+    const [trunk] = await directory.trunks.ofAccount(accountId);
+    expect(trunk).toMatchObject({ identity: 'none' });
+    expect(trunk).not.toHaveProperty('domain');
+    expect(trunk).not.toHaveProperty('codecs');
+  });
+
   it('take calls from their hosts, or from the sources that they allow', async () => {
     const ours = async () => (await directory.store.endpoints.trunkHosts()).filter((one) => one.accountId === accountId);
     const { id } = await directory.trunks.create(manager, { targets: [...two, { host: 'a.example', port: 9 }] });
@@ -299,7 +322,7 @@ describe('trunks', () => {
     expect((await ours()).length).toBe(2);
   });
 
-  it.each([
+  it.each<[Parameters<TestDirectory['trunks']['create']>[1], string]>([
     [{ host: 'a.example', targets: [{ host: 'b.example' }] }, 'Targets'],
     [{ targets: [{}] }, 'Targets[0].Host'],
     [{ targets: [{ host: 'a.example' }, { host: 'a b' }] }, 'Targets[1].Host'],
@@ -313,6 +336,18 @@ describe('trunks', () => {
     [{ host: 'a.example', prefixes: ['+0'] }, 'Prefixes'],
     [{ host: 'a.example', prefixes: Array.from({ length: 1001 }, () => '+49') }, 'Prefixes'],
     [{ host: 'a.example', priority: -1 }, 'Priority'],
+    [{ host: 'a.example', domain: 'a b' }, 'Domain'],
+    [{ host: 'a.example', calledFormat: { style: 'National' as const } }, 'CalledFormat.CountryCode'],
+    [{ host: 'a.example', calledFormat: { style: 'Local' as 'E164' } }, 'CalledFormat.Style'],
+    [{ host: 'a.example', callerFormat: { addPrefix: '1@evil.example' } }, 'CallerFormat.AddPrefix'],
+    [{ host: 'a.example', callerFormat: { stripPrefix: '1\r\n' } }, 'CallerFormat.StripPrefix'],
+    [{ host: 'a.example', identityHeader: 'RemotePartyId' as 'None' }, 'IdentityHeader'],
+    [{ host: 'a.example', sipHeaders: { Via: 'x' } }, 'SipHeaders'],
+    [{ host: 'a.example', sipHeaders: { 'X-A': 'b\r\nVia: c' } }, 'SipHeaders'],
+    [{ host: 'a.example', sipHeaders: { 'X-A': 'b', 'x-a': 'c' } }, 'SipHeaders'],
+    [{ host: 'a.example', sipHeaders: Object.fromEntries(Array.from({ length: 11 }, (_, at) => [`X-${at}`, 'b'])) }, 'SipHeaders'],
+    [{ host: 'a.example', codecs: ['GSM' as 'PCMU'] }, 'Codecs'],
+    [{ host: 'a.example', codecs: ['PCMU', 'PCMU'] }, 'Codecs'],
     [{ host: 'a.example', healthCheckIntervalInSeconds: 4 }, 'HealthCheckIntervalInSeconds'],
     [{ host: 'a.example', healthCheckIntervalInSeconds: 3601 }, 'HealthCheckIntervalInSeconds'],
     [{ host: 'a.example', allowedSources: ['carrier.example'] }, 'AllowedSources'],

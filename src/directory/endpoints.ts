@@ -87,6 +87,13 @@ const trunkOnly = [
   ['priority', 'Priority'],
   ['allowedSources', 'AllowedSources'],
   ['healthCheckIntervalInSeconds', 'HealthCheckIntervalInSeconds'],
+  ['domain', 'Domain'],
+  ['calledFormat', 'CalledFormat'],
+  ['callerFormat', 'CallerFormat'],
+  ['identityHeader', 'IdentityHeader'],
+  ['isCallerAnonymous', 'IsCallerAnonymous'],
+  ['sipHeaders', 'SipHeaders'],
+  ['codecs', 'Codecs'],
 ] as const;
 
 function refuseFlowMembers(request: RequestOf<typeof PatchEndpoint>, checks: MemberChecks): void {

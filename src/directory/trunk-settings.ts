@@ -2,6 +2,7 @@ import ipaddr from 'ipaddr.js';
 import type { SipTarget } from '../contracts/sip-trunks.ts';
 import type { TrunkSettings } from '../store/schema.ts';
 import type { MemberChecks } from './member-checks.ts';
+import { callingValues } from './trunk-calling.ts';
 import { checkedTargets } from './trunk-targets.ts';
 
 const MOST_PREFIXES = 1_000;
@@ -32,6 +33,7 @@ export function trunkSettingValues(members: TrunkSettings & SipTarget, checks: M
     ...(priority !== undefined && { priority }),
     ...(allowedSources && { allowedSources }),
     ...(interval !== undefined && { healthCheckIntervalInSeconds: interval }),
+    ...callingValues(members, checks),
   };
 }
 

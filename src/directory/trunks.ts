@@ -1,12 +1,14 @@
 import type { RequestOf } from '../contracts/dto.ts';
 import type { EndpointInfo, NewSipTrunk } from '../contracts/endpoints.ts';
+import type { SipNumberFormat } from '../contracts/sip-trunks.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { newId } from '../kernel/ids.ts';
 import type { Random } from '../kernel/random.ts';
 import type { Changes } from '../store/changes.ts';
 import type { EndpointRepository, EndpointRow } from '../store/endpoint-repository.ts';
+import type { TrunkSettings } from '../store/schema.ts';
 import type { SecretBox } from '../store/secret-box.ts';
-import type { SrtpPolicy } from '../telephony/port.ts';
+import type { AudioCodec, DialRequest, SrtpPolicy } from '../telephony/port.ts';
 import { authorOf } from './authorship.ts';
 import { MemberChecks } from './member-checks.ts';
 import { createEndpoint } from './new-endpoint.ts';
@@ -41,9 +43,20 @@ export interface Trunk {
   readonly callsPerSecond: number;
   readonly ringTimeoutMs: number;
   readonly srtp: SrtpPolicy;
+  /** The domain in the addresses of both sides; absent: the host that is called. */
+  readonly domain?: string;
+  readonly calledFormat?: SipNumberFormat;
+  readonly callerFormat?: SipNumberFormat;
+  readonly identity: NonNullable<DialRequest['parties']>['identity'];
+  readonly isCallerAnonymous: boolean;
+  /** Headers of each call. */
+  readonly sipHeaders: Readonly<Record<string, string>>;
+  /** What is offered and taken, in this order; absent: what calls have by default. */
+  readonly codecs?: readonly AudioCodec[];
 }
 
 const srtpPolicies = { Off: 'off', Optional: 'optional', Required: 'required' } as const;
+const identities = { None: 'none', PAssertedIdentity: 'asserted', PPreferredIdentity: 'preferred' } as const;
 const MOST_ACCOUNTS = 10_000;
 
 /** SIP trunks of accounts. */
@@ -102,5 +115,18 @@ function toTrunk(row: EndpointRow, box: SecretBox): Trunk {
     callsPerSecond: row.callsPerSecond ?? trunkDefaults.callsPerSecond,
     ringTimeoutMs: (row.ringTimeoutSeconds ?? trunkDefaults.ringTimeoutSeconds) * 1000,
     srtp: srtpPolicies[row.srtp ?? trunkDefaults.srtp],
+    ...callingOf(row.trunk ?? {}),
+  };
+}
+
+function callingOf({ domain, calledFormat, callerFormat, identityHeader, isCallerAnonymous, sipHeaders, codecs }: TrunkSettings) {
+  return {
+    ...(domain && { domain }),
+    ...(calledFormat && { calledFormat }),
+    ...(callerFormat && { callerFormat }),
+    identity: identities[identityHeader ?? 'None'],
+    isCallerAnonymous: isCallerAnonymous ?? false,
+    sipHeaders: sipHeaders ?? {},
+    ...(codecs?.length && { codecs }),
   };
 }

@@ -7,7 +7,7 @@ import type { TrunkSources } from '../directory/trunk-sources.ts';
 import type { Trunk, Trunks } from '../directory/trunks.ts';
 import type { PlainStruct } from '../flow/plain-value.ts';
 import { AppError } from '../kernel/errors.ts';
-import type { IncomingCall, SrtpPolicy } from '../telephony/port.ts';
+import type { AudioCodec, IncomingCall, SrtpPolicy } from '../telephony/port.ts';
 import type { CompiledFlows } from './compiled-flows.ts';
 import type { PlannedFlow } from './outgoing-plan.ts';
 import type { TrunkLimit } from './trunk-limits.ts';
@@ -37,6 +37,8 @@ export interface IncomingLine {
   readonly limit: TrunkLimit;
   readonly trunkId?: string;
   readonly srtp: SrtpPolicy;
+  /** The codecs that are taken; absent: all. */
+  readonly codecs?: readonly AudioCodec[];
 }
 
 /** A call that may be answered, with everything that it needs. */
@@ -128,10 +130,17 @@ async function planOfNumber(
   { endpointId, e164, flow }: OwnedNumber,
   directory: IncomingDirectory,
 ): Promise<IncomingPlan | Refusal> {
-  const { accountId, trunkId, srtp } = trunk;
+  const { accountId, trunkId, srtp, codecs } = trunk;
   const found = await runnable(accountId, flow, directory);
   if (!found) return noFlow;
-  return { ...found, accountId, endpointId, line: { limit: trunk, trunkId, srtp }, from: callerOf(call.from), to: e164 };
+  return {
+    ...found,
+    accountId,
+    endpointId,
+    line: { limit: trunk, trunkId, srtp, ...(codecs && { codecs }) },
+    from: callerOf(call.from),
+    to: e164,
+  };
 }
 
 /** The flow of what is called, if it can be run. */

@@ -1,6 +1,5 @@
 import type { CallbackSender } from '../callbacks/callback-sender.ts';
 import type { TargetHealth } from '../directory/target-health.ts';
-import type { TrunkTarget } from '../directory/trunk-targets.ts';
 import type { Trunk } from '../directory/trunks.ts';
 import type { PlainStruct } from '../flow/plain-value.ts';
 import { type Clock, sleep } from '../kernel/clock.ts';
@@ -9,7 +8,7 @@ import { newId } from '../kernel/ids.ts';
 import type { Logger } from '../kernel/log.ts';
 import type { Random } from '../kernel/random.ts';
 import type { NewSessionRow } from '../store/session-rows.ts';
-import type { AnsweredCall, DialRequest, IncomingCall, IncomingSlot, SrtpPolicy, Telephony } from '../telephony/port.ts';
+import type { AnsweredCall, AudioCodec, IncomingCall, IncomingSlot, SrtpPolicy, Telephony } from '../telephony/port.ts';
 import { CallAttempts, type Reservation } from './call-attempts.ts';
 import type { CallOptions } from './call-options.ts';
 import { FlowRun, type FlowRunObserver, type FlowRunParts } from './flow-run.ts';
@@ -18,6 +17,7 @@ import { LiveSession, type SessionJournal } from './live-session.ts';
 import type { OutgoingPlan, PlannedFlow } from './outgoing-plan.ts';
 import type { PartyCall } from './party-call.ts';
 import { type PartyLeg, SessionParty, type SessionPartyParts } from './second-party.ts';
+import { type OutgoingLeg, trunkDialRequest } from './trunk-dial-request.ts';
 import { type Channel, TrunkLimits } from './trunk-limits.ts';
 
 export interface LiveCallsOptions {
@@ -48,6 +48,7 @@ export interface CallPlan {
 /** A channel of what a call comes by, and a media port to answer it with. */
 export interface IncomingReservation {
   readonly srtp: SrtpPolicy;
+  readonly codecs?: readonly AudioCodec[];
   readonly channel: Channel;
   readonly slot: IncomingSlot;
 }
@@ -108,11 +109,11 @@ export class LiveCalls {
    * Takes what a call needs that comes in.
    * @throws AppError NO_CAPACITY, with the time after which its caller may try again
    */
-  async reserveIncoming({ limit, srtp }: IncomingLine, call: IncomingCall): Promise<IncomingReservation> {
+  async reserveIncoming({ limit, srtp, codecs }: IncomingLine, call: IncomingCall): Promise<IncomingReservation> {
     const channel = this.#limits.takeIncoming(limit);
     if (!('release' in channel)) throw noChannel('the SIP trunk or user takes no more calls', channel.waitMs);
     try {
-      return { srtp, channel, slot: await call.reserve() };
+      return { srtp, ...(codecs && { codecs }), channel, slot: await call.reserve() };
     } catch (error) {
       channel.release();
       throw error;
@@ -140,9 +141,9 @@ export class LiveCalls {
   }
 
   /** As `add`, for a call that comes in. */
-  addIncoming(row: NewSessionRow, plan: CallPlan, { srtp, channel, slot }: IncomingReservation): NewIncomingCall {
+  addIncoming(row: NewSessionRow, plan: CallPlan, { srtp, codecs, channel, slot }: IncomingReservation): NewIncomingCall {
     const session = this.#newSession(row, plan, channel);
-    const request = { legId: row.id, from: row.fromAddress, to: row.toAddress, srtp };
+    const request = { legId: row.id, from: row.fromAddress, to: row.toAddress, srtp, ...(codecs && { codecs }) };
     return {
       answer: () => session.attach(slot.answer(request, session)),
       abandon: async () => {
@@ -172,7 +173,7 @@ export class LiveCalls {
       others: trunks.filter(({ trunkId }) => trunkId !== reservation.trunk.trunkId),
       reserve: (others) => this.reserve(others, near),
       reserveSlot: () => telephony.reserve(near),
-      request: (trunk, target) => dialRequest(leg, trunk, target),
+      request: (trunk, target) => trunkDialRequest(leg, trunk, target),
       onFreed,
       health: targetHealth,
       random,
@@ -257,20 +258,4 @@ export class LiveCalls {
 function noChannel(limit: string, waitMs: number): AppError {
   const seconds = Math.max(1, Math.ceil(waitMs / 1000));
   return new AppError('NO_CAPACITY', { limit, seconds }, { retryAfterSeconds: waitMs / 1000 });
-}
-
-/** A leg that is to be placed: its numbers, and what its trunk is not to decide. */
-type OutgoingLeg = Pick<DialRequest, 'legId' | 'to' | 'from'> & Pick<CallOptions, 'ringTimeoutMs' | 'sipHeaders'>;
-
-function dialRequest(leg: OutgoingLeg, trunk: Trunk, target: TrunkTarget): DialRequest {
-  const { host, port, transport } = target;
-  const { userName, password, srtp } = trunk;
-  return {
-    legId: leg.legId,
-    to: leg.to,
-    from: leg.from,
-    trunk: { host, port, transport, srtp, ...(userName !== undefined && { userName }), ...(password !== undefined && { password }) },
-    ringTimeoutMs: leg.ringTimeoutMs ?? trunk.ringTimeoutMs,
-    ...(leg.sipHeaders && { headers: leg.sipHeaders }),
-  };
 }

@@ -23,6 +23,7 @@ import type {
 } from './port.ts';
 import { RingingCall } from './ringing-call.ts';
 import { newLocalSrtp } from './sdp/srtp-offer.ts';
+import { type WrittenParties, writeParties } from './sip/caller-identity.ts';
 import { extraHeaders } from './sip/extra-headers.ts';
 import { writeHostPort } from './sip/host-port.ts';
 import type { IncomingInvite } from './sip/incoming-invite.ts';
@@ -218,15 +219,13 @@ export class Engine implements Telephony {
       leg.fail({ why: 'cancelled' });
       return;
     }
-    const domain = domainOf(trunk);
+    const written = partiesOf(request);
     const invite = this.#options.userAgent.invite(
       {
         to,
-        requestUri: `sip:${request.to}@${domain}${transportParam(trunk.transport)}`,
-        from: `sip:${request.from}@${domain}`,
-        toUri: `sip:${request.to}@${domain}`,
+        ...written,
         offer,
-        headers,
+        headers: [...written.headers, ...headers],
         ...(trunk.userName !== undefined &&
           trunk.password !== undefined && { credentials: { userName: trunk.userName, password: trunk.password } }),
       },
@@ -243,4 +242,16 @@ async function hopTo({ host, port, transport }: SipHost): Promise<Hop> {
 
 function domainOf({ host, port, transport }: SipHost): string {
   return writeHostPort(host, port === defaultPort(transport) ? undefined : port);
+}
+
+function partiesOf({ to, from, trunk, parties }: DialRequest): WrittenParties {
+  return writeParties({
+    called: to,
+    caller: from,
+    identity: 'none',
+    anonymous: false,
+    ...parties,
+    domain: parties?.domain ?? domainOf(trunk),
+    transport: transportParam(trunk.transport),
+  });
 }

@@ -9,8 +9,21 @@ export { diagnose as diagnoseMedia, isOneWay as isOneWayAudio } from './media/di
 export { endpointText } from './media/endpoint-text.ts';
 export { estimateHeard as estimateHeardQuality, estimateSaid as estimateSaidQuality } from './media/estimate-mos.ts';
 export { type DigestSecrets, digestSecrets } from './sip/digest.ts';
+export { isExtraHeaderName as isTrunkHeaderName } from './sip/extra-headers.ts';
 export type { Binding, BindingChange, SipUser, SipUsers } from './sip-users.ts';
-export type { CallRecorded, Collected, CollectRules, MediaReport, PlayRules, Prompt, Recorded, RecordRules, SrtpPolicy, TransferOutcome };
+export type {
+  AudioCodec,
+  CallRecorded,
+  Collected,
+  CollectRules,
+  MediaReport,
+  PlayRules,
+  Prompt,
+  Recorded,
+  RecordRules,
+  SrtpPolicy,
+  TransferOutcome,
+};
 
 /** Why a leg is over. */
 export interface LegEnd {
@@ -93,7 +106,18 @@ export interface DialRequest {
   readonly ringTimeoutMs: number;
   /** How long the peer may take to answer anything at all, before the leg ends as unreachable; absent: 32 s. */
   readonly responseTimeoutMs?: number;
-  /** Headers of the INVITE besides the ordinary ones: their names begin with X-. A call with any other is not placed. */
+  /** How the two sides are written; absent: in E.164, with the host that is called as their domain, and no more than From. */
+  readonly parties?: {
+    /** User parts of the URIs: digits, `*` and `+`. */
+    readonly called: string;
+    readonly caller: string;
+    readonly domain?: string;
+    /** Which header names the caller besides From: P-Asserted-Identity, P-Preferred-Identity or none. */
+    readonly identity: 'none' | 'asserted' | 'preferred';
+    /** The callee shall not see who calls. */
+    readonly anonymous: boolean;
+  };
+  /** Headers of the INVITE besides the ordinary ones; see `isTrunkHeaderName`. A call with any other is not placed. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 

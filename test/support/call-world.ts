@@ -52,6 +52,8 @@ export interface WorldOptions {
   /** Where the trunk sends calls; the phone if absent. */
   readonly targets?: readonly TrunkTarget[];
   readonly prefixes?: readonly string[];
+  /** Other members of the trunk. */
+  readonly trunk?: Partial<Trunk>;
   /** What is stored of the trunk, for the checks of its targets. */
   readonly trunkSettings?: TrunkSettings;
   /** Trunks of the account besides the one. */
@@ -139,6 +141,7 @@ export function callWorld(options: WorldOptions) {
     ringTimeoutMs: options.ringTimeoutMs ?? 60_000,
     srtp: options.srtp ?? 'off',
     ...options.credentials,
+    ...options.trunk,
   });
   const numberFlow = 'numberFlow' in options ? options.numberFlow : { flowId: flow.flowId, parameters: {} };
   const compiled = compileFlow(flow);

@@ -45,6 +45,9 @@ export function plainTrunk(host: string, more: Partial<Trunk> = {}): Trunk {
     callsPerSecond: 50,
     ringTimeoutMs: 60_000,
     srtp: 'off',
+    identity: 'none',
+    isCallerAnonymous: false,
+    sipHeaders: {},
     ...more,
   };
 }
