@@ -40,6 +40,7 @@ import { Speech } from './speech/speech.ts';
 import { openStore } from './store/open-store.ts';
 import { readSecretKey, secretBox } from './store/secret-box.ts';
 import { openTelephony } from './telephony/open-telephony.ts';
+import { Refusals } from './telephony/refusals.ts';
 import { version } from './version.ts';
 
 /** When callers may try again while the server starts. */
@@ -94,6 +95,7 @@ async function start(settings: Settings, log: Logger, opened: Opened): Promise<R
   const speech = opened.add(await Speech.open({ cacheDir: join(dataDir, 'prompts'), log }));
   const { changes } = store;
   const users = new SipUserDirectory({ endpoints: store.endpoints, bindings: store.bindings, changes, box, clock });
+  const refusals = opened.add(new Refusals({ clock, log }));
   const { telephony, sip } = await openTelephony({
     sip: { address: settings.sipHost, port: settings.sipPort },
     tls: {
@@ -107,6 +109,7 @@ async function start(settings: Settings, log: Logger, opened: Opened): Promise<R
     rtpPorts: settings.rtpPorts,
     users,
     digest: { realm: SIP_REALM, algorithms: settings.sipDigest },
+    refusals,
     onIncoming: (call) => (carried.by ? carried.by.incoming(call) : call.reject(503, STARTING_SECONDS)),
     product: `Ringflow/${version}`,
     clock,
@@ -144,6 +147,7 @@ async function start(settings: Settings, log: Logger, opened: Opened): Promise<R
     journal: store.sessionWriter,
     queries: new SessionQueries(store.sessionReader, store.sessionWriter),
     directory: { flows, compiledFlows, phoneNumbers, trunks, trunkSources, users },
+    refusals,
     targetHealth,
     flowParts: ({ id, accountId, endpointId, direction, trunkId, fromAddress, toAddress }, { flow, parameters }) => ({
       flow: flow.compiled,
@@ -199,6 +203,7 @@ async function start(settings: Settings, log: Logger, opened: Opened): Promise<R
         users: new Users({ users: store.users, accounts: store.accounts, hasher, clock, random }),
         endpoints: new Endpoints({ endpoints: store.endpoints, targetHealth, flows, box, clock }),
         phoneNumbers,
+        sipRefusals: refusals,
         trunks,
         userEndpoints: new UserEndpoints({ endpoints: store.endpoints, bindings: store.bindings, flows, box, clock, random }),
         flows,

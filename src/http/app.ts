@@ -15,6 +15,7 @@ import { endpointHandlers } from './handlers/endpoints.ts';
 import { fileHandlers } from './handlers/files.ts';
 import { flowHandlers } from './handlers/flows.ts';
 import { sessionHandlers } from './handlers/sessions.ts';
+import { systemHandlers } from './handlers/system.ts';
 import { addLoginRoutes } from './login-routes.ts';
 import { addMachineMetadataRoutes } from './machine-metadata-routes.ts';
 import { addMetadataRoutes } from './metadata-routes.ts';
@@ -48,6 +49,7 @@ export function allHandlers(services: Services): readonly BoundOperation[] {
     ...fileHandlers(services),
     ...flowHandlers(services),
     ...sessionHandlers(services),
+    ...systemHandlers(services),
   ];
 }
 

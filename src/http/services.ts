@@ -117,6 +117,8 @@ export interface Services {
     upload(principal: Principal, request: RequestOf<typeof NewFile>, upload: Upload): Promise<ResponseOf<typeof NewFile>>;
     content(principal: Principal, fileId: string): Promise<FileContent>;
   };
+  /** How many SIP requests were refused since the start, by reason. */
+  readonly sipRefusals: { readonly sinceMs: number; readonly totals: ReadonlyMap<string, number> };
   readonly sessions: {
     /** Resolves when the session is durable. The same `idempotencyKey` of a login is one call, and has one answer. */
     createOutgoing(principal: Principal, request: RequestOf<typeof NewOutgoingSession>, idempotencyKey?: string): Promise<SessionInfo>;

@@ -15,6 +15,8 @@ export interface IncomingCallsOptions {
   readonly store: Pick<SessionStore, 'create'>;
   readonly calls: Pick<LiveCalls, 'reserveIncoming' | 'addIncoming'>;
   readonly directory: IncomingDirectory;
+  /** Counts what is refused, and says so once in a while. */
+  readonly refusals: { count(reason: RefusalReason): void };
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -94,7 +96,8 @@ export class IncomingCalls {
     }
   }
 
-  #refuse(call: IncomingCall, _reason: RefusalReason, status: number, retryAfterSeconds?: number): void {
+  #refuse(call: IncomingCall, reason: RefusalReason, status: number, retryAfterSeconds?: number): void {
+    this.#options.refusals.count(reason);
     call.reject(status, retryAfterSeconds);
   }
 }

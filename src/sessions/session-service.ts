@@ -15,7 +15,7 @@ import type { SessionStore } from '../store/session-store.ts';
 import type { IncomingCall, Telephony } from '../telephony/port.ts';
 import type { CallTime } from './call-time.ts';
 import { createdSession } from './created-session.ts';
-import { IncomingCalls } from './incoming-calls.ts';
+import { IncomingCalls, type IncomingCallsOptions } from './incoming-calls.ts';
 import type { IncomingDirectory } from './incoming-plan.ts';
 import { KeyedRequests } from './keyed-requests.ts';
 import { LiveCalls, type LiveCallsOptions } from './live-calls.ts';
@@ -35,6 +35,7 @@ export interface SessionServiceOptions extends Omit<LiveCallsOptions, 'onFreed'>
   readonly journal: SessionJournal;
   readonly queries: Pick<SessionQueries, 'find' | 'list'>;
   readonly directory: OutgoingDirectory & IncomingDirectory;
+  readonly refusals: IncomingCallsOptions['refusals'];
   readonly clock: Clock;
   readonly log: Logger;
 }

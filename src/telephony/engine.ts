@@ -7,6 +7,7 @@ import { type Leg, type LegParts, streamOf } from './leg.ts';
 import { LegMedia } from './leg-media.ts';
 import { type AudioCodec, audioCodecs, type MediaPort, type MediaStream } from './media/media-port.ts';
 import { OutboundLeg } from './outbound-leg.ts';
+import { ParallelInvites, type SendInvite } from './parallel-invites.ts';
 import type {
   AnsweredCall,
   AnswerRequest,
@@ -17,6 +18,7 @@ import type {
   IncomingSlot,
   LegEvents,
   PlacedCall,
+  RingRequest,
   SipHost,
   SrtpPolicy,
   Telephony,
@@ -28,6 +30,7 @@ import { extraHeaders } from './sip/extra-headers.ts';
 import { writeHostPort } from './sip/host-port.ts';
 import type { IncomingInvite } from './sip/incoming-invite.ts';
 import { defaultPort, type Hop, transportParam } from './sip/transport.ts';
+import { writeUri } from './sip/uri.ts';
 import type { UserAgent } from './sip/user-agent.ts';
 import type { Denial, DenialReason, UserCheck } from './user-check.ts';
 
@@ -80,6 +83,10 @@ export class Engine implements Telephony {
       dial: (request, events) => {
         used = true;
         return this.#dial(request, events, stream);
+      },
+      ring: (request, events) => {
+        used = true;
+        return this.#ring(request, events, stream);
       },
       release: async () => {
         if (!used) await stream.close();
@@ -171,6 +178,32 @@ export class Engine implements Telephony {
     const leg = new OutboundLeg({ ...parts, ringTimeoutMs, ...(responseTimeoutMs !== undefined && { responseTimeoutMs }) });
     this.#legs.add(leg);
     void this.#invite(leg, request, parts.media.offer());
+    return leg;
+  }
+
+  #ring(request: RingRequest, events: LegEvents, stream: MediaStream): PlacedCall {
+    const parts = this.#legParts(request, events, stream, { codecs: DEFAULT_CODECS, ...request }, () => this.#legs.delete(leg));
+    const leg = new OutboundLeg({ ...parts, ringTimeoutMs: request.ringTimeoutMs });
+    this.#legs.add(leg);
+    const host = writeHostPort(this.#options.publicAddress ?? stream.local.address, undefined);
+    const offer = parts.media.offer();
+    const invites = request.bindings.map(
+      ({ contact, path, source }): SendInvite =>
+        (branch) =>
+          this.#options.userAgent.invite(
+            {
+              to: source,
+              requestUri: contact,
+              from: writeUri({ scheme: 'sip', user: request.from, host, params: new Map(), headers: [] }),
+              toUri: writeUri({ scheme: 'sip', user: request.to, host, params: new Map(), headers: [] }),
+              offer,
+              headers: path.map((proxy) => ['Route', proxy] as const),
+            },
+            branch,
+          ),
+    );
+    if (invites.length === 0) leg.fail({ why: 'unreachable', sip: 480, reason: 'No phone of the user has registered' });
+    else leg.attach(new ParallelInvites(invites, leg));
     return leg;
   }
 

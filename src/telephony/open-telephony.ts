@@ -10,6 +10,7 @@ import type { Endpoint, Wire } from '../wire/wire.ts';
 import { Engine } from './engine.ts';
 import { openMediaWorkers } from './media/worker-client.ts';
 import type { IncomingCall } from './port.ts';
+import type { Refusals } from './refusals.ts';
 import { Registrar } from './registrar.ts';
 import type { DigestGuardOptions } from './sip/digest-guard.ts';
 import type { IncomingInvite } from './sip/incoming-invite.ts';
@@ -17,7 +18,7 @@ import type { ReceivedRequest } from './sip/transaction-layer.ts';
 import { UserAgent } from './sip/user-agent.ts';
 import type { SipUsers } from './sip-users.ts';
 import { readTlsFiles, type TlsFiles } from './tls-files.ts';
-import { UserCheck } from './user-check.ts';
+import { type DenialReason, UserCheck } from './user-check.ts';
 
 export interface TelephonyOptions {
   /** Where SIP listens, UDP and TCP; port 0 for a free one. RTP is bound to the same address. */
@@ -31,6 +32,8 @@ export interface TelephonyOptions {
   readonly users: SipUsers;
   /** How their phones prove their passwords. */
   readonly digest: Pick<DigestGuardOptions, 'realm' | 'algorithms'>;
+  /** Counts who shows no right password. */
+  readonly refusals: Pick<Refusals, 'count'>;
   /** Takes incoming calls. It must not throw. */
   readonly onIncoming: (call: IncomingCall) => void;
   readonly clock: Clock;
@@ -49,7 +52,7 @@ export interface OpenTelephony {
  * @throws AppError BAD_SETTING when a port is in use, an address is not one of this machine, or a PEM file is no good
  */
 export async function openTelephony(options: TelephonyOptions): Promise<OpenTelephony> {
-  const { clock, random, log, publicAddress, rtpPorts, product, users, digest, onIncoming } = options;
+  const { clock, random, log, publicAddress, rtpPorts, product, users, digest, refusals, onIncoming } = options;
   const wires = await openWires(options);
   try {
     // One core is left to signalling, flows and the database.
@@ -57,12 +60,14 @@ export async function openTelephony(options: TelephonyOptions): Promise<OpenTele
     const media = await openMediaWorkers({ count, host: options.sip.address, portRange: rtpPorts, log });
     const address = publicAddress === undefined ? {} : { publicAddress };
     const onInvite = (invite: IncomingInvite): void => telephony.invited(invite);
+    const registerDenied = (reason: DenialReason): void => refusals.count(`register-${reason}`);
+    const onDenied = (reason: DenialReason): void => refusals.count(reason);
     const userCheck = new UserCheck(users, { ...digest, clock, random });
-    const registrar = new Registrar({ users, check: userCheck, onDenied: () => {}, clock, log });
+    const registrar = new Registrar({ users, check: userCheck, onDenied: registerDenied, clock, log });
     const onRegister = (received: ReceivedRequest): void => registrar.take(received);
     const onReplace = (invite: IncomingInvite, replaced: unknown): void => telephony.replaced(invite, replaced);
     const userAgent = new UserAgent({ wires, clock, random, log, product, onInvite, onRegister, onReplace, ...address });
-    const telephony = new Engine({ userAgent, userCheck, media, clock, random, log, onIncoming, ...address });
+    const telephony = new Engine({ userAgent, userCheck, onDenied, media, clock, random, log, onIncoming, ...address });
     return { telephony, sip: wires[0].local };
   } catch (error) {
     await Promise.all(wires.map((wire) => wire.close()));

@@ -5,6 +5,8 @@ import type { MediaReport } from './media/media-report.ts';
 import type { SrtpPolicy } from './sdp/srtp-offer.ts';
 import type { TransferOutcome } from './sip/refer-progress.ts';
 
+import type { Binding } from './sip-users.ts';
+
 export { diagnose as diagnoseMedia, isOneWay as isOneWayAudio } from './media/diagnose.ts';
 export { endpointText } from './media/endpoint-text.ts';
 export { estimateHeard as estimateHeardQuality, estimateSaid as estimateSaidQuality } from './media/estimate-mos.ts';
@@ -198,10 +200,25 @@ export interface PlacedCall {
   end(): Promise<void>;
 }
 
-/** A media port that is held for one call. It is used once: by `dial`, or given back by `release`. */
+/** Whose phones are to ring, and for how long. */
+export interface RingRequest {
+  readonly legId: string;
+  /** The SIP user name. */
+  readonly to: string;
+  readonly from: string;
+  /** Where the phones of the user are; at least one. */
+  readonly bindings: readonly Binding[];
+  readonly ringTimeoutMs: number;
+  /** Whether the audio is encrypted; absent: off. */
+  readonly srtp?: SrtpPolicy;
+}
+
+/** A media port that is held for one call. It is used once: by `dial` or `ring`, or given back by `release`. */
 export interface CallSlot {
   /** Places the call. Never throws: everything that follows is an event, also that the trunk cannot be reached. */
   dial(request: DialRequest, events: LegEvents): PlacedCall;
+  /** Rings all phones of a user at once: the first that answers has the call, the others stop ringing. As `dial`, it never throws. */
+  ring(request: RingRequest, events: LegEvents): PlacedCall;
   /** Gives the port back when no call is placed. */
   release(): Promise<void>;
 }

@@ -260,16 +260,17 @@ describe('who is called', () => {
 
 describe('a call that is refused leaves no session', () => {
   it.each([
-    ['a number that the account does not own', { dialled: '+18005550199' }, {}, '10.0.0.2', 404],
-    ['a user that is no number', { dialled: '1000' }, {}, '10.0.0.2', 404],
-    ['a number without a flow', {}, { numberFlow: undefined }, '10.0.0.2', 404],
-    ['a number with a flow that is gone', {}, { numberFlow: { flowId: 'gone', parameters: {} } }, '10.0.0.2', 404],
-    ['any number, from an address that no trunk has', {}, {}, '10.0.0.3', 403],
-  ] as const)('to %s', async (_what, invite, options, address, status) => {
+    ['a number that the account does not own', { dialled: '+18005550199' }, {}, '10.0.0.2', 404, 'unknown-number'],
+    ['a user that is no number', { dialled: '1000' }, {}, '10.0.0.2', 404, 'unknown-number'],
+    ['a number without a flow', {}, { numberFlow: undefined }, '10.0.0.2', 404, 'no-flow'],
+    ['a number with a flow that is gone', {}, { numberFlow: { flowId: 'gone', parameters: {} } }, '10.0.0.2', 404, 'no-flow'],
+    ['any number, from an address that no trunk has', {}, {}, '10.0.0.3', 403, 'unknown-source'],
+  ] as const)('to %s', async (_what, invite, options, address, status, reason) => {
     const { world, caller, finish } = scene(options, address);
     await caller.invite({ sdp: offerAt(address), ...invite });
     await caller.ack({ refused: true });
     expect(caller.statuses()).toEqual([100, status]);
+    expect(world.refused).toEqual([reason]);
     expect(world.sessions.size).toBe(0);
     await finish();
   });

@@ -99,6 +99,7 @@ export function callWorld(options: WorldOptions) {
 
   const users = sipUserTable(clock, 'userFlow' in options ? undefined : [], ACCOUNT);
   const denied: string[] = [];
+  const refused: string[] = [];
   const userCheck = new UserCheck(users, { realm: REALM, algorithms: ['MD5'], clock, random: seededRandom(11) });
   const userAgent: UserAgent = new UserAgent({
     ...agentParts,
@@ -178,6 +179,7 @@ export function callWorld(options: WorldOptions) {
     ...table.stored,
     callbacks,
     changes: { subscribe: () => () => {} },
+    refusals: { count: (reason) => refused.push(reason) },
     directory: {
       flows: {
         load: async (id) => {
@@ -247,6 +249,9 @@ export function callWorld(options: WorldOptions) {
     over: (session: SeenSession) => clock.runUntil(() => session.endedAtMs !== undefined && service.liveSessions === 0, 600_000),
     /** Why callers were not let in who have shown no right password. */
     denied,
+    /** Why calls were not taken. */
+    refused,
+    telephony,
     liveThings,
     /** Hangs up everything at once. */
     async stop(): Promise<void> {

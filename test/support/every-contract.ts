@@ -9,4 +9,5 @@ import '../../src/contracts/errors.ts';
 import '../../src/contracts/files.ts';
 import '../../src/contracts/flows.ts';
 import '../../src/contracts/sessions.ts';
+import '../../src/contracts/sip-refusals.ts';
 import '../../src/contracts/values.ts';

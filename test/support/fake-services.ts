@@ -118,6 +118,7 @@ export function fakeServices(): FakeServices {
       remove: note('endpoints.remove', nothing),
     },
     phoneNumbers: { create: note('phoneNumbers.create', () => ({ id: 'number' })) },
+    sipRefusals: { sinceMs: Date.UTC(2026, 0, 1), totals: new Map([['unknown-source', 3]]) },
     trunks: { create: note('trunks.create', () => ({ id: 'trunk' })) },
     userEndpoints: {
       create: note('userEndpoints.create', () => ({ id: 'user' })),

@@ -1,0 +1,91 @@
+import type { Dialog } from './sip/dialog.ts';
+import type { InviteEvents, InviteFailure, OutgoingInvite } from './sip/outgoing-invite.ts';
+
+/** Sends one INVITE. */
+export type SendInvite = (events: InviteEvents) => OutgoingInvite;
+
+/**
+ * INVITEs to several phones at once that look like one: the first that answers wins and the others are cancelled; a second answer that
+ * crosses the CANCEL is hung up. When all fail, the best of their reasons counts (RFC 3261 section 16.7). All carry the same offer.
+ */
+export class ParallelInvites implements OutgoingInvite {
+  readonly callId: string;
+  readonly #events: InviteEvents;
+  readonly #branches: OutgoingInvite[] = [];
+  readonly #failures: InviteFailure[] = [];
+  readonly #count: number;
+  /** The branch whose early media is heard. */
+  #heard: number | undefined;
+  #state: 'ringing' | 'given-up' | 'over' = 'ringing';
+
+  /** `invites` holds at least one. When none can be sent at all, `failed` is called before this returns. */
+  constructor(invites: readonly SendInvite[], events: InviteEvents) {
+    this.#events = events;
+    this.#count = invites.length;
+    for (const [at, send] of invites.entries()) this.#branches.push(send(this.#branch(at)));
+    this.callId = this.#branches[0]?.callId ?? '';
+    // One that has answered or refused for all while the others were still being sent.
+    if (this.#state === 'over') this.#cancelAll();
+  }
+
+  cancel(): void {
+    if (this.#state !== 'ringing') return;
+    this.#state = 'given-up';
+    this.#cancelAll();
+  }
+
+  #branch(at: number): InviteEvents {
+    return {
+      sent: (callId) => {
+        if (at === 0) this.#events.sent(callId);
+      },
+      provisional: (status, reason, sdp, dialog) => {
+        if (this.#state !== 'ringing') return;
+        if (sdp !== undefined) this.#heard ??= at;
+        const early = this.#heard === at;
+        this.#events.provisional(status, reason, early ? sdp : undefined, early ? dialog : undefined);
+      },
+      answered: (dialog, sdp) => this.#answered(at, dialog, sdp),
+      failed: (failure) => this.#failed(failure),
+    };
+  }
+
+  #answered(at: number, dialog: Dialog, sdp: string | undefined): void {
+    if (this.#state !== 'ringing') {
+      void dialog.bye();
+      this.#failed({ why: 'cancelled', status: 487, reason: 'Answered when it was too late' });
+      return;
+    }
+    this.#state = 'over';
+    this.#cancelAll(at);
+    this.#events.answered(dialog, sdp);
+  }
+
+  #failed(failure: InviteFailure): void {
+    this.#failures.push(failure);
+    if (this.#state === 'over') return;
+    const all = this.#failures.length === this.#count;
+    // Whoever declines for everybody does so for the other phones too.
+    const forAll = (failure.status ?? 0) >= 600;
+    if (!all && !forAll) return;
+    this.#state = 'over';
+    this.#cancelAll();
+    this.#events.failed(bestOf(this.#failures));
+  }
+
+  #cancelAll(but?: number): void {
+    for (const [at, branch] of this.#branches.entries()) if (at !== but) branch.cancel();
+  }
+}
+
+/** 6xx counts for all; then whoever answered at all, the lowest status first; busy is worth more than not being there. */
+function bestOf(failures: readonly InviteFailure[]): InviteFailure {
+  const rank = ({ why, status = 0 }: InviteFailure): number => {
+    if (status >= 600) return 0;
+    if (status === 486) return 1;
+    return why === 'response' ? status : 1000;
+  };
+  const [first, ...others] = failures;
+  const none: InviteFailure = { why: 'transport', reason: 'There is no phone to ring' };
+  return others.reduce((best, one) => (rank(one) < rank(best) ? one : best), first ?? none);
+}

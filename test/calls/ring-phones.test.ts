@@ -1,0 +1,164 @@
+import { describe, expect, it } from 'vitest';
+import type { AnsweredCall, Binding, LegEnd, LegEvents } from '../../src/telephony/port.ts';
+import type { SipRequest } from '../../src/telephony/sip/message.ts';
+import { callWorld, nothingLeft } from '../support/call-world.ts';
+import { flowOf } from '../support/flow-builder.ts';
+import { offerAt } from '../support/raw-caller.ts';
+import { RawPeer } from '../support/raw-peer.ts';
+
+/** Phones at these addresses, of which a test says every word, and one call to all of them. */
+async function ringing(addresses: readonly string[], more: Partial<Binding> = {}) {
+  const world = callWorld({ flow: flowOf({ bye: ['HangUpNode'] }), phoneIsThere: false });
+  const phones = addresses.map((address) => {
+    const wire = world.network.wire('udp', { address, port: 5062 });
+    const peer = new RawPeer(wire);
+    peer.onMessage = (message, from) => {
+      if (message.kind !== 'request') return;
+      if (message.method === 'BYE') peer.reply(message, 200, from);
+      if (message.method !== 'CANCEL') return;
+      peer.reply(message, 200, from);
+      peer.reply(peer.last('INVITE'), 487, from, { tag: address });
+    };
+    return { peer, wire, address };
+  });
+  const bindings = addresses.map((address): Binding => {
+    const source = { address, port: 5062, transport: 'udp' } as const;
+    return { key: address, contact: `sip:bob@192.168.1.2:5999`, path: [], source, callId: 'c', cSeq: 1, expiresAtMs: 1e15, ...more };
+  });
+  const told: string[] = [];
+  const state: { call?: AnsweredCall; end?: LegEnd } = {};
+  const events: LegEvents = {
+    sent: () => told.push('sent'),
+    ringing: (status) => told.push(String(status)),
+    answered: (call) => {
+      state.call = call;
+      told.push('answered');
+    },
+    stateChanged: () => {},
+    ended: (end) => {
+      state.end = end;
+      told.push(`ended ${end.why} ${end.sip ?? ''}`.trim());
+    },
+  };
+  const slot = await world.telephony.reserve();
+  const placed = slot.ring({ legId: 'leg', to: 'bob', from: 'alice smith', bindings, ringTimeoutMs: 20_000 }, events);
+  await world.clock.advance(2);
+  const phone = (at: number) => {
+    const one = phones[at];
+    if (!one) throw new Error('There is no such phone');
+    return one;
+  };
+  const reply = async (at: number, status: number): Promise<void> => {
+    const { peer, address } = phone(at);
+    const headers = [['Contact', `<sip:bob@${address}:5062>`]] as const;
+    const sdp = status === 200 ? { sdp: offerAt(address) } : {};
+    peer.reply(peer.last('INVITE'), status, { address: '10.0.0.1', port: 5060 }, { tag: address, headers, ...sdp });
+    await world.clock.advance(5);
+  };
+  const finish = async (): Promise<void> => {
+    await world.clock.advance(100_000);
+    for (const { wire } of phones) await wire.close();
+    expect(await world.finish()).toEqual(nothingLeft);
+  };
+  const invites = (): SipRequest[] => phones.map(({ peer }) => peer.last('INVITE'));
+  return { world, phone, told, state, placed, reply, finish, invites };
+}
+
+const A = '10.0.1.1';
+const B = '10.0.1.2';
+
+describe('the phones of a user', () => {
+  it('ring at once, where they registered from; the first that answers has the call and the other stops', async () => {
+    const { invites, phone, told, state, reply, finish } = await ringing([A, B]);
+    expect(invites().map(({ uri }) => uri)).toEqual(['sip:bob@192.168.1.2:5999', 'sip:bob@192.168.1.2:5999']);
+    expect(invites()[0]?.headers.first('From')).toMatch(/^<sip:alice%20smith@10\.0\.0\.1>;tag=/);
+    await reply(0, 180);
+    await reply(1, 180);
+    await reply(1, 200);
+    expect(phone(0).peer.names).toEqual(['INVITE', 'CANCEL', 'ACK']);
+    expect(phone(1).peer.names).toEqual(['INVITE', 'ACK']);
+    expect(told).toEqual(['sent', '180', '180', 'answered']);
+    await state.call?.hangup();
+    expect(told.at(-1)).toBe('ended we-hung-up');
+    await finish();
+  });
+
+  it('that answer both: the second is hung up', async () => {
+    const { phone, told, reply, placed, finish } = await ringing([A, B]);
+    await reply(0, 180);
+    await reply(1, 180);
+    // Its answer crosses our CANCEL.
+    phone(1).peer.onMessage = (message, from) => {
+      if (message.kind === 'request' && message.method === 'BYE') phone(1).peer.reply(message, 200, from);
+    };
+    await reply(0, 200);
+    await reply(1, 200);
+    expect(phone(1).peer.names).toEqual(['INVITE', 'CANCEL', 'ACK', 'BYE']);
+    expect(phone(0).peer.names).toEqual(['INVITE', 'ACK']);
+    expect(told).toEqual(['sent', '180', '180', 'answered']);
+    await placed.end();
+    await finish();
+  });
+
+  it.each([
+    [[486, 480], 'ended busy 486'],
+    [[480, 486], 'ended busy 486'],
+    [[480, 480], 'ended no-answer 480'],
+    [[404, 503], 'ended number-not-found 404'],
+  ])('that all refuse with %o: the call has the best reason', async (statuses, end) => {
+    const { told, reply, finish } = await ringing([A, B]);
+    for (const [at, status] of statuses.entries()) await reply(at, status);
+    expect(told.at(-1)).toBe(end);
+    await finish();
+  });
+
+  it('of which one refuses go on ringing, unless it refuses for all', async () => {
+    const { phone, told, reply, finish } = await ringing([A, B]);
+    await reply(1, 180);
+    await reply(0, 486);
+    expect(told).toEqual(['sent', '180']);
+    await reply(1, 603);
+    expect(told.at(-1)).toBe('ended rejected 603');
+    expect(phone(1).peer.names).toEqual(['INVITE', 'ACK']);
+    await finish();
+
+    const other = await ringing([A, B]);
+    await other.reply(1, 180);
+    await other.reply(0, 603);
+    expect(other.phone(1).peer.names).toEqual(['INVITE', 'CANCEL', 'ACK']);
+    expect(other.told.at(-1)).toBe('ended rejected 603');
+    await other.finish();
+  });
+
+  it('stop ringing when nobody answers in time, and when the caller gives up', async () => {
+    const { world, phone, told, reply, finish } = await ringing([A, B]);
+    await reply(0, 180);
+    await reply(1, 180);
+    await world.clock.advance(20_000);
+    expect(phone(0).peer.names).toContain('CANCEL');
+    expect(phone(1).peer.names).toContain('CANCEL');
+    expect(told.at(-1)).toBe('ended no-answer 487');
+    await finish();
+
+    const other = await ringing([A, B]);
+    await other.reply(0, 180);
+    void other.placed.end();
+    await other.world.clock.advance(50_000);
+    expect(other.told.at(-1)).toBe('ended cancelled 487');
+    expect(other.phone(0).peer.names).toEqual(['INVITE', 'CANCEL', 'ACK']);
+    await other.finish();
+  });
+
+  it('are reached by way of the proxies that they registered through', async () => {
+    const { invites, placed, finish } = await ringing([A], { path: ['<sip:edge.example;lr>', '<sip:core.example;lr>'] });
+    expect(invites()[0]?.headers.all('Route')).toEqual(['<sip:edge.example;lr>', '<sip:core.example;lr>']);
+    void placed.end();
+    await finish();
+  });
+
+  it('that nobody has registered do not ring', async () => {
+    const { told, finish } = await ringing([]);
+    expect(told).toEqual(['ended unreachable 480']);
+    await finish();
+  });
+});
