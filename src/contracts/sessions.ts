@@ -174,6 +174,43 @@ export const GetSession = operation({
   response: SessionInfo,
 });
 
+export const RedirectSession = operation({
+  routes: ['POST /sessions/{sessionId}/redirect'],
+  tag: 'Sessions',
+  auth: ['User', 'Manager', 'SystemAdministrator'],
+  request: dto(
+    { name: 'RedirectSession', namespace, description: 'Send the session to another destination.' },
+    {
+      sessionId: optional(text),
+      destination: optional(
+        text,
+        'The E164 number to send the call to, e.g. +18144043093. The call leaves its flow, and is hung up at the end.',
+      ),
+      callerId: optional(text, 'The Caller ID to use. This must be the E164 number of an owned phone number'),
+    },
+  ),
+});
+
+export const RejectSession = operation({
+  routes: ['POST /sessions/{sessionId}/reject'],
+  tag: 'Sessions',
+  auth: ['User', 'Manager', 'SystemAdministrator'],
+  request: dto(
+    { name: 'RejectSession', namespace, description: 'Reject a session that has not been answered yet.' },
+    { sessionId: optional(text) },
+  ),
+});
+
+export const AddSessionLog = operation({
+  routes: ['POST /sessions/{sessionId}/log'],
+  tag: 'Sessions',
+  auth: ['User', 'Manager', 'SystemAdministrator'],
+  request: dto(
+    { name: 'AddSessionLog', namespace, description: 'Append a line to the log of a session that is not over.' },
+    { sessionId: optional(text), message: optional(text, 'The line to append, at most 1,000 characters.') },
+  ),
+});
+
 export const EndSession = operation({
   routes: ['DELETE /sessions/{sessionId}'],
   tag: 'Sessions',

@@ -17,7 +17,14 @@ import type {
 import type { Page } from '../contracts/entities.ts';
 import type { DeleteFile, GetFile, ListFiles, NewFile } from '../contracts/files.ts';
 import type { DeleteFlow, GetFlow, ListAvailableNodes, ListFlows, NewFlow, PatchFlow } from '../contracts/flows.ts';
-import type { ListSessions, NewOutgoingSession, SessionInfo } from '../contracts/sessions.ts';
+import type {
+  AddSessionLog,
+  ListSessions,
+  NewOutgoingSession,
+  RedirectSession,
+  RejectSession,
+  SessionInfo,
+} from '../contracts/sessions.ts';
 import type { IssuedToken } from '../directory/bearer-tokens.ts';
 import type { Principal } from '../directory/principal.ts';
 
@@ -127,6 +134,12 @@ export interface Services {
     get(principal: Principal, sessionId: string): Promise<SessionInfo>;
     list(principal: Principal, request: RequestOf<typeof ListSessions>): Promise<Page<SessionInfo>>;
     end(principal: Principal, sessionId: string): Promise<void>;
+    /** For sessions whose call is on. */
+    readonly live: {
+      readonly redirect: Doing<typeof RedirectSession>;
+      readonly reject: Doing<typeof RejectSession>;
+      readonly addLog: Doing<typeof AddSessionLog>;
+    };
     /** Whether the server takes no new calls because it is about to stop. */
     readonly draining: boolean;
   };

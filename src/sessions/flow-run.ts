@@ -5,7 +5,7 @@ import type { FlowEnd, FlowEvent, FlowHost, FlowResult, Recordings } from '../fl
 import type { FlowState } from '../flow/flow-state.ts';
 import { runAfterCall, runFlow } from '../flow/interpreter.ts';
 import { prepareFlow } from '../flow/prepare-flow.ts';
-import type { SecondParty } from '../flow/second-party.ts';
+import type { PartyOrder, PartyStatus, SecondParty } from '../flow/second-party.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { AnsweredCall } from '../telephony/port.ts';
 
@@ -30,12 +30,24 @@ export interface FlowRunParts {
   readonly stopping: AbortSignal;
 }
 
+/** Whom a call is redirected to. */
+export type RedirectOrder = Pick<PartyOrder, 'numbers' | 'callerId'>;
+type PartyOutcome = Exclude<PartyStatus, 'Answered'> | 'Completed';
+
+const REDIRECT_RING_MS = 60_000;
+
 /** Why a flow is interrupted when its call ends. One for all: a stack would say nothing, and costs more than the rest of the abort. */
 const callOver = new DOMException('The call is over', 'AbortError');
 
-/** The outcome that a flow gives to its call; undefined when the call was over first. */
+/** Why a flow, or a redirection, is interrupted by a new one. */
+const redirected = new DOMException('The call is redirected', 'AbortError');
+
+/** How a flow ended, or what a call was redirected to. */
 export interface FlowOutcome {
+  /** The outcome that it gives to its call; undefined when the call was over first. */
   readonly outcome: string | undefined;
+  /** Whether the call goes on with something else. */
+  readonly interrupted: boolean;
 }
 
 /** One run of a flow on one call: prepared while it rings, run while it is up, and finished after it. */
@@ -44,6 +56,8 @@ export class FlowRun {
   readonly #observer: FlowRunObserver;
   readonly #callOver = new AbortController();
   readonly #prompts: CallPrompts;
+  /** What runs now: the flow, or what the call was redirected to. */
+  #activity = new AbortController();
   #position: FlowState | undefined;
   #host: FlowHost | undefined;
   #result: FlowResult | undefined;
@@ -71,7 +85,7 @@ export class FlowRun {
     this.#host = {
       call,
       clock,
-      signal: this.#callOver.signal,
+      signal: this.#activity.signal,
       prompts: this.#prompts,
       recordings,
       secondParty: secondParty(call),
@@ -82,13 +96,39 @@ export class FlowRun {
         this.#observer.positionChanged();
       },
     };
+    const { signal } = this.#activity;
     this.#result = await runFlow(flow, known, this.#host);
-    return { outcome: this.#outcomeOf(this.#result.end) };
+    return { outcome: this.#outcomeOf(this.#result.end), interrupted: signal.reason === redirected };
+  }
+
+  /** Leaves the flow where it is, calls these numbers instead, and joins the call with the first who answers. Never rejects. */
+  async redirect(order: RedirectOrder): Promise<FlowOutcome> {
+    this.#activity.abort(redirected);
+    this.#activity = new AbortController();
+    const { signal } = this.#activity;
+    if (this.#callOver.signal.aborted) this.#activity.abort(callOver);
+    const outcome = await this.#joined(order, signal);
+    return { outcome: signal.reason === callOver ? undefined : outcome, interrupted: signal.reason === redirected };
+  }
+
+  async #joined(order: RedirectOrder, signal: AbortSignal): Promise<PartyOutcome | undefined> {
+    try {
+      if (!this.#host) return undefined;
+      const meanwhile = await this.#prompts.ringing();
+      const rules = { ringTimeoutMs: REDIRECT_RING_MS, meanwhile, whisper: undefined, acceptKeys: '', record: false };
+      const { status } = await this.#host.secondParty.call({ ...order, ...rules }, signal);
+      return status === 'Answered' ? 'Completed' : status;
+    } catch (error) {
+      if (signal.aborted) return undefined;
+      this.#observer.note(`The call could not be redirected: ${error instanceof Error ? error.message : String(error)}`);
+      return 'Failed';
+    }
   }
 
   /** The call is over: ends the flow if it still runs. */
   callEnded(): void {
     this.#callOver.abort(callOver);
+    this.#activity.abort(callOver);
   }
 
   /** Follows what was left for after the call. */

@@ -45,7 +45,8 @@ function session(options: CallOptions = {}) {
     options,
     newRun: () => ({
       prepare() {},
-      start: async () => ({ outcome: 'Completed' }),
+      start: async () => ({ outcome: 'Completed', interrupted: false }),
+      redirect: async () => ({ outcome: 'Completed', interrupted: false }),
       callEnded() {},
       finishLater: () => later,
       position: undefined,

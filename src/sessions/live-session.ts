@@ -8,7 +8,7 @@ import type { AnsweredCall, CallLeg, LegEnd, MediaReport, PlacedCall } from '../
 import type { AttemptEvents } from './call-attempts.ts';
 import type { CallOptions } from './call-options.ts';
 import { describeMedia } from './describe-media.ts';
-import type { FlowRun, FlowRunObserver } from './flow-run.ts';
+import type { FlowOutcome, FlowRun, FlowRunObserver, RedirectOrder } from './flow-run.ts';
 import { describeEnd, type Outcome, outcomeOfEnd } from './outcome.ts';
 import { SessionHistory, type SessionJournal } from './session-history.ts';
 import type { Channel } from './trunk-limits.ts';
@@ -16,7 +16,7 @@ import type { Channel } from './trunk-limits.ts';
 export type { SessionJournal };
 
 /** The flow of a session, as far as the session moves it. */
-export type SessionFlow = Pick<FlowRun, 'prepare' | 'start' | 'callEnded' | 'finishLater' | 'position'>;
+export type SessionFlow = Pick<FlowRun, 'prepare' | 'start' | 'redirect' | 'callEnded' | 'finishLater' | 'position'>;
 
 interface Parts {
   readonly row: NewSessionRow;
@@ -44,6 +44,8 @@ export class LiveSession implements AttemptEvents, FlowRunObserver {
   readonly #over: Promise<void>;
   #resolveOver: () => void = () => {};
   #call: PlacedCall | undefined;
+  /** The call once it is up. */
+  #leg: AnsweredCall | undefined;
   #trunkId: string | undefined;
   /** Why we end the call from outside of its flow. */
   #endedBy: Outcome | undefined;
@@ -100,6 +102,21 @@ export class LiveSession implements AttemptEvents, FlowRunObserver {
     return this.#over;
   }
 
+  /** Whether the call has been answered and is not over. */
+  get isUp(): boolean {
+    return this.#leg !== undefined && !this.#callOver && this.#endedBy === undefined;
+  }
+
+  /** Takes a call that is up out of its flow, and joins it with the first of these numbers that answers. Then it is hung up. */
+  redirect(order: RedirectOrder): void {
+    const leg = this.#leg;
+    if (!leg || !this.isUp) return;
+    this.#line(`Redirected to ${order.numbers.join(', ')}`);
+    const before = this.#flowDone;
+    const redirected = this.#run.redirect(order).then((end) => this.#flowEnded(end, leg));
+    this.#flowDone = Promise.all([before, redirected]).then(() => undefined);
+  }
+
   sent(callId: string): void {
     this.#change({ callSid: callId });
     if (this.#sent) return;
@@ -128,7 +145,8 @@ export class LiveSession implements AttemptEvents, FlowRunObserver {
     this.#line('Answered');
     if (options.maxDurationMs !== undefined) this.#limit = clock.after(options.maxDurationMs, () => this.#lastedTooLong());
     if (options.record) this.#recorded = this.#recordCall(leg);
-    this.#flowDone = this.#run.start(leg).then((end) => this.#flowEnded(end.outcome, leg));
+    this.#leg = leg;
+    this.#flowDone = this.#run.start(leg).then((end) => this.#flowEnded(end, leg));
     this.#tell('Answered');
   }
 
@@ -155,7 +173,8 @@ export class LiveSession implements AttemptEvents, FlowRunObserver {
     void this.#finish(end, media);
   }
 
-  async #flowEnded(outcome: string | undefined, leg: CallLeg): Promise<void> {
+  async #flowEnded({ outcome, interrupted }: FlowOutcome, leg: CallLeg): Promise<void> {
+    if (interrupted) return;
     this.#limit?.cancel();
     this.#flowOutcome = outcome;
     await leg.hangup();

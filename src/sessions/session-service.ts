@@ -19,6 +19,7 @@ import { IncomingCalls, type IncomingCallsOptions } from './incoming-calls.ts';
 import type { IncomingDirectory } from './incoming-plan.ts';
 import { KeyedRequests } from './keyed-requests.ts';
 import { LiveCalls, type LiveCallsOptions } from './live-calls.ts';
+import { LiveOperations } from './live-operations.ts';
 import type { SessionJournal } from './live-session.ts';
 import { type OutgoingDirectory, type OutgoingPlan, planOutgoing } from './outgoing-plan.ts';
 import type { SessionQueries } from './session-queries.ts';
@@ -50,6 +51,8 @@ export class SessionService {
   readonly #waiting: WaitingCalls;
   readonly #incoming: IncomingCalls;
   readonly #keyed: KeyedRequests;
+  /** What may be done with sessions whose call is on. */
+  readonly live: LiveOperations;
   #draining = false;
 
   constructor(options: SessionServiceOptions) {
@@ -58,6 +61,7 @@ export class SessionService {
     this.#waiting = new WaitingCalls({ ...options, calls: this.#calls });
     this.#incoming = new IncomingCalls({ ...options, calls: this.#calls });
     this.#keyed = new KeyedRequests(options);
+    this.live = new LiveOperations({ ...options, calls: this.#calls });
     options.changes.subscribe((change) => {
       if (!change || change.kind === 'session') this.#waiting.heard();
     });

@@ -179,6 +179,17 @@ export function fakeServices(): FakeServices {
       async end(principal, sessionId) {
         calls.push({ name: 'sessions.end', userId: principal.userId, request: sessionId });
       },
+      live: {
+        async redirect(principal, request) {
+          calls.push({ name: 'sessions.live.redirect', userId: principal.userId, request });
+        },
+        async reject(principal, request) {
+          calls.push({ name: 'sessions.live.reject', userId: principal.userId, request });
+        },
+        async addLog(principal, request) {
+          calls.push({ name: 'sessions.live.addLog', userId: principal.userId, request });
+        },
+      },
     },
   };
   return fake;

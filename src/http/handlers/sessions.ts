@@ -1,5 +1,14 @@
 import { PlaceCall } from '../../contracts/calls.ts';
-import { EndSession, GetSession, ListSessions, NewOutgoingSession, SessionInfo } from '../../contracts/sessions.ts';
+import {
+  AddSessionLog,
+  EndSession,
+  GetSession,
+  ListSessions,
+  NewOutgoingSession,
+  RedirectSession,
+  RejectSession,
+  SessionInfo,
+} from '../../contracts/sessions.ts';
 import { type AnswerHead, type BoundOperation, signedIn } from '../handler.ts';
 import type { Services } from '../services.ts';
 
@@ -23,6 +32,15 @@ export function sessionHandlers({ sessions }: Services): readonly BoundOperation
     }),
     signedIn(ListSessions, (principal, request) => sessions.list(principal, request)),
     signedIn(GetSession, (principal, request) => sessions.get(principal, request.sessionId ?? '')),
+    signedIn(RedirectSession, async (principal, request) => {
+      await sessions.live.redirect(principal, request);
+    }),
+    signedIn(RejectSession, async (principal, request) => {
+      await sessions.live.reject(principal, request);
+    }),
+    signedIn(AddSessionLog, async (principal, request) => {
+      await sessions.live.addLog(principal, request);
+    }),
     signedIn(EndSession, async (principal, request) => {
       await sessions.end(principal, request.sessionId ?? '');
     }),

@@ -1,0 +1,82 @@
+import type { RequestOf } from '../contracts/dto.ts';
+import type { AddSessionLog, RedirectSession, RejectSession } from '../contracts/sessions.ts';
+import { possibleE164 } from '../directory/e164.ts';
+import { MemberChecks } from '../directory/member-checks.ts';
+import { mayAccess, type Principal } from '../directory/principal.ts';
+import { AppError, memberError } from '../kernel/errors.ts';
+import type { LiveCalls } from './live-calls.ts';
+import type { LiveSession } from './live-session.ts';
+import type { OutgoingDirectory } from './outgoing-plan.ts';
+import type { SessionQueries } from './session-queries.ts';
+
+export interface LiveOperationsOptions {
+  readonly calls: Pick<LiveCalls, 'get'>;
+  readonly queries: Pick<SessionQueries, 'find'>;
+  readonly directory: Pick<OutgoingDirectory, 'phoneNumbers'>;
+}
+
+const LOG_LENGTH = 1000;
+
+/** What may be done with a session while its call is on (evo-voice.md 1.1). Every method: @throws AppError NOT_FOUND, CONFLICT. */
+export class LiveOperations {
+  readonly #options: LiveOperationsOptions;
+
+  constructor(options: LiveOperationsOptions) {
+    this.#options = options;
+  }
+
+  /** Sends a call that is up to somebody else. Resolves when that begins. @throws AppError also REQUIRED, NUMBER_NOT_POSSIBLE, CALLER_ID_NOT_OWNED */
+  async redirect(principal: Principal, request: RequestOf<typeof RedirectSession>): Promise<void> {
+    const checks = new MemberChecks();
+    const to = destinationOf(request.destination ?? '', checks);
+    checks.done();
+    const session = await this.#find(principal, request.sessionId ?? '');
+    if (request.callerId) await this.#checkCallerId(session.accountId, request.callerId);
+    if (!session.isUp) throw conflict('The call is not up.');
+    session.redirect({ numbers: [to], callerId: request.callerId || undefined });
+  }
+
+  /** Gives up a call that has not been answered. Resolves when it is over. */
+  async reject(principal: Principal, request: RequestOf<typeof RejectSession>): Promise<void> {
+    const session = await this.#find(principal, request.sessionId ?? '');
+    if (session.isUp) throw conflict('The call has been answered. End it with DELETE /sessions/{id}.');
+    await session.end('Rejected', 'Rejected by request');
+  }
+
+  /** Writes a line into the log of a session that is not over. @throws AppError also REQUIRED, INVALID_MEMBER */
+  async addLog(principal: Principal, request: RequestOf<typeof AddSessionLog>): Promise<void> {
+    const { message = '' } = request;
+    const checks = new MemberChecks();
+    if (message.trim() === '') checks.fail('REQUIRED', { member: 'Message', hint: 'the line to append.' }, 'Message');
+    checks.text(message, 'Message', LOG_LENGTH);
+    checks.done();
+    (await this.#find(principal, request.sessionId ?? '')).note(message);
+  }
+
+  async #find(principal: Principal, sessionId: string): Promise<LiveSession> {
+    const live = this.#options.calls.get(sessionId);
+    if (live && mayAccess(principal, live.accountId)) return live;
+    const { info, owner } = await this.#options.queries.find(principal, sessionId);
+    if (info.ended) throw conflict('The session is over.');
+    throw conflict(
+      owner === undefined ? 'The call waits for its time.' : 'Another server carries this call. Send the request to that server.',
+    );
+  }
+
+  async #checkCallerId(accountId: string, callerId: string): Promise<void> {
+    const owned = await this.#options.directory.phoneNumbers.ownedVoiceNumbers(accountId);
+    if (!owned.some(({ e164 }) => e164 === callerId)) throw memberError('CALLER_ID_NOT_OWNED', {}, 'CallerId');
+  }
+}
+
+function destinationOf(text: string, checks: MemberChecks): string {
+  const hint = 'the E.164 number to send the call to, for example +18144043093.';
+  if (text === '') checks.fail('REQUIRED', { member: 'Destination', hint }, 'Destination');
+  const to = possibleE164(text);
+  if (to === undefined && text !== '') checks.refuse('Destination', `It is not a possible number. Give ${hint}`);
+  return to ?? '';
+}
+
+function conflict(reason: string): AppError {
+  return new AppError('CONFLICT', { reason });
+}
