@@ -73,8 +73,8 @@ export const BuyPhoneNumber = operation({
 const trunkMembers = {
   name: optional(text),
   host: optional(text, 'Host name or IP address of the carrier.'),
-  port: optional(nullable(count), '5060 if absent, 5061 for Tls.'),
-  transport: optional(nullable(sipTransports), 'Udp if absent.'),
+  port: optional(nullable(count), 'If absent, what the SRV records of the host say, else 5060, or 5061 for Tls.'),
+  transport: optional(nullable(sipTransports), 'If absent, what the NAPTR and SRV records of the host say, else Udp.'),
   userName: optional(text, 'For digest authentication.'),
   password: optional(text, 'For digest authentication. Kept encrypted and never returned.'),
   maxChannels: optional(nullable(count), 'How many calls may be up at once. 100 if absent.'),

@@ -10,8 +10,8 @@ export const SipTarget = dto(
   { name: 'SipTarget', namespace, description: 'A host that calls of a SIP trunk may be sent to.' },
   {
     host: optional(text, 'Host name or IP address.'),
-    port: optional(nullable(count), '5060 if absent, 5061 for Tls.'),
-    transport: optional(nullable(sipTransports), 'Udp if absent.'),
+    port: optional(nullable(count), 'If absent, what the SRV records of the host say, else 5060, or 5061 for Tls.'),
+    transport: optional(nullable(sipTransports), 'If absent, what the NAPTR and SRV records of the host say, else Udp.'),
     priority: optional(nullable(count), 'Those with the lowest number are tried first. 0 if absent.'),
     weight: optional(nullable(count), 'The share of calls among targets of the same priority. 1 if absent; 0 is next to none.'),
   },

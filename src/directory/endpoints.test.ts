@@ -124,12 +124,16 @@ describe('phone numbers', () => {
 });
 
 describe('trunks', () => {
-  it('over TLS have the port of TLS when none is given, and are used over TLS', async () => {
-    expect(await directory.trunks.create(manager, { host: 'sip.example.com', transport: 'Tls' })).toMatchObject({
-      port: 5061,
-      transport: 'Tls',
-    });
-    expect(await directory.trunks.ofAccount(accountId)).toMatchObject([{ targets: [{ port: 5061, transport: 'tls' }] }]);
+  it('without a port or a transport leave both to the name servers', async () => {
+    const tls = await directory.trunks.create(manager, { host: 'sip.example.com', transport: 'Tls' });
+    expect(tls).toMatchObject({ transport: 'Tls' });
+    expect(tls).not.toHaveProperty('port');
+    await directory.clock.advance(1);
+    await directory.trunks.create(manager, { host: 'sip.example.com' });
+    expect((await directory.trunks.ofAccount(accountId)).map(({ targets }) => targets)).toEqual([
+      [{ host: 'sip.example.com', transport: 'tls', priority: 0, weight: 1 }],
+      [{ host: 'sip.example.com', priority: 0, weight: 1 }],
+    ]);
   });
 
   const full = {
@@ -158,8 +162,6 @@ describe('trunks', () => {
     const plain = await directory.trunks.create(manager, { host: '192.0.2.1' });
     expect(plain).toMatchObject({
       displayName: '192.0.2.1',
-      port: 5060,
-      transport: 'Udp',
       maxChannels: 100,
       callsPerSecond: 50,
       ringTimeoutInSeconds: 60,
@@ -184,7 +186,7 @@ describe('trunks', () => {
       isCallerAnonymous: false,
       sipHeaders: {},
     });
-    expect(second).toMatchObject({ targets: [{ transport: 'udp' }], ringTimeoutMs: 60_000, srtp: 'off' });
+    expect(second).toMatchObject({ targets: [{ host: '192.0.2.1', priority: 0, weight: 1 }], ringTimeoutMs: 60_000, srtp: 'off' });
     expect(second).not.toHaveProperty('password');
   });
 
@@ -274,10 +276,10 @@ describe('trunks', () => {
 
   it('may have several targets, of which the first in order is shown as their own host', async () => {
     const made = await directory.trunks.create(manager, { targets: [...two] });
-    expect(made).toMatchObject({ displayName: 'a.example', host: 'a.example', port: 5061, transport: 'Tls', targets: two });
+    expect(made).toMatchObject({ displayName: 'a.example', host: 'a.example', transport: 'Tls', targets: two });
     expect((await directory.trunks.ofAccount(accountId))[0]?.targets).toEqual([
-      { host: 'b.example', port: 5080, transport: 'udp', priority: 2, weight: 1 },
-      { host: 'a.example', port: 5061, transport: 'tls', priority: 1, weight: 3 },
+      { host: 'b.example', port: 5080, priority: 2, weight: 1 },
+      { host: 'a.example', transport: 'tls', priority: 1, weight: 3 },
     ]);
     const endpointId = made.id ?? '';
     expect(await directory.endpoints.patch(manager, { endpointId, maxChannels: 3 })).toMatchObject({ targets: two, maxChannels: 3 });
@@ -382,7 +384,7 @@ describe('access', () => {
     }
     for (const error of errors) expect(error).toEqual(errors[0]);
     expect(errors[0]).toMatchObject({ code: 'NOT_FOUND', status: 404 });
-    expect(await directory.endpoints.get(manager, { endpointId: id ?? '' })).toMatchObject({ port: 5060 });
+    expect(await directory.endpoints.get(manager, { endpointId: id ?? '' })).not.toHaveProperty('port');
   });
 
   it('lets nobody make anything in an account of others or of nobody', async () => {

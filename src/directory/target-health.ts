@@ -84,8 +84,8 @@ export class TargetHealth {
     if (states.length === 0) return undefined;
     return states.map(({ target: { host, port, transport }, state: { state, sinceMs, status } }) => ({
       host,
-      port,
-      transport: transportName(transport),
+      ...(port !== undefined && { port }),
+      ...(transport !== undefined && { transport: transportName(transport) }),
       state,
       since: new Date(sinceMs).toISOString(),
       ...(status !== undefined && { status }),

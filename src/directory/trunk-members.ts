@@ -14,8 +14,6 @@ export type TrunkMembers = Pick<
 >;
 
 export const trunkDefaults = {
-  port: 5060,
-  transport: 'Udp',
   maxChannels: 100,
   callsPerSecond: 50,
   ringTimeoutSeconds: 60,

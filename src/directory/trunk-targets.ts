@@ -7,8 +7,10 @@ import { isSipHost } from './sip-host.ts';
 /** A host that calls of a trunk may be sent to. */
 export interface TrunkTarget {
   readonly host: string;
-  readonly port: number;
-  readonly transport: WireKind;
+  /** Absent: what the SRV records of the host say, else the port of the transport. */
+  readonly port?: number;
+  /** Absent: what the NAPTR and SRV records of the host say, else UDP. */
+  readonly transport?: WireKind;
   /** The lowest first. */
   readonly priority: number;
   /** The share among targets of the same priority. */
@@ -18,11 +20,6 @@ export interface TrunkTarget {
 const MOST_TARGETS = 16;
 const LARGEST_NUMBER = 65_535;
 const HOST_REASON = 'Give a host name or an IP address, without a port.';
-
-/** The port when none was given (RFC 3261 section 19.1.2). */
-export function defaultTrunkPort(transport: EndpointValues['transport'] | undefined): number {
-  return transport === 'Tls' ? 5061 : 5060;
-}
 
 /** Checks host, port and transport of a trunk, or of one of its targets, whose members have names that begin with `at`. */
 export function checkTarget({ host, port, transport }: SipTarget, at: string, checks: MemberChecks): void {
@@ -54,8 +51,7 @@ export function checkedTargets(targets: readonly SipTarget[], checks: MemberChec
 export function firstTarget(targets: readonly SipTarget[]): EndpointValues {
   const [first] = [...targets].sort((one, other) => (one.priority ?? 0) - (other.priority ?? 0));
   if (!first) return {};
-  const transport = first.transport ?? 'Udp';
-  return { host: first.host ?? '', port: first.port ?? defaultTrunkPort(transport), transport };
+  return { host: first.host ?? '', port: first.port ?? null, transport: first.transport ?? null };
 }
 
 /** What is stored of a trunk, as far as it says where its targets are. */
@@ -69,17 +65,22 @@ export function targetsOf({ host, port, transport, trunk }: TargetColumns): read
 }
 
 function targetOf({ host = '', port, transport, priority = 0, weight = 1 }: SipTarget): TrunkTarget {
-  return { host, port: port ?? defaultTrunkPort(transport), transport: wireKindOf(transport), priority, weight };
+  return {
+    host,
+    ...(port !== undefined && { port }),
+    ...(transport !== undefined && { transport: wireKindOf(transport) }),
+    priority,
+    weight,
+  };
 }
 
-function wireKindOf(transport: SipTarget['transport']): WireKind {
+function wireKindOf(transport: NonNullable<SipTarget['transport']>): WireKind {
   switch (transport) {
     case 'Tls':
       return 'tls';
     case 'Tcp':
       return 'tcp';
     case 'Udp':
-    case undefined:
       return 'udp';
   }
 }

@@ -15,7 +15,7 @@ import { createEndpoint } from './new-endpoint.ts';
 import { chosenAccount, type Principal } from './principal.ts';
 import { Remembered } from './remembered.ts';
 import { passwordPurpose, trunkDefaults, trunkValues } from './trunk-members.ts';
-import { defaultTrunkPort, type TrunkTarget, targetsOf } from './trunk-targets.ts';
+import { type TrunkTarget, targetsOf } from './trunk-targets.ts';
 
 export interface TrunksOptions {
   readonly endpoints: EndpointRepository;
@@ -82,12 +82,7 @@ export class Trunks {
     const values = trunkValues(id, { ...members, ...(name ? { name } : {}) }, box, checks);
     const accountId = chosenAccount(principal, request.accountId);
     const key = { id, accountId, type: 'SipTrunk', displayName: values.displayName ?? values.host ?? '' } as const;
-    return createEndpoint(
-      endpoints,
-      key,
-      { ...trunkDefaults, port: defaultTrunkPort(values.transport), ...values },
-      authorOf(principal, clock),
-    );
+    return createEndpoint(endpoints, key, { ...trunkDefaults, ...values }, authorOf(principal, clock));
   }
 
   /** The trunks of an account, the oldest first, from memory after the first time. @throws AppError STORE_UNAVAILABLE, BAD_SETTING (the secret key) */

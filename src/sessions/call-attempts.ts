@@ -184,5 +184,6 @@ function isWorthAnother({ why, sip = 0 }: LegEnd): boolean {
 }
 
 function textOf(target: TrunkTarget | undefined): string {
-  return target ? endpointText({ address: target.host, port: target.port }) : '';
+  if (!target) return '';
+  return target.port === undefined ? target.host : endpointText({ address: target.host, port: target.port });
 }

@@ -1,7 +1,9 @@
 import { type Clock, sleep } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/log.ts';
 import type { Random } from '../kernel/random.ts';
-import { resolveHost } from '../wire/resolve-host.ts';
+import { defaultPort } from '../wire/default-port.ts';
+import type { Dns } from '../wire/dns.ts';
+import { type LocatedServer, ServerLocator } from '../wire/locate-servers.ts';
 import { InboundLeg } from './inbound-leg.ts';
 import { type Leg, type LegParts, streamOf } from './leg.ts';
 import { LegMedia } from './leg-media.ts';
@@ -29,7 +31,7 @@ import { type WrittenParties, writeParties } from './sip/caller-identity.ts';
 import { extraHeaders } from './sip/extra-headers.ts';
 import { writeHostPort } from './sip/host-port.ts';
 import type { IncomingInvite } from './sip/incoming-invite.ts';
-import { defaultPort, type Hop, transportParam } from './sip/transport.ts';
+import { transportParam } from './sip/transport.ts';
 import { writeUri } from './sip/uri.ts';
 import type { UserAgent } from './sip/user-agent.ts';
 import type { Denial, DenialReason, UserCheck } from './user-check.ts';
@@ -40,6 +42,8 @@ export interface EngineOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+  /** Finds the servers of trunks. */
+  readonly dns: Dns;
   /** The address that peers send audio to, when it is not the local one. */
   readonly publicAddress?: string;
   /** Takes incoming calls. It must not throw. Without it they are refused. */
@@ -61,6 +65,7 @@ const FAREWELL_MS = 2000;
 /** The SIP user agent and the media engine behind the one door that sessions and flows know. */
 export class Engine implements Telephony {
   readonly #options: EngineOptions;
+  readonly #locator: ServerLocator;
   readonly #legs = new Set<Leg>();
   /** Incoming calls that nobody has answered or refused yet. */
   readonly #ringing = new Set<RingingCall>();
@@ -70,6 +75,8 @@ export class Engine implements Telephony {
 
   constructor(options: EngineOptions) {
     this.#options = options;
+    const { dns, clock, random, userAgent } = options;
+    this.#locator = new ServerLocator({ dns, clock, random, canReach: (kind, family) => userAgent.canReach(kind, family) });
   }
 
   get liveLegs(): number {
@@ -94,13 +101,17 @@ export class Engine implements Telephony {
     };
   }
 
-  async ping(target: SipHost, signal: AbortSignal): Promise<number | undefined> {
-    const to = await hopTo(target).catch(() => undefined);
-    if (!to) return undefined;
-    const uri = `sip:${domainOf(target)}`;
-    const requestUri = `${uri}${transportParam(target.transport)}`;
-    const response = await this.#options.userAgent.request({ method: 'OPTIONS', to, requestUri, from: uri, toUri: uri }, signal);
-    return response?.status;
+  async ping({ host, port, transport }: SipHost, signal: AbortSignal): Promise<number | undefined> {
+    const servers = await this.#locator.locate({ host, port, transport }, signal).catch(() => []);
+    const uri = `sip:${domainOf({ host, port, transport })}`;
+    const requestUri = `${uri}${transportParam(transport ?? 'udp')}`;
+    // One server that answers is enough: a call finds it too.
+    const answers = servers.map(async (to) => {
+      const response = await this.#options.userAgent.request({ method: 'OPTIONS', to, requestUri, from: uri, toUri: uri }, signal);
+      if (!response) throw new Error('No response');
+      return response.status;
+    });
+    return Promise.any(answers).catch(() => undefined);
   }
 
   /** Takes an INVITE that the user agent got. */
@@ -241,21 +252,24 @@ export class Engine implements Telephony {
       leg.fail({ why: 'failed', reason: error instanceof Error ? error.message : String(error) });
       return;
     }
-    let to: Hop;
+    const { host, port, transport } = trunk;
+    let servers: readonly LocatedServer[];
     try {
-      to = await hopTo(trunk);
+      servers = await this.#locator.locate({ host, port, transport }, leg.searching);
     } catch {
       leg.fail({ why: 'unreachable', reason: 'The host name of the trunk cannot be resolved' });
       return;
     }
-    if (leg.hangingUp) {
+    const [first, ...otherwise] = servers;
+    if (leg.hangingUp || first === undefined) {
       leg.fail({ why: 'cancelled' });
       return;
     }
     const written = partiesOf(request);
     const invite = this.#options.userAgent.invite(
       {
-        to,
+        to: first,
+        otherwise,
         ...written,
         offer,
         headers: [...written.headers, ...headers],
@@ -268,13 +282,8 @@ export class Engine implements Telephony {
   }
 }
 
-/** @throws the resolver's error */
-async function hopTo({ host, port, transport }: SipHost): Promise<Hop> {
-  return { address: await resolveHost(host), port, transport, ...(transport === 'tls' && { serverName: host }) };
-}
-
 function domainOf({ host, port, transport }: SipHost): string {
-  return writeHostPort(host, port === defaultPort(transport) ? undefined : port);
+  return writeHostPort(host, port === defaultPort(transport ?? 'udp') ? undefined : port);
 }
 
 function partiesOf({ to, from, trunk, parties }: DialRequest): WrittenParties {
@@ -285,6 +294,6 @@ function partiesOf({ to, from, trunk, parties }: DialRequest): WrittenParties {
     anonymous: false,
     ...parties,
     domain: parties?.domain ?? domainOf(trunk),
-    transport: transportParam(trunk.transport),
+    transport: transportParam(trunk.transport ?? 'udp'),
   });
 }

@@ -3,6 +3,8 @@ import type { Clock } from '../kernel/clock.ts';
 import { AppError } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/log.ts';
 import type { Random } from '../kernel/random.ts';
+import { cachedDns } from '../wire/dns-cache.ts';
+import { systemDns } from '../wire/system-dns.ts';
 import { openTcp } from '../wire/tcp.ts';
 import { openTls } from '../wire/tls.ts';
 import { openUdp } from '../wire/udp.ts';
@@ -67,7 +69,8 @@ export async function openTelephony(options: TelephonyOptions): Promise<OpenTele
     const onRegister = (received: ReceivedRequest): void => registrar.take(received);
     const onReplace = (invite: IncomingInvite, replaced: unknown): void => telephony.replaced(invite, replaced);
     const userAgent = new UserAgent({ wires, clock, random, log, product, onInvite, onRegister, onReplace, ...address });
-    const telephony = new Engine({ userAgent, userCheck, onDenied, media, clock, random, log, onIncoming, ...address });
+    const dns = cachedDns(systemDns(), clock);
+    const telephony = new Engine({ userAgent, userCheck, onDenied, media, clock, random, log, onIncoming, dns, ...address });
     return { telephony, sip: wires[0].local };
   } catch (error) {
     await Promise.all(wires.map((wire) => wire.close()));

@@ -24,6 +24,7 @@ export class OutboundLeg extends Leg implements InviteEvents {
   #invite: OutgoingInvite | undefined;
   #ringTimer: Timer | undefined;
   #responseTimer: Timer | undefined;
+  readonly #searching = new AbortController();
   /** Whether the peer has answered anything at all to the INVITE. */
   #heardFrom = false;
 
@@ -43,12 +44,17 @@ export class OutboundLeg extends Leg implements InviteEvents {
     }
     const { clock } = this.parts;
     this.#ringTimer = clock.after(this.#ringTimeoutMs, () => this.stop(this.#heardFrom ? noAnswer : noWord));
-    if (this.#responseTimeoutMs !== undefined) this.#responseTimer = clock.after(this.#responseTimeoutMs, () => this.stop(noWord));
+    this.#awaitResponse();
   }
 
   /** The call could not even be sent. */
   fail(end: LegEnd): void {
     this.finish(this.ending ?? end);
+  }
+
+  /** Aborted when somebody hangs up before the INVITE has left: what it waits for is not wanted any more. */
+  get searching(): AbortSignal {
+    return this.#searching.signal;
   }
 
   /** Whether somebody hung up before the INVITE left. */
@@ -58,6 +64,10 @@ export class OutboundLeg extends Leg implements InviteEvents {
 
   sent(callId: string): void {
     this.parts.events.sent(callId);
+  }
+
+  triesNext(): void {
+    this.#awaitResponse();
   }
 
   provisional(status: number, _reason: string, sdp: string | undefined, dialog?: Dialog): void {
@@ -85,12 +95,20 @@ export class OutboundLeg extends Leg implements InviteEvents {
 
   protected giveUp(): void {
     this.#cancelTimers();
+    this.#searching.abort(new Error('The call is given up'));
     this.#invite?.cancel();
   }
 
   protected override finish(end: LegEnd): void {
     this.#cancelTimers();
     super.finish(end);
+  }
+
+  /** Each server gets the same time to say something. */
+  #awaitResponse(): void {
+    this.#responseTimer?.cancel();
+    if (this.#responseTimeoutMs === undefined || this.ended || this.ending) return;
+    this.#responseTimer = this.parts.clock.after(this.#responseTimeoutMs, () => this.stop(noWord));
   }
 
   #cancelTimers(): void {

@@ -87,8 +87,10 @@ export interface AnsweredCall extends CallLeg {
 export interface SipHost {
   /** A host name or an IP address. */
   readonly host: string;
-  readonly port: number;
-  readonly transport: WireKind;
+  /** Absent: what SRV records of the host say, else the port of the transport. */
+  readonly port?: number | undefined;
+  /** Absent: what NAPTR and SRV records of the host say, else UDP (RFC 3263). */
+  readonly transport?: WireKind | undefined;
 }
 
 /** Where and how a call is to be placed. */

@@ -25,9 +25,12 @@ import { LocalMedia } from '../../src/telephony/media/local-media.ts';
 import type { SrtpPolicy } from '../../src/telephony/port.ts';
 import { UserAgent } from '../../src/telephony/sip/user-agent.ts';
 import { UserCheck } from '../../src/telephony/user-check.ts';
+import type { Dns } from '../../src/wire/dns.ts';
+import { cachedDns } from '../../src/wire/dns-cache.ts';
 import { type Faults, MemoryNetwork } from '../../src/wire/memory-network.ts';
 import type { WireKind } from '../../src/wire/wire.ts';
 import { plainTrunk, targetAt } from './carriers.ts';
+import { dnsTable } from './dns-table.ts';
 import { type SeenSession, sessionTable } from './session-table.ts';
 import { REALM, sipUserTable } from './sip-user-table.ts';
 
@@ -49,6 +52,8 @@ export interface WorldOptions {
   /** What else the network does to datagrams. */
   readonly faults?: Faults;
   readonly transport?: WireKind;
+  /** What the name servers say; nothing, if absent. */
+  readonly dns?: Dns;
   /** Where the trunk sends calls; the phone if absent. */
   readonly targets?: readonly TrunkTarget[];
   readonly prefixes?: readonly string[];
@@ -95,7 +100,11 @@ export function callWorld(options: WorldOptions) {
   const agentParts = { clock, log: silentLogger };
   const media = (host: string, seed: number) =>
     new LocalMedia({ clock, random: seededRandom(seed), host, portRange: { first: 20_000, last: 20_999 }, openSocket, maxStreams: 100 });
-  const wires = (address: string) => [network.wire('udp', { address, port: 5060 }), network.wire('tcp', { address, port: 5060 })];
+  const wires = (address: string) => [
+    network.wire('udp', { address, port: 5060 }),
+    network.wire('tcp', { address, port: 5060 }),
+    network.wire('tls', { address, port: 5061 }),
+  ];
 
   const users = sipUserTable(clock, 'userFlow' in options ? undefined : [], ACCOUNT);
   const denied: string[] = [];
@@ -117,6 +126,7 @@ export function callWorld(options: WorldOptions) {
     random: seededRandom(6),
     userCheck,
     onDenied: (reason) => denied.push(reason),
+    dns: cachedDns(options.dns ?? dnsTable({}), clock),
     onIncoming: (call) => service.incoming(call),
   });
 

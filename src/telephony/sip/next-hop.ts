@@ -1,8 +1,9 @@
 import { isIP } from 'node:net';
+import { defaultPort } from '../../wire/default-port.ts';
 import type { WireKind } from '../../wire/wire.ts';
 import type { DialogState } from './dialog-state.ts';
 import { parseNameAddress } from './parse-address.ts';
-import { defaultPort, type Hop } from './transport.ts';
+import type { Hop } from './transport.ts';
 import { parseUri, type SipUri } from './uri.ts';
 
 /** Request-URI and Route lines of a request in a dialog (RFC 3261 section 12.2.1.1). */

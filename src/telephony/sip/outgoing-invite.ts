@@ -1,5 +1,5 @@
 import type { Timer } from '../../kernel/clock.ts';
-import { randomHex } from '../../kernel/random.ts';
+import { type Random, randomHex } from '../../kernel/random.ts';
 import { ChallengeAnswers } from './challenge-answers.ts';
 import type { ClientTransaction } from './client-transaction.ts';
 import { ABILITIES, type SipCore, type SipCredentials } from './core.ts';
@@ -18,6 +18,8 @@ import type { Hop, WrittenRequest } from './transport.ts';
 export interface OutgoingInviteRequest {
   /** The next hop. */
   readonly to: Hop;
+  /** Where the INVITE is sent when that one fails before the callee is alerted, in order (RFC 3263 section 4.3). */
+  readonly otherwise?: readonly Hop[];
   readonly requestUri: string;
   /** URIs of From and To. */
   readonly from: string;
@@ -42,6 +44,8 @@ export interface InviteFailure {
 export interface InviteEvents {
   /** The INVITE has left. */
   sent(callId: string): void;
+  /** The hop has failed before anything came of it, and the INVITE goes to the next. */
+  triesNext?(): void;
   /** A provisional response. A repeated reliable one is not told. `dialog` is the early dialog that it belongs to, when it made one. */
   provisional(status: number, reason: string, sdp: string | undefined, dialog?: Dialog): void;
   /** A 2xx came and its ACK has left. `sdp` is the callee's answer, or its offer when the INVITE had none. Without SDP in it there is nothing to talk with: hang up. */
@@ -64,12 +68,27 @@ const cannotTake: InviteFailure = { why: 'response', status: 488, reason: 'The o
 /** Most forks of one INVITE that are kept apart; a peer that sends more gets no answer to them. */
 const MAX_FORKS = 16;
 
+/** What the INVITEs of one call have in common, whichever hop they go to. */
+export interface CallIdentity {
+  readonly callId: string;
+  readonly localTag: string;
+}
+
+export function newCallIdentity(random: Random): CallIdentity {
+  return { callId: randomHex(random, 16), localTag: randomHex(random, 8) };
+}
+
 /**
- * Sends an INVITE and sees it through to a dialog or a failure (RFC 3261 section 13.2). When it cannot be sent at all, `failed` is
+ * Sends an INVITE to its first hop and sees it through to a dialog or a failure (RFC 3261 section 13.2). When it cannot be sent at all, `failed` is
  * called before this returns.
  */
-export function sendInvite(core: SipCore, request: OutgoingInviteRequest, events: InviteEvents): OutgoingInvite {
-  const attempt = new InviteAttempt(core, request, events);
+export function sendInvite(
+  core: SipCore,
+  request: OutgoingInviteRequest,
+  events: InviteEvents,
+  identity = newCallIdentity(core.random),
+): OutgoingInvite {
+  const attempt = new InviteAttempt(core, request, events, identity);
   attempt.send();
   return attempt;
 }
@@ -95,15 +114,14 @@ class InviteAttempt implements OutgoingInvite {
   #cancel: 'no' | 'wanted' | 'sent' = 'no';
   #patience: Timer | undefined;
 
-  constructor(core: SipCore, request: OutgoingInviteRequest, events: InviteEvents) {
+  constructor(core: SipCore, request: OutgoingInviteRequest, events: InviteEvents, { callId, localTag }: CallIdentity) {
     this.#core = core;
     this.#request = request;
     this.#events = events;
     this.#credentials = request.credentials;
     this.#answers = request.credentials && new ChallengeAnswers(request.credentials, core.random);
     this.#asksForOffer = typeof request.offer !== 'string';
-    this.callId = randomHex(core.random, 16);
-    const localTag = randomHex(core.random, 8);
+    this.callId = callId;
     this.#sent = {
       callId: this.callId,
       localTag,

@@ -1,3 +1,5 @@
+import { isIP } from 'node:net';
+import { defaultPort } from '../../wire/default-port.ts';
 import type { Endpoint, Wire, WireKind } from '../../wire/wire.ts';
 import { writeHostPort } from './host-port.ts';
 import type { SipMessage, SipRequest } from './message.ts';
@@ -20,11 +22,6 @@ export interface WrittenRequest {
 export interface ResponseRoute {
   readonly first: Hop;
   readonly otherwise?: Hop;
-}
-
-/** The port of SIP when none is named (RFC 3261 section 19.1.2). */
-export function defaultPort(kind: WireKind): number {
-  return kind === 'tls' ? 5061 : 5060;
 }
 
 /** The parameter of a URI that asks for `kind`; '' for UDP, which needs none. */
@@ -62,6 +59,12 @@ export class SipTransport {
   /** Whether there is a wire of this kind. */
   has(kind: WireKind): boolean {
     return this.#wires.has(kind);
+  }
+
+  /** Whether there is a wire of this kind for addresses of this family. */
+  canReach(kind: WireKind, family: 4 | 6): boolean {
+    const wire = this.#wires.get(kind);
+    return wire !== undefined && isIP(wire.local.address) === family;
   }
 
   /**

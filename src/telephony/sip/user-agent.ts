@@ -1,16 +1,17 @@
 import type { Clock } from '../../kernel/clock.ts';
 import type { Logger } from '../../kernel/log.ts';
 import type { Random } from '../../kernel/random.ts';
-import type { Wire } from '../../wire/wire.ts';
+import type { Wire, WireKind } from '../../wire/wire.ts';
 import type { DialogEntry, SipCore, SipCredentials } from './core.ts';
 import { Dialog } from './dialog.ts';
 import { type DialogState, dialogKey, tagOf, takenOver } from './dialog-state.ts';
 import { findReplaced } from './find-replaced.ts';
 import { IncomingInvite } from './incoming-invite.ts';
+import { sendInviteAlong } from './invite-failover.ts';
 import { type LoneRequest, sendLone } from './lone-request.ts';
 import type { SipRequest, SipResponse } from './message.ts';
 import { methodReply, refuseExtensions } from './method-reply.ts';
-import { type InviteEvents, type OutgoingInvite, type OutgoingInviteRequest, sendInvite } from './outgoing-invite.ts';
+import type { InviteEvents, OutgoingInvite, OutgoingInviteRequest } from './outgoing-invite.ts';
 import { acceptsSdp, hasForeignBody } from './session-description.ts';
 import { intervalRefusal } from './session-timer.ts';
 import { SipParseError } from './sip-parse-error.ts';
@@ -82,7 +83,12 @@ export class UserAgent {
 
   /** Places a call. When it cannot be sent at all, `failed` is called before this returns. */
   invite(request: OutgoingInviteRequest, events: InviteEvents): OutgoingInvite {
-    return sendInvite(this.#core, request, events);
+    return sendInviteAlong(this.#core, request, events);
+  }
+
+  /** Whether requests can be sent over this transport to addresses of this family. */
+  canReach(kind: WireKind, family: 4 | 6): boolean {
+    return this.#core.transport.canReach(kind, family);
   }
 
   /** Sends a request outside of any dialog; see `sendLone`. */
