@@ -2,6 +2,7 @@ import { randomHex } from '../../kernel/random.ts';
 import type { SipCore } from './core.ts';
 import { HeaderList } from './header-list.ts';
 import { emptyBody, type SipResponse } from './message.ts';
+import { isUriText } from './token.ts';
 import type { Hop } from './transport.ts';
 
 /** A request outside of any dialog, as OPTIONS and REGISTER are. */
@@ -25,6 +26,7 @@ export interface LoneRequest {
  */
 export function sendLone(core: SipCore, request: LoneRequest, signal: AbortSignal): Promise<SipResponse | undefined> {
   const { random, layer, product } = core;
+  if (!isUriText(request.from) || !isUriText(request.toUri)) return Promise.resolve(undefined);
   const headers = new HeaderList();
   headers.add('Max-Forwards', '70');
   headers.add('From', `<${request.from}>;tag=${randomHex(random, 8)}`);

@@ -1,5 +1,6 @@
 import type { Timer } from '../../kernel/clock.ts';
 import { type Random, randomHex } from '../../kernel/random.ts';
+import { addressOfUri } from './address-of-uri.ts';
 import { ChallengeAnswers } from './challenge-answers.ts';
 import type { ClientTransaction } from './client-transaction.ts';
 import { ABILITIES, type SipCore, type SipCredentials } from './core.ts';
@@ -345,11 +346,11 @@ function inviteRequest(
 ): SipRequest {
   const headers = new HeaderList();
   headers.add('Max-Forwards', '70');
-  headers.add('From', sent.local);
-  headers.add('To', `<${request.toUri}>`);
+  headers.add('From', `${addressOfUri(request.from)};tag=${sent.localTag}`);
+  headers.add('To', addressOfUri(request.toUri));
   headers.add('Call-ID', sent.callId);
   headers.add('CSeq', `${sent.cSeq} INVITE`);
-  headers.add('Contact', `<${sent.contact}>`);
+  headers.add('Contact', addressOfUri(sent.contact));
   for (const [name, value] of ABILITIES) headers.add(name, value);
   headers.add('User-Agent', product);
   for (const [name, value] of request.headers ?? []) headers.add(name, value);
