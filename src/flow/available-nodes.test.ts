@@ -22,6 +22,7 @@ const contract: Record<string, [label: string, category: string, parameters: str
   HangUpNode: ['Hang Up', 'Voice', 'Outcome'],
   MenuNode: ['Menu', 'Voice', 'Prompt PromptAudio Choices TimeoutInSeconds=5 Attempts=3 InvalidPrompt Choice* NoInput NoMatch Failed'],
   NumberComparisonNode: ['Number Comparison', 'Logic', 'Left Operator Right Yes No'],
+  PauseRecordingNode: ['Pause Recording', 'Audio', 'Done'],
   PlayNode: ['Play', 'Audio', 'AudioFile AudioUrl Loop=1 AllowInterrupt=false Done Failed'],
   RecordNode: [
     'Record',
@@ -31,6 +32,8 @@ const contract: Record<string, [label: string, category: string, parameters: str
   SayNode: ['Say', 'Voice', 'WhatToSay Voice Loop=1 AllowInterrupt=false Done Failed'],
   SendDigitsNode: ['Send Digits', 'Voice', 'Digits Done Failed'],
   SetDataNode: ['Set Data', 'General', 'Fields Done'],
+  StartRecordingNode: ['Start Recording', 'Audio', 'Layout=Stereo Done'],
+  StopRecordingNode: ['Stop Recording', 'Audio', 'Recording* DurationInSeconds* Done NoRecording Failed'],
   StringMatchNode: ['String Match', 'Logic', 'String Choices MatchType=Exact IgnoreCase=true NoMatches'],
   TransferNode: ['Transfer', 'Voice', 'Target SipStatus* Reason* Transferred Accepted Refused Failed'],
   WaitNode: ['Wait', 'DateAndTime', 'Timeout=1 Done'],

@@ -5,6 +5,7 @@ import type { Scope } from './data-scopes.ts';
 import type { PlainValue } from './plain-value.ts';
 import type { PromptRequest } from './prompt-request.ts';
 import type { PartyOrder, PartyResult } from './second-party.ts';
+import type { WholeCallRecording } from './whole-call-recording.ts';
 
 // Everything that a node file may use of the flow layer comes through here.
 export { dialledNumbers } from './dialled-numbers.ts';
@@ -142,6 +143,8 @@ export interface NodeContext {
   record(rules: Omit<RecordRules, 'path'>): Promise<StoredRecording>;
   /** Calls somebody else and joins the two, until one of them hangs up: see SecondParty. */
   dial(order: DialOrder): Promise<PartyResult>;
+  /** The recording of both sides of the call. */
+  readonly recording: WholeCallRecording;
   /** Sets a field. @throws DataError when the field cannot be written, or is too large. */
   write(scope: Scope, name: string, value: PlainValue): void;
   /** Adds a line to the log of the session. */

@@ -4,6 +4,7 @@ import type { CompiledFlow } from './compiled-flow.ts';
 import type { AfterCall, FlowState } from './flow-state.ts';
 import type { PlainStruct } from './plain-value.ts';
 import type { SecondParty } from './second-party.ts';
+import type { WholeCallRecording } from './whole-call-recording.ts';
 
 /** Where prompts come from. A prompt that is ready is answered itself, not a promise, so that it plays in the same turn. */
 export interface PromptSource {
@@ -61,6 +62,7 @@ export interface FlowHost {
   readonly prompts: PromptSource;
   readonly recordings: Recordings;
   readonly secondParty: SecondParty;
+  readonly recording: WholeCallRecording;
   /**
    * Finds a flow of the account of the call: one that runs as a node, or (when a call goes on elsewhere, and for what follows
    * the call) the one that the call began with. `version` is given when the call was in that version of it.

@@ -6,6 +6,7 @@ import type { FlowHost, FlowResult } from './flow-host.ts';
 import type { AfterCall, FlowPosition, FlowState } from './flow-state.ts';
 import { type Beginning, FlowError, FlowWalk } from './flow-walk.ts';
 import { type PlainStruct, toPlainStruct } from './plain-value.ts';
+import type { WholeCallRecording } from './whole-call-recording.ts';
 
 export { prepareFlow } from './prepare-flow.ts';
 
@@ -45,7 +46,13 @@ export async function runAfterCall(
   host: FlowHost,
 ): Promise<FlowResult[]> {
   const results: FlowResult[] = [];
-  const quietHost: FlowHost = { ...hostOf(host), call: endedCall(host.call), secondParty: { call: callOver }, checkpoint: () => {} };
+  const quietHost: FlowHost = {
+    ...hostOf(host),
+    call: endedCall(host.call),
+    recording: endedRecording,
+    secondParty: { call: callOver },
+    checkpoint: () => {},
+  };
   let session = left.session;
   for (const { positions, transition } of left.afterCall) {
     const result = await followAfterCall(positions, transition, session, known, quietHost);
@@ -64,6 +71,7 @@ function hostOf(host: FlowHost): FlowHost {
     prompts: host.prompts,
     recordings: host.recordings,
     secondParty: host.secondParty,
+    recording: host.recording,
     loadFlow: (flowId, version) => host.loadFlow(flowId, version),
     observe: (event) => host.observe(event),
     checkpoint: (state) => host.checkpoint(state),
@@ -117,6 +125,12 @@ function endedCall(call: CallLeg): CallLeg {
 }
 
 const callOver = (): Promise<never> => Promise.reject(new FlowError('The call is over.'));
+/** The recording of a call that is over. */
+const endedRecording: WholeCallRecording = {
+  start: () => {},
+  pause: () => {},
+  stop: async () => undefined,
+};
 
 function asError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new FlowError(String(thrown));

@@ -5,11 +5,12 @@ import type { FlowHost, PromptSource } from './flow-host.ts';
 
 /** What nodes are given to work with, for one run of a flow. */
 export function newNodeContext(host: FlowHost, data: DataScopes): NodeContext {
-  const { call, clock, signal, recordings } = host;
+  const { call, clock, signal, recordings, recording } = host;
   return {
     call,
     clock,
     signal,
+    recording,
     // Not async: a prompt that is ready has to reach the call in this turn.
     play(request, rules) {
       const prompt = findPrompt(host.prompts, request, signal);

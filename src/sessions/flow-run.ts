@@ -6,6 +6,7 @@ import type { FlowState } from '../flow/flow-state.ts';
 import { runAfterCall, runFlow } from '../flow/interpreter.ts';
 import { prepareFlow } from '../flow/prepare-flow.ts';
 import type { PartyOrder, PartyStatus, SecondParty } from '../flow/second-party.ts';
+import type { WholeCallRecording } from '../flow/whole-call-recording.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { AnsweredCall } from '../telephony/port.ts';
 
@@ -80,7 +81,7 @@ export class FlowRun {
   }
 
   /** Runs the flow on a call that has just been answered. The first node begins before this returns. Never rejects. */
-  async start(call: AnsweredCall): Promise<FlowOutcome> {
+  async start(call: AnsweredCall, recording: WholeCallRecording): Promise<FlowOutcome> {
     const { flow, known, recordings, secondParty, clock } = this.#parts;
     this.#host = {
       call,
@@ -89,6 +90,7 @@ export class FlowRun {
       prompts: this.#prompts,
       recordings,
       secondParty: secondParty(call),
+      recording,
       loadFlow: (flowId, version) => this.#load(flowId, version),
       observe: (event) => this.#observe(event),
       checkpoint: (state) => {

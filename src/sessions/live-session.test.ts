@@ -101,6 +101,7 @@ const answeredCall: AnsweredCall = {
   clearDigits() {},
   record: () => Promise.reject(new Error('not recorded here')),
   recordCall: () => Promise.reject(new Error('not recorded here')),
+  controlRecording() {},
   bridge() {},
   unbridge() {},
   sendDigits: async () => {},

@@ -11,6 +11,7 @@ import { describeMedia } from './describe-media.ts';
 import type { FlowOutcome, FlowRun, FlowRunObserver, RedirectOrder } from './flow-run.ts';
 import { describeEnd, type Outcome, outcomeOfEnd } from './outcome.ts';
 import { SessionHistory, type SessionJournal } from './session-history.ts';
+import { SessionRecording } from './session-recording.ts';
 import type { Channel } from './trunk-limits.ts';
 
 export type { SessionJournal };
@@ -51,7 +52,8 @@ export class LiveSession implements AttemptEvents, FlowRunObserver {
   #endedBy: Outcome | undefined;
   #flowOutcome: string | undefined;
   #flowDone: Promise<void> = Promise.resolve();
-  #recorded: Promise<void> = Promise.resolve();
+  /** Of the whole call, once it is answered. */
+  #recording: SessionRecording | undefined;
   /** Ends a call that lasts too long. */
   #limit: Timer | undefined;
   #legState: Readonly<Record<string, unknown>> = {};
@@ -144,9 +146,12 @@ export class LiveSession implements AttemptEvents, FlowRunObserver {
     this.#change({ callState: 'Connected', answeredAtMs: clock.now() });
     this.#line('Answered');
     if (options.maxDurationMs !== undefined) this.#limit = clock.after(options.maxDurationMs, () => this.#lastedTooLong());
-    if (options.record) this.#recorded = this.#recordCall(leg);
+    const { recordings, log } = this.#parts;
+    const recording = new SessionRecording({ call: leg, recordings, note: (message) => this.note(message), log });
+    this.#recording = recording;
+    if (options.record) recording.start('stereo');
     this.#leg = leg;
-    this.#flowDone = this.#run.start(leg).then((end) => this.#flowEnded(end, leg));
+    this.#flowDone = this.#run.start(leg, recording).then((end) => this.#flowEnded(end, leg));
     this.#tell('Answered');
   }
 
@@ -184,22 +189,11 @@ export class LiveSession implements AttemptEvents, FlowRunObserver {
     void this.end('MaxDuration', 'The call has lasted as long as it may');
   }
 
-  /** Keeps the sound of the whole call. Never rejects: a call is worth more than its recording. */
-  async #recordCall(leg: AnsweredCall): Promise<void> {
-    const { recordings, log } = this.#parts;
-    try {
-      await recordings.save(await leg.recordCall(recordings.newPath()));
-    } catch (error) {
-      this.#line('The call could not be recorded');
-      log.error({ err: error, sessionId: this.id }, 'A call could not be recorded');
-    }
-  }
-
   /** The leg is over; a recording may still have to be stored. */
   async #finish(end: LegEnd, media: MediaReport): Promise<void> {
     const { clock, log, onOver } = this.#parts;
     const endedAtMs = clock.now();
-    await Promise.all([this.#flowDone, this.#recorded]);
+    await Promise.all([this.#flowDone, this.#recording?.settled()]);
     this.#line(describeEnd(end));
     const mediaReport = describeMedia(media, this.#answered);
     const sipCause = end.sip ?? (this.#answered ? 200 : undefined);

@@ -155,7 +155,7 @@ export class SessionParty implements SecondParty {
   async #record(call: AnsweredCall): Promise<string | undefined> {
     const { recordings, note, log } = this.#parts;
     try {
-      return await recordings.save(await call.recordCall(recordings.newPath()));
+      return await recordings.save(await call.recordCall(recordings.newPath(), 'stereo'));
     } catch (error) {
       note('The call could not be recorded');
       log.error({ err: error }, 'A joined call could not be recorded');

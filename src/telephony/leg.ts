@@ -13,6 +13,8 @@ import type {
   PlayRules,
   Prompt,
   Recorded,
+  RecordingAction,
+  RecordingLayout,
   RecordRules,
   TransferOutcome,
 } from './port.ts';
@@ -101,8 +103,12 @@ export abstract class Leg implements AnsweredCall, PlacedCall {
     return this.parts.media.stream.record(rules, signal);
   }
 
-  recordCall(path: string): Promise<CallRecorded> {
-    return this.parts.media.stream.recordCall(path);
+  recordCall(path: string, layout: RecordingLayout): Promise<CallRecorded> {
+    return this.parts.media.stream.recordCall(path, layout);
+  }
+
+  controlRecording(action: RecordingAction): void {
+    this.parts.media.stream.controlRecording(action);
   }
 
   sendDigits(digits: string, signal: AbortSignal): Promise<void> {

@@ -1,6 +1,16 @@
 import type { Endpoint, WireKind } from '../wire/wire.ts';
 import type { Prompt } from './audio/prompt.ts';
-import type { AudioCodec, CallRecorded, Collected, CollectRules, PlayRules, Recorded, RecordRules } from './media/media-port.ts';
+import type {
+  AudioCodec,
+  CallRecorded,
+  Collected,
+  CollectRules,
+  PlayRules,
+  Recorded,
+  RecordingAction,
+  RecordingLayout,
+  RecordRules,
+} from './media/media-port.ts';
 import type { MediaReport } from './media/media-report.ts';
 import type { SrtpPolicy } from './sdp/srtp-offer.ts';
 import type { TransferOutcome } from './sip/refer-progress.ts';
@@ -22,6 +32,8 @@ export type {
   PlayRules,
   Prompt,
   Recorded,
+  RecordingAction,
+  RecordingLayout,
   RecordRules,
   SrtpPolicy,
   TransferOutcome,
@@ -71,8 +83,10 @@ export interface CallLeg {
 
 /** A call that is up, as sessions see it. */
 export interface AnsweredCall extends CallLeg {
-  /** Records both sides from now until the call is over, beside whatever flows do: in stereo, what is played on the left. */
-  recordCall(path: string): Promise<CallRecorded>;
+  /** Records both sides from now until it is stopped or the call is over, beside whatever flows do. See MediaStream. */
+  recordCall(path: string, layout: RecordingLayout): Promise<CallRecorded>;
+  /** Does something to the recording of both sides that goes on, if there is one. */
+  controlRecording(action: RecordingAction): void;
   /**
    * Joins this call and `other`: each side hears the other, digits too, until `unbridge`, or until one of them is over. What is played to one
    * side comes before, and digits can still be collected. A call is in one bridge at a time: a new one ends those before.

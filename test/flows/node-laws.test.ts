@@ -46,6 +46,7 @@ const ways: Record<string, Record<string, [parameters: Record<string, ShortParam
     Failed: [{ PromptAudio: 'broken' }],
   },
   NumberComparisonNode: { Yes: [least.NumberComparisonNode ?? {}], No: [{ Left: 2, Operator: '<', Right: 2 }] },
+  PauseRecordingNode: { Done: [{}] },
   PlayNode: { Done: [{ AudioFile: 'f' }], Failed: [{ AudioFile: 'broken' }] },
   RecordNode: {
     Done: [{}, { speaks: [{ fromMs: 300, toMs: 900 }] }],
@@ -55,6 +56,8 @@ const ways: Record<string, Record<string, [parameters: Record<string, ShortParam
   SayNode: { Done: [{ WhatToSay: 'x' }], Failed: [{ WhatToSay: 'broken' }] },
   SendDigitsNode: { Done: [{ Digits: '1' }], Failed: [{ Digits: '1' }, { takesDigits: false }] },
   SetDataNode: { Done: [{ Fields: fields({ A: 1 }) }] },
+  StartRecordingNode: { Done: [{ Layout: 'Mono' }] },
+  StopRecordingNode: { Done: [{}, { recorded: 'well' }], NoRecording: [{}], Failed: [{}, { recorded: 'badly' }] },
   StringMatchNode: { a: [{ String: 'A', Choices: ['a'] }], NoMatches: [{ String: 'b', Choices: ['a'] }] },
   TransferNode: {
     Transferred: [{ Target: '100' }, transferring('transferred')],

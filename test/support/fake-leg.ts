@@ -18,6 +18,8 @@ export interface CalleeScript {
   readonly speaks?: readonly { readonly fromMs: number; readonly toMs: number }[];
   /** What it answers when it is asked to call somebody else, and when; without it such requests are declined. */
   readonly transfers?: { readonly afterMs: number; readonly outcome: TransferOutcome };
+  /** That the whole call is being recorded when the flow begins, and whether that can be stored. */
+  readonly recorded?: 'well' | 'badly';
   /** False for a phone that has not agreed to telephone-event. */
   readonly takesDigits?: boolean;
 }

@@ -42,6 +42,8 @@ export class FlowCall {
   readonly discarded: string[] = [];
   /** Whom the flow has called beside this call. */
   readonly orders: PartyOrder[] = [];
+  /** What the flow has done to the recording of the whole call. */
+  readonly recorded: string[] = [];
   readonly host: FlowHost;
   readonly #known: KnownData;
   readonly #flows = new Map<string, CompiledFlow>();
@@ -69,6 +71,15 @@ export class FlowCall {
         call: async (order) => {
           this.orders.push(order);
           return options.party ?? { status: 'NoAnswer', talkedMs: 0 };
+        },
+      },
+      recording: {
+        start: (layout) => this.recorded.push(layout),
+        pause: () => this.recorded.push('pause'),
+        stop: async () => {
+          this.recorded.push('stop');
+          if (options.script?.recorded === 'badly') throw new Error('The disk is full');
+          return options.script?.recorded && { fileId: 'whole-call', durationMs: 1500 };
         },
       },
       loadFlow: (flowId) => this.#flows.get(flowId),

@@ -6,13 +6,16 @@ import gather from './gather.ts';
 import hangUp from './hang-up.ts';
 import menu from './menu.ts';
 import numberComparison from './number-comparison.ts';
+import pauseRecording from './pause-recording.ts';
 import play from './play.ts';
 import record from './record.ts';
 import say from './say.ts';
 import sendDigits from './send-digits.ts';
 import setData from './set-data.ts';
+import startRecording from './start-recording.ts';
+import stopRecording from './stop-recording.ts';
 import stringMatch from './string-match.ts';
 import transfer from './transfer.ts';
 import wait from './wait.ts';
 
-export const nodes = [addLog, booleanComparison, dial, gather, hangUp, menu, numberComparison, play, record, say, sendDigits, setData, stringMatch, transfer, wait] as const;
+export const nodes = [addLog, booleanComparison, dial, gather, hangUp, menu, numberComparison, pauseRecording, play, record, say, sendDigits, setData, startRecording, stopRecording, stringMatch, transfer, wait] as const;

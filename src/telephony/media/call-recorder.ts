@@ -1,5 +1,6 @@
 import { FRAME_MS, FRAME_SAMPLES } from './frame-clock.ts';
-import type { CallRecorded } from './media-port.ts';
+import type { CallRecorded, RecordingLayout } from './media-port.ts';
+import { mixSamples } from './mix-samples.ts';
 import { RecordingFile } from './recording-file.ts';
 import { RecordingTimeline } from './recording-timeline.ts';
 
@@ -9,24 +10,31 @@ const REORDER_SAMPLES = 240 * SAMPLES_PER_MS;
 /** A WAV file of two channels could hold a day and a half. */
 const LONGEST_MS = 24 * 3_600_000;
 
-/** Both sides of one call in one WAV file: on the left what we send, on the right what we hear. */
+/** Both sides of one call in one WAV file: in stereo, on the left what we send, on the right what we hear. */
 export class CallRecorder {
   readonly #path: string;
+  readonly #layout: RecordingLayout;
   readonly #startMs: number;
   readonly #file: RecordingFile;
   readonly #sent = new RecordingTimeline();
   readonly #heard = new RecordingTimeline();
   readonly #both = new Int16Array(2 * FRAME_SAMPLES);
+  /** Where pauses begin and end, in turn: positions that nothing was taken out beyond. */
+  readonly #edges: number[] = [];
+  #paused = false;
+  /** Whether what is taken out now goes into the file. */
+  #keeping = true;
   /** Resolves when the file is complete, after `end`. Rejects with the error of the disk. */
   readonly recorded: Promise<CallRecorded>;
   #complete: (recorded: Promise<CallRecorded>) => void = () => {};
   #ended = false;
 
   /** Begins at `startMs`. */
-  constructor(path: string, startMs: number) {
+  constructor(path: string, layout: RecordingLayout, startMs: number) {
     this.#path = path;
+    this.#layout = layout;
     this.#startMs = startMs;
-    this.#file = new RecordingFile(path, 2);
+    this.#file = new RecordingFile(path, layout === 'stereo' ? 2 : 1);
     this.recorded = new Promise((resolve) => {
       this.#complete = resolve;
     });
@@ -47,10 +55,20 @@ export class CallRecorder {
     this.#heard.restart();
   }
 
+  /** What is said from now on is left out of the file, which goes on without a gap after `resume`. Idempotent. */
+  pause(nowMs: number): void {
+    this.#setPaused(true, nowMs);
+  }
+
+  /** Ends a pause. Idempotent. */
+  resume(nowMs: number): void {
+    this.#setPaused(false, nowMs);
+  }
+
   /** Time has passed: moves audio that nothing can come before any more into the file. */
   tick(nowMs: number): void {
     const until = this.#positionAt(nowMs) - REORDER_SAMPLES;
-    while (this.#heard.taken + FRAME_SAMPLES <= until) this.#keep(FRAME_SAMPLES);
+    while (this.#heard.taken + FRAME_SAMPLES <= until) this.#take(FRAME_SAMPLES);
   }
 
   /** Ends the recording. Idempotent. */
@@ -62,18 +80,44 @@ export class CallRecorder {
 
   async #finish(nowMs: number): Promise<CallRecorded> {
     const until = this.#positionAt(nowMs);
-    while (this.#heard.taken < until) this.#keep(Math.min(FRAME_SAMPLES, until - this.#heard.taken));
+    while (this.#heard.taken < until) this.#take(Math.min(FRAME_SAMPLES, until - this.#heard.taken));
     const { samples } = this.#file;
     const bytes = await this.#file.finish(samples);
     return { path: this.#path, durationMs: Math.round(samples / SAMPLES_PER_MS), bytes };
   }
 
-  #keep(samples: number): void {
-    const left = this.#sent.take(samples);
-    const right = this.#heard.take(samples);
+  #setPaused(paused: boolean, nowMs: number): void {
+    if (paused === this.#paused) return;
+    this.#paused = paused;
+    this.#edges.push(this.#positionAt(nowMs));
+  }
+
+  /** Takes out as many samples, and keeps those that are not in a pause. */
+  #take(samples: number): void {
+    let left = samples;
+    while (left > 0) {
+      const edge = this.#edges[0] ?? Number.POSITIVE_INFINITY;
+      const count = Math.min(left, edge - this.#heard.taken);
+      if (count > 0) this.#move(count);
+      left -= count;
+      if (this.#heard.taken < edge) continue;
+      this.#edges.shift();
+      this.#keeping = !this.#keeping;
+    }
+  }
+
+  #move(samples: number): void {
+    const sent = this.#sent.take(samples);
+    const heard = this.#heard.take(samples);
+    if (!this.#keeping) return;
+    if (this.#layout === 'mono') {
+      mixSamples(sent, heard);
+      this.#file.append(sent);
+      return;
+    }
     for (let index = 0; index < samples; index++) {
-      this.#both[2 * index] = left[index] ?? 0;
-      this.#both[2 * index + 1] = right[index] ?? 0;
+      this.#both[2 * index] = sent[index] ?? 0;
+      this.#both[2 * index + 1] = heard[index] ?? 0;
     }
     this.#file.append(samples === FRAME_SAMPLES ? this.#both : this.#both.subarray(0, 2 * samples));
   }

@@ -77,6 +77,12 @@ export interface Recorded {
   readonly heard: boolean;
 }
 
+/** How both sides of a call share a file: one channel each, what is played on the left; or both in one channel. */
+export type RecordingLayout = 'stereo' | 'mono';
+
+/** What can be done to the recording of a whole call. What is said in a pause is left out of its file: no gap, no silence in its place. */
+export type RecordingAction = 'pause' | 'resume' | 'stop';
+
 /** The recording of a whole call. */
 export type CallRecorded = Pick<Recorded, 'path' | 'durationMs' | 'bytes'>;
 
@@ -106,11 +112,13 @@ export interface MediaStream {
    */
   record(rules: RecordRules, signal: AbortSignal): Promise<Recorded>;
   /**
-   * Records both sides until the stream closes, or for a day: a WAV file (16 bit, 8000 Hz, stereo) with what is played on the left and what
-   * is heard on the right. It goes on beside everything else, `record` too. Called in the turn of `start` it misses nothing. @throws the
-   * error of the disk.
+   * Records both sides until it is stopped, the stream closes, or for a day, into a WAV file (16 bit, 8000 Hz): resolves when that is complete.
+   * It goes on beside everything else, `record` too. Called in the turn of `start` it misses nothing. One at a time, several in turn.
+   * @throws the error of the disk; Error when one goes on already
    */
-  recordCall(path: string): Promise<CallRecorded>;
+  recordCall(path: string, layout: RecordingLayout): Promise<CallRecorded>;
+  /** Does something to the recording of both sides that goes on, if there is one. */
+  controlRecording(action: RecordingAction): void;
   /** Sends digits (0-9 * # A-D; `w` waits 500 ms) as telephone-events. @throws when telephone-event was not agreed. */
   sendDigits(digits: string, signal: AbortSignal): Promise<void>;
   /**

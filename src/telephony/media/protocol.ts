@@ -1,7 +1,17 @@
 import type { Endpoint } from '../../wire/wire.ts';
 import type { Prompt } from '../audio/prompt.ts';
 import type { PortLimits } from '../rtp/port-range.ts';
-import type { AgreedMedia, CallRecorded, Collected, CollectRules, PlayRules, Recorded, RecordRules } from './media-port.ts';
+import type {
+  AgreedMedia,
+  CallRecorded,
+  Collected,
+  CollectRules,
+  PlayRules,
+  Recorded,
+  RecordingAction,
+  RecordingLayout,
+  RecordRules,
+} from './media-port.ts';
 import type { MediaReport } from './media-report.ts';
 
 /** What a media worker is started with. */
@@ -21,7 +31,8 @@ export type MediaCommand =
   | { readonly kind: 'play'; readonly stream: number; readonly wait: number; readonly promptId: string; readonly rules: PlayRules }
   | { readonly kind: 'collect'; readonly stream: number; readonly wait: number; readonly rules: CollectRules }
   | { readonly kind: 'record'; readonly stream: number; readonly wait: number; readonly rules: RecordRules }
-  | { readonly kind: 'recordCall'; readonly stream: number; readonly wait: number; readonly path: string }
+  | { readonly kind: 'recordCall'; readonly stream: number; readonly wait: number; readonly path: string; readonly layout: RecordingLayout }
+  | { readonly kind: 'controlRecording'; readonly stream: number; readonly action: RecordingAction }
   | { readonly kind: 'sendDigits'; readonly stream: number; readonly wait: number; readonly digits: string }
   | { readonly kind: 'clearDigits'; readonly stream: number }
   | { readonly kind: 'bridge'; readonly stream: number; readonly other: number }

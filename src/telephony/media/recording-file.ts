@@ -1,4 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import { endianness } from 'node:os';
 import { wavHeader, wavHeaderBytes } from '../audio/wav.ts';
 
 const SAMPLE_RATE = 8000;
@@ -18,9 +19,10 @@ interface Chunk {
 export class RecordingFile {
   readonly #path: string;
   readonly #channels: 1 | 2;
-  /** One second of audio: what a crash can cost. */
-  readonly #chunkBytes: number;
-  #chunk: Buffer;
+  /** Samples in one second of audio: what a crash can cost. */
+  readonly #chunkSamples: number;
+  #chunk: Int16Array<ArrayBuffer>;
+  /** Samples in the chunk. */
   #filled = 0;
   /** Where in the audio the chunk begins, in bytes. */
   #chunkAt = 0;
@@ -33,8 +35,8 @@ export class RecordingFile {
   constructor(path: string, channels: 1 | 2 = 1) {
     this.#path = path;
     this.#channels = channels;
-    this.#chunkBytes = SAMPLE_RATE * SAMPLE_BYTES * channels;
-    this.#chunk = Buffer.alloc(this.#chunkBytes);
+    this.#chunkSamples = SAMPLE_RATE * channels;
+    this.#chunk = new Int16Array(this.#chunkSamples);
     this.#writing = this.#guard(async () => {
       this.#file = await open(this.#path, 'w');
       await this.#writeHeader(0);
@@ -43,14 +45,17 @@ export class RecordingFile {
 
   /** Samples of each channel appended so far. */
   get samples(): number {
-    return (this.#chunkAt + this.#filled) / SAMPLE_BYTES / this.#channels;
+    return (this.#chunkAt / SAMPLE_BYTES + this.#filled) / this.#channels;
   }
 
   /** Adds samples at the end; of two channels, one of each in turn. */
   append(samples: Int16Array): void {
-    for (let index = 0; index < samples.length; index++) {
-      this.#filled = this.#chunk.writeInt16LE(samples[index] ?? 0, this.#filled);
-      if (this.#filled === this.#chunkBytes) this.#flush();
+    for (let from = 0; from < samples.length; ) {
+      const count = Math.min(samples.length - from, this.#chunkSamples - this.#filled);
+      this.#chunk.set(count === samples.length ? samples : samples.subarray(from, from + count), this.#filled);
+      this.#filled += count;
+      from += count;
+      if (this.#filled === this.#chunkSamples) this.#flush();
     }
   }
 
@@ -74,11 +79,11 @@ export class RecordingFile {
   #flush(): void {
     if (this.#filled === 0) return;
     if (this.#error === undefined && this.#waiting.length < MAX_WAITING) {
-      this.#waiting.push({ at: this.#chunkAt, bytes: this.#chunk.subarray(0, this.#filled) });
-      this.#chunk = Buffer.alloc(this.#chunkBytes);
+      this.#waiting.push({ at: this.#chunkAt, bytes: littleEndian(this.#chunk.subarray(0, this.#filled)) });
+      this.#chunk = new Int16Array(this.#chunkSamples);
       if (this.#waiting.length === 1) this.#writing = this.#writing.then(() => this.#writeAll());
     }
-    this.#chunkAt += this.#filled;
+    this.#chunkAt += this.#filled * SAMPLE_BYTES;
     this.#filled = 0;
   }
 
@@ -105,4 +110,10 @@ export class RecordingFile {
       this.#error = error;
     }
   }
+}
+
+/** The bytes of samples as WAV wants them. */
+function littleEndian(samples: Int16Array<ArrayBuffer>): Uint8Array {
+  const bytes = Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength);
+  return endianness() === 'LE' ? bytes : bytes.swap16();
 }

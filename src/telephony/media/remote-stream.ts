@@ -1,6 +1,17 @@
 import type { Endpoint } from '../../wire/wire.ts';
 import type { Prompt } from '../audio/prompt.ts';
-import type { AgreedMedia, CallRecorded, Collected, CollectRules, MediaStream, PlayRules, Recorded, RecordRules } from './media-port.ts';
+import type {
+  AgreedMedia,
+  CallRecorded,
+  Collected,
+  CollectRules,
+  MediaStream,
+  PlayRules,
+  Recorded,
+  RecordingAction,
+  RecordingLayout,
+  RecordRules,
+} from './media-port.ts';
 import { type MediaReport, nothingSeen } from './media-report.ts';
 import type { MediaCommand, SettledEvent } from './protocol.ts';
 import { newWait, streamClosed } from './wait.ts';
@@ -107,13 +118,17 @@ export class RemoteStream implements MediaStream {
     }
   }
 
-  async recordCall(path: string): Promise<CallRecorded> {
+  async recordCall(path: string, layout: RecordingLayout): Promise<CallRecorded> {
     if (this.#over) throw this.#over;
     const wait = ++this.#lastWait;
     const recorded = this.#told(wait, (event) => (event.kind === 'callRecorded' ? event.recorded : undefined));
     // Together with `start` before it and the `play` that follows, so that the first packet still carries the prompt.
-    this.#link.postSoon({ kind: 'recordCall', stream: this.#number, wait, path });
+    this.#link.postSoon({ kind: 'recordCall', stream: this.#number, wait, path, layout });
     return recorded;
+  }
+
+  controlRecording(action: RecordingAction): void {
+    if (!this.#over) this.#link.post({ kind: 'controlRecording', stream: this.#number, action });
   }
 
   close(): Promise<MediaReport> {

@@ -9,7 +9,7 @@ import { isRtcp } from '../rtp/srtcp-packet.ts';
 import { SrtpSession } from '../rtp/srtp-session.ts';
 import { SrtpSocket } from '../rtp/srtp-socket.ts';
 import { type BridgedStream, BridgeSide } from './bridge-side.ts';
-import { CallRecorder } from './call-recorder.ts';
+import { CallRecording } from './call-recording.ts';
 import { DecodedAudio } from './decoded-audio.ts';
 import { DigitCollector } from './digit-collector.ts';
 import { DigitOutput } from './digit-output.ts';
@@ -25,6 +25,8 @@ import type {
   MediaStream,
   PlayRules,
   Recorded,
+  RecordingAction,
+  RecordingLayout,
   RecordRules,
 } from './media-port.ts';
 import { clockRates } from './media-port.ts';
@@ -76,7 +78,7 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
   #recorder: Recorder | undefined;
   /** The last recording that ended; its file may not be complete yet. */
   #recorded: Promise<Recorded> | undefined;
-  #callRecorder: CallRecorder | undefined;
+  readonly #callRecording = new CallRecording();
   #agreed: AgreedMedia | undefined;
   /** Set between `start` and the first packet. */
   #firstTimer: Timer | undefined;
@@ -180,12 +182,28 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
     });
   }
 
-  async recordCall(path: string): Promise<CallRecorded> {
+  async recordCall(path: string, layout: RecordingLayout): Promise<CallRecorded> {
     if (this.#closed) throw streamClosed;
-    if (this.#callRecorder) throw new Error('The call is being recorded already');
-    this.#callRecorder = new CallRecorder(path, this.#parts.clock.now());
+    const recorded = this.#callRecording.start(path, layout, this.#parts.clock.now());
     this.#listen();
-    return this.#callRecorder.recorded;
+    return recorded;
+  }
+
+  controlRecording(action: RecordingAction): void {
+    const nowMs = this.#parts.clock.now();
+    switch (action) {
+      case 'pause':
+        this.#callRecording.recorder?.pause(nowMs);
+        return;
+      case 'resume':
+        this.#callRecording.recorder?.resume(nowMs);
+        return;
+      case 'stop':
+        if (!this.#recorder) this.#heardAudio?.drain();
+        this.#callRecording.stop(nowMs);
+        this.#listen();
+        return;
+    }
   }
 
   bridge(other: MediaStream): void {
@@ -209,7 +227,7 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
     if (this.#keyHeld) this.#receiver.tick(nowMs);
     if (this.#listens) this.#heardAudio?.take(nowMs);
     this.#recorder?.tick(nowMs);
-    this.#callRecorder?.tick(nowMs);
+    this.#callRecording.recorder?.tick(nowMs);
     this.#rtcp.tick(nowMs);
     if (--this.#framesToFocus <= 0) this.#lookForPeer();
     const agreed = this.#agreed;
@@ -227,7 +245,7 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
       this.#sender.sendEvent(agreed.telephoneEvent, digit.event, digit.first, to);
     } else {
       this.#sender.sendAudio(digit ? undefined : this.#player, to);
-      this.#callRecorder?.sent(this.#sender.sentSamples(), this.#sender.sampleTimestamp(), nowMs);
+      this.#callRecording.recorder?.sent(this.#sender.sentSamples(), this.#sender.sampleTimestamp(), nowMs);
     }
     this.#watch.sent(lateMs, nowMs);
   }
@@ -273,16 +291,16 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
 
   /** Somebody begins or ends to listen. */
   #listen(): void {
-    const listens = this.#recorder !== undefined || this.#callRecorder !== undefined;
+    const listens = this.#recorder !== undefined || this.#callRecording.recorder !== undefined;
     if (listens && !this.#listens) {
       this.#heardAudio ??= new HeardAudio({
         taken: (samples, position, arrivalMs) => {
           this.#recorder?.heard(samples, position, arrivalMs);
-          this.#callRecorder?.heard(samples, position, arrivalMs);
+          this.#callRecording.recorder?.heard(samples, position, arrivalMs);
         },
         restarted: () => {
           this.#recorder?.restart();
-          this.#callRecorder?.restart();
+          this.#callRecording.recorder?.restart();
         },
       });
       this.#heardAudio.restart();
@@ -292,7 +310,7 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
 
   /** A recording ends. What waits is for it, unless somebody else goes on listening. */
   #drain(): void {
-    if (!this.#callRecorder || this.#closed) this.#heardAudio?.drain();
+    if (!this.#callRecording.recorder || this.#closed) this.#heardAudio?.drain();
   }
 
   #receive(bytes: Uint8Array, from: Endpoint): void {
@@ -320,7 +338,7 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
         return core.#opening();
       },
       get callRecorder() {
-        return core.#callRecorder;
+        return core.#callRecording.recorder;
       },
       press: (digit) => {
         if (!this.#closed && this.#agreed?.telephoneEvent !== undefined) this.#output.send(digit, neverAborted).catch(() => undefined);
@@ -356,12 +374,12 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
     this.#output.close(error);
     void this.#recorder?.end('aborted', clock.now());
     this.#drain();
-    this.#callRecorder?.end(clock.now());
+    this.#callRecording.stop(clock.now());
     this.#sender.close();
     this.#decoded.close();
     this.#heardAudio?.close();
     // What the disk says comes out of `record` and `recordCall`; the port is free whatever it says.
-    await Promise.allSettled([this.#recorded, this.#callRecorder?.recorded]);
+    await Promise.allSettled([this.#recorded, this.#callRecording.complete()]);
     onClosed();
     return {
       ...watched,

@@ -205,6 +205,36 @@ describe('openMediaWorkers', () => {
     await expect(second).resolves.toMatchObject({ why: 'aborted' });
   });
 
+  it('records both sides of a call as often as it is asked, the last until the stream closes', async () => {
+    const media = await openWorkers();
+    const phone = await openPhone();
+    const folder = await mkdtemp(join(tmpdir(), 'media-workers-'));
+    closers.push(() => rm(folder, { recursive: true }));
+    const stream = await media.open();
+    stream.start(phone.agreed);
+    const first = stream.recordCall(join(folder, 'first.wav'), 'mono');
+    await expect(stream.recordCall(join(folder, 'x.wav'), 'mono')).rejects.toThrow('already');
+    await stream.play(countingPrompt('p', 800), { interruptible: false }, never);
+    stream.controlRecording('pause');
+    await stream.play(countingPrompt('q', 8000), { interruptible: false }, never);
+    stream.controlRecording('resume');
+    await stream.play(countingPrompt('p', 800), { interruptible: false }, never);
+    stream.controlRecording('stop');
+    const { durationMs, bytes, path } = await first;
+    expect(durationMs).toBeGreaterThanOrEqual(100);
+    expect(durationMs).toBeLessThan(1000);
+    expect((await readFile(path)).length).toBe(bytes);
+    expect(Math.abs(bytes - 44 - durationMs * 16)).toBeLessThanOrEqual(8);
+    const second = stream.recordCall(join(folder, 'second.wav'), 'stereo');
+    await stream.play(countingPrompt('p', 800), { interruptible: false }, never);
+    await stream.close();
+    const kept = await second;
+    expect(kept.durationMs).toBeGreaterThanOrEqual(80);
+    const header = readWavHeader(await readFile(kept.path));
+    expect(header.channels).toBe(2);
+    expect(Math.abs(header.frames - kept.durationMs * 8)).toBeLessThanOrEqual(4);
+  });
+
   it('refuses when the ports are used up, across all workers, and goes on when one is free', async () => {
     const media = await openWorkers({ count: 2, ports: 4 });
     const streams = await Promise.all(Array.from({ length: 4 }, () => media.open()));

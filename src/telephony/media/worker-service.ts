@@ -50,6 +50,7 @@ export class WorkerService {
       case 'collect':
       case 'record':
       case 'recordCall':
+      case 'controlRecording':
       case 'sendDigits':
       case 'clearDigits':
       case 'bridge':
@@ -86,7 +87,13 @@ export class WorkerService {
         this.#settle(served, command, async (signal) => ({ kind: 'recorded', recorded: await core.record(command.rules, signal) }));
         break;
       case 'recordCall':
-        this.#settle(served, command, async () => ({ kind: 'callRecorded', recorded: await core.recordCall(command.path) }));
+        this.#settle(served, command, async () => ({
+          kind: 'callRecorded',
+          recorded: await core.recordCall(command.path, command.layout),
+        }));
+        break;
+      case 'controlRecording':
+        core.controlRecording(command.action);
         break;
       case 'sendDigits':
         this.#settle(served, command, async (signal) => {

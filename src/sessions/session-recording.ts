@@ -1,0 +1,76 @@
+import type { Recordings } from '../flow/flow-host.ts';
+import type { KeptRecording, WholeCallRecording } from '../flow/whole-call-recording.ts';
+import type { Logger } from '../kernel/log.ts';
+import type { AnsweredCall, RecordingLayout } from '../telephony/port.ts';
+
+export interface SessionRecordingParts {
+  readonly call: AnsweredCall;
+  readonly recordings: Pick<Recordings, 'newPath' | 'save'>;
+  /** A line for the log of the session. */
+  readonly note: (message: string) => void;
+  readonly log: Logger;
+}
+
+/** The recordings of the whole call of a session: one at a time, several in turn, each a file of the account. The end of the call ends the last. */
+export class SessionRecording implements WholeCallRecording {
+  readonly #parts: SessionRecordingParts;
+  readonly #keeping = new Set<Promise<void>>();
+  /** The one that goes on. */
+  #current: { readonly kept: Promise<KeptRecording>; paused: boolean } | undefined;
+
+  constructor(parts: SessionRecordingParts) {
+    this.#parts = parts;
+  }
+
+  start(layout: RecordingLayout): void {
+    const { call, note } = this.#parts;
+    if (this.#current) {
+      if (!this.#current.paused) return;
+      this.#current.paused = false;
+      call.controlRecording('resume');
+      note('The recording of the call goes on');
+      return;
+    }
+    const kept = this.#keep(layout);
+    this.#current = { kept, paused: false };
+    const done = kept.then(
+      () => undefined,
+      (error: unknown) => this.#failed(kept, error),
+    );
+    this.#keeping.add(done);
+    void done.then(() => this.#keeping.delete(done));
+  }
+
+  pause(): void {
+    if (!this.#current || this.#current.paused) return;
+    this.#current.paused = true;
+    this.#parts.call.controlRecording('pause');
+    this.#parts.note('The recording of the call pauses');
+  }
+
+  async stop(): Promise<KeptRecording | undefined> {
+    const current = this.#current;
+    if (!current) return undefined;
+    this.#current = undefined;
+    this.#parts.call.controlRecording('stop');
+    return current.kept;
+  }
+
+  /** Resolves when all is stored, or given up. To be asked once the call is over. Never rejects: a call is worth more than its recording. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#keeping);
+  }
+
+  async #keep(layout: RecordingLayout): Promise<KeptRecording> {
+    const { call, recordings } = this.#parts;
+    const recorded = await call.recordCall(recordings.newPath(), layout);
+    return { fileId: await recordings.save(recorded), durationMs: recorded.durationMs };
+  }
+
+  /** Another one may begin. */
+  #failed(kept: Promise<KeptRecording>, error: unknown): void {
+    if (this.#current?.kept === kept) this.#current = undefined;
+    this.#parts.note('The call could not be recorded');
+    this.#parts.log.error({ err: error }, 'A call could not be recorded');
+  }
+}

@@ -1,0 +1,38 @@
+import { CallRecorder } from './call-recorder.ts';
+import type { CallRecorded, RecordingLayout } from './media-port.ts';
+
+/** The recordings of both sides of one stream: one at a time, several in turn. */
+export class CallRecording {
+  #recorder: CallRecorder | undefined;
+  /** Those that are not complete yet. */
+  readonly #finishing = new Set<Promise<CallRecorded>>();
+
+  /** The one that goes on now. */
+  get recorder(): CallRecorder | undefined {
+    return this.#recorder;
+  }
+
+  /** Begins one. Resolves when its file is complete. @throws Error when there is one already; the error of the disk */
+  async start(path: string, layout: RecordingLayout, nowMs: number): Promise<CallRecorded> {
+    if (this.#recorder) throw new Error('The call is being recorded already');
+    this.#recorder = new CallRecorder(path, layout, nowMs);
+    const { recorded } = this.#recorder;
+    this.#finishing.add(recorded);
+    try {
+      return await recorded;
+    } finally {
+      this.#finishing.delete(recorded);
+    }
+  }
+
+  /** Ends the one that goes on, if there is one. */
+  stop(nowMs: number): void {
+    this.#recorder?.end(nowMs);
+    this.#recorder = undefined;
+  }
+
+  /** Resolves when every file is complete, or given up. */
+  async complete(): Promise<void> {
+    await Promise.allSettled(this.#finishing);
+  }
+}
