@@ -16,12 +16,33 @@ const invited: SippStep = {
 const refuse = (status: number, lines: readonly string[] = []): SippStep => ({ reply: status, lines, repeat: true });
 
 describe.each(['udp', 'tcp'] as const)('a refusal ends the call and is acknowledged, over %s', (transport) => {
-  it.concurrent.each([403, 404, 408, 410, 422, 480, 484, 488, 491, 500, 503, 504, 600, 603, 606])('%i', async (status) => {
-    const lines = status === 503 ? ['Retry-After: 30'] : status === 422 ? ['Min-SE: 90'] : [];
+  it.concurrent.each([403, 404, 408, 410, 480, 484, 488, 491, 500, 503, 504, 600, 603, 606])('%i', async (status) => {
+    const lines = status === 503 ? ['Retry-After: 30'] : [];
     const { sipp, agent, call } = await calls.call([invited, refuse(status, lines), acknowledged], { transport });
     expect(await sipp.done).toBe('');
     expect(call.failure).toMatchObject({ why: 'response', status });
     expect(agent.liveDialogs).toBe(0);
+  });
+});
+
+describe('422', () => {
+  it('is obeyed with a longer session, once', async () => {
+    const { sipp, call } = await calls.call([
+      invited,
+      refuse(422, ['Min-SE: 3600']),
+      acknowledged,
+      {
+        recv: 'INVITE',
+        checks: [
+          ['Min-SE', '3600'],
+          ['Session-Expires', '3600'],
+        ],
+      },
+      refuse(422, ['Min-SE: 7200']),
+      acknowledged,
+    ]);
+    expect(await sipp.done).toBe('');
+    expect(call.failure).toMatchObject({ why: 'response', status: 422 });
   });
 });
 
