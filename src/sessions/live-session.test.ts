@@ -104,6 +104,7 @@ const answeredCall: AnsweredCall = {
   controlRecording() {},
   bridge() {},
   unbridge() {},
+  hold: async () => {},
   sendDigits: async () => {},
   transfer: async () => ({ result: 'refused', reason: 'not transferred here' }),
   hangup: async () => {},

@@ -10,6 +10,8 @@ export class LegMedia {
   /** Our description as it was sent last. */
   #sent: string | undefined;
   #agreed: AgreedMedia | undefined;
+  /** Whether we hold the call, as agreed on. */
+  #holds = false;
 
   /** `local` is the first offer. */
   constructor(stream: MediaStream, local: Offer) {
@@ -21,15 +23,19 @@ export class LegMedia {
     return this.#agreed;
   }
 
-  /** The text of an offer of all that we can, whatever was agreed before: a hold does not outlive it (RFC 6337 section 5.3). */
-  offer(): string {
-    return this.#describe(writeOffer);
+  /**
+   * The text of an offer of all that we can, whatever was agreed before: a hold by the peer does not outlive it (RFC 6337 section 5.3).
+   * `holds` says whether we hold the call from now on, if the peer takes the offer; absent: as before.
+   */
+  offer(holds: boolean = this.#holds): string {
+    return this.#describe({ ...this.#local, holds }, writeOffer);
   }
 
   /** Takes the peer's answer to our offer. Answers false, and changes nothing, when there is no audio in it that we can take. */
   answered(sdp: string): boolean {
     try {
       this.#start(readAnswer(this.#local, sdp));
+      this.#holds = this.#local.holds === true;
       return true;
     } catch {
       return false;
@@ -42,7 +48,7 @@ export class LegMedia {
    */
   offered(sdp: string): string | undefined {
     try {
-      return this.#describe((local) => {
+      return this.#describe({ ...this.#local, holds: this.#holds }, (local) => {
         const { answer, agreed } = answerOffer(sdp, local);
         this.#start(agreed);
         return answer;
@@ -60,12 +66,13 @@ export class LegMedia {
   }
 
   /** The version goes up by one with each description that says something else than the one before (RFC 3264 section 8). */
-  #describe(write: (local: Offer) => string): string {
+  #describe(local: Offer, write: (local: Offer) => string): string {
+    this.#local = local;
     if (this.#sent === undefined) {
-      this.#sent = write(this.#local);
+      this.#sent = write(local);
       return this.#sent;
     }
-    const next = { ...this.#local, version: this.#local.version + 1 };
+    const next = { ...local, version: local.version + 1 };
     const text = write(next);
     if (sameSession(text, this.#sent)) return this.#sent;
     this.#local = next;

@@ -123,6 +123,15 @@ export abstract class Leg implements AnsweredCall, PlacedCall {
     this.parts.media.stream.unbridge();
   }
 
+  async hold(on: boolean, signal: AbortSignal): Promise<void> {
+    const dialog = this.#dialog;
+    if (!dialog || this.ended || this.ending) throw new Error('The call is over');
+    const { media } = this.parts;
+    const answer = await dialog.reinvite(() => media.offer(on), signal);
+    if (!media.answered(answer)) this.noAudio();
+    else this.#tellState(dialog);
+  }
+
   async transfer(to: string | CallLeg, signal: AbortSignal): Promise<TransferOutcome> {
     const dialog = this.#dialog;
     const other = to instanceof Leg ? to.#dialog : undefined;

@@ -95,6 +95,12 @@ export interface AnsweredCall extends CallLeg {
   bridge(other: AnsweredCall): void;
   /** Ends the bridge that this call is in, if any. */
   unbridge(): void;
+  /**
+   * Holds the call, or resumes it: the other side is told so in a re-INVITE. While we hold it hears what is played, and nothing that it
+   * says is taken. Resolves when the other side agrees. When it holds the call itself, nothing is sent until both have resumed.
+   * @throws Error when it refuses, in which case everything stays as it was, or when the call is over; or the signal's reason
+   */
+  hold(on: boolean, signal: AbortSignal): Promise<void>;
 }
 
 /** A host that speaks SIP. */

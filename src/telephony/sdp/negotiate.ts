@@ -20,6 +20,8 @@ export interface LocalMedia {
   readonly codecs: readonly AudioCodec[];
   /** Absent: RTP in clear only. */
   readonly srtp?: LocalSrtp;
+  /** True while we hold the call: we may send, music say, and hear nothing (RFC 3264 section 8.4). */
+  readonly holds?: boolean;
 }
 
 /** What we offer. */
@@ -43,13 +45,14 @@ const mirrored: Readonly<Record<Direction, Direction>> = {
 /** The text of an offer of one audio stream (RFC 3264 section 5). */
 export function writeOffer(offer: Offer): string {
   const { port, srtp } = offer;
+  const direction = offer.holds ? 'sendonly' : 'sendrecv';
   const { audio: codecs, events } = offeredTypes(offer.codecs, offer.telephoneEvent);
   const formats = [
     ...codecs.map(({ codec, payloadType }) => formatOf(codec, payloadType)),
     ...events.map(({ payloadType, clockRate }) => eventFormatOf(payloadType, clockRate)),
   ];
   const protocol = srtp?.policy === 'required' ? 'RTP/SAVP' : 'RTP/AVP';
-  const audio = writeAudio({ port, protocol, formats, direction: 'sendrecv', crypto: srtp?.lines ?? [], rtcpMux: true });
+  const audio = writeAudio({ port, protocol, formats, direction, crypto: srtp?.lines ?? [], rtcpMux: true });
   return writeSession(offer, { start: 0, stop: 0 }, [audio]);
 }
 
@@ -117,7 +120,7 @@ function agree(media: readonly MediaLine[], local: LocalMedia, offered: OfferedT
   throw failure ?? new SdpError('no-audio', 'There is no audio stream');
 }
 
-function agreeOn(line: MediaLine, { codecs, srtp: localSrtp }: LocalMedia, offered: OfferedTypes | undefined): Agreement | SdpError {
+function agreeOn(line: MediaLine, { codecs, srtp: localSrtp, holds }: LocalMedia, offered: OfferedTypes | undefined): Agreement | SdpError {
   if (line.port === 0) return new SdpError('rejected', 'The audio stream was refused');
   const srtp = agreeOnSrtp(line, localSrtp, offered ? 'offerer' : 'answerer');
   if (srtp instanceof SdpError) return srtp;
@@ -127,11 +130,12 @@ function agreeOn(line: MediaLine, { codecs, srtp: localSrtp }: LocalMedia, offer
   if (!codec) return new SdpError('no-codec', 'The audio stream has no codec that we have');
   const remote = { address, port: line.port };
   const rtcp = line.rtcpMux ? remote : line.rtcp;
+  const direction = mirrored[isHold(address) ? withoutReceiving(line.direction) : line.direction];
   const agreed: AgreedMedia = {
     remote,
     ...(rtcp && { rtcp }),
     ...codec,
-    direction: mirrored[isHold(address) ? withoutReceiving(line.direction) : line.direction],
+    direction: holds ? withoutReceiving(direction) : direction,
     ...(srtp.keys && { srtp: srtp.keys }),
   };
   return { line, agreed, crypto: srtp.line ? [srtp.line] : [] };
