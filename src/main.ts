@@ -21,6 +21,7 @@ import { SignIn } from './directory/sign-in.ts';
 import { SIP_REALM } from './directory/sip-secrets.ts';
 import { SipUserDirectory } from './directory/sip-users.ts';
 import { TargetHealth } from './directory/target-health.ts';
+import { TrunkRegistrations } from './directory/trunk-registrations.ts';
 import { TrunkSources } from './directory/trunk-sources.ts';
 import { Trunks } from './directory/trunks.ts';
 import { UserEndpoints } from './directory/user-endpoints.ts';
@@ -128,6 +129,18 @@ async function start(settings: Settings, log: Logger, opened: Opened): Promise<R
   const phoneNumbers = new PhoneNumbers({ endpoints: store.endpoints, flows, changes, clock, random });
   const trunks = new Trunks({ endpoints: store.endpoints, changes, box, clock, random });
   const targetHealth = opened.add(new TargetHealth({ endpoints: store.endpoints, changes, telephony, clock, random, log }));
+  const registrations = opened.add(
+    new TrunkRegistrations({
+      endpoints: store.endpoints,
+      changes,
+      box,
+      telephony,
+      isOurs: () => store.workers.isOldest(),
+      clock,
+      random,
+      log,
+    }),
+  );
   const trunkSources = opened.add(new TrunkSources({ endpoints: store.endpoints, changes, resolve: resolveName, clock, log }));
   const files = new Files({ files: store.files, disk: await FileDisk.open(join(dataDir, 'files')), changes, speech, clock, random });
   const compiledFlows = new CompiledFlows(flows);
@@ -201,7 +214,7 @@ async function start(settings: Settings, log: Logger, opened: Opened): Promise<R
         userRoles: new UserRoles({ users: store.users, clock }),
         accounts: new Accounts({ accounts: store.accounts, clock, random }),
         users: new Users({ users: store.users, accounts: store.accounts, hasher, clock, random }),
-        endpoints: new Endpoints({ endpoints: store.endpoints, targetHealth, flows, box, clock }),
+        endpoints: new Endpoints({ endpoints: store.endpoints, targetHealth, registrations, flows, box, clock }),
         phoneNumbers,
         sipRefusals: refusals,
         trunks,

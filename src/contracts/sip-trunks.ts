@@ -34,6 +34,26 @@ export const SipNumberFormat = dto(
 );
 export type SipNumberFormat = Static<typeof SipNumberFormat>;
 
+export const SipRegistration = dto(
+  { name: 'SipRegistration', namespace, description: 'Whether and how a SIP trunk is registered at its carrier.' },
+  {
+    isEnabled: optional(flag),
+    contactUser: optional(text, 'The user part under which the carrier sends calls. The user name of the trunk if absent.'),
+    expiresInSeconds: optional(nullable(count), 'How long a registration is asked for, from 60 to 86400. 600 if absent.'),
+  },
+);
+export type SipRegistration = Static<typeof SipRegistration>;
+
+export const SipRegistrationState = dto(
+  { name: 'SipRegistrationState', namespace, description: 'Whether a SIP trunk is registered.' },
+  {
+    state: optional(oneOf('SipRegistrationStates', ['Registering', 'Registered', 'Failed'])),
+    since: optional(text, 'When the state began.'),
+    expires: optional(text, 'When the registration ends unless it is renewed.'),
+    status: optional(nullable(count), 'The SIP status of the latest refusal.'),
+  },
+);
+
 export const SipTargetState = dto(
   { name: 'SipTargetState', namespace, description: 'Whether a target of a SIP trunk answers, as the server sees it that was asked.' },
   {
@@ -77,6 +97,7 @@ export const trunkSettings = {
     textMap,
     'Headers of each call: names that begin with X-, Organization, P-Charge-Info, Priority, Subject or User-to-User. Those of the call itself win.',
   ),
+  registration: optional(SipRegistration, 'Registers the trunk at its host, with its user name and password.'),
   codecs: optional(
     Type.Array(oneOf('SipCodecs', ['PCMU', 'PCMA', 'G722'])),
     'The codecs that are offered, in this order, and taken. PCMU, PCMA, G722 if absent or empty.',
@@ -85,5 +106,6 @@ export const trunkSettings = {
 
 /** What the server knows of a trunk, and nobody can change. */
 export const trunkStates = {
+  registrationState: optional(SipRegistrationState, 'Of a SIP trunk that the server registers which was asked.'),
   targetStates: optional(Type.Array(SipTargetState), 'The hosts of a SIP trunk that are checked.'),
 };

@@ -349,6 +349,8 @@ describe('trunks', () => {
     [{ host: 'a.example', sipHeaders: { 'X-A': 'b', 'x-a': 'c' } }, 'SipHeaders'],
     [{ host: 'a.example', sipHeaders: Object.fromEntries(Array.from({ length: 11 }, (_, at) => [`X-${at}`, 'b'])) }, 'SipHeaders'],
     [{ host: 'a.example', codecs: ['GSM' as 'PCMU'] }, 'Codecs'],
+    [{ host: 'a.example', registration: { contactUser: 'a b' } }, 'Registration.ContactUser'],
+    [{ host: 'a.example', registration: { expiresInSeconds: 59 } }, 'Registration.ExpiresInSeconds'],
     [{ host: 'a.example', codecs: ['PCMU', 'PCMU'] }, 'Codecs'],
     [{ host: 'a.example', healthCheckIntervalInSeconds: 4 }, 'HealthCheckIntervalInSeconds'],
     [{ host: 'a.example', healthCheckIntervalInSeconds: 3601 }, 'HealthCheckIntervalInSeconds'],

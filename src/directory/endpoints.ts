@@ -11,6 +11,7 @@ import { MemberChecks } from './member-checks.ts';
 import { accessible, type Principal, visibleAccounts } from './principal.ts';
 import type { TargetHealth } from './target-health.ts';
 import { trunkValues } from './trunk-members.ts';
+import type { TrunkRegistrations } from './trunk-registrations.ts';
 
 export interface EndpointsOptions {
   readonly endpoints: EndpointRepository;
@@ -18,6 +19,7 @@ export interface EndpointsOptions {
   readonly box: SecretBox;
   /** What is known of the targets of trunks at this moment. */
   readonly targetHealth: Pick<TargetHealth, 'statesOf'>;
+  readonly registrations: Pick<TrunkRegistrations, 'stateOf'>;
   readonly clock: Clock;
 }
 
@@ -61,8 +63,10 @@ export class Endpoints {
   }
 
   #withStates(info: EndpointInfo): EndpointInfo {
-    const targetStates = info.type === 'SipTrunk' ? this.#options.targetHealth.statesOf(info.id ?? '') : undefined;
-    return targetStates ? { ...info, targetStates } : info;
+    if (info.type !== 'SipTrunk') return info;
+    const targetStates = this.#options.targetHealth.statesOf(info.id ?? '');
+    const registrationState = this.#options.registrations.stateOf(info.id ?? '');
+    return { ...info, ...(targetStates && { targetStates }), ...(registrationState && { registrationState }) };
   }
 
   /** Calls that use it go on. @throws AppError NOT_FOUND */
@@ -94,6 +98,7 @@ const trunkOnly = [
   ['isCallerAnonymous', 'IsCallerAnonymous'],
   ['sipHeaders', 'SipHeaders'],
   ['codecs', 'Codecs'],
+  ['registration', 'Registration'],
 ] as const;
 
 function refuseFlowMembers(request: RequestOf<typeof PatchEndpoint>, checks: MemberChecks): void {

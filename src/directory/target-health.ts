@@ -4,11 +4,14 @@ import type { Logger } from '../kernel/log.ts';
 import type { Random } from '../kernel/random.ts';
 import type { Changes } from '../store/changes.ts';
 import type { Telephony } from '../telephony/port.ts';
+import { FollowedTrunks } from './followed-trunks.ts';
 import { afterCheck, type TargetState, uncheckedTarget } from './target-state.ts';
 import { type TargetColumns, type TrunkTarget, targetsOf, transportName } from './trunk-targets.ts';
 
+type CheckedRow = TargetColumns & { readonly id: string };
+
 export interface TargetHealthOptions {
-  readonly endpoints: { readonly trunkRows: () => Promise<readonly (TargetColumns & { readonly id: string })[]> };
+  readonly endpoints: { readonly trunkRows: () => Promise<readonly CheckedRow[]> };
   readonly changes: Pick<Changes, 'subscribe'>;
   readonly telephony: Pick<Telephony, 'ping'>;
   readonly clock: Clock;
@@ -31,7 +34,6 @@ const PATIENCE_MS = 5_000;
 const DOUBT_MS = 5_000;
 /** First checks are spread over this time. */
 const SPREAD_MS = 1_000;
-const RETRY_MS = 5_000;
 /** Targets whose calls have failed that are remembered. */
 const MOST_AVOIDED = 10_000;
 
@@ -45,17 +47,11 @@ export class TargetHealth {
   readonly #avoidedUntilMs = new Map<string, number>();
   readonly #closing = new AbortController();
   readonly #running = new Set<Promise<void>>();
-  readonly #unsubscribe: () => void;
-  #loading: Promise<void> | undefined;
-  #stale = true;
-  #retry: Timer | undefined;
+  readonly #trunks: FollowedTrunks<CheckedRow>;
 
   constructor(options: TargetHealthOptions) {
     this.#options = options;
-    this.#unsubscribe = options.changes.subscribe((change) => {
-      if (!change || change.kind === 'endpoint') this.#reload();
-    });
-    this.#reload();
+    this.#trunks = new FollowedTrunks(options, (rows) => this.#follow(rows));
   }
 
   /** Whether other targets should be tried first: it is down, or calls to it have just failed. */
@@ -95,37 +91,13 @@ export class TargetHealth {
   /** Ends all checks. Idempotent. */
   async close(): Promise<void> {
     this.#closing.abort(new Error('The server stops'));
-    this.#unsubscribe();
-    this.#retry?.cancel();
+    await this.#trunks.close();
     for (const checked of this.#checked.values()) checked.timer?.cancel();
     this.#checked.clear();
-    await this.#loading;
     await Promise.all(this.#running);
   }
 
-  #reload(): void {
-    this.#stale = true;
-    this.#loading ??= this.#load().finally(() => {
-      this.#loading = undefined;
-    });
-  }
-
-  /** Reads which targets are to be checked until nothing has changed meanwhile. Never rejects. */
-  async #load(): Promise<void> {
-    while (this.#stale && !this.#closing.signal.aborted) {
-      this.#stale = false;
-      try {
-        const rows = await this.#options.endpoints.trunkRows();
-        if (!this.#closing.signal.aborted) this.#follow(rows);
-      } catch (error) {
-        this.#options.log.warn({ err: error }, 'The trunks to check cannot be read; it is tried again');
-        this.#retry?.cancel();
-        this.#retry = this.#options.clock.after(RETRY_MS, () => this.#reload());
-      }
-    }
-  }
-
-  #follow(rows: readonly (TargetColumns & { readonly id: string })[]): void {
+  #follow(rows: readonly CheckedRow[]): void {
     const wanted = new Set<string>();
     for (const row of rows) {
       const everyMs = (row.trunk?.healthCheckIntervalInSeconds ?? 0) * 1000;

@@ -1,5 +1,5 @@
 import ipaddr from 'ipaddr.js';
-import type { SipTarget } from '../contracts/sip-trunks.ts';
+import type { SipRegistration, SipTarget } from '../contracts/sip-trunks.ts';
 import type { TrunkSettings } from '../store/schema.ts';
 import type { MemberChecks } from './member-checks.ts';
 import { callingValues } from './trunk-calling.ts';
@@ -34,6 +34,19 @@ export function trunkSettingValues(members: TrunkSettings & SipTarget, checks: M
     ...(allowedSources && { allowedSources }),
     ...(interval !== undefined && { healthCheckIntervalInSeconds: interval }),
     ...callingValues(members, checks),
+    ...(members.registration && { registration: checkedRegistration(members.registration, checks) }),
+  };
+}
+
+/** The members of a registration that are known. */
+function checkedRegistration({ isEnabled, contactUser, expiresInSeconds }: SipRegistration, checks: MemberChecks): SipRegistration {
+  checks.number(expiresInSeconds, 'Registration.ExpiresInSeconds', { least: 60, most: 86_400, whole: true });
+  if (contactUser !== undefined && !/^[A-Za-z0-9._+*-]{0,64}$/.test(contactUser))
+    checks.refuse('Registration.ContactUser', 'Give up to 64 letters, digits and signs of ._+*-');
+  return {
+    ...(isEnabled !== undefined && { isEnabled }),
+    ...(contactUser !== undefined && { contactUser }),
+    ...(expiresInSeconds !== undefined && { expiresInSeconds }),
   };
 }
 

@@ -54,6 +54,15 @@ export class Workers {
     if (this.#options.shared) this.#schedule();
   }
 
+  /** Whether this is the oldest of the processes that share the database, are alive and do not stop: what one of them is to do, it does. */
+  async isOldest(): Promise<boolean> {
+    const { sql, id, shared } = this.#options;
+    if (!shared) return true;
+    const [oldest] = await sql<{ id: string }[]>`
+      select id from worker where lease_until > clock_timestamp() and not draining order by started_at, id limit 1`;
+    return oldest?.id === id;
+  }
+
   /** Tells the others that this process takes no new calls. */
   async drain(): Promise<void> {
     this.#draining = true;

@@ -20,6 +20,8 @@ import type {
   IncomingSlot,
   LegEvents,
   PlacedCall,
+  Registration,
+  RegistrationRequest,
   RingRequest,
   SipHost,
   SrtpPolicy,
@@ -32,7 +34,7 @@ import { extraHeaders } from './sip/extra-headers.ts';
 import { writeHostPort } from './sip/host-port.ts';
 import type { IncomingInvite } from './sip/incoming-invite.ts';
 import { transportParam } from './sip/transport.ts';
-import { writeUri } from './sip/uri.ts';
+import { escapeUser, writeUri } from './sip/uri.ts';
 import type { UserAgent } from './sip/user-agent.ts';
 import type { Denial, DenialReason, UserCheck } from './user-check.ts';
 
@@ -112,6 +114,26 @@ export class Engine implements Telephony {
       return response.status;
     });
     return Promise.any(answers).catch(() => undefined);
+  }
+
+  registration({ user, domain, contactUser, credentials, host, port, transport }: RegistrationRequest): Registration {
+    const ownDomain = domain ?? domainOf({ host, port, transport });
+    const client = this.#options.userAgent.registration({
+      registrar: `sip:${ownDomain}${transportParam(transport ?? 'udp')}`,
+      address: `sip:${escapeUser(user)}@${ownDomain}`,
+      contactUser: escapeUser(contactUser),
+      ...(credentials && { credentials }),
+    });
+    return {
+      register: async (expiresSeconds, signal) => {
+        const servers = await this.#locator.locate({ host, port, transport }, signal).catch(() => []);
+        for (const to of servers) {
+          const result = await client.register(to, expiresSeconds, signal);
+          if (result.registered || result.status !== undefined || signal.aborted) return result;
+        }
+        return { registered: false };
+      },
+    };
   }
 
   /** Takes an INVITE that the user agent got. */

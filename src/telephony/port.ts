@@ -14,6 +14,7 @@ import type {
 import type { MediaReport } from './media/media-report.ts';
 import type { SrtpPolicy } from './sdp/srtp-offer.ts';
 import type { TransferOutcome } from './sip/refer-progress.ts';
+import type { RegisterResult } from './sip/registration-client.ts';
 
 import type { Binding } from './sip-users.ts';
 
@@ -35,6 +36,7 @@ export type {
   RecordingAction,
   RecordingLayout,
   RecordRules,
+  RegisterResult,
   SrtpPolicy,
   TransferOutcome,
 };
@@ -111,6 +113,22 @@ export interface SipHost {
   readonly port?: number | undefined;
   /** Absent: what NAPTR and SRV records of the host say, else UDP (RFC 3263). */
   readonly transport?: WireKind | undefined;
+}
+
+/** An address of ours at a carrier. */
+export interface RegistrationRequest extends SipHost {
+  readonly user: string;
+  /** The domain of the address; absent: the host. */
+  readonly domain?: string;
+  /** The user part under which the carrier sends us calls. */
+  readonly contactUser: string;
+  readonly credentials?: { readonly userName: string; readonly password: string };
+}
+
+/** One address at one registrar. */
+export interface Registration {
+  /** Registers for so long, or ends the registration (0). Never rejects; an abort counts as silence. */
+  register(expiresSeconds: number, signal: AbortSignal): Promise<RegisterResult>;
 }
 
 /** Where and how a call is to be placed. */
@@ -254,6 +272,8 @@ export interface Telephony {
   reserve(near?: AnsweredCall): Promise<CallSlot>;
   /** Asks a host whether it is there (OPTIONS). Answers the status of its response; undefined when there is none. Never rejects. */
   ping(target: SipHost, signal: AbortSignal): Promise<number | undefined>;
+  /** An address that may be registered at a carrier; nothing is sent yet. */
+  registration(request: RegistrationRequest): Registration;
   /** Legs that are not over. */
   readonly liveLegs: number;
   /** Hangs up every leg and gives everything back. Idempotent. */

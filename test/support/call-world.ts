@@ -242,6 +242,7 @@ export function callWorld(options: WorldOptions) {
     clock,
     network,
     service,
+    telephony,
     targetHealth,
     phone,
     phoneEvents,
@@ -261,7 +262,6 @@ export function callWorld(options: WorldOptions) {
     denied,
     /** Why calls were not taken. */
     refused,
-    telephony,
     liveThings,
     /** Hangs up everything at once. */
     async stop(): Promise<void> {

@@ -111,7 +111,7 @@ function unescaped(text: string): string {
 }
 
 // Each set is what the grammar lets stand unescaped in that place, beyond letters, digits and marks.
-const escapeUser = (text: string): string => text.replace(/[^A-Za-z0-9\-_.!~*'()&=+$,;?/]+/g, encodeURIComponent);
+export const escapeUser = (text: string): string => text.replace(/[^A-Za-z0-9\-_.!~*'()&=+$,;?/]+/g, encodeURIComponent);
 const escapePassword = (text: string): string => text.replace(/[^A-Za-z0-9\-_.!~*'()&=+$,]+/g, encodeURIComponent);
 const escapeParam = (text: string): string => text.replace(/[^A-Za-z0-9\-_.!~*'()[\]/:&+$]+/g, encodeURIComponent);
 const escapeHeader = (text: string): string => text.replace(/[^A-Za-z0-9\-_.!~*'()[\]/?:+$]+/g, encodeURIComponent);

@@ -12,6 +12,7 @@ import { type LoneRequest, sendLone } from './lone-request.ts';
 import type { SipRequest, SipResponse } from './message.ts';
 import { methodReply, refuseExtensions } from './method-reply.ts';
 import type { InviteEvents, OutgoingInvite, OutgoingInviteRequest } from './outgoing-invite.ts';
+import { type RegistrationAccount, RegistrationClient } from './registration-client.ts';
 import { acceptsSdp, hasForeignBody } from './session-description.ts';
 import { intervalRefusal } from './session-timer.ts';
 import { SipParseError } from './sip-parse-error.ts';
@@ -94,6 +95,11 @@ export class UserAgent {
   /** Sends a request outside of any dialog; see `sendLone`. */
   request(request: LoneRequest, signal: AbortSignal): Promise<SipResponse | undefined> {
     return sendLone(this.#core, request, signal);
+  }
+
+  /** An address that may be registered elsewhere; nothing is sent yet. */
+  registration(account: RegistrationAccount): RegistrationClient {
+    return new RegistrationClient(this.#core, account);
   }
 
   /** Goes on with a confirmed dialog of another user agent, from its state. `credentials` are for challenges to our requests. */

@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import type { RegisterResult } from '../telephony/port.ts';
+import { afterRegister, notRegistered, type RegistrationState } from './registration-state.ts';
+
+const granted: RegisterResult = { registered: true, expiresMs: 600_000 };
+const silent: RegisterResult = { registered: false };
+const refused = (status: number, retryAfterMs?: number): RegisterResult => ({
+  registered: false,
+  status,
+  ...(retryAfterMs !== undefined && { retryAfterMs }),
+});
+
+/** States and waits of attempts that follow each other, each begun when the one before says so. */
+function run(results: readonly RegisterResult[], chance = 1): string[] {
+  let state: RegistrationState = notRegistered(0);
+  let nowMs = 0;
+  return results.map((result) => {
+    const step = afterRegister(state, result, nowMs, chance);
+    state = step.state;
+    nowMs += step.nextMs;
+    return `${state.state}@${state.sinceMs / 1000} next ${Math.round(step.nextMs / 1000)}`;
+  });
+}
+
+describe('afterRegister', () => {
+  it('renews before the time is over, at a moment that differs', () => {
+    expect(run([granted, granted], 0)).toEqual(['Registered@0 next 420', 'Registered@0 next 420']);
+    expect(run([granted], 1)).toEqual(['Registered@0 next 480']);
+  });
+
+  it('backs off while the registrar is silent, up to five minutes', () => {
+    expect(run(Array.from({ length: 9 }, () => silent)).map((step) => step.split(' ')[2])).toEqual([
+      '5',
+      '10',
+      '20',
+      '40',
+      '80',
+      '160',
+      '300',
+      '300',
+      '300',
+    ]);
+    expect(run([silent, silent, granted])).toEqual(['Failed@0 next 5', 'Failed@0 next 10', 'Registered@15 next 480']);
+  });
+
+  it('stays registered while the carrier remembers us, although a renewal fails', () => {
+    expect(run([granted, silent, silent, silent, silent, silent, silent])).toEqual([
+      'Registered@0 next 480',
+      'Registered@0 next 5',
+      'Registered@0 next 10',
+      'Registered@0 next 20',
+      'Registered@0 next 40',
+      'Registered@0 next 80',
+      'Failed@635 next 160',
+    ]);
+  });
+
+  it('waits as long as it is asked to, and long after a refusal of the password', () => {
+    expect(run([refused(503, 900_000)])).toEqual(['Failed@0 next 900']);
+    expect(run([refused(503, 1_000)])).toEqual(['Failed@0 next 5']);
+    for (const status of [401, 403, 407]) expect(run([refused(status)])).toEqual(['Failed@0 next 120']);
+  });
+});
