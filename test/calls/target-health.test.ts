@@ -7,7 +7,14 @@ import { startLine } from '../support/sip-agents.ts';
 const flow = flowOf({ bye: ['HangUpNode'] });
 const FIRST = '10.0.1.1';
 const targets = [targetAt(FIRST), targetAt(PHONE, { priority: 1 })];
-const settings = { targets: [{ host: FIRST }, { host: PHONE, priority: 1 }], healthCheckIntervalInSeconds: 30 };
+const at = { port: 5060, transport: 'Udp' } as const;
+const settings = {
+  targets: [
+    { host: FIRST, ...at },
+    { host: PHONE, ...at, priority: 1 },
+  ],
+  healthCheckIntervalInSeconds: 30,
+};
 
 /** A world in which the first target is there or not, and messages to it are counted by their method. */
 function scene(options: Partial<Parameters<typeof callWorld>[0]> = {}) {
@@ -62,7 +69,11 @@ describe('the checks of the targets of a trunk', () => {
     expect(sent).not.toContain('INVITE');
     expect(await world.finish()).toEqual(nothingLeft);
 
-    const only = scene({ trunkSettings: { ...settings, targets: [{ host: FIRST }] }, targets: [targetAt(FIRST)], ringTimeoutMs: 5_000 });
+    const only = scene({
+      trunkSettings: { ...settings, targets: [{ host: FIRST, ...at }] },
+      targets: [targetAt(FIRST)],
+      ringTimeoutMs: 5_000,
+    });
     await only.world.clock.advance(30_000);
     await only.world.over(await only.world.call());
     expect(only.sent).toContain('INVITE');
