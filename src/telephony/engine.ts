@@ -208,7 +208,13 @@ export class Engine implements Telephony {
   #dial(request: DialRequest, events: LegEvents, stream: MediaStream): PlacedCall {
     const parts = this.#legParts(request, events, stream, { codecs: DEFAULT_CODECS, ...request.trunk }, () => this.#legs.delete(leg));
     const { ringTimeoutMs, responseTimeoutMs } = request;
-    const leg = new OutboundLeg({ ...parts, ringTimeoutMs, ...(responseTimeoutMs !== undefined && { responseTimeoutMs }) });
+    const inviteAgain = (offer: string): void => void this.#invite(leg, request, offer);
+    const leg: OutboundLeg = new OutboundLeg({
+      ...parts,
+      ringTimeoutMs,
+      inviteAgain,
+      ...(responseTimeoutMs !== undefined && { responseTimeoutMs }),
+    });
     this.#legs.add(leg);
     void this.#invite(leg, request, parts.media.offer());
     return leg;

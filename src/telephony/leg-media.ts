@@ -31,6 +31,17 @@ export class LegMedia {
     return this.#describe({ ...this.#local, holds }, writeOffer);
   }
 
+  /**
+   * The text of another offer, as RTP/SAVP, for a peer that refuses RTP/AVP with keys since it has nothing but SRTP; undefined when that was not
+   * what we offered. There is no call in clear then.
+   */
+  secureOffer(): string | undefined {
+    const { srtp } = this.#local;
+    if (srtp?.policy !== 'optional' || this.#agreed) return undefined;
+    this.#local = { ...this.#local, srtp: { ...srtp, policy: 'required' } };
+    return this.offer();
+  }
+
   /** Takes the peer's answer to our offer. Answers false, and changes nothing, when there is no audio in it that we can take. */
   answered(sdp: string): boolean {
     try {

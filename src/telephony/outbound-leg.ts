@@ -8,10 +8,15 @@ import type { InviteEvents, InviteFailure, OutgoingInvite } from './sip/outgoing
 const noWord: LegEnd = { why: 'unreachable', sip: 408, reason: 'No response' };
 const noAnswer: LegEnd = { why: 'no-answer', sip: 487, reason: 'Nobody answered in time' };
 
+/** What a peer says that cannot have the session as it was offered (RFC 3261 section 21.4.26). */
+const NOT_ACCEPTABLE_HERE = 488;
+
 export interface OutboundParts extends LegParts {
   readonly ringTimeoutMs: number;
   /** How long the peer may take to answer anything at all; absent: as long as SIP waits. */
   readonly responseTimeoutMs?: number;
+  /** Sends another INVITE for the leg, with this offer, and attaches it; absent: there is only one. */
+  readonly inviteAgain?: (offer: string) => void;
 }
 
 /** A leg that we place: moved by the INVITE that was sent for it. */
@@ -21,6 +26,8 @@ export class OutboundLeg extends Leg implements InviteEvents {
   protected readonly givenUp: LegEnd = { why: 'cancelled', sip: 487 };
   readonly #ringTimeoutMs: number;
   readonly #responseTimeoutMs: number | undefined;
+  readonly #inviteAgain: ((offer: string) => void) | undefined;
+  #hasRung = false;
   #invite: OutgoingInvite | undefined;
   #ringTimer: Timer | undefined;
   #responseTimer: Timer | undefined;
@@ -28,10 +35,11 @@ export class OutboundLeg extends Leg implements InviteEvents {
   /** Whether the peer has answered anything at all to the INVITE. */
   #heardFrom = false;
 
-  constructor({ ringTimeoutMs, responseTimeoutMs, ...parts }: OutboundParts) {
+  constructor({ ringTimeoutMs, responseTimeoutMs, inviteAgain, ...parts }: OutboundParts) {
     super(parts);
     this.#ringTimeoutMs = ringTimeoutMs;
     this.#responseTimeoutMs = responseTimeoutMs;
+    this.#inviteAgain = inviteAgain;
   }
 
   /** Hands over the INVITE that was sent for this leg. A hang-up that came before it takes effect now. */
@@ -76,7 +84,10 @@ export class OutboundLeg extends Leg implements InviteEvents {
     this.#responseTimer?.cancel();
     if (dialog) this.follow(dialog);
     if (sdp !== undefined) this.parts.media.answered(sdp);
-    if (status > 100) this.parts.events.ringing(status);
+    if (status > 100) {
+      this.#hasRung = true;
+      this.parts.events.ringing(status);
+    }
   }
 
   answered(dialog: Dialog, sdp: string | undefined): void {
@@ -90,6 +101,17 @@ export class OutboundLeg extends Leg implements InviteEvents {
   }
 
   failed(failure: InviteFailure): void {
+    // Nobody has noticed the call yet, so it may be placed once more.
+    const offer =
+      this.#inviteAgain && failure.status === NOT_ACCEPTABLE_HERE && !this.#hasRung && !this.ending
+        ? this.parts.media.secureOffer()
+        : undefined;
+    if (offer !== undefined) {
+      this.#cancelTimers();
+      this.#invite = undefined;
+      this.#inviteAgain?.(offer);
+      return;
+    }
     this.finish(this.ending ?? endOfFailure(failure));
   }
 

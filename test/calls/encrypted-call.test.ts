@@ -14,14 +14,14 @@ const flow = flowOf({
 const sorted = (numbers: ReadonlySet<number>): number[] => [...numbers].sort((one, other) => one - other);
 
 /** A call to the test phone, which takes SRTP when it is offered; with the sizes of all packets of RTP and RTCP and the messages that passed. */
-async function callWith(srtp: SrtpPolicy) {
+async function callWith(srtp: SrtpPolicy, takesOnlySavp = false) {
   const sizes = new Set<number>();
   const reports = new Set<number>();
   const messages: string[] = [];
   const world = callWorld({
     flow,
     srtp,
-    phone: { digits: '123', digitsAfterMs: 600 },
+    phone: { digits: '123', digitsAfterMs: 600, takesOnlySavp },
     filter: (bytes) => {
       if (isRtcp(bytes)) reports.add(bytes.length);
       else if ((bytes[0] ?? 0) >> 6 === 2) sizes.add(bytes.length);
@@ -53,6 +53,23 @@ describe('a call with SRTP', () => {
     expect(sizes).toEqual(expected);
     expect(reports).toEqual(expectedReports);
     expect(messages[0]).toContain(` ${protocol} 0 8 `);
+    expect(left).toEqual(nothingLeft);
+  });
+
+  it('optional, to a phone that takes only RTP/SAVP: is offered again as that, once, and encrypted', async () => {
+    const { session, sizes, messages, left } = await callWith('optional', true);
+    expect(session.outcome).toBe('The right branch');
+    expect(session.lines.filter((line) => line === 'Calling')).toHaveLength(1);
+    expect(sizes).toEqual([26, 182]);
+    const offers = messages.flatMap((message) => (message.startsWith('INVITE ') ? [/^m=audio \d+ (\S+) /m.exec(message)?.[1]] : []));
+    expect(offers).toEqual(['RTP/AVP', 'RTP/SAVP', 'RTP/AVP', 'RTP/SAVP']);
+    expect(left).toEqual(nothingLeft);
+  });
+
+  it('off, to a phone that takes only RTP/SAVP: is refused', async () => {
+    const { session, messages, left } = await callWith('off', true);
+    expect(session).toMatchObject({ outcome: 'Failed', sipCause: 488 });
+    expect(messages.filter((message) => message.startsWith('INVITE '))).toHaveLength(2);
     expect(left).toEqual(nothingLeft);
   });
 

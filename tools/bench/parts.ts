@@ -1,4 +1,5 @@
 import { measureBridge } from './bridge.ts';
+import { measureCodecs } from './codecs.ts';
 import type { Row } from './report.ts';
 import { measureSipParse } from './sip-parse.ts';
 import { measureSrtp } from './srtp.ts';
@@ -27,5 +28,6 @@ export async function measureParts(rounds: number): Promise<Row[]> {
       target: { limit: 1, better: 'lower' },
       asterisk: '',
     },
+    ...measureCodecs(rounds),
   ];
 }

@@ -33,6 +33,8 @@ export interface PhoneBehaviour {
   readonly digits?: string;
   /** The codecs that it has; the caller's order decides. Absent: all of ours. */
   readonly codecs?: readonly AudioCodec[];
+  /** Refuses every offer that is not RTP/SAVP with 488, as phones do that insist on SRTP. */
+  readonly takesOnlySavp?: boolean;
   /** From the answer to the first digit. */
   readonly digitsAfterMs: number;
   /** WAV file for what it hears. */
@@ -125,6 +127,9 @@ export class TestPhone {
         codecs: this.#options.behaviour.codecs ?? audioCodecs,
         ...(srtp && { srtp }),
       };
+      if (this.#options.behaviour.takesOnlySavp && !invite.sdp?.includes(' RTP/SAVP ')) {
+        throw new SdpError('no-protocol', 'The offer is not RTP/SAVP');
+      }
       const { answer, agreed } = answerOffer(invite.sdp ?? '', offer);
       if (behaviour.ring) {
         invite.ring();
