@@ -32,6 +32,7 @@ export function trunkDialRequest(leg: OutgoingLeg, trunk: Trunk, { host, port, t
       identity,
       anonymous: isCallerAnonymous,
     },
+    redirects: trunk.targets,
     ringTimeoutMs: leg.ringTimeoutMs ?? trunk.ringTimeoutMs,
     ...(Object.keys(headers).length > 0 && { headers }),
   };

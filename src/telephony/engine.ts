@@ -33,8 +33,9 @@ import { type WrittenParties, writeParties } from './sip/caller-identity.ts';
 import { extraHeaders } from './sip/extra-headers.ts';
 import { writeHostPort } from './sip/host-port.ts';
 import type { IncomingInvite } from './sip/incoming-invite.ts';
-import { transportParam } from './sip/transport.ts';
-import { escapeUser, writeUri } from './sip/uri.ts';
+import type { RedirectPolicy } from './sip/redirection.ts';
+import { type Hop, transportParam } from './sip/transport.ts';
+import { escapeUser, parseUri, writeUri } from './sip/uri.ts';
 import type { UserAgent } from './sip/user-agent.ts';
 import type { Denial, DenialReason, UserCheck } from './user-check.ts';
 
@@ -134,6 +135,11 @@ export class Engine implements Telephony {
         return { registered: false };
       },
     };
+  }
+
+  async #firstServer({ host, port, transport }: SipHost, signal: AbortSignal): Promise<Hop | undefined> {
+    const [first] = await this.#locator.locate({ host, port, transport }, signal).catch(() => []);
+    return first;
   }
 
   /** Takes an INVITE that the user agent got. */
@@ -301,6 +307,7 @@ export class Engine implements Telephony {
         ...written,
         offer,
         headers: [...written.headers, ...headers],
+        ...(request.redirects && { redirects: redirectsTo(request.redirects, (host) => this.#firstServer(host, leg.searching)) }),
         ...(trunk.userName !== undefined &&
           trunk.password !== undefined && { credentials: { userName: trunk.userName, password: trunk.password } }),
       },
@@ -308,6 +315,21 @@ export class Engine implements Telephony {
     );
     leg.attach(invite);
   }
+}
+
+/** Follows a redirection to one of these hosts, and to no other: whoever answers the call must not choose whom we pay for. */
+function redirectsTo(hosts: readonly SipHost[], locate: (host: SipHost) => Promise<Hop | undefined>): RedirectPolicy {
+  return async (uri) => {
+    const { host, port, params } = parseUri(uri);
+    const transport = params.get('transport')?.toLowerCase();
+    const allowed = hosts.find(
+      (known) =>
+        known.host.toLowerCase() === host.toLowerCase() &&
+        (port === undefined || (known.port ?? defaultPort(known.transport ?? 'udp')) === port) &&
+        (transport === undefined || (known.transport ?? 'udp') === transport),
+    );
+    return allowed && locate(allowed);
+  };
 }
 
 function domainOf({ host, port, transport }: SipHost): string {

@@ -145,6 +145,8 @@ export interface DialRequest {
     /** What is offered, in order of preference: exactly these, at least one. Absent: PCMU, PCMA, G722. */
     readonly codecs?: readonly AudioCodec[];
   };
+  /** Where the peer may redirect the call to (RFC 3261 section 8.1.3.4); absent: nowhere. */
+  readonly redirects?: readonly SipHost[];
   readonly ringTimeoutMs: number;
   /** How long the peer may take to answer anything at all, before the leg ends as unreachable; absent: 32 s. */
   readonly responseTimeoutMs?: number;

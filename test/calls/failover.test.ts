@@ -249,3 +249,25 @@ describe('calls that wait for a channel', () => {
     expect(await world.finish()).toEqual(nothingLeft);
   });
 });
+
+describe('a target that redirects the call', () => {
+  const redirect = (contact: string) => (invite: IncomingInvite) => invite.reject(302, undefined, [['Contact', contact]]);
+
+  it('to another one of its trunk is followed there', async () => {
+    const { session, world, first, left } = await afterFirst(redirect(`<sip:+15550009@${PHONE}>`));
+    expect(session.outcome).toBe('Completed');
+    expect(first?.invites.length).toBe(1);
+    expect(world.phoneEvents.map(({ event }) => event)).toContain('answered');
+    expect(left).toEqual(nothingLeft);
+  });
+
+  it.each([`<sip:+15550009@10.0.9.9>`, `<sip:+15550009@${PHONE}:5999>`, `<sip:+15550009@${PHONE};transport=tls>`])(
+    'to %s, which is none of its trunk, is not followed',
+    async (contact) => {
+      const { session, world, left } = await afterFirst(redirect(contact));
+      expect(session).toMatchObject({ outcome: 'Failed', sipCause: 302 });
+      expect(world.phoneEvents).toEqual([]);
+      expect(left).toEqual(nothingLeft);
+    },
+  );
+});

@@ -9,6 +9,7 @@ import { confirmedBy, type InviteSent, stateOfResponse, tagOf } from './dialog-s
 import { HeaderList } from './header-list.ts';
 import { emptyBody, type SipRequest, type SipResponse } from './message.ts';
 import { isNextProvisional, reliableNumber } from './provisional-receipt.ts';
+import { Redirection, type RedirectPolicy } from './redirection.ts';
 import { retryAfterMs } from './retry-after.ts';
 import { refusingAnswer, sdpOf } from './session-description.ts';
 import { smallestIntervalOf } from './session-expires.ts';
@@ -30,6 +31,8 @@ export interface OutgoingInviteRequest {
   /** For 401 and 407 to the INVITE and the BYE. */
   readonly credentials?: SipCredentials;
   readonly headers?: readonly (readonly [name: string, value: string])[];
+  /** Which redirections are followed; absent: none, and a 3xx ends the call. */
+  readonly redirects?: RedirectPolicy;
 }
 
 /** How an INVITE failed. `status` is that of the final response, when there was one. */
@@ -99,6 +102,7 @@ class InviteAttempt implements OutgoingInvite {
   readonly #core: SipCore;
   readonly #credentials: SipCredentials | undefined;
   readonly #answers: ChallengeAnswers | undefined;
+  readonly #redirection: Redirection | undefined;
   /** What forked and repeated 2xx still need after the outcome, small enough to be kept for timer M. */
   #sent: InviteSent;
   readonly #asksForOffer: boolean;
@@ -121,6 +125,7 @@ class InviteAttempt implements OutgoingInvite {
     this.#events = events;
     this.#credentials = request.credentials;
     this.#answers = request.credentials && new ChallengeAnswers(request.credentials, core.random);
+    this.#redirection = request.redirects && new Redirection(request.redirects, request.requestUri);
     this.#asksForOffer = typeof request.offer !== 'string';
     this.callId = callId;
     this.#sent = {
@@ -276,7 +281,7 @@ class InviteAttempt implements OutgoingInvite {
 
   #refused(response: SipResponse): void {
     this.#patience?.cancel();
-    const { status, reason } = response;
+    const { status } = response;
     this.#dropEarly();
     if ((status === 401 || status === 407) && this.#cancel === 'no' && this.#answers?.accept(response)) {
       this.send();
@@ -287,6 +292,33 @@ class InviteAttempt implements OutgoingInvite {
       this.send();
       return;
     }
+    if (status < 400) this.#redirection?.take(response.headers);
+    if (this.#redirection && status < 600 && this.#cancel === 'no') {
+      void this.#redirect(this.#redirection, response);
+      return;
+    }
+    this.#refusedForGood(response);
+  }
+
+  /** Goes on with the next target of a 3xx, if there is one, with the Call-ID and From of before (RFC 3261 section 8.1.3.4). */
+  async #redirect(redirection: Redirection, response: SipResponse): Promise<void> {
+    // Nothing is under way until the next INVITE leaves: a cancel ends the call at once.
+    this.#transaction = undefined;
+    this.#heardFrom = false;
+    const target = await redirection.next();
+    const request = this.#request;
+    if (!request) return;
+    if (!target) {
+      this.#refusedForGood(response);
+      return;
+    }
+    this.#request = { ...request, to: target.hop, requestUri: target.uri };
+    this.#sent = { ...this.#sent, hop: target.hop, requestUri: target.uri };
+    this.send();
+  }
+
+  #refusedForGood(response: SipResponse): void {
+    const { status, reason } = response;
     const waitMs = retryAfterMs(response.headers);
     const why = this.#cancel === 'no' ? 'response' : 'cancelled';
     this.#fail({ why, status, reason, ...(waitMs !== undefined && { retryAfterMs: waitMs }) });
