@@ -24,7 +24,6 @@ import type {
   RegistrationRequest,
   RingRequest,
   SipHost,
-  SrtpPolicy,
   Telephony,
 } from './port.ts';
 import { RingingCall } from './ringing-call.ts';
@@ -256,12 +255,12 @@ export class Engine implements Telephony {
     { legId, from, to }: AnswerRequest,
     events: LegEvents,
     stream: MediaStream,
-    { srtp: policy = 'off', codecs = audioCodecs }: { readonly srtp?: SrtpPolicy; readonly codecs?: readonly AudioCodec[] },
+    { srtp: policy = 'off', codecs = audioCodecs, inbandDigits }: Pick<AnswerRequest, 'srtp' | 'codecs' | 'inbandDigits'>,
     onClosed: () => void,
   ): LegParts {
     const { random, clock, publicAddress } = this.#options;
     const srtp = newLocalSrtp(policy, random);
-    const media = new LegMedia(stream, {
+    const offer = {
       address: publicAddress ?? stream.local.address,
       port: stream.local.port,
       sessionId: String(random.below(0x7fff_ffff)),
@@ -269,7 +268,8 @@ export class Engine implements Telephony {
       codecs,
       telephoneEvent: TELEPHONE_EVENT,
       ...(srtp && { srtp }),
-    });
+    };
+    const media = new LegMedia(stream, offer, inbandDigits);
     const onFarewell = (farewell: Promise<void>): void => {
       this.#farewells.add(farewell);
       void farewell.finally(() => this.#farewells.delete(farewell));

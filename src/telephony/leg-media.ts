@@ -1,4 +1,4 @@
-import type { AgreedMedia, MediaStream } from './media/media-port.ts';
+import type { AgreedMedia, InbandDigitsPolicy, MediaStream } from './media/media-port.ts';
 import { answerOffer, type Offer, readAnswer, writeOffer } from './sdp/negotiate.ts';
 import { SdpError } from './sdp/sdp-error.ts';
 import { sameSession } from './sip/session-description.ts';
@@ -6,6 +6,7 @@ import { sameSession } from './sip/session-description.ts';
 /** The offers and answers of one leg (RFC 3264): what was agreed last, and the stream that follows it. */
 export class LegMedia {
   readonly stream: MediaStream;
+  readonly #inbandDigits: InbandDigitsPolicy;
   #local: Offer;
   /** Our description as it was sent last. */
   #sent: string | undefined;
@@ -14,8 +15,9 @@ export class LegMedia {
   #holds = false;
 
   /** `local` is the first offer. */
-  constructor(stream: MediaStream, local: Offer) {
+  constructor(stream: MediaStream, local: Offer, inbandDigits: InbandDigitsPolicy = 'fallback') {
     this.stream = stream;
+    this.#inbandDigits = inbandDigits;
     this.#local = local;
   }
 
@@ -70,7 +72,9 @@ export class LegMedia {
   }
 
   /** A call that is encrypted stays so: nobody on the way can have it fall back. */
-  #start(agreed: AgreedMedia): void {
+  #start(media: AgreedMedia): void {
+    const listens = this.#inbandDigits === 'always' || (this.#inbandDigits === 'fallback' && media.telephoneEvent === undefined);
+    const agreed = { ...media, ...(listens && { inbandDigits: true }) };
     if (this.#agreed?.srtp && !agreed.srtp) throw new SdpError('no-key', 'The call was encrypted and may not go on in clear');
     this.#agreed = agreed;
     this.stream.start(agreed);

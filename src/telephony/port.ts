@@ -5,6 +5,7 @@ import type {
   CallRecorded,
   Collected,
   CollectRules,
+  InbandDigitsPolicy,
   PlayRules,
   Recorded,
   RecordingAction,
@@ -142,6 +143,8 @@ export interface DialRequest {
     readonly password?: string;
     /** Whether the audio is encrypted; absent: off. */
     readonly srtp?: SrtpPolicy;
+    /** Whether digits are looked for in the audio; absent: when telephone-event was not agreed on. */
+    readonly inbandDigits?: InbandDigitsPolicy;
     /** What is offered, in order of preference: exactly these, at least one. Absent: PCMU, PCMA, G722. */
     readonly codecs?: readonly AudioCodec[];
   };
@@ -224,6 +227,8 @@ export interface AnswerRequest {
   readonly to: string;
   /** Whether the audio is encrypted; absent: off. */
   readonly srtp?: SrtpPolicy;
+  /** Whether digits are looked for in the audio; absent: when telephone-event was not agreed on. */
+  readonly inbandDigits?: InbandDigitsPolicy;
   /** Which codecs are taken; the order is that of the caller. Absent: all that we have. */
   readonly codecs?: readonly AudioCodec[];
 }

@@ -39,6 +39,7 @@ export class HeardAudio {
   readonly #madeUp = new Int16Array(FRAME_SAMPLES);
   #codec: AudioCodec | undefined;
   #missingInRow = 0;
+  #isMadeUp = false;
   #concealed = 0;
 
   constructor(tap: AudioTap) {
@@ -47,6 +48,11 @@ export class HeardAudio {
 
   get counts(): HeardCounts {
     return { ...this.#buffer.counts, concealed: this.#concealed };
+  }
+
+  /** Whether a part of the frame that was taken last did not come from the sender. */
+  get isMadeUp(): boolean {
+    return this.#isMadeUp;
   }
 
   /** A packet came that had not come before; `timestamp` counts samples. `isNewest` is whether it is the latest of its sequence. */
@@ -79,6 +85,7 @@ export class HeardAudio {
 
   /** The frame to be played at `nowMs`, in samples that the next call overwrites. To be called every 20 ms. */
   take(nowMs: number): Int16Array {
+    this.#isMadeUp = false;
     switch (this.#buffer.plan(nowMs, this.#queued)) {
       case 'wait':
         this.#frame.fill(0);
@@ -87,6 +94,7 @@ export class HeardAudio {
         this.#pull(this.#frame);
         break;
       case 'repeat':
+        this.#isMadeUp = true;
         this.#concealment.conceal(this.#frame);
         break;
       case 'skip':
@@ -146,6 +154,7 @@ export class HeardAudio {
         const samples = next.samples === FRAME_SAMPLES ? this.#madeUp : this.#madeUp.subarray(0, next.samples);
         const isAudible = this.#missingInRow++ < CONCEALED_FRAMES;
         if (isAudible) this.#concealed++;
+        this.#isMadeUp = isAudible;
         const known = isAudible ? this.#decoded.conceal(samples.length, next.following) : undefined;
         if (known) this.#concealment.heard(known);
         else this.#concealment.conceal(samples);

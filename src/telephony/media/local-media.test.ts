@@ -224,12 +224,8 @@ describe('sendDigits', () => {
     await expect(collected).resolves.toEqual({ digits: '119*D', why: 'terminator' });
   });
 
-  it('refuses when telephone-event was not agreed, and what is no digit', async () => {
+  it('refuses what is no digit', async () => {
     const rig = new MediaRig();
-    const stream = await rig.open();
-    const { remote, codec, payloadType, direction } = agreedWith(rig.peer());
-    stream.start({ remote, codec, payloadType, direction });
-    await expect(stream.sendDigits('1', never)).rejects.toThrow('telephone-event');
     const other = (await rig.call()).stream;
     await expect(other.sendDigits('1x', never)).rejects.toThrow('Digits are');
     const nothing = other.sendDigits('', never);
@@ -270,7 +266,7 @@ describe('what is received', () => {
     peer.sendAudio(stream.local);
     peer.sequence--;
     peer.sendAudio(stream.local);
-    peer.sendAudio(stream.local, 0xff, 13);
+    peer.sendAudio(stream.local, 0xff, 18);
     raw.send(new Uint8Array([1, 2, 3]), stream.local);
     await rig.clock.advance(20);
     expect(await stream.close()).toMatchObject({ received: 1, lost: 0 });
@@ -438,7 +434,7 @@ describe('close', () => {
   it('right after start sends nothing', async () => {
     const rig = new MediaRig();
     const { stream, peer } = await rig.call();
-    expect(await stream.close()).toEqual({ ...nothingSeen, codec: 'PCMU', expectedFrom: peer.endpoint });
+    expect(await stream.close()).toEqual({ ...nothingSeen, codec: 'PCMU', clockRate: 8000, expectedFrom: peer.endpoint });
     await rig.clock.advance(50);
     expect(peer.received).toEqual([]);
     expect(rig.clock.pendingTimers).toBe(0);

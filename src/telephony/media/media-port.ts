@@ -18,6 +18,9 @@ export interface AcceptedType {
   readonly codec: AudioCodec | 'telephone-event';
 }
 
+/** Whether digits are looked for in the audio: `fallback` is when the peer has not agreed to telephone-event. */
+export type InbandDigitsPolicy = 'off' | 'fallback' | 'always';
+
 /** What offer and answer agreed on. */
 export interface AgreedMedia {
   readonly remote: Endpoint;
@@ -31,6 +34,8 @@ export interface AgreedMedia {
   readonly telephoneEvent?: number;
   /** The clock of telephone-event in Hz, when it is not that of the codec. */
   readonly telephoneEventRate?: number;
+  /** Whether digits are looked for in the audio, as tones. */
+  readonly inbandDigits?: boolean;
   /** From our side: whether we may send, and whether we expect to receive (RFC 3264). */
   readonly direction: 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
   /** The keys of SRTP; absent: RTP in clear. Secret: never log or store them. */
@@ -119,7 +124,7 @@ export interface MediaStream {
   recordCall(path: string, layout: RecordingLayout): Promise<CallRecorded>;
   /** Does something to the recording of both sides that goes on, if there is one. */
   controlRecording(action: RecordingAction): void;
-  /** Sends digits (0-9 * # A-D; `w` waits 500 ms) as telephone-events. @throws when telephone-event was not agreed. */
+  /** Sends digits (0-9 * # A-D; `w` waits 500 ms) as telephone-events, or as tones when those were not agreed on. */
   sendDigits(digits: string, signal: AbortSignal): Promise<void>;
   /**
    * Joins this stream and `other`: each is sent what the other hears, digits too, until `unbridge`, or until one of them closes. What is

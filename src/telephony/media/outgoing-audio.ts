@@ -4,7 +4,7 @@ import { decodeG711, type G711Codec, silenceByte } from '../audio/g711.ts';
 import { RTP_HEADER_BYTES } from '../rtp/packet.ts';
 import { FRAME_SAMPLES } from './frame-clock.ts';
 import type { AudioCodec } from './media-port.ts';
-import { audioBytes, type Player } from './player.ts';
+import { audioBytes, type FramePlayer } from './player.ts';
 
 /** Room for the payload of one frame in any codec. */
 const PAYLOAD_BYTES = 400;
@@ -39,7 +39,7 @@ export class OutgoingAudio {
   }
 
   /** Takes the next frame of `player`, or silence when it has none. Answers which: whether it had one. */
-  fill(player: Player | undefined): boolean {
+  fill(player: FramePlayer | undefined): boolean {
     const silence = silenceByte[this.#stored];
     const played = player?.fill(this.#stored, silence, this.#frame) ?? false;
     if (!played && !this.#silent) this.#frame.bytes.fill(silence);

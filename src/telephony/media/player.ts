@@ -17,6 +17,9 @@ export function audioBytes(memory: ArrayBuffer | SharedArrayBuffer, start = 0, l
   return { bytes: new Uint8Array(memory, start, length), words: new Uint32Array(memory, start, length >> 2) };
 }
 
+/** What gives frames to be sent, one by one. */
+export type FramePlayer = Pick<Player, 'fill' | 'handedOver'>;
+
 interface Playing {
   readonly pcmu: AudioBytes;
   readonly pcma: AudioBytes;

@@ -7,7 +7,7 @@ import { TELEPHONE_EVENT_BYTES, type TelephoneEvent, writeTelephoneEvent } from 
 import { FRAME_SAMPLES } from './frame-clock.ts';
 import { type AudioCodec, clockRates } from './media-port.ts';
 import { OutgoingAudio } from './outgoing-audio.ts';
-import type { Player } from './player.ts';
+import type { FramePlayer } from './player.ts';
 
 const SAMPLE_RATE = 8000;
 
@@ -83,7 +83,7 @@ export class RtpSender {
   }
 
   /** Sends the next frame of `player`, or silence when it has none. */
-  sendAudio(player: Player | undefined, to: Endpoint): void {
+  sendAudio(player: FramePlayer | undefined, to: Endpoint): void {
     this.#passedOffset = undefined;
     const played = this.#audio.fill(player);
     const packet = this.#audio.packet();
@@ -142,7 +142,7 @@ export class RtpSender {
   }
 
   /** Plays a frame to nobody, because the agreement says that we may not send. */
-  mute(player: Player): void {
+  mute(player: FramePlayer): void {
     if (this.#audio.fill(player)) player.handedOver();
     this.skip(1);
   }

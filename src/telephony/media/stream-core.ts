@@ -13,8 +13,10 @@ import { CallRecording } from './call-recording.ts';
 import { DecodedAudio } from './decoded-audio.ts';
 import { DigitCollector } from './digit-collector.ts';
 import { DigitOutput } from './digit-output.ts';
+import { DigitTones } from './digit-tones.ts';
 import type { FrameClock, FrameSource } from './frame-clock.ts';
 import { HeardAudio } from './heard-audio.ts';
+import { InbandDigits } from './inband-digits.ts';
 import { Latch } from './latch.ts';
 import type {
   AgreedMedia,
@@ -64,6 +66,8 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
   readonly #focus = new PeerFocus(this.#latch);
   readonly #player = new Player();
   readonly #output = new DigitOutput();
+  readonly #tones = new DigitTones();
+  readonly #inband = new InbandDigits((change) => this.digit(change, this.#parts.clock.now()));
   readonly #collector: DigitCollector;
   readonly #sender: RtpSender;
   readonly #receiver: RtpReceiver;
@@ -117,6 +121,8 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
     if (agreed.srtp) this.#srtp.secure(agreed.srtp);
     this.#sender.use(agreed.codec, agreed.payloadType, agreed.telephoneEventRate);
     this.#rtcp.agree(agreed);
+    this.#inband.agree(agreed);
+    this.#listen();
     if (this.#latch.aim(agreed.remote)) {
       this.#focus.restart();
       this.#lookForPeer();
@@ -153,7 +159,6 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
 
   async sendDigits(digits: string, signal: AbortSignal): Promise<void> {
     if (this.#closed) throw streamClosed;
-    if (this.#agreed?.telephoneEvent === undefined) throw new Error('The peer has not agreed to telephone-event');
     await this.#output.send(digits, signal);
   }
 
@@ -225,7 +230,7 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
 
   frame(lateMs: number, nowMs: number): void {
     if (this.#keyHeld) this.#receiver.tick(nowMs);
-    if (this.#listens) this.#heardAudio?.take(nowMs);
+    if (this.#listens) this.#hear(nowMs);
     this.#recorder?.tick(nowMs);
     this.#callRecording.recorder?.tick(nowMs);
     this.#rtcp.tick(nowMs);
@@ -244,7 +249,8 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
     if (digit?.kind === 'event' && agreed.telephoneEvent !== undefined) {
       this.#sender.sendEvent(agreed.telephoneEvent, digit.event, digit.first, to);
     } else {
-      this.#sender.sendAudio(digit ? undefined : this.#player, to);
+      if (digit) this.#tones.next(digit);
+      this.#sender.sendAudio(digit ? this.#tones : this.#player, to);
       this.#callRecording.recorder?.sent(this.#sender.sentSamples(), this.#sender.sampleTimestamp(), nowMs);
     }
     this.#watch.sent(lateMs, nowMs);
@@ -281,6 +287,8 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
   }
 
   event(): void {
+    this.#inband.eventCame();
+    this.#listen();
     if (this.#listens) this.#heardAudio?.pause();
   }
 
@@ -289,9 +297,15 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
     if (this.#listens) this.#heardAudio?.restart();
   }
 
+  #hear(nowMs: number): void {
+    const heard = this.#heardAudio;
+    const frame = heard?.take(nowMs);
+    if (heard && frame && this.#inband.listens) this.#inband.hear(frame, heard.isMadeUp);
+  }
+
   /** Somebody begins or ends to listen. */
   #listen(): void {
-    const listens = this.#recorder !== undefined || this.#callRecording.recorder !== undefined;
+    const listens = this.#inband.listens || this.#recorder !== undefined || this.#callRecording.recorder !== undefined;
     if (listens && !this.#listens) {
       this.#heardAudio ??= new HeardAudio({
         taken: (samples, position, arrivalMs) => {
@@ -310,7 +324,7 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
 
   /** A recording ends. What waits is for it, unless somebody else goes on listening. */
   #drain(): void {
-    if (!this.#callRecording.recorder || this.#closed) this.#heardAudio?.drain();
+    if (!(this.#callRecording.recorder || this.#inband.listens) || this.#closed) this.#heardAudio?.drain();
   }
 
   #receive(bytes: Uint8Array, from: Endpoint): void {

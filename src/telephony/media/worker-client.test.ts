@@ -176,13 +176,12 @@ describe('openMediaWorkers', () => {
     await expect(stream.play(countingPrompt('p', 160), { interruptible: false }, controller.signal)).rejects.toMatchObject({});
   });
 
-  it('passes errors on: no telephone-event, a file that cannot be written', async () => {
+  it('passes errors on: what is no digit, a file that cannot be written', async () => {
     const media = await openWorkers();
     const phone = await openPhone();
     const stream = await media.open();
-    const { remote, codec, payloadType, direction } = phone.agreed;
-    stream.start({ remote, codec, payloadType, direction });
-    await expect(stream.sendDigits('1', never)).rejects.toThrow('telephone-event');
+    stream.start(phone.agreed);
+    await expect(stream.sendDigits('1x', never)).rejects.toThrow('Digits are');
     const rules = { path: '/proc/nowhere/x.wav', maxMs: 40, terminators: '', silenceMs: 0, trimSilence: false };
     await expect(stream.record(rules, never)).rejects.toThrow('ENOENT');
   });

@@ -1,0 +1,106 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { countingPrompt, MediaRig, type MediaRigOptions } from '../../../test/support/media-rig.ts';
+import { LegMedia } from '../leg-media.ts';
+import type { Offer } from '../sdp/negotiate.ts';
+import type { AgreedMedia, AudioCodec, CollectRules } from './media-port.ts';
+import { audioCodecs } from './media-port.ts';
+
+const never = new AbortController().signal;
+const rules: CollectRules = { max: 20, terminators: '', firstMs: 5_000, betweenMs: 1_000 };
+const payloadTypes: Readonly<Partial<Record<AudioCodec, number>>> = { PCMU: 0, PCMA: 8, G722: 9 };
+
+/** Two streams that hear each other and have not agreed to telephone-events. */
+async function twoStreams(options: MediaRigOptions = {}, changes: Partial<AgreedMedia> = {}) {
+  const rig = new MediaRig(options);
+  const [left, right] = [await rig.open(), await rig.open()];
+  const agreed = { codec: 'PCMU', payloadType: 0, direction: 'sendrecv', ...changes } as const;
+  left.start({ ...agreed, remote: right.local });
+  right.start({ ...agreed, remote: left.local, inbandDigits: true });
+  const finish = async () => {
+    const report = await right.close();
+    await rig.media.close();
+    await rig.clock.advance(1000);
+    expect([rig.clock.pendingTimers, rig.network.openPorts, rig.media.openStreams]).toEqual([0, 0, 0]);
+    return report;
+  };
+  return { rig, left, right, finish };
+}
+
+describe('digits in the audio', () => {
+  it.each(audioCodecs.filter((codec) => payloadTypes[codec] !== undefined))('are sent and heard, each once: %s', async (codec) => {
+    const { rig, left, right, finish } = await twoStreams({}, { codec, payloadType: payloadTypes[codec] ?? 0 });
+    const collected = right.collect(rules, never);
+    const sent = left.sendDigits('0123456789*#ABCDw11', never);
+    await rig.clock.advance(8_000);
+    await sent;
+    expect(await collected).toEqual({ digits: '0123456789*#ABCD11', why: 'timeout' });
+    expect((await finish()).digits).toBe(18);
+  });
+
+  it('are heard once each over a network that loses, repeats and delays', async () => {
+    const faults = { lossPercent: 3, duplicatePercent: 5, delayMs: { min: 20, max: 70 } };
+    const { rig, left, right, finish } = await twoStreams({ faults });
+    await rig.clock.advance(3_000);
+    const collected = right.collect({ ...rules, max: 40 }, never);
+    void left.sendDigits('1357924680'.repeat(3), never);
+    await rig.clock.advance(12_000);
+    expect((await collected).digits).toBe('1357924680'.repeat(3));
+    await finish();
+  });
+
+  it('stop a prompt, and a recording that they end', async () => {
+    const { rig, left, right, finish } = await twoStreams();
+    const folder = await mkdtemp(join(tmpdir(), 'inband-'));
+    const played = right.play(countingPrompt('long', 80_000), { interruptible: true }, never);
+    const recorded = right.record({ path: join(folder, 'a.wav'), maxMs: 9_000, terminators: '#', silenceMs: 0, trimSilence: false }, never);
+    void left.sendDigits('w5#', never);
+    await rig.clock.advance(1_500);
+    expect([await played, (await recorded).why]).toEqual(['barged', 'terminator']);
+    await rm(folder, { recursive: true });
+    await finish();
+  });
+
+  it('do not count any more once the peer sends telephone-events', async () => {
+    const rig = new MediaRig();
+    const { stream, peer } = await rig.call({ inbandDigits: true });
+    const collected = stream.collect(rules, never);
+    await peer.speak(stream.local, 200);
+    await peer.press(stream.local, '42');
+    expect((await stream.close()).digits).toBe(2);
+    await expect(collected).rejects.toThrow();
+  });
+
+  it('are not looked for when nobody asked, and nothing is decoded for them', async () => {
+    const { left, right, rig, finish } = await twoStreams();
+    right.start({ remote: left.local, codec: 'PCMU', payloadType: 0, direction: 'sendrecv' });
+    void left.sendDigits('123', never);
+    await rig.clock.advance(2_000);
+    expect(await finish()).toMatchObject({ digits: 0 });
+  });
+});
+
+describe('whether they are looked for', () => {
+  const offer: Offer = { address: '10.0.0.1', port: 20_000, sessionId: '1', version: 1, codecs: ['PCMU'], telephoneEvent: 101 };
+  const answer = (withEvents: boolean): string =>
+    ['v=0', 'o=- 1 1 IN IP4 10.0.0.2', 's=-', 'c=IN IP4 10.0.0.2', 't=0 0', `m=audio 4000 RTP/AVP 0${withEvents ? ' 101' : ''}`]
+      .concat(withEvents ? ['a=rtpmap:101 telephone-event/8000', ''] : [''])
+      .join('\r\n');
+
+  it.each([
+    [undefined, true, false],
+    [undefined, false, true],
+    ['off', false, false],
+    ['fallback', true, false],
+    ['always', true, true],
+    ['always', false, true],
+  ] as const)('%s, telephone-event agreed: %s', async (policy, withEvents, expected) => {
+    const rig = new MediaRig();
+    const media = new LegMedia(await rig.open(), offer, policy);
+    expect(media.answered(answer(withEvents))).toBe(true);
+    expect(media.agreed?.inbandDigits ?? false).toBe(expected);
+    await rig.media.close();
+  });
+});
