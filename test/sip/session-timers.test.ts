@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { silentLogger } from '../../src/kernel/log.ts';
 import { seededRandom } from '../../src/kernel/random.ts';
-import type { Dialog, DialogEnd } from '../../src/telephony/sip/dialog.ts';
+import type { Dialog } from '../../src/telephony/sip/dialog.ts';
+import type { DialogEnd } from '../../src/telephony/sip/dialog-ending.ts';
 import type { DialogState } from '../../src/telephony/sip/dialog-state.ts';
 import { UserAgent } from '../../src/telephony/sip/user-agent.ts';
 import { RawPeer, type RawReply } from '../support/raw-peer.ts';

@@ -1,7 +1,8 @@
 import { silentLogger } from '../../src/kernel/log.ts';
 import { seededRandom } from '../../src/kernel/random.ts';
 import { VirtualClock } from '../../src/kernel/virtual-clock.ts';
-import type { Dialog, DialogEnd } from '../../src/telephony/sip/dialog.ts';
+import type { Dialog } from '../../src/telephony/sip/dialog.ts';
+import type { DialogEnd } from '../../src/telephony/sip/dialog-ending.ts';
 import type { IncomingInvite } from '../../src/telephony/sip/incoming-invite.ts';
 import type { InviteEvents, InviteFailure, OutgoingInviteRequest } from '../../src/telephony/sip/outgoing-invite.ts';
 import { UserAgent, type UserAgentOptions } from '../../src/telephony/sip/user-agent.ts';

@@ -1,10 +1,12 @@
 import { type AnswerRepetition, repeatAnswer } from './answer-repetition.ts';
-import { ABILITIES, type SipCore, type SipCredentials } from './core.ts';
+import type { SipCore, SipCredentials } from './core.ts';
 import { DialogContext } from './dialog-context.ts';
+import { type DialogEnd, DialogEnding } from './dialog-ending.ts';
 import { DialogRefers, type ReferDecision } from './dialog-refers.ts';
-import { type DialogState, dialogKey, refreshTarget } from './dialog-state.ts';
+import { type DialogState, dialogKey } from './dialog-state.ts';
 import type { SipRequest } from './message.ts';
 import { methodReply, refuseExtensions } from './method-reply.ts';
+import { type OfferDecision, PeerChanges } from './peer-changes.ts';
 import type { TransferOutcome } from './refer-progress.ts';
 import type { ReferTarget } from './refer-to.ts';
 import type { ReliableProvisionals } from './reliable-provisionals.ts';
@@ -12,28 +14,15 @@ import type { ServerTransaction } from './server-transaction.ts';
 import { type OfferSource, SessionChanges } from './session-changes.ts';
 import { sameSession, sdpOf } from './session-description.ts';
 import { SessionRefresher } from './session-refresher.ts';
-import { answerTimerHeaders, intervalRefusal, type SessionTimer, timerOfRequest } from './session-timer.ts';
-import { quote } from './token.ts';
+import type { SessionTimer } from './session-timer.ts';
 import type { ReceivedRequest } from './transaction-layer.ts';
 import type { WrittenRequest } from './transport.ts';
-
-/** How a dialog came to its end. */
-export interface DialogEnd {
-  readonly by: 'peer' | 'us' | 'error';
-  readonly status?: number;
-  readonly reason?: string;
-}
 
 /**
  * One call's signalling relation with the peer (RFC 3261 section 12). It is in the user agent's table from its making until its BYE
  * is answered, by either side.
  */
 export class Dialog {
-  /**
-   * Decides on an offer of the peer, in a re-INVITE or UPDATE or in the 2xx to a re-INVITE of ours without one: answers the SDP to accept it, undefined to refuse it with 488. Without an offer the
-   * peer asks for one of ours. When nobody decides, only an offer that changes nothing is accepted.
-   */
-  onReinvite: ((offer: string | undefined) => string | undefined) | undefined;
   /** Takes the peer's answer to an offer that it asked us for, or that nobody here waits for any more. */
   onAnswer: ((sdp: string) => void) | undefined;
   /** Called when a re-INVITE, its ACK or an UPDATE has changed the state. */
@@ -43,16 +32,12 @@ export class Dialog {
   readonly #core: SipCore;
   readonly #context: DialogContext;
   readonly #changes: SessionChanges;
+  readonly #peerChanges: PeerChanges;
   readonly #refers: DialogRefers;
   readonly #refresher: SessionRefresher;
   readonly #key: string;
-  #end: DialogEnd | undefined;
-  #handlers: ((end: DialogEnd) => void)[] = [];
+  readonly #ending: DialogEnding;
   #repetition: AnswerRepetition | undefined;
-  #bye: Promise<void> | undefined;
-  #dropped: () => void = () => {};
-  /** Sends the BYE that waits for the ACK to our 2xx. */
-  #sendWaitingBye: (() => void) | undefined;
 
   /** Puts the dialog into the user agent's table. */
   constructor(core: SipCore, state: DialogState, credentials?: SipCredentials) {
@@ -60,15 +45,26 @@ export class Dialog {
     this.#context = new DialogContext(core, state, credentials);
     this.#changes = new SessionChanges(this.#context, {
       isBusy: () => this.#repetition !== undefined,
-      describe: (offer) => this.#describe(offer),
-      lost: (status, reason) => this.#fail(status, reason),
-      hangUp: (reason) => this.#fail(488, reason),
+      describe: (offer) => this.#peerChanges.describe(offer),
+      lost: (status, reason) => this.#ending.fail(status, reason),
+      hangUp: (reason) => this.#ending.fail(488, reason),
       answered: (sdp) => this.onAnswer?.(sdp),
       changed: () => this.#changed(),
     });
+    this.#peerChanges = new PeerChanges(this.#context, {
+      isInviting: () => this.#changes.inviting,
+      awaitAck: (transaction, cSeq) => this.awaitAck(transaction, cSeq),
+      answered: (sdp) => this.onAnswer?.(sdp),
+      changed: () => this.#changed(),
+    });
+    this.#ending = new DialogEnding(this.#context, {
+      isAckDue: () => this.#repetition !== undefined,
+      finished: () => this.#finished(),
+      drop: () => this.drop(),
+    });
     this.#refresher = new SessionRefresher(this.#context, {
       refresh: (method, signal) => this.#refresh(method, signal),
-      expired: () => this.#fail(408, 'The session was not refreshed in time'),
+      expired: () => this.#ending.fail(408, 'The session was not refreshed in time'),
     });
     this.#refers = new DialogRefers(this.#context);
     this.#key = dialogKey(state.callId, state.localTag, state.remoteTag);
@@ -90,13 +86,12 @@ export class Dialog {
 
   /** Whether it is over: neither side will say more, or we have said BYE. */
   get ended(): boolean {
-    return this.#end !== undefined;
+    return this.#ending.over;
   }
 
   /** Calls `handler` once, when the call is over; at once when it is already. Several handlers may wait. */
   onEnded(handler: (end: DialogEnd) => void): void {
-    if (this.#end) handler(this.#end);
-    else this.#handlers.push(handler);
+    this.#ending.onEnded(handler);
   }
 
   /**
@@ -104,15 +99,16 @@ export class Dialog {
    * (481, 408, timeout). At the callee the BYE waits for the ACK (RFC 3261 section 15). Idempotent, never rejects.
    */
   bye(reason?: string): Promise<void> {
-    if (this.#bye !== undefined) return this.#bye;
-    if (this.#end) return Promise.resolve();
-    this.#bye = new Promise((resolve) => {
-      this.#dropped = resolve;
-    });
-    if (this.#repetition) this.#sendWaitingBye = () => this.#sendBye(reason);
-    else this.#sendBye(reason);
-    this.#finish({ by: 'us' });
-    return this.#bye;
+    return this.#ending.bye(reason);
+  }
+
+  /**
+   * Decides on an offer of the peer, in a re-INVITE or UPDATE or in the 2xx to a re-INVITE of ours without one: answers the SDP to accept
+   * it, undefined to refuse it with 488. Without an offer the peer asks for one of ours. When nobody decides, only an offer that changes
+   * nothing is accepted.
+   */
+  set onReinvite(decide: OfferDecision | undefined) {
+    this.#peerChanges.decide = decide;
   }
 
   /**
@@ -182,7 +178,7 @@ export class Dialog {
     this.#changes.close();
     this.#refresher.close();
     this.#core.dialogs.delete(this.#key);
-    this.#dropped();
+    this.#ending.dropped();
   }
 
   /**
@@ -211,7 +207,7 @@ export class Dialog {
     this.#state = { ...this.#state, invite: { cSeq, acked: true }, openOffer: 'none', ...(answer !== undefined && { remoteSdp: answer }) };
     if (answer !== undefined) this.onAnswer?.(answer);
     this.onChanged?.();
-    this.#sendWaitingBye?.();
+    this.#ending.ackSettled();
     this.#changes.next();
   }
 
@@ -225,10 +221,12 @@ export class Dialog {
     this.#state = { ...this.#state, remoteCSeq: cSeq };
     if (request.method === 'BYE') {
       transaction.reply(200);
-      this.#endedByPeer(request);
+      this.#repetition?.stop();
+      this.#repetition = undefined;
+      this.#ending.byPeer(request.headers.first('Reason'));
       return;
     }
-    if (this.#end) {
+    if (this.ended) {
       transaction.reply(481);
       return;
     }
@@ -241,10 +239,11 @@ export class Dialog {
     switch (request.method) {
       case 'INVITE':
       case 'UPDATE':
-        this.#reinvited(request, cSeq, transaction);
+        this.#peerChanges.changed(request, cSeq, transaction);
         return;
       case 'PRACK':
-        this.#acknowledged(request, transaction);
+        this.#peerChanges.acknowledged(request, transaction, this.provisionals);
+        this.#changes.next();
         return;
       case 'REFER':
         this.#refers.referred(request, cSeq, transaction);
@@ -264,69 +263,6 @@ export class Dialog {
     }
   }
 
-  /** A PRACK (RFC 3262 section 3): it may answer the offer of our provisional response, or bring one of its own once that is settled. */
-  #acknowledged(request: SipRequest, transaction: ServerTransaction): void {
-    const { provisionals } = this;
-    if (!provisionals?.matches(request.headers.first('RAck'))) {
-      transaction.reply(481);
-      return;
-    }
-    const sdp = sdpOf(request);
-    const answers = this.#state.openOffer === 'local';
-    const localSdp = sdp === undefined || answers ? undefined : this.#describe(sdp);
-    if (sdp !== undefined && !answers && localSdp === undefined) transaction.reply(488);
-    else {
-      if (answers || sdp !== undefined) {
-        this.#state = {
-          ...this.#state,
-          openOffer: 'none',
-          ...(sdp !== undefined && { remoteSdp: sdp }),
-          ...(localSdp !== undefined && { localSdp }),
-        };
-      }
-      transaction.reply(200, localSdp === undefined ? {} : { sdp: localSdp });
-      if (answers && sdp !== undefined) this.onAnswer?.(sdp);
-    }
-    provisionals.acknowledged();
-    this.#changes.next();
-  }
-
-  /** A re-INVITE or UPDATE (RFC 3261 section 14.2, RFC 3311 section 5.2). */
-  #reinvited(request: SipRequest, cSeq: number, transaction: ServerTransaction): void {
-    const isInvite = request.method === 'INVITE';
-    const offer = sdpOf(request);
-    const obstacle = this.#obstacle(isInvite, offer !== undefined);
-    if (obstacle !== undefined) {
-      transaction.reply(obstacle, obstacle === 500 ? { headers: [['Retry-After', String(this.#core.random.below(11))]] } : {});
-      return;
-    }
-    const tooShort = intervalRefusal(request.headers);
-    if (tooShort) {
-      transaction.reply(422, { headers: tooShort });
-      return;
-    }
-    // An UPDATE without an offer refreshes the target and the session timer only.
-    const isDescribed = isInvite || offer !== undefined;
-    const localSdp = isDescribed ? this.#describe(offer) : undefined;
-    if (isDescribed && localSdp === undefined) {
-      transaction.reply(488);
-      return;
-    }
-    const sessionTimer = this.#state.phase === 'confirmed' ? timerOfRequest(request.headers, this.#core.clock.now()) : undefined;
-    this.#state = {
-      ...refreshTarget(this.#state, request),
-      sessionTimer,
-      ...(localSdp !== undefined && { localSdp }),
-      ...(offer !== undefined ? { remoteSdp: offer } : isInvite && { openOffer: 'local' }),
-    };
-    transaction.reply(200, {
-      headers: [['Contact', `<${this.#state.contact}>`], ...ABILITIES, ...answerTimerHeaders(sessionTimer)],
-      ...(localSdp !== undefined && { sdp: localSdp }),
-    });
-    if (isInvite) this.awaitAck(transaction, cSeq);
-    this.#changed();
-  }
-
   #changed(): void {
     this.#refresher.follow();
     this.onChanged?.();
@@ -344,66 +280,14 @@ export class Dialog {
     if (!changesNothing && localSdp !== undefined) this.onAnswer?.(sdp);
   }
 
-  /**
-   * Why a change cannot be taken now: 491 while an INVITE or offer of ours is outstanding, 500 while the peer's is (RFC 3261 section 14.2,
-   * RFC 3311 section 5.2).
-   */
-  #obstacle(isInvite: boolean, hasOffer: boolean): 491 | 500 | undefined {
-    const { phase, role, openOffer } = this.#state;
-    if (isInvite && phase === 'early') return role === 'uac' ? 491 : 500;
-    if (isInvite && this.#changes.inviting) return 491;
-    if (!isInvite && !hasOffer) return undefined;
-    return openOffer === 'none' ? undefined : openOffer === 'local' ? 491 : 500;
-  }
-
-  #describe(offer: string | undefined): string | undefined {
-    if (this.onReinvite) return this.onReinvite(offer);
-    const { localSdp, remoteSdp } = this.#state;
-    const changesNothing = offer === undefined || (remoteSdp !== undefined && sameSession(offer, remoteSdp));
-    return changesNothing ? localSdp : undefined;
-  }
-
-  #endedByPeer(request: SipRequest): void {
-    this.#repetition?.stop();
-    this.#repetition = undefined;
-    const reason = request.headers.first('Reason');
-    this.#finish({ by: 'peer', ...(reason !== undefined && { reason }) });
-    // A BYE of our own that has crossed this one keeps the dialog until it is answered.
-    if (!this.#bye || this.#sendWaitingBye) this.drop();
-  }
-
   #ackMissing(): void {
     this.#repetition = undefined;
-    this.#fail(408, 'The answer was never acknowledged');
+    this.#ending.fail(408, 'The answer was never acknowledged');
   }
 
-  /** Ends the dialog because it cannot go on, and says BYE. */
-  #fail(status: number, reason: string): void {
-    if (this.#end) {
-      this.#sendWaitingBye?.();
-      return;
-    }
-    const { phase, role } = this.#state;
-    this.#finish({ by: 'error', status, reason });
-    // A callee must not say BYE before its final response, which is the end of the early dialog (RFC 3261 section 15).
-    if (phase === 'early' && role === 'uas') this.drop();
-    else if (this.#bye === undefined) this.#sendBye(reason);
-  }
-
-  #sendBye(reason: string | undefined): void {
-    this.#sendWaitingBye = undefined;
-    const headers = reason === undefined ? [] : ([['Reason', `SIP;text=${quote(reason)}`]] as const);
-    this.#context.send('BYE', { headers }, { final: () => this.drop(), failed: () => this.drop() });
-  }
-
-  #finish(end: DialogEnd): void {
-    if (this.#end) return;
-    this.#end = end;
+  #finished(): void {
     this.#changes.close();
     this.#refers.close('The call was hung up');
     this.#refresher.close();
-    const handlers = this.#handlers;
-    this.#handlers = [];
-    for (const handler of handlers) handler(end);
   }
 }

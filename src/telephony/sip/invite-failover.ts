@@ -1,6 +1,7 @@
 import type { Timer } from '../../kernel/clock.ts';
 import type { SipCore } from './core.ts';
 import type { Dialog } from './dialog.ts';
+import { sendInvite } from './invite-attempt.ts';
 import {
   type CallIdentity,
   type InviteEvents,
@@ -8,7 +9,6 @@ import {
   newCallIdentity,
   type OutgoingInvite,
   type OutgoingInviteRequest,
-  sendInvite,
 } from './outgoing-invite.ts';
 import type { Hop } from './transport.ts';
 
