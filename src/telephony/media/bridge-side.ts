@@ -13,8 +13,10 @@ const PATIENCE_MS = 100;
 export interface BridgedStream {
   readonly sender: RtpSender;
   readonly watch: StreamWatch;
-  /** What is agreed on and where to send; undefined while nothing may be sent, or something of the stream's own is. */
-  readonly opening: { readonly agreed: AgreedMedia; readonly to: Endpoint } | undefined;
+  /** What is agreed on; undefined while nothing may be sent, or something of the stream's own is. */
+  readonly open: AgreedMedia | undefined;
+  /** Where to send. */
+  readonly to: Endpoint | undefined;
   readonly callRecorder: CallRecorder | undefined;
   /** Sends a digit, if that was agreed on. */
   press(digit: string): void;
@@ -71,9 +73,8 @@ export class BridgeSide {
   }
 
   #pass(codec: AudioCodec, payload: Uint8Array, timestamp: number, decoded: DecodedAudio, nowMs: number): void {
-    const { opening, sender, callRecorder, watch } = this.#stream;
-    if (!opening) return;
-    const { agreed, to } = opening;
+    const { open: agreed, to, sender, callRecorder, watch } = this.#stream;
+    if (!agreed || !to) return;
     this.#passedAtMs = nowMs;
     if (codec === agreed.codec) {
       const sentTimestamp = sender.pass(payload, timestamp, to);

@@ -4,19 +4,15 @@ import type { Endpoint } from '../../wire/wire.ts';
 import type { Prompt } from '../audio/prompt.ts';
 import type { DigitChange } from '../rtp/digit-receiver.ts';
 import type { RtpSocket } from '../rtp/rtp-socket.ts';
-import { SampleTimestamps } from '../rtp/sample-timestamps.ts';
 import { isRtcp } from '../rtp/srtcp-packet.ts';
 import { SrtpSession } from '../rtp/srtp-session.ts';
 import { SrtpSocket } from '../rtp/srtp-socket.ts';
 import { type BridgedStream, BridgeSide } from './bridge-side.ts';
-import { CallRecording } from './call-recording.ts';
 import { DecodedAudio } from './decoded-audio.ts';
 import { DigitCollector } from './digit-collector.ts';
 import { DigitOutput } from './digit-output.ts';
 import { DigitTones } from './digit-tones.ts';
 import type { FrameClock, FrameSource } from './frame-clock.ts';
-import { HeardAudio } from './heard-audio.ts';
-import { InbandDigits } from './inband-digits.ts';
 import { Latch } from './latch.ts';
 import type {
   AgreedMedia,
@@ -31,15 +27,14 @@ import type {
   RecordingLayout,
   RecordRules,
 } from './media-port.ts';
-import { clockRates } from './media-port.ts';
 import type { MediaReport } from './media-report.ts';
 import { FOCUS_FRAMES, PeerFocus } from './peer-focus.ts';
 import { Player } from './player.ts';
-import { Recorder } from './recorder.ts';
 import { RtcpExchange } from './rtcp-exchange.ts';
 import { type Heard, RtpReceiver } from './rtp-receiver.ts';
 import { RtpSender } from './rtp-sender.ts';
 import { SoundDetector } from './sound-detector.ts';
+import { StreamListeners } from './stream-listeners.ts';
 import { StreamWatch } from './stream-watch.ts';
 import { streamClosed } from './wait.ts';
 
@@ -67,23 +62,18 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
   readonly #player = new Player();
   readonly #output = new DigitOutput();
   readonly #tones = new DigitTones();
-  readonly #inband = new InbandDigits((change) => this.digit(change, this.#parts.clock.now()));
   readonly #collector: DigitCollector;
   readonly #sender: RtpSender;
   readonly #receiver: RtpReceiver;
   readonly #watch = new StreamWatch();
   readonly #sound = new SoundDetector();
   readonly #decoded = new DecodedAudio();
-  readonly #heardTimestamps = new SampleTimestamps();
   readonly #side: BridgeSide;
-  /** Made when somebody listens for the first time. */
-  #heardAudio: HeardAudio | undefined;
-  #listens = false;
-  #recorder: Recorder | undefined;
-  /** The last recording that ended; its file may not be complete yet. */
-  #recorded: Promise<Recorded> | undefined;
-  readonly #callRecording = new CallRecording();
+  readonly #listeners: StreamListeners;
   #agreed: AgreedMedia | undefined;
+  /** Whether the agreement lets us send, and the peer. */
+  #maySend = false;
+  #mayHear = false;
   /** Set between `start` and the first packet. */
   #firstTimer: Timer | undefined;
   #closed = false;
@@ -96,6 +86,7 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
     this.#parts = parts;
     this.local = parts.socket.local;
     this.#collector = new DigitCollector(parts.clock);
+    this.#listeners = new StreamListeners(parts.clock, (change) => this.digit(change, parts.clock.now()));
     this.#socket = new SrtpSocket(parts.socket, this.#srtp);
     this.#sender = new RtpSender(this.#socket, parts.random);
     this.#side = new BridgeSide(this.#bridged());
@@ -117,12 +108,13 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
     if (this.#closed) return;
     const first = this.#agreed === undefined;
     this.#agreed = agreed;
+    this.#maySend = agreed.direction === 'sendrecv' || agreed.direction === 'sendonly';
+    this.#mayHear = agreed.direction === 'sendrecv' || agreed.direction === 'recvonly';
     this.#watch.agree(agreed, this.#parts.clock.now());
     if (agreed.srtp) this.#srtp.secure(agreed.srtp);
     this.#sender.use(agreed.codec, agreed.payloadType, agreed.telephoneEventRate);
     this.#rtcp.agree(agreed);
-    this.#inband.agree(agreed);
-    this.#listen();
+    this.#listeners.agree(agreed);
     if (this.#latch.aim(agreed.remote)) {
       this.#focus.restart();
       this.#lookForPeer();
@@ -165,50 +157,16 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
   async record(rules: RecordRules, signal: AbortSignal): Promise<Recorded> {
     signal.throwIfAborted();
     if (this.#closed) throw streamClosed;
-    if (this.#recorder) throw new Error('The stream is being recorded already');
-    const { clock } = this.#parts;
-    return new Promise((resolve, reject) => {
-      const onAbort = (): void => void recorder.end('aborted', clock.now());
-      const recorder = new Recorder(
-        rules,
-        clock.now(),
-        () => this.#drain(),
-        (ended) => {
-          signal.removeEventListener('abort', onAbort);
-          this.#recorder = undefined;
-          this.#recorded = ended;
-          this.#listen();
-          ended.then(resolve, reject);
-        },
-      );
-      this.#recorder = recorder;
-      this.#listen();
-      signal.addEventListener('abort', onAbort, { once: true });
-    });
+    return this.#listeners.record(rules, signal);
   }
 
   async recordCall(path: string, layout: RecordingLayout): Promise<CallRecorded> {
     if (this.#closed) throw streamClosed;
-    const recorded = this.#callRecording.start(path, layout, this.#parts.clock.now());
-    this.#listen();
-    return recorded;
+    return this.#listeners.recordCall(path, layout);
   }
 
   controlRecording(action: RecordingAction): void {
-    const nowMs = this.#parts.clock.now();
-    switch (action) {
-      case 'pause':
-        this.#callRecording.recorder?.pause(nowMs);
-        return;
-      case 'resume':
-        this.#callRecording.recorder?.resume(nowMs);
-        return;
-      case 'stop':
-        if (!this.#recorder) this.#heardAudio?.drain();
-        this.#callRecording.stop(nowMs);
-        this.#listen();
-        return;
-    }
+    this.#listeners.controlRecording(action);
   }
 
   bridge(other: MediaStream): void {
@@ -230,16 +188,14 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
 
   frame(lateMs: number, nowMs: number): void {
     if (this.#keyHeld) this.#receiver.tick(nowMs);
-    if (this.#listens) this.#hear(nowMs);
-    this.#recorder?.tick(nowMs);
-    this.#callRecording.recorder?.tick(nowMs);
+    if (this.#listeners.listens) this.#listeners.frame(nowMs);
     this.#rtcp.tick(nowMs);
     if (--this.#framesToFocus <= 0) this.#lookForPeer();
     const agreed = this.#agreed;
     const to = this.#latch.target;
     if (!agreed || !to) return;
     const digit = this.#output.next();
-    if (agreed.direction === 'recvonly' || agreed.direction === 'inactive') {
+    if (!this.#maySend) {
       if (digit) this.#sender.skip(1);
       else this.#sender.mute(this.#player);
       return;
@@ -251,14 +207,14 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
     } else {
       if (digit) this.#tones.next(digit);
       this.#sender.sendAudio(digit ? this.#tones : this.#player, to);
-      this.#callRecording.recorder?.sent(this.#sender.sentSamples(), this.#sender.sampleTimestamp(), nowMs);
+      this.#listeners.callRecorder?.sent(this.#sender.sentSamples(), this.#sender.sampleTimestamp(), nowMs);
     }
     this.#watch.sent(lateMs, nowMs);
   }
 
   skip(frames: number): void {
     this.#sender.skip(frames);
-    if (this.#listens) this.#heardAudio?.skip(frames);
+    this.#listeners.skip(frames);
   }
 
   digit(change: DigitChange, nowMs: number): void {
@@ -269,7 +225,7 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
     }
     this.#digits++;
     this.#side.pressed(change.digit);
-    if (this.#recorder?.pressed(change.digit, nowMs)) return;
+    if (this.#listeners.pressed(change.digit, nowMs)) return;
     this.#collector.pressed(change.digit);
     this.#player.barge();
   }
@@ -278,53 +234,20 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
     this.#decoded.take(codec, payload);
     if (newest) this.#side.heard(codec, payload, timestamp, this.#decoded, nowMs);
     if (!this.#sound.audible) this.#sound.hear(this.#decoded.samples());
-    if (this.#listens)
-      this.#heardAudio?.put(codec, payload, sequence, this.#heardTimestamps.of(timestamp, clockRates[codec]), newest, nowMs);
+    if (this.#listeners.listens) this.#listeners.audio(codec, payload, timestamp, newest, nowMs, sequence);
   }
 
   noise(payload: Uint8Array, timestamp: number, newest: boolean, nowMs: number, sequence: number): void {
-    if (this.#listens) this.#heardAudio?.putNoise(payload, sequence, this.#heardTimestamps.of(timestamp, clockRates.PCMU), newest, nowMs);
+    this.#listeners.noise(payload, timestamp, newest, nowMs, sequence);
   }
 
   event(): void {
-    this.#inband.eventCame();
-    this.#listen();
-    if (this.#listens) this.#heardAudio?.pause();
+    this.#listeners.event();
   }
 
   restarted(): void {
     this.#side.restarted();
-    if (this.#listens) this.#heardAudio?.restart();
-  }
-
-  #hear(nowMs: number): void {
-    const heard = this.#heardAudio;
-    const frame = heard?.take(nowMs);
-    if (heard && frame && this.#inband.listens) this.#inband.hear(frame, heard.isMadeUp);
-  }
-
-  /** Somebody begins or ends to listen. */
-  #listen(): void {
-    const listens = this.#inband.listens || this.#recorder !== undefined || this.#callRecording.recorder !== undefined;
-    if (listens && !this.#listens) {
-      this.#heardAudio ??= new HeardAudio({
-        taken: (samples, position, arrivalMs) => {
-          this.#recorder?.heard(samples, position, arrivalMs);
-          this.#callRecording.recorder?.heard(samples, position, arrivalMs);
-        },
-        restarted: () => {
-          this.#recorder?.restart();
-          this.#callRecording.recorder?.restart();
-        },
-      });
-      this.#heardAudio.restart();
-    }
-    this.#listens = listens;
-  }
-
-  /** A recording ends. What waits is for it, unless somebody else goes on listening. */
-  #drain(): void {
-    if (!(this.#callRecording.recorder || this.#inband.listens) || this.#closed) this.#heardAudio?.drain();
+    this.#listeners.restarted();
   }
 
   #receive(bytes: Uint8Array, from: Endpoint): void {
@@ -333,7 +256,7 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
       this.#rtcp.receive(bytes, from);
       return;
     }
-    if (!agreed || this.#closed || agreed.direction === 'sendonly' || agreed.direction === 'inactive') return;
+    if (!agreed || this.#closed || !this.#mayHear) return;
     const nowMs = this.#parts.clock.now();
     if (!this.#receiver.receive(bytes, from, agreed, nowMs)) return;
     const first = !this.#watch.heard;
@@ -347,24 +270,20 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
     return {
       sender: this.#sender,
       watch: this.#watch,
-      get opening() {
+      get open() {
         core.begin();
-        return core.#opening();
+        return core.#maySend && !core.#player.active && !core.#output.active ? core.#agreed : undefined;
+      },
+      get to() {
+        return core.#latch.target;
       },
       get callRecorder() {
-        return core.#callRecording.recorder;
+        return core.#listeners.callRecorder;
       },
       press: (digit) => {
         if (!this.#closed && this.#agreed?.telephoneEvent !== undefined) this.#output.send(digit, neverAborted).catch(() => undefined);
       },
     };
-  }
-
-  #opening(): BridgedStream['opening'] {
-    const agreed = this.#agreed;
-    const to = this.#latch.target;
-    if (!agreed || !to || agreed.direction === 'recvonly' || agreed.direction === 'inactive') return undefined;
-    return this.#player.active || this.#output.active ? undefined : { agreed, to };
   }
 
   #lookForPeer(): void {
@@ -386,20 +305,17 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
     this.#player.close(error);
     this.#collector.close(error);
     this.#output.close(error);
-    void this.#recorder?.end('aborted', clock.now());
-    this.#drain();
-    this.#callRecording.stop(clock.now());
     this.#sender.close();
     this.#decoded.close();
-    this.#heardAudio?.close();
-    // What the disk says comes out of `record` and `recordCall`; the port is free whatever it says.
-    await Promise.allSettled([this.#recorded, this.#callRecording.complete()]);
+    // The port is free whatever the disk says.
+    await this.#listeners.close();
     onClosed();
+    const heard = this.#listeners.counts;
     return {
       ...watched,
       ...this.#receiver.reception,
       ...this.#rtcp.seen,
-      ...(this.#heardAudio && { buffer: this.#heardAudio.counts }),
+      ...(heard && { buffer: heard }),
       sent: this.#sender.sent,
       digits: this.#digits,
       audible: this.#sound.audible,

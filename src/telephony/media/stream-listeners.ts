@@ -1,0 +1,181 @@
+import type { Clock } from '../../kernel/clock.ts';
+import type { DigitChange } from '../rtp/digit-receiver.ts';
+import { SampleTimestamps } from '../rtp/sample-timestamps.ts';
+import type { CallRecorder } from './call-recorder.ts';
+import { CallRecording } from './call-recording.ts';
+import { HeardAudio } from './heard-audio.ts';
+import { InbandDigits } from './inband-digits.ts';
+import type { AgreedMedia, AudioCodec, CallRecorded, Recorded, RecordingAction, RecordingLayout, RecordRules } from './media-port.ts';
+import { clockRates } from './media-port.ts';
+import type { HeardCounts } from './media-report.ts';
+import { Recorder } from './recorder.ts';
+
+/**
+ * Who listens to the audio that one stream hears: a recording of the peer, one of the whole call, a detector of digits. They share one jitter
+ * buffer, which is made when somebody listens for the first time and costs nothing while nobody does.
+ */
+export class StreamListeners {
+  readonly #clock: Clock;
+  readonly #timestamps = new SampleTimestamps();
+  readonly #inband: InbandDigits;
+  readonly #callRecording = new CallRecording();
+  #recorder: Recorder | undefined;
+  /** The last recording that ended; its file may not be complete yet. */
+  #recorded: Promise<Recorded> | undefined;
+  #heardAudio: HeardAudio | undefined;
+  #listens = false;
+  #closed = false;
+
+  /** @param onDigit is told of digits that were found in the audio */
+  constructor(clock: Clock, onDigit: (change: DigitChange) => void) {
+    this.#clock = clock;
+    this.#inband = new InbandDigits(onDigit);
+  }
+
+  /** Whether anybody listens now. */
+  get listens(): boolean {
+    return this.#listens;
+  }
+
+  /** The recording of the whole call that goes on, to be told what is sent. */
+  get callRecorder(): CallRecorder | undefined {
+    return this.#callRecording.recorder;
+  }
+
+  /** What came of the packets that somebody listened to; undefined when nobody ever did. */
+  get counts(): HeardCounts | undefined {
+    return this.#heardAudio?.counts;
+  }
+
+  /** The agreement begins or changes. */
+  agree(agreed: AgreedMedia): void {
+    this.#inband.agree(agreed);
+    this.#look();
+  }
+
+  /** See MediaStream.record. */
+  record(rules: RecordRules, signal: AbortSignal): Promise<Recorded> {
+    if (this.#recorder) throw new Error('The stream is being recorded already');
+    return new Promise((resolve, reject) => {
+      const onAbort = (): void => void recorder.end('aborted', this.#clock.now());
+      const recorder = new Recorder(
+        rules,
+        this.#clock.now(),
+        () => this.#drain(),
+        (ended) => {
+          signal.removeEventListener('abort', onAbort);
+          this.#recorder = undefined;
+          this.#recorded = ended;
+          this.#look();
+          ended.then(resolve, reject);
+        },
+      );
+      this.#recorder = recorder;
+      this.#look();
+      signal.addEventListener('abort', onAbort, { once: true });
+    });
+  }
+
+  /** See MediaStream.recordCall. */
+  recordCall(path: string, layout: RecordingLayout): Promise<CallRecorded> {
+    const recorded = this.#callRecording.start(path, layout, this.#clock.now());
+    this.#look();
+    return recorded;
+  }
+
+  /** See MediaStream.controlRecording. */
+  controlRecording(action: RecordingAction): void {
+    const nowMs = this.#clock.now();
+    switch (action) {
+      case 'pause':
+        this.#callRecording.recorder?.pause(nowMs);
+        return;
+      case 'resume':
+        this.#callRecording.recorder?.resume(nowMs);
+        return;
+      case 'stop':
+        if (!this.#recorder) this.#heardAudio?.drain();
+        this.#callRecording.stop(nowMs);
+        this.#look();
+        return;
+    }
+  }
+
+  /** A packet of audio came that had not come before; `newest` is whether it is the latest of its sequence. */
+  audio(codec: AudioCodec, payload: Uint8Array, timestamp: number, newest: boolean, nowMs: number, sequence: number): void {
+    if (this.#listens) this.#heardAudio?.put(codec, payload, sequence, this.#timestamps.of(timestamp, clockRates[codec]), newest, nowMs);
+  }
+
+  /** A packet came that says what noise to make in the pause that follows. */
+  noise(payload: Uint8Array, timestamp: number, newest: boolean, nowMs: number, sequence: number): void {
+    if (this.#listens) this.#heardAudio?.putNoise(payload, sequence, this.#timestamps.of(timestamp, clockRates.PCMU), newest, nowMs);
+  }
+
+  /** A packet of a digit came, in place of audio. */
+  event(): void {
+    this.#inband.eventCame();
+    this.#look();
+    if (this.#listens) this.#heardAudio?.pause();
+  }
+
+  /** Another source speaks for the peer. */
+  restarted(): void {
+    if (this.#listens) this.#heardAudio?.restart();
+  }
+
+  /** A key was pressed. Answers whether it ended the recording, and so is used up. */
+  pressed(digit: string, nowMs: number): boolean {
+    return this.#recorder?.pressed(digit, nowMs) ?? false;
+  }
+
+  /** It is time for the next frame. */
+  frame(nowMs: number): void {
+    if (!this.#listens) return;
+    const heard = this.#heardAudio;
+    const frame = heard?.take(nowMs);
+    if (heard && frame && this.#inband.listens) this.#inband.hear(frame, heard.isMadeUp);
+    this.#recorder?.tick(nowMs);
+    this.#callRecording.recorder?.tick(nowMs);
+  }
+
+  /** So many frames are left out. */
+  skip(frames: number): void {
+    if (this.#listens) this.#heardAudio?.skip(frames);
+  }
+
+  /** Ends what goes on. Resolves when every file is complete, or given up: what the disk says comes out of `record` and `recordCall`. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    const nowMs = this.#clock.now();
+    void this.#recorder?.end('aborted', nowMs);
+    this.#heardAudio?.drain();
+    this.#callRecording.stop(nowMs);
+    this.#listens = false;
+    this.#heardAudio?.close();
+    await Promise.allSettled([this.#recorded, this.#callRecording.complete()]);
+  }
+
+  /** Somebody begins or ends to listen. */
+  #look(): void {
+    const listens = this.#inband.listens || this.#recorder !== undefined || this.#callRecording.recorder !== undefined;
+    if (listens && !this.#listens) {
+      this.#heardAudio ??= new HeardAudio({
+        taken: (samples, position, arrivalMs) => {
+          this.#recorder?.heard(samples, position, arrivalMs);
+          this.#callRecording.recorder?.heard(samples, position, arrivalMs);
+        },
+        restarted: () => {
+          this.#recorder?.restart();
+          this.#callRecording.recorder?.restart();
+        },
+      });
+      this.#heardAudio.restart();
+    }
+    this.#listens = listens;
+  }
+
+  /** A recording ends. What waits is for it, unless somebody else goes on listening. */
+  #drain(): void {
+    if (this.#closed || !(this.#callRecording.recorder || this.#inband.listens)) this.#heardAudio?.drain();
+  }
+}
