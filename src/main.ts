@@ -10,6 +10,7 @@ import { Accounts } from './directory/accounts.ts';
 import { ApiKeys } from './directory/api-keys.ts';
 import { AuthTokens } from './directory/auth-tokens.ts';
 import { BearerTokens } from './directory/bearer-tokens.ts';
+import { DialledEndpoints } from './directory/dialled-endpoints.ts';
 import { Endpoints } from './directory/endpoints.ts';
 import { FileDisk } from './directory/file-disk.ts';
 import { Files } from './directory/files.ts';
@@ -159,7 +160,15 @@ async function start(settings: Settings, log: Logger, opened: Opened): Promise<R
     changes,
     journal: store.sessionWriter,
     queries: new SessionQueries(store.sessionReader, store.sessionWriter),
-    directory: { flows, compiledFlows, phoneNumbers, trunks, trunkSources, users },
+    directory: {
+      flows,
+      compiledFlows,
+      phoneNumbers,
+      trunks,
+      trunkSources,
+      users,
+      endpoints: new DialledEndpoints({ endpoints: store.endpoints, changes }),
+    },
     refusals,
     targetHealth,
     flowParts: ({ id, accountId, endpointId, direction, trunkId, fromAddress, toAddress }, { flow, parameters }) => ({

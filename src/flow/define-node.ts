@@ -4,14 +4,14 @@ import type { CallLeg, PlayRules, RecordRules } from '../telephony/port.ts';
 import type { Scope } from './data-scopes.ts';
 import type { PlainValue } from './plain-value.ts';
 import type { PromptRequest } from './prompt-request.ts';
-import type { PartyOrder, PartyResult } from './second-party.ts';
+import type { PartyAddress, PartyOrder, PartyResult } from './second-party.ts';
 import type { WholeCallRecording } from './whole-call-recording.ts';
 
 // Everything that a node file may use of the flow layer comes through here.
 export { dialledNumbers } from './dialled-numbers.ts';
 export { keysProblem } from './phone-keys.ts';
 export { promptOf } from './prompt-request.ts';
-export type { CallLeg, PlainValue, PromptRequest };
+export type { CallLeg, PartyAddress, PlainValue, PromptRequest };
 
 interface InputBase {
   readonly description: string;

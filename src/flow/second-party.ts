@@ -1,10 +1,16 @@
 import type { Prompt } from '../telephony/port.ts';
 
+/** Somebody who can be called: an E.164 number, or an endpoint of the account, which has to be of the type if there is one. */
+export type PartyAddress = { readonly number: string } | { readonly endpointId: string; readonly type?: 'User' | 'Team' };
+
 /** Whom a flow calls to speak with its caller, and how. */
 export interface PartyOrder {
-  /** E.164 numbers, called at the same time. */
-  readonly numbers: readonly string[];
-  /** The E.164 number that they see; undefined: the number of this side of the call. It has to be owned. */
+  /** Called at the same time; of a user all phones, of a team all members. */
+  readonly parties: readonly PartyAddress[];
+  /**
+   * The E.164 number that they see. It has to be owned. Undefined: numbers see that of this side of the call, phones of users see the other
+   * side of the call, that is, with whom they are going to talk.
+   */
   readonly callerId: string | undefined;
   /** How long they may ring. */
   readonly ringTimeoutMs: number;
@@ -23,7 +29,7 @@ export type PartyStatus = 'Answered' | 'NoAnswer' | 'Busy' | 'Rejected' | 'Faile
 /** What became of it, once nobody of them is there any more. */
 export interface PartyResult {
   readonly status: PartyStatus;
-  /** The number that was joined with the caller. */
+  /** Who was joined with the caller: the number, or the name of the user. */
   readonly answeredBy?: string;
   /** How long the two were joined. */
   readonly talkedMs: number;
@@ -34,7 +40,7 @@ export interface PartyResult {
 /** Calls somebody beside the call of a flow, and joins the two. */
 export interface SecondParty {
   /**
-   * Calls the numbers; the first who answers (and accepts) is joined with the caller until one of the two hangs up. The others are
+   * Calls them; the first who answers (and accepts) is joined with the caller until one of the two hangs up. The others are
    * cancelled, all of them when `signal` is aborted, which is when the caller hangs up.
    * @throws Error with a sentence for the author of the flow when they cannot be called; the signal's reason when nobody was joined yet
    */

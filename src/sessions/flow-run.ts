@@ -32,7 +32,7 @@ export interface FlowRunParts {
 }
 
 /** Whom a call is redirected to. */
-export type RedirectOrder = Pick<PartyOrder, 'numbers' | 'callerId'>;
+export type RedirectOrder = Pick<PartyOrder, 'parties' | 'callerId'>;
 type PartyOutcome = Exclude<PartyStatus, 'Answered'> | 'Completed';
 
 const REDIRECT_RING_MS = 60_000;
@@ -103,7 +103,7 @@ export class FlowRun {
     return { outcome: this.#outcomeOf(this.#result.end), interrupted: signal.reason === redirected };
   }
 
-  /** Leaves the flow where it is, calls these numbers instead, and joins the call with the first who answers. Never rejects. */
+  /** Leaves the flow where it is, calls these instead, and joins the call with the first who answers. Never rejects. */
   async redirect(order: RedirectOrder): Promise<FlowOutcome> {
     this.#activity.abort(redirected);
     this.#activity = new AbortController();

@@ -10,7 +10,7 @@ import { AppError } from '../kernel/errors.ts';
 import type { AudioCodec, IncomingCall, SrtpPolicy } from '../telephony/port.ts';
 import type { CompiledFlows } from './compiled-flows.ts';
 import type { PlannedFlow } from './outgoing-plan.ts';
-import type { TrunkLimit } from './trunk-limits.ts';
+import { limitOfUser, type TrunkLimit } from './trunk-limits.ts';
 
 /** Where the facts about those who call, and are called, come from. */
 export interface IncomingDirectory {
@@ -59,9 +59,6 @@ const noFlow: Refusal = { refused: 'no-flow', status: 404 };
 /** A user who may not dial. */
 const noFlowOfUser: Refusal = { refused: 'no-flow', status: 403 };
 
-/** Calls that one user may have at a time. */
-const CALLS_OF_USER = 10;
-
 /** What a caller may be called when it is no number. */
 const ADDRESS_LENGTH = 64;
 const NO_NAME = 'anonymous';
@@ -92,12 +89,11 @@ async function planOfUser(call: IncomingCall, directory: IncomingDirectory): Pro
   const user = await directory.users.find(userName);
   const flow = user?.userId === userId ? await runnable(user.accountId, user.flow, directory) : undefined;
   if (!user || !flow) return noFlowOfUser;
-  const limit = { trunkId: `user ${userId}`, maxChannels: CALLS_OF_USER, callsPerSecond: CALLS_OF_USER };
   return {
     ...flow,
     accountId: user.accountId,
     endpointId: userId,
-    line: { limit, srtp: 'optional' },
+    line: { limit: limitOfUser(userId), srtp: 'optional' },
     from: userName,
     to: addressOf(call.dialled),
   };

@@ -3,22 +3,21 @@ import type { TargetHealth } from '../directory/target-health.ts';
 import type { Trunk } from '../directory/trunks.ts';
 import type { PlainStruct } from '../flow/plain-value.ts';
 import { type Clock, sleep } from '../kernel/clock.ts';
-import { AppError } from '../kernel/errors.ts';
-import { newId } from '../kernel/ids.ts';
 import type { Logger } from '../kernel/log.ts';
 import type { Random } from '../kernel/random.ts';
 import type { NewSessionRow } from '../store/session-rows.ts';
 import type { AnsweredCall, AudioCodec, IncomingCall, IncomingSlot, SrtpPolicy, Telephony } from '../telephony/port.ts';
 import { CallAttempts, type Reservation } from './call-attempts.ts';
 import type { CallOptions } from './call-options.ts';
+import type { PartyDirectory } from './called-parties.ts';
 import { FlowRun, type FlowRunObserver, type FlowRunParts } from './flow-run.ts';
 import type { IncomingLine } from './incoming-plan.ts';
 import { LiveSession, type SessionJournal } from './live-session.ts';
 import type { OutgoingPlan, PlannedFlow } from './outgoing-plan.ts';
-import type { PartyCall } from './party-call.ts';
-import { type PartyLeg, SessionParty, type SessionPartyParts } from './second-party.ts';
+import { PartyPlacement } from './party-placement.ts';
+import { SessionParty } from './second-party.ts';
 import { type OutgoingLeg, trunkDialRequest } from './trunk-dial-request.ts';
-import { type Channel, TrunkLimits } from './trunk-limits.ts';
+import { type Channel, noChannel, TrunkLimits } from './trunk-limits.ts';
 
 export interface LiveCallsOptions {
   readonly telephony: Telephony;
@@ -27,7 +26,7 @@ export interface LiveCallsOptions {
   readonly callbacks: Pick<CallbackSender, 'open' | 'problemOf'>;
   /** What the flows of a session work with. */
   readonly flowParts: (row: NewSessionRow, plan: CallPlan) => Omit<FlowRunParts, 'stopping' | 'secondParty'>;
-  readonly directory: SessionPartyParts['directory'];
+  readonly directory: PartyDirectory;
   /** Which targets of trunks are worth a call. */
   readonly targetHealth: Pick<TargetHealth, 'isDoubtful' | 'avoid'>;
   readonly clock: Clock;
@@ -71,6 +70,7 @@ export interface NewCall {
 export class LiveCalls {
   readonly #options: LiveCallsOptions;
   readonly #limits: TrunkLimits;
+  readonly #parties: PartyPlacement;
   readonly #live = new Map<string, LiveSession>();
   /** Aborted when the time for running calls is over: ends what follows a call. */
   readonly #stopping = new AbortController();
@@ -80,6 +80,11 @@ export class LiveCalls {
   constructor(options: LiveCallsOptions) {
     this.#options = options;
     this.#limits = new TrunkLimits(options.clock);
+    this.#parties = new PartyPlacement({
+      ...options,
+      limits: this.#limits,
+      attempts: async (leg, trunks, near) => this.#attempts(leg, trunks, await this.reserve(trunks, near), near),
+    });
   }
 
   get size(): number {
@@ -110,7 +115,7 @@ export class LiveCalls {
    * @throws AppError NO_CAPACITY, with the time after which its caller may try again
    */
   async reserveIncoming({ limit, srtp, codecs }: IncomingLine, call: IncomingCall): Promise<IncomingReservation> {
-    const channel = this.#limits.takeIncoming(limit);
+    const channel = this.#limits.takeUnpaced(limit);
     if (!('release' in channel)) throw noChannel('the SIP trunk or user takes no more calls', channel.waitMs);
     try {
       return { srtp, ...(codecs && { codecs }), channel, slot: await call.reserve() };
@@ -152,18 +157,6 @@ export class LiveCalls {
         this.#abandon(session);
       },
     };
-  }
-
-  /** Places a call beside another one, over the first of `trunks` that has room. @throws AppError NO_CAPACITY */
-  async #placeParty(party: PartyCall, leg: PartyLeg, trunks: readonly Trunk[], near: AnsweredCall): Promise<void> {
-    const { clock, random, onFreed } = this.#options;
-    const reservation = await this.reserve(trunks, near);
-    const attempts = this.#attempts({ ...leg, legId: newId(clock, random) }, trunks, reservation, near);
-    void party.over.then(() => {
-      attempts.release();
-      onFreed();
-    });
-    party.attach(attempts.start(party));
   }
 
   #attempts(leg: OutgoingLeg, trunks: readonly Trunk[], reservation: Reservation, near?: AnsweredCall): CallAttempts {
@@ -208,9 +201,10 @@ export class LiveCalls {
     const { directory, clock, log } = this.#options;
     const { accountId, direction, fromAddress, toAddress } = row;
     const ownNumber = direction === 'inbound' ? toAddress : fromAddress;
-    const place: SessionPartyParts['place'] = (party, leg, trunks, near) => this.#placeParty(party, leg, trunks, near);
+    const otherSide = direction === 'inbound' ? fromAddress : toAddress;
+    const { place } = this.#parties;
     const note = (message: string): void => observer.note(message);
-    return (call) => new SessionParty(call, { accountId, ownNumber, directory, place, recordings, note, clock, log });
+    return (call) => new SessionParty(call, { accountId, ownNumber, otherSide, directory, place, recordings, note, clock, log });
   }
 
   #abandon(session: LiveSession): void {
@@ -253,9 +247,4 @@ export class LiveCalls {
     this.#live.delete(session.id);
     if (this.#live.size === 0) this.#onIdle();
   }
-}
-
-function noChannel(limit: string, waitMs: number): AppError {
-  const seconds = Math.max(1, Math.ceil(waitMs / 1000));
-  return new AppError('NO_CAPACITY', { limit, seconds }, { retryAfterSeconds: waitMs / 1000 });
 }

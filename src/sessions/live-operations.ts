@@ -33,7 +33,7 @@ export class LiveOperations {
     const session = await this.#find(principal, request.sessionId ?? '');
     if (request.callerId) await this.#checkCallerId(session.accountId, request.callerId);
     if (!session.isUp) throw conflict('The call is not up.');
-    session.redirect({ numbers: [to], callerId: request.callerId || undefined });
+    session.redirect(to, { parties: [{ number: to }], callerId: request.callerId || undefined });
   }
 
   /** Gives up a call that has not been answered. Resolves when it is over. */

@@ -109,11 +109,11 @@ export class LiveSession implements AttemptEvents, FlowRunObserver {
     return this.#leg !== undefined && !this.#callOver && this.#endedBy === undefined;
   }
 
-  /** Takes a call that is up out of its flow, and joins it with the first of these numbers that answers. Then it is hung up. */
-  redirect(order: RedirectOrder): void {
+  /** Takes a call that is up out of its flow, and joins it with the first of these that answers. Then it is hung up. */
+  redirect(name: string, order: RedirectOrder): void {
     const leg = this.#leg;
     if (!leg || !this.isUp) return;
-    this.#line(`Redirected to ${order.numbers.join(', ')}`);
+    this.#line(`Redirected to ${name}`);
     const before = this.#flowDone;
     const redirected = this.#run.redirect(order).then((end) => this.#flowEnded(end, leg));
     this.#flowDone = Promise.all([before, redirected]).then(() => undefined);

@@ -3,7 +3,8 @@ import type { AttemptEvents } from './call-attempts.ts';
 
 /** A call to somebody beside the call of a session: what comes of it, as promises. */
 export class PartyCall implements AttemptEvents {
-  readonly number: string;
+  /** The number, or the name of the user. */
+  readonly name: string;
   /** The call that is up; undefined when it ended before. */
   readonly answer: Promise<AnsweredCall | undefined>;
   readonly over: Promise<LegEnd>;
@@ -13,8 +14,8 @@ export class PartyCall implements AttemptEvents {
   #resolveOver: (end: LegEnd) => void = () => {};
   #ringing = false;
 
-  constructor(number: string, note: (message: string) => void) {
-    this.number = number;
+  constructor(name: string, note: (message: string) => void) {
+    this.name = name;
     this.#note = note;
     this.answer = new Promise((resolve) => {
       this.#resolveAnswer = resolve;
@@ -34,21 +35,21 @@ export class PartyCall implements AttemptEvents {
   }
 
   sent(): void {
-    this.#note(`Calling ${this.number}`);
+    this.#note(`Calling ${this.name}`);
   }
 
   triesAgain(message: string): void {
-    this.#note(`${this.number}: ${message}`);
+    this.#note(`${this.name}: ${message}`);
   }
 
   ringing(): void {
     if (this.#ringing) return;
     this.#ringing = true;
-    this.#note(`${this.number} is ringing`);
+    this.#note(`${this.name} is ringing`);
   }
 
   answered(call: AnsweredCall): void {
-    this.#note(`${this.number} has answered`);
+    this.#note(`${this.name} has answered`);
     this.#resolveAnswer(call);
   }
 

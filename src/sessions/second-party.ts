@@ -1,22 +1,21 @@
-import { possibleE164 } from '../directory/e164.ts';
-import type { Trunk } from '../directory/trunks.ts';
 import type { Recordings } from '../flow/flow-host.ts';
 import type { PartyOrder, PartyResult, PartyStatus, SecondParty } from '../flow/second-party.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/log.ts';
 import type { AnsweredCall, LegEnd } from '../telephony/port.ts';
+import { type CalledParty, findParty, type PartyDirectory } from './called-parties.ts';
 import { describeEnd } from './outcome.ts';
-import type { OutgoingDirectory } from './outgoing-plan.ts';
 import { PartyCall } from './party-call.ts';
-import { trunksFor } from './trunk-routes.ts';
+import type { PlaceParty } from './party-placement.ts';
 
 export interface SessionPartyParts {
   readonly accountId: string;
   /** The number of this side of the call, which parties see unless another is asked for. */
   readonly ownNumber: string;
-  readonly directory: Pick<OutgoingDirectory, 'phoneNumbers' | 'trunks'>;
-  /** Places a call beside that of the session, on the first trunk that has room. @throws AppError NO_CAPACITY */
-  readonly place: (call: PartyCall, leg: PartyLeg, trunks: readonly Trunk[], near: AnsweredCall) => Promise<void>;
+  /** The number, or the name, of the other side of the call, which phones of users see unless another number is asked for. */
+  readonly otherSide: string;
+  readonly directory: PartyDirectory;
+  readonly place: PlaceParty;
   readonly recordings: Recordings;
   /** A line for the log of the session. */
   readonly note: (message: string) => void;
@@ -24,18 +23,12 @@ export interface SessionPartyParts {
   readonly log: Logger;
 }
 
-export interface PartyLeg {
-  readonly to: string;
-  readonly from: string;
-  readonly ringTimeoutMs: number;
-}
-
 /** From the end of the whisper to the key that takes the call. */
 const ACCEPT_MS = 10_000;
 
 /**
- * Calls others beside the call of a session: under the same rules as every call that goes out, that is, over trunks of the account, with a
- * caller ID that it owns, and within the limits of both.
+ * Calls others beside the call of a session. Numbers under the same rules as every call that goes out, that is, over trunks of the account,
+ * with a caller ID that it owns, and within the limits of both; users at all phones that they have registered.
  */
 export class SessionParty implements SecondParty {
   readonly #call: AnsweredCall;
@@ -49,6 +42,7 @@ export class SessionParty implements SecondParty {
   async call(order: PartyOrder, signal: AbortSignal): Promise<PartyResult> {
     signal.throwIfAborted();
     const calls = await this.#placeAll(order, signal);
+    if (calls.length === 0) return { status: 'NoAnswer', talkedMs: 0 };
     const endAll = (): void => calls.forEach((call) => void call.end());
     const everythingOver = Promise.all(calls.map((call) => call.over));
     signal.addEventListener('abort', endAll, { once: true });
@@ -66,7 +60,7 @@ export class SessionParty implements SecondParty {
       for (const call of calls) if (call !== taken.party) void call.end();
       const talk = await this.#talk(taken, order);
       await everythingOver;
-      return { status: 'Answered', answeredBy: taken.party.number, ...talk };
+      return { status: 'Answered', answeredBy: taken.party.name, ...talk };
     } finally {
       waiting.abort();
       signal.removeEventListener('abort', endAll);
@@ -75,37 +69,52 @@ export class SessionParty implements SecondParty {
     }
   }
 
-  /** Places a call to each number for which there is room. */
+  /**
+   * Places a call to each for which there is room; to none when there are only users without a phone.
+   * @throws Error why none can be called
+   */
   async #placeAll(order: PartyOrder, signal: AbortSignal): Promise<readonly PartyCall[]> {
-    const { accountId, directory, place, note } = this.#parts;
-    const from = await this.#callerId(order.callerId);
-    const numbers = new Set(order.numbers.map((number) => possibleE164(number) ?? impossible()));
-    const accountTrunks = await directory.trunks.ofAccount(accountId);
+    const { place, note } = this.#parts;
     const calls: PartyCall[] = [];
+    let isAnyAbsent = false;
     let refused: unknown;
-    for (const to of numbers) {
-      const call = new PartyCall(to, note);
-      const trunks = trunksFor(to, accountTrunks, undefined);
+    for (const party of await this.#parties(order)) {
+      const { name } = party;
+      if (party.kind === 'phones' && party.bindings.length === 0) {
+        isAnyAbsent = true;
+        note(`${name} has no phone that is registered`);
+        continue;
+      }
+      const call = new PartyCall(name, note);
       try {
-        if (trunks.length === 0) throw new Error('The account has no SIP trunk for it. See GET /endpoints.');
-        await place(call, { to, from, ringTimeoutMs: order.ringTimeoutMs }, trunks, this.#call);
+        const from = await this.#shownTo(party, order.callerId);
+        await place(call, party, { from, ringTimeoutMs: order.ringTimeoutMs }, this.#call);
         calls.push(call);
       } catch (error) {
         refused = error;
-        note(`${to} cannot be called: ${error instanceof Error ? error.message : String(error)}`);
+        note(`${name} cannot be called: ${error instanceof Error ? error.message : String(error)}`);
       }
       if (signal.aborted) break;
     }
-    if (calls.length === 0) throw refused;
+    if (calls.length === 0 && !isAnyAbsent) throw refused;
     return calls;
   }
 
-  async #callerId(wanted: string | undefined): Promise<string> {
-    const { accountId, ownNumber, directory } = this.#parts;
-    const callerId = wanted ?? ownNumber;
+  /** Everybody who is to be called, each once. */
+  async #parties({ parties }: PartyOrder): Promise<readonly CalledParty[]> {
+    const { accountId, directory } = this.#parts;
+    const found = await Promise.all(parties.map((address) => findParty(address, accountId, directory)));
+    return [...new Map(found.map((party) => [party.kind === 'phones' ? party.userId : party.e164, party])).values()];
+  }
+
+  /** Whom a party sees as the caller. @throws Error when that is to be a number that the account does not own */
+  async #shownTo({ kind }: CalledParty, callerId: string | undefined): Promise<string> {
+    const { accountId, ownNumber, otherSide, directory } = this.#parts;
+    if (kind === 'phones' && callerId === undefined) return otherSide;
+    const shown = callerId ?? ownNumber;
     const owned = await directory.phoneNumbers.ownedVoiceNumbers(accountId);
-    if (!owned.some(({ e164 }) => e164 === callerId)) throw new Error('CallerId is not a phone number that the account owns.');
-    return callerId;
+    if (!owned.some(({ e164 }) => e164 === shown)) throw new Error('CallerId is not a phone number that the account owns.');
+    return shown;
   }
 
   /** Plays to the caller what there is to hear while it rings, until `signal` is aborted. */
@@ -123,7 +132,7 @@ export class SessionParty implements SecondParty {
     try {
       if (whisper) await call.play(whisper, { interruptible: acceptKeys !== '' }, signal);
       if (acceptKeys === '' || (await this.#pressed(call, acceptKeys, signal))) return { party, call };
-      this.#parts.note(`${party.number} has not taken the call`);
+      this.#parts.note(`${party.name} has not taken the call`);
     } catch {
       // It was hung up meanwhile.
     }
@@ -143,10 +152,10 @@ export class SessionParty implements SecondParty {
     const beganMs = clock.now();
     const recording = record ? this.#record(call) : undefined;
     this.#call.bridge(call);
-    note(`Joined with ${party.number}`);
+    note(`Joined with ${party.name}`);
     const end = await party.over;
     const talkedMs = clock.now() - beganMs;
-    note(`${party.number}: ${describeEnd(end)}`);
+    note(`${party.name}: ${describeEnd(end)}`);
     const recordingId = await recording;
     return { talkedMs, ...(recordingId !== undefined && { recordingId }) };
   }
@@ -195,7 +204,3 @@ const statuses: Readonly<Record<LegEnd['why'], Exclude<PartyStatus, 'Answered'>>
   'number-not-found': 'Failed',
   failed: 'Failed',
 };
-
-function impossible(): never {
-  throw new Error('Number is not a possible E.164 number. Write it with + and country code, for example +18144043093.');
-}

@@ -14,6 +14,7 @@ import type { SessionSchedule } from '../store/session-schedule.ts';
 import type { SessionStore } from '../store/session-store.ts';
 import type { IncomingCall, Telephony } from '../telephony/port.ts';
 import type { CallTime } from './call-time.ts';
+import type { PartyDirectory } from './called-parties.ts';
 import { createdSession } from './created-session.ts';
 import { IncomingCalls, type IncomingCallsOptions } from './incoming-calls.ts';
 import type { IncomingDirectory } from './incoming-plan.ts';
@@ -35,7 +36,7 @@ export interface SessionServiceOptions extends Omit<LiveCallsOptions, 'onFreed'>
   readonly changes: Pick<Changes, 'subscribe'>;
   readonly journal: SessionJournal;
   readonly queries: Pick<SessionQueries, 'find' | 'list'>;
-  readonly directory: OutgoingDirectory & IncomingDirectory;
+  readonly directory: OutgoingDirectory & IncomingDirectory & PartyDirectory;
   readonly refusals: IncomingCallsOptions['refusals'];
   readonly clock: Clock;
   readonly log: Logger;

@@ -1,10 +1,25 @@
 import type { Clock } from '../kernel/clock.ts';
+import { AppError } from '../kernel/errors.ts';
 
 /** What a trunk allows. */
 export interface TrunkLimit {
   readonly trunkId: string;
   readonly maxChannels: number;
   readonly callsPerSecond: number;
+}
+
+/** Calls that one user may have at a time. */
+const CALLS_OF_USER = 10;
+
+/** What a user is allowed, in both directions. */
+export function limitOfUser(userId: string): TrunkLimit {
+  return { trunkId: `user ${userId}`, maxChannels: CALLS_OF_USER, callsPerSecond: CALLS_OF_USER };
+}
+
+/** The error that says that there is no channel. @param limit what takes no more calls */
+export function noChannel(limit: string, waitMs: number): AppError {
+  const seconds = Math.max(1, Math.ceil(waitMs / 1000));
+  return new AppError('NO_CAPACITY', { limit, seconds }, { retryAfterSeconds: waitMs / 1000 });
 }
 
 /** A channel of a trunk that is in use. */
@@ -41,8 +56,8 @@ export class TrunkLimits {
     return channelOf(usage);
   }
 
-  /** As `take`, for a call that comes from the trunk: how many start in a second is up to the carrier then. */
-  takeIncoming(limit: TrunkLimit): Channel | { readonly waitMs: number } {
+  /** As `take`, for a call whose pace is not up to us, since it comes from the trunk, or costs nothing, since it goes to phones of a user. */
+  takeUnpaced(limit: TrunkLimit): Channel | { readonly waitMs: number } {
     const usage = this.#refill(limit);
     return usage.active >= limit.maxChannels ? { waitMs: 1000 } : channelOf(usage);
   }

@@ -5,28 +5,13 @@ import { describe, expect, it } from 'vitest';
 import type { Recordings } from '../../src/flow/flow-host.ts';
 import { decodeG711 } from '../../src/telephony/audio/g711.ts';
 import { readWavHeader } from '../../src/telephony/audio/wav.ts';
-import { callerId, callWorld, nothingLeft, numberToDial, type WorldOptions } from '../support/call-world.ts';
-import { flowOf, into, type ShortParameter, to } from '../support/flow-builder.ts';
-import { type Person, partyPhones } from '../support/party-phones.ts';
+import { callerId, nothingLeft, numberToDial, type WorldOptions } from '../support/call-world.ts';
+import { dialled as dialledCall } from '../support/dialled-call.ts';
+import type { ShortParameter } from '../support/flow-builder.ts';
+import type { Person } from '../support/party-phones.ts';
 
 const FRIEND = '+18144043111';
 const OTHER = '+18144043222';
-
-const exits = { Done: to('done'), NoAnswer: to('no'), Busy: to('busy'), Rejected: to('rejected'), Failed: to('failed') };
-
-/** A flow that dials, and then hangs up with an outcome that says how the node was left. */
-const dialling = (parameters: Readonly<Record<string, ShortParameter>>) =>
-  flowOf({
-    dial: [
-      'DialNode',
-      { Number: FRIEND, TimeoutInSeconds: 20, DialStatus: into('Status'), AnsweredBy: into('Who'), ...exits, ...parameters },
-    ],
-    done: ['HangUpNode', { Outcome: 'Done {{ Session.Status }} {{ Session.Who }}' }],
-    no: ['HangUpNode', { Outcome: 'NoAnswer' }],
-    busy: ['HangUpNode', { Outcome: 'Busy' }],
-    rejected: ['HangUpNode', { Outcome: 'Rejected' }],
-    failed: ['HangUpNode', { Outcome: 'Failed' }],
-  });
 
 /** What a mu-law code sounds like. */
 function sampleOf(code: number): number | undefined {
@@ -35,20 +20,11 @@ function sampleOf(code: number): number | undefined {
   return samples[0];
 }
 
-/** A call to somebody who stays on the line, whose flow calls these people. */
-async function dialled(
+const dialled = (
   people: Readonly<Record<string, Person>>,
   parameters: Readonly<Record<string, ShortParameter>> = {},
   more: Partial<WorldOptions> = {},
-) {
-  const world = callWorld({ flow: dialling(parameters), phoneIsThere: false, ...more });
-  const phones = partyPhones(world, { [numberToDial]: { answerAfterMs: 100, says: 1 }, ...people });
-  const session = await world.call();
-  expect(await world.over(session)).toBe(true);
-  const left = await world.finish();
-  await phones.close();
-  return { world, phones, session, left: { ...left, ports: (left.ports ?? 0) - phones.calls.length - 1 } };
-}
+) => dialledCall(people, { Number: FRIEND, ...parameters }, more);
 
 describe('Dial', () => {
   it('joins the caller with who answers, until that one hangs up', async () => {

@@ -5,11 +5,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { makePrompt } from '../../src/telephony/audio/make-prompt.ts';
 import { tone } from '../../src/telephony/audio/tone.ts';
-import { readWavHeader, readWavMono } from '../../src/telephony/audio/wav.ts';
 import type { Engine } from '../../src/telephony/engine.ts';
 import { type Baresip, startBaresip } from '../support/baresip.ts';
 import { directCall, directTelephony } from '../support/direct-call.ts';
-import { peakAt } from '../support/sound.ts';
+import { loudest, samplesOf } from '../support/heard-tones.ts';
 
 const number = '+18144043093';
 const never = new AbortController().signal;
@@ -30,22 +29,6 @@ afterAll(async () => {
   await telephony.close();
   await rm(folder, { recursive: true });
 });
-
-function samplesOf(wav: Uint8Array): { samples: Float32Array; rate: number } {
-  const header = readWavHeader(wav);
-  const samples = new Float32Array(header.frames);
-  readWavMono(wav, header, 0, samples);
-  return { samples, rate: header.sampleRate };
-}
-
-/** The loudest tone of this frequency in any 100 ms: over longer, a frame that a jitter buffer leaves out changes its phase. */
-function loudest(hz: number, { samples, rate }: { samples: Float32Array; rate: number }): number {
-  const size = rate / 10;
-  const windows = Array.from({ length: Math.floor(samples.length / size) }, (_, index) =>
-    samples.subarray(index * size, (index + 1) * size),
-  );
-  return Math.max(...windows.map((window) => peakAt(hz, rate, window)));
-}
 
 describe('baresip', () => {
   it.each([

@@ -3,6 +3,7 @@ import { addressCheck } from '../../src/callbacks/public-address.ts';
 import type { TimedPhoneEvent } from '../../src/cli/phone/phone-event.ts';
 import { type PhoneBehaviour, TestPhone } from '../../src/cli/phone/test-phone.ts';
 import type { FlowInfo } from '../../src/contracts/flows.ts';
+import type { DialledEndpoint } from '../../src/directory/dialled-endpoints.ts';
 import type { EndpointFlow } from '../../src/directory/endpoint-flow.ts';
 import type { Principal } from '../../src/directory/principal.ts';
 import { TargetHealth } from '../../src/directory/target-health.ts';
@@ -71,6 +72,8 @@ export interface WorldOptions {
   readonly numberFlow?: EndpointFlow | undefined;
   /** What runs when one of the users calls, alice or bob. Absent: there are none. */
   readonly userFlow?: EndpointFlow | undefined;
+  /** Endpoints that flows can call, by their id. */
+  readonly endpoints?: Readonly<Record<string, DialledEndpoint>>;
   readonly recordings?: Recordings;
   /** How long it takes to synthesise a text. */
   readonly speechMs?: number;
@@ -205,12 +208,14 @@ export function callWorld(options: WorldOptions) {
       },
       trunks: { ofAccount: async () => [trunk, ...(options.otherTrunks ?? [])] },
       users: {
+        bindings: (userId) => users.bindings(userId),
         any: async () => 'userFlow' in options,
         find: async (name) => {
           const user = await users.find(name);
           return user && { ...user, displayName: name, ...(options.userFlow && { flow: options.userFlow }) };
         },
       },
+      endpoints: { find: async (_account, id) => options.endpoints?.[id] },
       trunkSources: { at: async (address) => (address === PHONE ? [{ trunkId: 'trunk-1', accountId: ACCOUNT }] : []) },
     },
     flowParts: (row, plan) => ({
@@ -244,6 +249,7 @@ export function callWorld(options: WorldOptions) {
     service,
     telephony,
     targetHealth,
+    users,
     phone,
     phoneEvents,
     sessions,

@@ -34,12 +34,16 @@ export interface PersonCall {
   readonly rtp: RtpPeer;
 }
 
-/** The phones behind one trunk, each with a person of its own. */
-export function partyPhones({ clock, network }: { clock: VirtualClock; network: MemoryNetwork }, people: Readonly<Record<string, Person>>) {
+/** The phones at one address, by default that of the trunk, each with a person of its own. */
+export function partyPhones(
+  { clock, network }: { clock: VirtualClock; network: MemoryNetwork },
+  people: Readonly<Record<string, Person>>,
+  address = PHONE,
+) {
   const calls: PersonCall[] = [];
   let port = 6000;
   const agent = new UserAgent({
-    wires: [network.wire('udp', { address: PHONE, port: 5060 })],
+    wires: [network.wire('udp', { address, port: 5060 })],
     clock,
     random: seededRandom(12),
     log: silentLogger,
@@ -54,7 +58,7 @@ export function partyPhones({ clock, network }: { clock: VirtualClock; network: 
       invite.reject(404);
       return;
     }
-    const rtp = new RtpPeer(network.datagramSocket({ address: PHONE, port }), clock);
+    const rtp = new RtpPeer(network.datagramSocket({ address, port }), clock);
     const call: PersonCall = {
       number,
       from: userOf(invite.from),
@@ -80,7 +84,7 @@ export function partyPhones({ clock, network }: { clock: VirtualClock; network: 
       return;
     }
     const { port: rtpPort } = call.rtp.endpoint;
-    const sdp = `v=0\r\no=- 1 1 IN IP4 ${PHONE}\r\ns=-\r\nc=IN IP4 ${PHONE}\r\nt=0 0\r\nm=audio ${rtpPort} RTP/AVP 0 101\r\na=rtpmap:101 telephone-event/8000\r\n`;
+    const sdp = `v=0\r\no=- 1 1 IN IP4 ${address}\r\ns=-\r\nc=IN IP4 ${address}\r\nt=0 0\r\nm=audio ${rtpPort} RTP/AVP 0 101\r\na=rtpmap:101 telephone-event/8000\r\n`;
     const dialog = await invite.answer(sdp);
     call.answered = true;
     const to = audioOf(invite.sdp ?? '');

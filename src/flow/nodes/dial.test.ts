@@ -15,7 +15,7 @@ describe('Dial', () => {
     const { result, call } = await runOnCall(dial({ CallerId: '+18144043000', TimeoutInSeconds: 12, RequireKeyPress: '1' }), { party });
     expect(call.orders).toEqual([
       {
-        numbers: ['+18144043111'],
+        parties: [{ number: '+18144043111' }],
         callerId: '+18144043000',
         ringTimeoutMs: 12_000,
         meanwhile: expect.objectContaining({ id: 'ringing' }),

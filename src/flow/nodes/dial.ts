@@ -1,6 +1,4 @@
-import { defineNode, dialledNumbers, keysProblem, promptOf } from '../define-node.ts';
-
-const NOT_YET = 'Endpoints, users and teams cannot be dialled yet. Give a Number.';
+import { defineNode, dialledNumbers, keysProblem, type PartyAddress, promptOf } from '../define-node.ts';
 
 export default defineNode({
   typeName: 'DialNode',
@@ -14,10 +12,17 @@ export default defineNode({
       check: numbersProblem,
       description: 'The number to call, for example +18144043093. Several, divided by commas, ring at the same time.',
     },
-    Endpoint: { type: 'Endpoint', unsupported: NOT_YET, description: 'The endpoint to call.' },
-    User: { type: 'User', unsupported: NOT_YET, description: 'The user to call.' },
-    Team: { type: 'Team', unsupported: NOT_YET, description: 'The team to call.' },
-    CallerId: { type: 'PhoneNumber', description: 'The number that they see: an owned one. Empty for the number of this call.' },
+    Endpoint: { type: 'Endpoint', description: 'Instead of a number: the endpoint to call, a phone number, a user or a team.' },
+    User: { type: 'User', description: 'Instead of a number: the user to call. All phones that have registered ring.' },
+    Team: {
+      type: 'Team',
+      unsupported: 'Teams cannot be dialled yet. Give a Number, an Endpoint or a User.',
+      description: 'Instead of a number: the team to call. All members ring at the same time.',
+    },
+    CallerId: {
+      type: 'PhoneNumber',
+      description: 'The number that they see: an owned one. Empty for the number of this call; phones of users then see who is calling.',
+    },
     TimeoutInSeconds: { type: 'Number', default: 30, minimum: 1, maximum: 600, description: 'How long they may ring.' },
     Record: { type: 'Boolean', default: false, description: 'Whether both sides are recorded.' },
     WhisperText: { type: 'String', description: 'What is said to who answers, before the two are joined.' },
@@ -29,13 +34,13 @@ export default defineNode({
     RingAudio: { type: 'AudioFile', description: 'What the caller hears meanwhile, for example music. Empty for a ringing tone.' },
   },
   outputs: {
-    AnsweredBy: { type: 'String', description: 'The number that took the call.' },
+    AnsweredBy: { type: 'String', description: 'The number that took the call, or the name of the user.' },
     DialStatus: { type: 'String', description: 'Answered, NoAnswer, Busy, Rejected or Failed.' },
     DurationInSeconds: { type: 'Number', description: 'How long the two spoke.' },
   },
   transitions: {
     Done: { description: 'They have spoken, and the caller is still there.' },
-    NoAnswer: { description: 'Nobody took the call in time.' },
+    NoAnswer: { description: 'Nobody took the call in time, or no phone of the user has registered.' },
     Busy: { description: 'The callee is busy.' },
     Rejected: { description: 'The callee did not want the call.' },
     Failed: { description: 'They could not be called.' },
@@ -43,12 +48,11 @@ export default defineNode({
   },
   prepare: ({ WhisperText, RingAudio }) => [...promptOf(undefined, RingAudio), ...promptOf(WhisperText, undefined)],
   async execute(params, ctx) {
-    const numbers = dialledNumbers(params.Number ?? '');
-    if (numbers === undefined) throw new Error('Number is not a number that can be called.');
+    const parties = partiesOf(params);
     const [meanwhile = { kind: 'ringing' } as const] = promptOf(undefined, params.RingAudio);
     const [whisper] = promptOf(params.WhisperText, undefined);
     const { status, answeredBy, talkedMs, recordingId } = await ctx.dial({
-      numbers,
+      parties,
       callerId: params.CallerId || undefined,
       ringTimeoutMs: params.TimeoutInSeconds * 1000,
       meanwhile,
@@ -64,6 +68,24 @@ export default defineNode({
     };
   },
 });
+
+interface Chosen {
+  readonly Number: string | undefined;
+  readonly Endpoint: string | undefined;
+  readonly User: string | undefined;
+  readonly Team: string | undefined;
+}
+
+function partiesOf({ Number: number = '', Endpoint = '', User = '', Team = '' }: Chosen): readonly PartyAddress[] {
+  if ([number, Endpoint, User, Team].filter((given) => given !== '').length !== 1)
+    throw new Error('Give one of Number, Endpoint, User and Team.');
+  if (Endpoint !== '') return [{ endpointId: Endpoint }];
+  if (User !== '') return [{ endpointId: User, type: 'User' }];
+  if (Team !== '') return [{ endpointId: Team, type: 'Team' }];
+  const numbers = dialledNumbers(number);
+  if (numbers === undefined) throw new Error('Number is not a number that can be called.');
+  return numbers.map((one) => ({ number: one }));
+}
 
 function numbersProblem(text: string): string | undefined {
   return text === '' || dialledNumbers(text)

@@ -1,0 +1,81 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { flowOf, from, into, to } from '../support/flow-builder.ts';
+import { loudest, samplesOf } from '../support/heard-tones.ts';
+import { latestSession, newAccount, type RealServer, realServer, saveFlow, sessionWhen } from '../support/real-server.ts';
+import { newPhoneUser, registeredBaresip, registeredLinphone } from '../support/registered-phones.ts';
+
+let server: RealServer;
+const closing: (() => Promise<void>)[] = [];
+
+beforeAll(async () => {
+  server = await realServer();
+}, 60_000);
+
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+afterAll(() => server?.remove(), 60_000);
+
+/** A flow that dials this user for whoever dials anything. */
+const dialling = (userId: string) =>
+  flowOf({
+    dial: ['DialNode', { User: userId, AnsweredBy: into('Who'), Done: to('done'), NoAnswer: to('nobody') }],
+    done: ['HangUpNode', { Outcome: from('Session', 'Who') }],
+    nobody: ['HangUpNode', { Outcome: 'Nobody' }],
+  });
+
+let accounts = 0;
+
+describe('a user dials another', () => {
+  it.each(['udp', 'tcp'] as const)('who has registered baresip over %s: each hears the tone of the other', async (transport) => {
+    const account = await newAccount(server.child, 5060);
+    accounts += 1;
+    const called = await newPhoneUser(account, `called${accounts}`);
+    const calling = await newPhoneUser(account, `calling${accounts}`, await saveFlow(account, dialling(called.id)));
+    const [caller, callee] = await Promise.all([
+      registeredBaresip(calling, server.sip.port, { transport, toneHz: 440 }),
+      registeredBaresip(called, server.sip.port, { transport, toneHz: 1000 }),
+    ]);
+    closing.push(caller.close, callee.close);
+    await caller.command('dial', '4000');
+    await callee.seen('CALL_ESTABLISHED');
+    await delay(2000);
+    await callee.command('hangup');
+    const session = await latestSession(account, ({ ended }) => ended === true);
+    expect(session).toMatchObject({ outcome: called.user, fromAddress: calling.user });
+    expect(await callee.log()).toMatch(new RegExp(`From: .*sip:${calling.user}@`));
+    expect(loudest(1000, samplesOf(await caller.heard()))).toBeGreaterThan(0.1);
+    expect(loudest(440, samplesOf(await callee.heard()))).toBeGreaterThan(0.1);
+  });
+
+  it('who has registered linphone: the two are joined', async () => {
+    const account = await newAccount(server.child, 5060);
+    accounts += 1;
+    const called = await newPhoneUser(account, `called${accounts}`);
+    const calling = await newPhoneUser(account, `calling${accounts}`, await saveFlow(account, dialling(called.id)));
+    const callee = await registeredLinphone(called, server.sip.port);
+    closing.push(callee.close);
+    const caller = await registeredBaresip(calling, server.sip.port, { toneHz: 440 });
+    closing.push(caller.close);
+    await caller.command('dial', '4000');
+    await caller.seen('CALL_ESTABLISHED');
+    const { id = '' } = await latestSession(account, ({ dateAnswered }) => dateAnswered !== undefined);
+    await sessionWhen(account.api, id, ({ log = [] }) => log.some(({ message }) => message === `Joined with ${called.user}`));
+    await delay(1000);
+    callee.command('terminate');
+    expect(await sessionWhen(account.api, id, ({ ended }) => ended === true)).toMatchObject({ outcome: called.user });
+  });
+
+  it('who has registered no phone: nobody answers', async () => {
+    const account = await newAccount(server.child, 5060);
+    accounts += 1;
+    const called = await newPhoneUser(account, `called${accounts}`);
+    const calling = await newPhoneUser(account, `calling${accounts}`, await saveFlow(account, dialling(called.id)));
+    const caller = await registeredBaresip(calling, server.sip.port);
+    closing.push(caller.close);
+    await caller.command('dial', '4000');
+    expect(await latestSession(account, ({ ended }) => ended === true)).toMatchObject({ outcome: 'Nobody' });
+  });
+});

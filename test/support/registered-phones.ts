@@ -1,0 +1,47 @@
+import { vi } from 'vitest';
+import type { ReadyAccount } from '../../src/cli/new-account.ts';
+import { NewSipPassword, NewUserEndpoint } from '../../src/contracts/endpoints.ts';
+import { type Baresip, type BaresipOptions, startBaresip } from './baresip.ts';
+import { type Linphone, startLinphone } from './linphone.ts';
+
+/** A user with a SIP password. */
+export interface PhoneUser {
+  readonly id: string;
+  readonly user: string;
+  readonly password: string;
+}
+
+/** Makes a user through the API. `flowId` runs when the user dials. */
+export async function newPhoneUser({ api }: ReadyAccount, user: string, flowId?: string): Promise<PhoneUser> {
+  const { id = '' } = await api.call(NewUserEndpoint, { sipUserName: user, firstName: user, ...(flowId !== undefined && { flowId }) });
+  const { password = '' } = await api.call(NewSipPassword, { id });
+  return { id, user, password };
+}
+
+/** Starts baresip and waits until it has registered at the server on this port. */
+export async function registeredBaresip(
+  { user, password }: PhoneUser,
+  port: number,
+  options: Omit<BaresipOptions, 'user' | 'registrar'> & { readonly transport?: 'udp' | 'tcp' } = {},
+): Promise<Baresip> {
+  const { transport = 'udp', ...more } = options;
+  const phone = await startBaresip({ ...more, user, registrar: { port, transport, password } });
+  await vi.waitFor(async () => said(await phone.log(), '[1 binding]'), { timeout: 10_000, interval: 100 });
+  return phone;
+}
+
+/** Starts linphone, which answers by itself, and waits until it has registered at the server on this port. */
+export async function registeredLinphone({ user, password }: PhoneUser, port: number): Promise<Linphone> {
+  const phone = await startLinphone();
+  phone.command(`register sip:${user}@127.0.0.1:${port} sip:127.0.0.1:${port} ${password}`);
+  const look = (): void => {
+    phone.command('register-status ALL');
+    said(phone.latest(/State: (\w+)/g), 'LinphoneRegistrationOk');
+  };
+  await vi.waitFor(look, { timeout: 10_000, interval: 200 });
+  return phone;
+}
+
+function said(text: string, wanted: string): void {
+  if (!text.includes(wanted)) throw new Error(`The phone has not registered: ${text}`);
+}
