@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../../src/kernel/clock.ts';
@@ -18,7 +19,6 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
  * process. One value per round, after one to warm up.
  */
 export async function measureBridge(rounds: number): Promise<number[]> {
-  const peers = fork(fileURLToPath(new URL('bridge-peers.ts', import.meta.url)));
   const media = new LocalMedia({
     clock: systemClock,
     random: systemRandom,
@@ -28,15 +28,48 @@ export async function measureBridge(rounds: number): Promise<number[]> {
     maxStreams: 2 * BRIDGES,
   });
   try {
-    const ports = numbers(await ask(peers, { open: 2 * BRIDGES }), 'ports');
-    const streams = await Promise.all(ports.map(() => media.open()));
-    streams.forEach((stream, index) => {
-      const remote = { address: HOST, port: ports[index] ?? 0 };
-      stream.start({ remote, codec: 'PCMU', payloadType: 0, telephoneEvent: 101, direction: 'sendrecv' });
-      const before = streams[index - 1];
-      if (index % 2 === 1 && before) stream.bridge(before);
+    return await measure(rounds, async (farPorts) => {
+      const streams = await Promise.all(farPorts.map(() => media.open()));
+      streams.forEach((stream, index) => {
+        const remote = { address: HOST, port: farPorts[index] ?? 0 };
+        stream.start({ remote, codec: 'PCMU', payloadType: 0, telephoneEvent: 101, direction: 'sendrecv' });
+        const before = streams[index - 1];
+        if (index % 2 === 1 && before) stream.bridge(before);
+      });
+      return streams.map(({ local }) => local.port);
     });
-    peers.send({ to: streams.map(({ local }) => local.port) });
+  } finally {
+    await media.close();
+  }
+}
+
+/** The same datagrams handed from socket to socket with nothing in between: what Node and the system take of a bridged call. */
+export async function measureBareRelay(rounds: number): Promise<number[]> {
+  const sockets = Array.from({ length: 2 * BRIDGES }, () => createSocket('udp4'));
+  try {
+    return await measure(rounds, (farPorts) =>
+      Promise.all(
+        sockets.map(async (socket, index) => {
+          const other = sockets[index ^ 1];
+          socket.bind(0, HOST);
+          await once(socket, 'listening');
+          socket.connect(farPorts[index] ?? 0, HOST);
+          await once(socket, 'connect');
+          socket.on('message', (bytes) => other?.send(bytes));
+          return socket.address().port;
+        }),
+      ),
+    );
+  } finally {
+    for (const socket of sockets) socket.close();
+  }
+}
+
+/** @param open opens what is measured, towards the ports of the far ends, and answers its own ports in the same order */
+async function measure(rounds: number, open: (farPorts: readonly number[]) => Promise<number[]>): Promise<number[]> {
+  const peers = fork(fileURLToPath(new URL('bridge-peers.ts', import.meta.url)));
+  try {
+    peers.send({ to: await open(numbers(await ask(peers, { open: 2 * BRIDGES }), 'ports')) });
     const values: number[] = [];
     for (let round = 0; round <= rounds; round++) {
       const [receivedBefore = 0] = numbers(await ask(peers, 'count'), 'received');
@@ -53,7 +86,6 @@ export async function measureBridge(rounds: number): Promise<number[]> {
     return values;
   } finally {
     peers.kill();
-    await media.close();
   }
 }
 

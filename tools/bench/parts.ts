@@ -1,4 +1,4 @@
-import { measureBridge } from './bridge.ts';
+import { measureBareRelay, measureBridge } from './bridge.ts';
 import { measureCodecs } from './codecs.ts';
 import type { Row } from './report.ts';
 import { measureSipParse } from './sip-parse.ts';
@@ -21,6 +21,7 @@ export async function measureParts(rounds: number): Promise<Row[]> {
       target: { limit: 1.2, better: 'lower' },
       asterisk: '',
     },
+    { what: 'The same datagrams between bare sockets', unit: 'ms', values: await measureBareRelay(rounds), asterisk: '' },
     {
       what: 'CPU that SRTP adds to a call and second',
       unit: 'ms',
