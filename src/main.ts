@@ -22,6 +22,7 @@ import { SignIn } from './directory/sign-in.ts';
 import { SIP_REALM } from './directory/sip-secrets.ts';
 import { SipUserDirectory } from './directory/sip-users.ts';
 import { TargetHealth } from './directory/target-health.ts';
+import { TeamEndpoints } from './directory/team-endpoints.ts';
 import { TrunkRegistrations } from './directory/trunk-registrations.ts';
 import { TrunkSources } from './directory/trunk-sources.ts';
 import { Trunks } from './directory/trunks.ts';
@@ -228,6 +229,7 @@ async function start(settings: Settings, log: Logger, opened: Opened): Promise<R
         sipRefusals: refusals,
         trunks,
         userEndpoints: new UserEndpoints({ endpoints: store.endpoints, bindings: store.bindings, flows, box, clock, random }),
+        teamEndpoints: new TeamEndpoints({ endpoints: store.endpoints, clock, random }),
         flows,
         files,
         sessions,

@@ -5,8 +5,9 @@ import { entityMembers, listMembers, listRequestOf, listResponse } from './entit
 import { sipTransports, trunkSettings, trunkStates } from './sip-trunks.ts';
 import { struct } from './values.ts';
 
-const namespace = 'Voice.Api.Endpoints';
-const editors = ['SystemAdministrator', 'Manager', 'Customer'] as const;
+export const endpointsNamespace = 'Voice.Api.Endpoints';
+const namespace = endpointsNamespace;
+export const editors = ['SystemAdministrator', 'Manager', 'Customer'] as const;
 
 export const endpointTypes = oneOf('EndpointTypes', ['PhoneNumber', 'User', 'FaxNumber', 'EmailAddress', 'Team', 'Assistant', 'SipTrunk']);
 export const srtpPolicies = oneOf('SrtpPolicies', ['Off', 'Optional', 'Required']);
@@ -17,7 +18,7 @@ export const EndpointInfo = dto(
   {
     name: 'EndpointInfo',
     namespace,
-    description: 'Anything that can start or receive communication: a phone number, a user, a SIP trunk.',
+    description: 'Anything that can start or receive communication: a phone number, a user, a team, a SIP trunk.',
     base: 'EntityInfo',
   },
   {
@@ -37,6 +38,7 @@ export const EndpointInfo = dto(
     userName: optional(text),
     userMode: optional(nullable(userModes)),
     sipUserName: optional(text, 'The name by which the phones of a user register.'),
+    memberIds: optional(texts, 'The endpoints of the members of a team.'),
     hasPassword: optional(flag, 'Whether a password is stored. The password itself is never returned.'),
     maxChannels: optional(nullable(count)),
     callsPerSecond: optional(nullable(Type.Number())),
@@ -173,6 +175,7 @@ export const PatchEndpoint = operation({
     {
       endpointId: optional(text),
       ...flowMembers,
+      memberIds: optional(texts, 'The members of a team, in the place of those that it has.'),
       isPartialFlowUpdate: optional(flag, 'Adds flowParams to those that are there, instead of replacing them.'),
       ...trunkMembers,
     },

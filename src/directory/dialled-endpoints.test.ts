@@ -50,6 +50,15 @@ describe('endpoints that flows can call', () => {
     expect(await dialled.find(other.accountId, user.id)).toBeUndefined();
   });
 
+  it('are teams with their members', async () => {
+    const user = await newUser('Ada');
+    const { id = '' } = await directory.teamEndpoints.create(manager, { name: 'Sales', memberIds: [user.id] });
+    expect(await dialled.find(accountId, id)).toEqual({ type: 'Team', memberIds: [user.id] });
+    const number = await newNumber();
+    await directory.endpoints.patch(manager, { endpointId: id, memberIds: [number.id] });
+    expect(await dialled.find(accountId, id)).toEqual({ type: 'Team', memberIds: [number.id] });
+  });
+
   it('are forgotten when they are deleted', async () => {
     const user = await newUser('Ada');
     expect(await dialled.find(accountId, user.id)).toBeDefined();

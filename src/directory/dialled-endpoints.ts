@@ -12,7 +12,8 @@ export interface DialledEndpointsOptions {
 /** An endpoint that a flow can call. */
 export type DialledEndpoint =
   | { readonly type: 'PhoneNumber'; readonly e164: string }
-  | { readonly type: 'User'; readonly userId: string; readonly userName: string; readonly displayName: string };
+  | { readonly type: 'User'; readonly userId: string; readonly userName: string; readonly displayName: string }
+  | { readonly type: 'Team'; readonly memberIds: readonly string[] };
 
 const MOST_REMEMBERED = 10_000;
 
@@ -36,8 +37,12 @@ export class DialledEndpoints {
   }
 }
 
-function dialledEndpoint(id: string, { type, phoneNumber, sipUserName, displayName = '' }: EndpointInfo): DialledEndpoint | undefined {
+function dialledEndpoint(
+  id: string,
+  { type, phoneNumber, sipUserName, memberIds = [], displayName = '' }: EndpointInfo,
+): DialledEndpoint | undefined {
   if (type === 'PhoneNumber' && phoneNumber !== undefined) return { type, e164: phoneNumber };
   if (type === 'User' && sipUserName !== undefined) return { type, userId: id, userName: sipUserName, displayName };
+  if (type === 'Team') return { type, memberIds };
   return undefined;
 }

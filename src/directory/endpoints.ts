@@ -3,13 +3,14 @@ import type { DeleteEndpoint, EndpointInfo, GetEndpoint, ListEndpoints, PatchEnd
 import type { Page } from '../contracts/entities.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { isId } from '../kernel/ids.ts';
-import type { EndpointRepository } from '../store/endpoint-repository.ts';
+import type { EndpointRepository, EndpointValues } from '../store/endpoint-repository.ts';
 import type { SecretBox } from '../store/secret-box.ts';
 import { authorOf } from './authorship.ts';
 import { type FlowLookup, flowValues } from './endpoint-flow.ts';
 import { MemberChecks } from './member-checks.ts';
 import { accessible, type Principal, visibleAccounts } from './principal.ts';
 import type { TargetHealth } from './target-health.ts';
+import { teamMembers } from './team-members.ts';
 import { trunkValues } from './trunk-members.ts';
 import type { TrunkRegistrations } from './trunk-registrations.ts';
 
@@ -53,13 +54,25 @@ export class Endpoints {
     const checks = new MemberChecks();
     if (found.type !== 'SipTrunk') refuseTrunkMembers(request, checks);
     else refuseOneTarget(found, request, checks);
-    if (found.type === 'SipTrunk' || found.type === 'FaxNumber') refuseFlowMembers(request, checks);
+    if (found.type === 'SipTrunk' || found.type === 'FaxNumber' || found.type === 'Team') refuseFlowMembers(request, checks);
     const { accountId = '', flowParams } = found;
     const flow = await flowValues({ accountId, flowParams }, request, flows, checks);
-    const values = { ...trunkValues(id, request, box, checks), ...flow };
+    const members = await this.#members(found, request, checks);
+    const values = { ...trunkValues(id, request, box, checks), ...flow, ...members };
     if (Object.keys(values).length === 0) return found;
     await endpoints.change({ id, accountId }, values, authorOf(principal, clock));
     return this.get(principal, request);
+  }
+
+  async #members(
+    { type, accountId = '' }: EndpointInfo,
+    { memberIds }: RequestOf<typeof PatchEndpoint>,
+    checks: MemberChecks,
+  ): Promise<EndpointValues> {
+    if (memberIds === undefined) return {};
+    if (type === 'Team') return { memberIds: await teamMembers(memberIds, accountId, this.#options.endpoints, checks) };
+    checks.refuse('MemberIds', 'Only a team has members.');
+    return {};
   }
 
   #withStates(info: EndpointInfo): EndpointInfo {

@@ -10,7 +10,7 @@ import { checkTarget, firstTarget } from './trunk-targets.ts';
 /** Members of a trunk, as a request has them. */
 export type TrunkMembers = Pick<
   RequestOf<typeof NewSipTrunk>,
-  Exclude<keyof RequestOf<typeof PatchEndpoint>, 'endpointId' | keyof FlowMembers>
+  Exclude<keyof RequestOf<typeof PatchEndpoint>, 'endpointId' | 'memberIds' | keyof FlowMembers>
 >;
 
 export const trunkDefaults = {

@@ -25,6 +25,7 @@ import type {
   RejectSession,
   SessionInfo,
 } from '../contracts/sessions.ts';
+import type { NewTeamEndpoint } from '../contracts/teams.ts';
 import type { IssuedToken } from '../directory/bearer-tokens.ts';
 import type { Principal } from '../directory/principal.ts';
 
@@ -109,6 +110,7 @@ export interface Services {
     readonly create: Answering<typeof NewUserEndpoint>;
     readonly newPassword: Answering<typeof NewSipPassword>;
   };
+  readonly teamEndpoints: { readonly create: Answering<typeof NewTeamEndpoint> };
   readonly flows: {
     readonly list: Answering<typeof ListFlows>;
     readonly get: Answering<typeof GetFlow>;

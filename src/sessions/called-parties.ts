@@ -25,16 +25,27 @@ export type CalledParty =
       readonly bindings: readonly Binding[];
     };
 
-/** Who is called at this address. @throws Error with a sentence for the author of the flow; AppError STORE_UNAVAILABLE */
-export async function findParty(address: PartyAddress, accountId: string, directory: PartyDirectory): Promise<CalledParty> {
-  if ('number' in address) return numberParty(possibleE164(address.number) ?? impossible(), accountId, directory);
+/**
+ * Who is called at this address: one, or the members of a team that are there.
+ * @throws Error with a sentence for the author of the flow; AppError STORE_UNAVAILABLE
+ */
+export async function findParties(address: PartyAddress, accountId: string, directory: PartyDirectory): Promise<readonly CalledParty[]> {
+  if ('number' in address) return [await numberParty(possibleE164(address.number) ?? impossible(), accountId, directory)];
   const endpoint = await directory.endpoints.find(accountId, address.endpointId);
   if (!endpoint) throw new Error('The account has no endpoint with this id that can be called. See GET /endpoints.');
   if (address.type !== undefined && endpoint.type !== address.type) throw new Error(`The endpoint is not of type ${address.type}.`);
-  return endpointParty(endpoint, accountId, directory);
+  if (endpoint.type !== 'Team') return [await endpointParty(endpoint, accountId, directory)];
+  const members = await Promise.all(endpoint.memberIds.map((id) => directory.endpoints.find(accountId, id)));
+  const called = members.filter((member) => member !== undefined && member.type !== 'Team');
+  if (called.length === 0) throw new Error('The team has no members.');
+  return Promise.all(called.map((member) => endpointParty(member, accountId, directory)));
 }
 
-async function endpointParty(endpoint: DialledEndpoint, accountId: string, directory: PartyDirectory): Promise<CalledParty> {
+async function endpointParty(
+  endpoint: Exclude<DialledEndpoint, { type: 'Team' }>,
+  accountId: string,
+  directory: PartyDirectory,
+): Promise<CalledParty> {
   switch (endpoint.type) {
     case 'PhoneNumber':
       return numberParty(endpoint.e164, accountId, directory);

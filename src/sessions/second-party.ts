@@ -3,7 +3,7 @@ import type { PartyOrder, PartyResult, PartyStatus, SecondParty } from '../flow/
 import type { Clock } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/log.ts';
 import type { AnsweredCall, LegEnd } from '../telephony/port.ts';
-import { type CalledParty, findParty, type PartyDirectory } from './called-parties.ts';
+import { type CalledParty, findParties, type PartyDirectory } from './called-parties.ts';
 import { describeEnd } from './outcome.ts';
 import { PartyCall } from './party-call.ts';
 import type { PlaceParty } from './party-placement.ts';
@@ -103,8 +103,8 @@ export class SessionParty implements SecondParty {
   /** Everybody who is to be called, each once. */
   async #parties({ parties }: PartyOrder): Promise<readonly CalledParty[]> {
     const { accountId, directory } = this.#parts;
-    const found = await Promise.all(parties.map((address) => findParty(address, accountId, directory)));
-    return [...new Map(found.map((party) => [party.kind === 'phones' ? party.userId : party.e164, party])).values()];
+    const found = await Promise.all(parties.map((address) => findParties(address, accountId, directory)));
+    return [...new Map(found.flat().map((party) => [party.kind === 'phones' ? party.userId : party.e164, party])).values()];
   }
 
   /** Whom a party sees as the caller. @throws Error when that is to be a number that the account does not own */

@@ -165,7 +165,7 @@ function columnsOf({ trunk, ...columns }: EndpointValues) {
 }
 
 function isStoredType(type: string): type is StoredEndpointType {
-  return type === 'PhoneNumber' || type === 'FaxNumber' || type === 'SipTrunk' || type === 'User';
+  return type === 'PhoneNumber' || type === 'FaxNumber' || type === 'SipTrunk' || type === 'User' || type === 'Team';
 }
 
 function select(queries: Queries, where: SQL | undefined, order: SQL[], { limit, offset }: Window): Promise<Row[]> {
@@ -197,6 +197,7 @@ function toInfo({ endpoint: row, accountName, flowName }: Row): EndpointInfo {
       hasPassword: row.type === 'SipTrunk' ? row.passwordBox !== null : row.type === 'User' ? row.sipSecretBox !== null : null,
       userMode: row.userMode,
       sipUserName: row.sipUserName,
+      memberIds: row.memberIds,
       maxChannels: row.maxChannels,
       callsPerSecond: row.callsPerSecond,
       ringTimeoutInSeconds: row.ringTimeoutSeconds,

@@ -104,7 +104,7 @@ export const apiKey = pgTable(
 /** Members of a SIP trunk that have no column. */
 export type TrunkSettings = Pick<EndpointInfo, keyof typeof trunkSettings>;
 
-/** Phone numbers, SIP trunks and users; members that do not belong to the type are null. */
+/** Phone numbers, SIP trunks, users and teams; members that do not belong to the type are null. */
 export const endpoint = pgTable(
   'endpoint',
   {
@@ -112,7 +112,7 @@ export const endpoint = pgTable(
     accountId: uuid('account_id')
       .notNull()
       .references(() => account.id),
-    type: text('type').$type<'PhoneNumber' | 'FaxNumber' | 'SipTrunk' | 'User'>().notNull(),
+    type: text('type').$type<'PhoneNumber' | 'FaxNumber' | 'SipTrunk' | 'User' | 'Team'>().notNull(),
     displayName: text('display_name').notNull(),
     e164: text('e164'),
     isVirtual: boolean('is_virtual'),
@@ -134,6 +134,8 @@ export const endpoint = pgTable(
     userMode: text('user_mode').$type<'SoftPhone' | 'SipPhone'>(),
     /** In lower case. */
     sipUserName: text('sip_user_name'),
+    /** Endpoints that are called when the team is. */
+    memberIds: uuid('member_ids').array(),
     /** H(A1) of the SIP password, encrypted: see sip-users.ts. */
     sipSecretBox: text('sip_secret_box'),
     ...audit,

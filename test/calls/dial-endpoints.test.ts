@@ -14,7 +14,13 @@ const user = (name: string): DialledEndpoint => ({
   userName: name,
   displayName: name.toUpperCase(),
 });
-const endpoints = { ada: user('alice'), bob: user('bob'), number: { type: 'PhoneNumber', e164: FRIEND } } as const;
+const endpoints = {
+  ada: user('alice'),
+  bob: user('bob'),
+  number: { type: 'PhoneNumber', e164: FRIEND },
+  team: { type: 'Team', memberIds: ['ada', 'gone', 'bob', 'number'] },
+  nobody: { type: 'Team', memberIds: ['gone'] },
+} as const;
 
 const dial = (
   parameters: Readonly<Record<string, ShortParameter>>,
@@ -105,6 +111,38 @@ describe('Dial to a user', () => {
   });
 });
 
+describe('Dial to a team', () => {
+  it('rings all members that are there at once; the first who answers is joined', async () => {
+    const { session, phones, others, left } = await dial(
+      { Team: 'team' },
+      { [DESK]: { alice: { answerAfterMs: 5000 } }, [MOBILE]: { bob: { answerAfterMs: 1500, hangUpAfterMs: 1000 } } },
+      { [FRIEND]: { answerAfterMs: 6000 } },
+    );
+    expect(session.outcome).toBe('Done Answered BOB');
+    const [desk, mobile] = others;
+    const rang = [desk?.callTo('alice'), mobile?.callTo('bob'), phones.callTo(FRIEND)];
+    expect(rang.map((call) => call?.cancelled)).toEqual([true, false, true]);
+    const atMs = rang.map((call) => call?.atMs ?? 0);
+    expect(Math.max(...atMs) - Math.min(...atMs)).toBeLessThan(100);
+    expect(left).toEqual(nothingLeft);
+  });
+
+  it('is left by NoAnswer when no member is there, and by Failed when it has none', async () => {
+    const absent = await dial({ Team: 'team' }, {}, { [FRIEND]: {} });
+    expect(absent.session.outcome).toBe('NoAnswer');
+    const none = await dial({ Team: 'nobody' });
+    expect(none.session.outcome).toBe('Failed');
+    expect(none.session.lines).toContainEqual(expect.stringContaining('The team has no members'));
+    expect([absent.left, none.left]).toEqual([nothingLeft, nothingLeft]);
+  });
+
+  it('is an endpoint too', async () => {
+    const { session, left } = await dial({ Endpoint: 'team' }, { [DESK]: { alice: { answerAfterMs: 500, hangUpAfterMs: 1000 } } });
+    expect(session.outcome).toBe('Done Answered ALICE');
+    expect(left).toEqual(nothingLeft);
+  });
+});
+
 describe('Dial to an endpoint', () => {
   it('that is a number calls it over the trunk', async () => {
     const { session, phones, left } = await dial(
@@ -125,8 +163,9 @@ describe('Dial to an endpoint', () => {
   });
 
   it.each([
-    ['does not exist', { Endpoint: 'nobody' }, 'no endpoint with this id'],
+    ['does not exist', { Endpoint: 'gone' }, 'no endpoint with this id'],
     ['is no user', { User: 'number' }, 'not of type User'],
+    ['is no team', { Team: 'ada' }, 'not of type Team'],
     ['is one of two', { User: 'ada', Number: FRIEND }, 'Give one of'],
     ['is not given', {}, 'Give one of'],
   ])('that %s fails, and nobody is called', async (_what, parameters, message) => {

@@ -13,6 +13,7 @@ import { PhoneNumbers } from '../../src/directory/phone-numbers.ts';
 import type { Principal } from '../../src/directory/principal.ts';
 import { SignIn } from '../../src/directory/sign-in.ts';
 import { SipUserDirectory } from '../../src/directory/sip-users.ts';
+import { TeamEndpoints } from '../../src/directory/team-endpoints.ts';
 import { Trunks } from '../../src/directory/trunks.ts';
 import { UserEndpoints } from '../../src/directory/user-endpoints.ts';
 import { UserRoles } from '../../src/directory/user-roles.ts';
@@ -41,6 +42,7 @@ export interface TestDirectory {
   readonly phoneNumbers: PhoneNumbers;
   readonly trunks: Trunks;
   readonly userEndpoints: UserEndpoints;
+  readonly teamEndpoints: TeamEndpoints;
   readonly sipUsers: SipUserDirectory;
   readonly flows: Flows;
   readonly files: Files;
@@ -80,6 +82,7 @@ export async function openTestDirectory(options: Partial<StoreOptions> = {}): Pr
     }),
     phoneNumbers: new PhoneNumbers({ ...common, endpoints: store.endpoints, flows }),
     userEndpoints: new UserEndpoints({ ...common, endpoints: store.endpoints, bindings: store.bindings, flows, box }),
+    teamEndpoints: new TeamEndpoints({ ...common, endpoints: store.endpoints }),
     sipUsers: new SipUserDirectory({ ...common, endpoints: store.endpoints, bindings: store.bindings, box }),
     trunks: new Trunks({ ...common, endpoints: store.endpoints, box }),
     flows,

@@ -120,6 +120,7 @@ export function fakeServices(): FakeServices {
     phoneNumbers: { create: note('phoneNumbers.create', () => ({ id: 'number' })) },
     sipRefusals: { sinceMs: Date.UTC(2026, 0, 1), totals: new Map([['unknown-source', 3]]) },
     trunks: { create: note('trunks.create', () => ({ id: 'trunk' })) },
+    teamEndpoints: { create: note('teamEndpoints.create', () => ({ id: 'team' })) },
     userEndpoints: {
       create: note('userEndpoints.create', () => ({ id: 'user' })),
       newPassword: note('userEndpoints.newPassword', () => ({ endpointId: 'user', password: 'shown once' })),

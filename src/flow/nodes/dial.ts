@@ -16,7 +16,6 @@ export default defineNode({
     User: { type: 'User', description: 'Instead of a number: the user to call. All phones that have registered ring.' },
     Team: {
       type: 'Team',
-      unsupported: 'Teams cannot be dialled yet. Give a Number, an Endpoint or a User.',
       description: 'Instead of a number: the team to call. All members ring at the same time.',
     },
     CallerId: {
