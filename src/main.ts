@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CallbackSender } from './callbacks/callback-sender.ts';
 import { jsonPoster } from './callbacks/post-json.ts';
@@ -34,7 +33,9 @@ import { systemClock as clock } from './kernel/clock.ts';
 import type { Logger } from './kernel/log.ts';
 import { systemRandom as random } from './kernel/random.ts';
 import { CompiledFlows } from './sessions/compiled-flows.ts';
+import { LeftRecordings } from './sessions/left-recordings.ts';
 import { endLostSessions } from './sessions/lost-sessions.ts';
+import { RecordingFolder } from './sessions/recording-folder.ts';
 import { speakSavedFlows } from './sessions/saved-flows.ts';
 import { SessionQueries } from './sessions/session-queries.ts';
 import { SessionService } from './sessions/session-service.ts';
@@ -79,8 +80,7 @@ export async function startRingflow(settings: Settings, log: Logger): Promise<Ru
 
 async function start(settings: Settings, log: Logger, opened: Opened): Promise<RunningServer> {
   const { dataDir } = settings;
-  const recordingsDir = join(dataDir, 'recordings');
-  await mkdir(recordingsDir, { recursive: true });
+  const recordingFolder = await RecordingFolder.open(join(dataDir, 'recordings'), { clock, random });
   const secret = await readSecretKey(settings.secretKey, dataDir);
   const box = secretBox(secret);
   const carried: { by?: SessionService } = {};
@@ -184,7 +184,7 @@ async function start(settings: Settings, log: Logger, opened: Opened): Promise<R
         ...(parameters && { parameters }),
       },
       sounds: sounds(accountId),
-      recordings: sessionRecordings(files, recordingsDir, { accountId, sessionId: id }),
+      recordings: sessionRecordings(files, recordingFolder, { accountId, sessionId: id }),
       loadFlow: (flowId) => compiledFlows.find(accountId, flowId),
       clock,
     }),
@@ -205,7 +205,12 @@ async function start(settings: Settings, log: Logger, opened: Opened): Promise<R
     emailAddress: settings.adminEmail,
     password: settings.adminPassword,
   });
-  await endLostSessions(store.workers, clock, log);
+  const endLost = () => endLostSessions(store.workers, clock, log);
+  await endLost();
+  const left = opened.add(
+    new LeftRecordings({ folder: recordingFolder, owner: store.workers.id, sessions: store.sessionReader, files, endLost, clock, log }),
+  );
+  await left.start();
   sessions.start();
 
   const http = opened.add(

@@ -1,4 +1,4 @@
-import { copyFile, type FileHandle, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { access, copyFile, type FileHandle, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 
 /** The bytes of stored files: one directory, one file per id. */
@@ -33,13 +33,21 @@ export class FileDisk {
     await rename(unfinished, this.pathOf(id));
   }
 
-  /** Takes over a file that is somewhere else. */
+  /** Takes over a file that is somewhere else, unless it was taken over before. */
   async take(id: string, from: string): Promise<void> {
     try {
       await rename(from, this.pathOf(id));
     } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'EXDEV')) throw error;
-      await copyFile(from, this.pathOf(id));
+      if (isCode(error, 'ENOENT')) {
+        await access(this.pathOf(id)).catch(() => {
+          throw error;
+        });
+        return;
+      }
+      if (!isCode(error, 'EXDEV')) throw error;
+      const unfinished = `${this.pathOf(id)}.unfinished`;
+      await copyFile(from, unfinished);
+      await rename(unfinished, this.pathOf(id));
       await rm(from, { force: true });
     }
   }
@@ -57,4 +65,8 @@ export class FileDisk {
   async remove(id: string): Promise<void> {
     await rm(this.pathOf(id), { force: true });
   }
+}
+
+function isCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
 }

@@ -1,4 +1,4 @@
-import { access, readdir, writeFile } from 'node:fs/promises';
+import { access, readdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -66,7 +66,8 @@ describe('recordings', () => {
     const sessionId = freshId();
     const made = path.join(directory.store.dataDir, 'made.wav');
     await writeFile(made, sound);
-    const id = await directory.files.saveRecording({ accountId, sessionId, path: made, durationMs: 2_600, bytes: sound.length });
+    const id = freshId();
+    await directory.files.saveRecording({ id, accountId, sessionId, path: made, durationMs: 2_600, bytes: sound.length });
     await expect(access(made)).rejects.toThrow();
     expect(await directory.files.get(manager, { fileId: id })).toMatchObject({
       type: 'CallRecording',
@@ -80,9 +81,32 @@ describe('recordings', () => {
     expect((await directory.files.list(manager, { sessionId: freshId() })).items).toEqual([]);
   });
 
+  it('stay one when they are kept again, also when the first time came only halfway', async () => {
+    const sessionId = freshId();
+    const made = path.join(directory.store.dataDir, 'again.wav');
+    const recording = { id: freshId(), accountId, sessionId, path: made, durationMs: 2_600, bytes: sound.length };
+    await writeFile(made, sound);
+    await directory.files.saveRecording(recording);
+    await directory.files.saveRecording(recording);
+    // The process died after the entry was made, and before the sound was moved.
+    await rename(path.join(directory.store.dataDir, 'files', recording.id), made);
+    await directory.files.saveRecording(recording);
+    const page = await directory.files.list(manager, { sessionId });
+    expect(page.items.map((item) => item.id)).toEqual([recording.id]);
+    expect(await buffer((await directory.files.content(manager, recording.id)).stream)).toEqual(sound);
+  });
+
+  it('of an account that is gone stay where they are', async () => {
+    const made = path.join(directory.store.dataDir, 'orphan.wav');
+    await writeFile(made, sound);
+    const orphan = { id: freshId(), accountId: freshId(), sessionId: freshId(), path: made, durationMs: 1, bytes: 1 };
+    await expect(directory.files.saveRecording(orphan)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await access(made);
+  });
+
   it('leave no entry when the sound is not there', async () => {
     const sessionId = freshId();
-    const missing = { accountId, sessionId, path: '/nowhere/at/all.wav', durationMs: 1, bytes: 1 };
+    const missing = { id: freshId(), accountId, sessionId, path: '/nowhere/at/all.wav', durationMs: 1, bytes: 1 };
     await expect(directory.files.saveRecording(missing)).rejects.toThrow(/ENOENT/);
     expect((await directory.files.list(manager, { sessionId })).items).toEqual([]);
   });

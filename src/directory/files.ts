@@ -30,6 +30,8 @@ export interface FilesOptions {
 
 /** A recording that was made during a call. */
 export interface NewRecording {
+  /** The id that the file is to have. */
+  readonly id: string;
   readonly accountId: string;
   readonly sessionId: string;
   /** Where its WAV file is now; it is moved. */
@@ -121,30 +123,31 @@ export class Files {
     return { stream: file.createReadStream(), contentType, contentLength: size, fileName };
   }
 
-  /** Keeps a recording. Answers its id. @throws AppError STORE_UNAVAILABLE; the recording stays where it is then. */
-  async saveRecording(recording: NewRecording): Promise<string> {
-    const { files, clock, random, disk } = this.#options;
-    const id = newId(clock, random);
-    const { accountId, sessionId, durationMs, bytes } = recording;
-    const fileName = `recording-${sessionId}.wav`;
+  /**
+   * Keeps a recording. One that was kept already, wholly or halfway, stays one.
+   * @throws AppError STORE_UNAVAILABLE; NOT_FOUND when the account is gone; the error of the disk. The recording stays where it is then.
+   */
+  async saveRecording({ path, bytes, ...recording }: NewRecording): Promise<void> {
+    const { files, clock, disk } = this.#options;
+    const { id, accountId, sessionId } = recording;
     const row = {
-      id,
-      accountId,
+      ...recording,
       type: 'CallRecording',
-      fileName,
+      fileName: `recording-${sessionId}.wav`,
       contentType: 'audio/wav',
       contentLength: bytes,
-      durationMs,
-      sessionId,
     } as const;
-    await files.create(row, authorOf({ emailAddress: RECORDER }, clock));
     try {
-      await disk.take(id, recording.path);
+      await files.create(row, authorOf({ emailAddress: RECORDER }, clock));
+    } catch (error) {
+      throw isReferenced(error) ? new AppError('NOT_FOUND', { kind: 'account' }, { cause: error }) : error;
+    }
+    try {
+      await disk.take(id, path);
     } catch (error) {
       await files.remove({ id, accountId });
       throw error;
     }
-    return id;
   }
 
   /**

@@ -1,11 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import { unlink } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Files } from '../directory/files.ts';
 import type { PromptMaker } from '../flow/call-prompts.ts';
 import type { Recordings } from '../flow/flow-host.ts';
 import type { Speech } from '../speech/speech.ts';
 import { beep, ringing } from '../telephony/audio/tone.ts';
+import { type RecordingFolder, recordingAt } from './recording-folder.ts';
 
 /** What calls of one account can play. */
 export function accountSounds(speech: Speech, files: Pick<Files, 'prompt'>, accountId: string): PromptMaker {
@@ -20,12 +19,17 @@ export function accountSounds(speech: Speech, files: Pick<Files, 'prompt'>, acco
 /** Where the recordings of one session go: into a folder first, and among the files of the account when they are complete. */
 export function sessionRecordings(
   files: Pick<Files, 'saveRecording'>,
-  folder: string,
-  session: { readonly accountId: string; readonly sessionId: string },
+  folder: Pick<RecordingFolder, 'newPath'>,
+  { accountId, sessionId }: { readonly accountId: string; readonly sessionId: string },
 ): Recordings {
   return {
-    newPath: () => join(folder, `${session.sessionId}-${randomUUID()}.wav`),
-    save: ({ path, durationMs, bytes }) => files.saveRecording({ ...session, path, durationMs, bytes }),
+    newPath: () => folder.newPath(sessionId),
+    save: async ({ path, durationMs, bytes }) => {
+      const recording = recordingAt(path);
+      if (!recording) throw new Error(`Not a path of the recordings: ${path}`);
+      await files.saveRecording({ id: recording.fileId, accountId, sessionId, path, durationMs, bytes });
+      return recording.fileId;
+    },
     discard: ({ path }) => unlink(path),
   };
 }

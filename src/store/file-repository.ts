@@ -63,10 +63,13 @@ export class FileRepository {
     );
   }
 
-  /** @throws the database's error for an account that is gone; see isReferenced. */
+  /** Does nothing when there is a file with this id. @throws the database's error for an account that is gone; see isReferenced. */
   async create(row: NewFileRow, author: Author): Promise<void> {
     await this.#database.change({ kind: 'file', id: row.id, accountId: row.accountId }, async (queries) => {
-      await queries.insert(file).values({ ...row, ...madeBy(author) });
+      await queries
+        .insert(file)
+        .values({ ...row, ...madeBy(author) })
+        .onConflictDoNothing();
     });
   }
 
