@@ -13,6 +13,7 @@ import { ParallelInvites, type SendInvite } from './parallel-invites.ts';
 import type {
   AnsweredCall,
   AnswerRequest,
+  AudioRoom,
   CallingUser,
   CallSlot,
   DialRequest,
@@ -83,6 +84,10 @@ export class Engine implements Telephony {
 
   get liveLegs(): number {
     return this.#legs.size;
+  }
+
+  openRoom(): AudioRoom {
+    return this.#options.media.openRoom();
   }
 
   async reserve(near?: AnsweredCall): Promise<CallSlot> {

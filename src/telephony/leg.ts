@@ -3,6 +3,7 @@ import type { LegMedia } from './leg-media.ts';
 import type { AgreedMedia, MediaStream } from './media/media-port.ts';
 import type {
   AnsweredCall,
+  AudioRoom,
   CallLeg,
   CallRecorded,
   Collected,
@@ -121,6 +122,18 @@ export abstract class Leg implements AnsweredCall, PlacedCall {
 
   unbridge(): void {
     this.parts.media.stream.unbridge();
+  }
+
+  joinRoom(room: AudioRoom, muted: boolean): void {
+    this.parts.media.stream.joinRoom(room, muted);
+  }
+
+  muteInRoom(muted: boolean): void {
+    this.parts.media.stream.muteInRoom(muted);
+  }
+
+  leaveRoom(): void {
+    this.parts.media.stream.leaveRoom();
   }
 
   async hold(on: boolean, signal: AbortSignal): Promise<void> {

@@ -2,6 +2,7 @@ import type { Endpoint, WireKind } from '../wire/wire.ts';
 import type { Prompt } from './audio/prompt.ts';
 import type {
   AudioCodec,
+  AudioRoom,
   CallRecorded,
   Collected,
   CollectRules,
@@ -27,6 +28,7 @@ export { isExtraHeaderName as isTrunkHeaderName } from './sip/extra-headers.ts';
 export type { Binding, BindingChange, SipUser, SipUsers } from './sip-users.ts';
 export type {
   AudioCodec,
+  AudioRoom,
   CallRecorded,
   Collected,
   CollectRules,
@@ -98,6 +100,16 @@ export interface AnsweredCall extends CallLeg {
   bridge(other: AnsweredCall): void;
   /** Ends the bridge that this call is in, if any. */
   unbridge(): void;
+  /**
+   * Puts the call into a room: it hears the sum of all others there, and unless it is muted they hear it, until it leaves or is over. What is
+   * played to it comes before, and digits can still be collected; they are not passed on. A call is in one room or one bridge at a time: a new
+   * one ends that before. @throws Error when the call is over
+   */
+  joinRoom(room: AudioRoom, muted: boolean): void;
+  /** Whether the others in the room hear it. */
+  muteInRoom(muted: boolean): void;
+  /** Takes it out of the room that it is in, if any. */
+  leaveRoom(): void;
   /**
    * Holds the call, or resumes it: the other side is told so in a re-INVITE. While we hold it hears what is played, and nothing that it
    * says is taken. Resolves when the other side agrees. When it holds the call itself, nothing is sent until both have resumed.
@@ -281,6 +293,8 @@ export interface Telephony {
   ping(target: SipHost, signal: AbortSignal): Promise<number | undefined>;
   /** An address that may be registered at a carrier; nothing is sent yet. */
   registration(request: RegistrationRequest): Registration;
+  /** A new room for any calls of this telephony. It needs no closing. */
+  openRoom(): AudioRoom;
   /** Legs that are not over. */
   readonly liveLegs: number;
   /** Hangs up every leg and gives everything back. Idempotent. */

@@ -4,8 +4,10 @@ import type { Endpoint } from '../../wire/wire.ts';
 import { noCapacity, type PortLimits, PortRange } from '../rtp/port-range.ts';
 import type { RtpSocket } from '../rtp/rtp-socket.ts';
 import { FrameClock } from './frame-clock.ts';
-import type { MediaPort } from './media-port.ts';
+import type { AudioRoom, MediaPort } from './media-port.ts';
+import { newRoomMemory } from './room-memory.ts';
 import { StreamCore } from './stream-core.ts';
+import { ThreadRooms } from './thread-rooms.ts';
 import { streamClosed } from './wait.ts';
 
 export interface LocalMediaOptions {
@@ -17,6 +19,8 @@ export interface LocalMediaOptions {
   /** Binds one port: `openDgramSocket`, or a socket of a network in memory. */
   readonly openSocket: (local: Endpoint) => RtpSocket | Promise<RtpSocket>;
   readonly maxStreams: number;
+  /** The number of this thread among those that rooms span; absent: there is no other. */
+  readonly part?: number;
 }
 
 /** Audio streams in this thread: a pair of ports each, one 20 ms beat for all. */
@@ -24,6 +28,8 @@ export class LocalMedia implements MediaPort {
   readonly #options: LocalMediaOptions;
   readonly #ports: PortRange;
   readonly #frameClock: FrameClock;
+  readonly #rooms: ThreadRooms;
+  #lastRoom = 0;
   readonly #streams = new Set<StreamCore>();
   #opening = 0;
   #closed = false;
@@ -33,10 +39,20 @@ export class LocalMedia implements MediaPort {
     this.#options = options;
     this.#ports = new PortRange(options.portRange, options.random);
     this.#frameClock = new FrameClock(options.clock);
+    this.#rooms = new ThreadRooms(this.#frameClock, options.part ?? 0);
   }
 
   get openStreams(): number {
     return this.#streams.size;
+  }
+
+  /** Rooms that have members now. */
+  get openRooms(): number {
+    return this.#rooms.size;
+  }
+
+  openRoom(): AudioRoom {
+    return { id: ++this.#lastRoom, memory: newRoomMemory(1) };
   }
 
   async open(): Promise<StreamCore> {
@@ -52,6 +68,7 @@ export class LocalMedia implements MediaPort {
         rtcpSocket,
         clock,
         frameClock: this.#frameClock,
+        rooms: this.#rooms,
         random,
         onClosed: () => {
           this.#streams.delete(stream);

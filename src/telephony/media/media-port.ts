@@ -82,6 +82,13 @@ export interface Recorded {
   readonly heard: boolean;
 }
 
+/** A room in which streams of one MediaPort hear each other, whatever threads they live in. It needs no closing: it is gone with who holds it. */
+export interface AudioRoom {
+  readonly id: number;
+  /** What its threads share. */
+  readonly memory: SharedArrayBuffer;
+}
+
 /** How both sides of a call share a file: one channel each, what is played on the left; or both in one channel. */
 export type RecordingLayout = 'stereo' | 'mono';
 
@@ -134,6 +141,16 @@ export interface MediaStream {
   bridge(other: MediaStream): void;
   /** Ends the bridge that this stream is in, if any. */
   unbridge(): void;
+  /**
+   * Puts the stream into a room: it is sent the sum of all others there, and they hear it, unless it is muted. What is played to it comes before.
+   * It is in one room or one bridge at a time: a new one ends that before. Digits are not passed on.
+   * @throws an AbortError when the stream is closed
+   */
+  joinRoom(room: AudioRoom, muted: boolean): void;
+  /** Whether the others hear it. Does nothing outside of a room. */
+  muteInRoom(muted: boolean): void;
+  /** Takes it out of the room that it is in, if any. */
+  leaveRoom(): void;
   /** Gives the port back. Idempotent: each call answers the same report. */
   close(): Promise<MediaReport>;
 }
@@ -145,6 +162,8 @@ export interface MediaPort {
    * @param near a stream that the new one is to be bridged with: streams of different threads cannot be
    */
   open(near?: MediaStream): Promise<MediaStream>;
+  /** A new room for streams of this port. */
+  openRoom(): AudioRoom;
   /** Streams that are open now. */
   readonly openStreams: number;
   close(): Promise<void>;

@@ -3,6 +3,7 @@ import type { Prompt } from '../audio/prompt.ts';
 import type { PortLimits } from '../rtp/port-range.ts';
 import type {
   AgreedMedia,
+  AudioRoom,
   CallRecorded,
   Collected,
   CollectRules,
@@ -19,6 +20,8 @@ export interface WorkerSettings {
   readonly host: string;
   readonly portRange: PortLimits;
   readonly maxStreams: number;
+  /** The number of the thread, from 0. */
+  readonly part: number;
 }
 
 /**
@@ -37,6 +40,9 @@ export type MediaCommand =
   | { readonly kind: 'clearDigits'; readonly stream: number }
   | { readonly kind: 'bridge'; readonly stream: number; readonly other: number }
   | { readonly kind: 'unbridge'; readonly stream: number }
+  | { readonly kind: 'joinRoom'; readonly stream: number; readonly room: AudioRoom; readonly muted: boolean }
+  | { readonly kind: 'muteInRoom'; readonly stream: number; readonly muted: boolean }
+  | { readonly kind: 'leaveRoom'; readonly stream: number }
   | { readonly kind: 'abort'; readonly stream: number; readonly wait: number }
   | { readonly kind: 'close'; readonly stream: number }
   /** A prompt that `play` may name from now on, until it is forgotten. */

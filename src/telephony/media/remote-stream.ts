@@ -2,6 +2,7 @@ import type { Endpoint } from '../../wire/wire.ts';
 import type { Prompt } from '../audio/prompt.ts';
 import type {
   AgreedMedia,
+  AudioRoom,
   CallRecorded,
   Collected,
   CollectRules,
@@ -88,6 +89,19 @@ export class RemoteStream implements MediaStream {
 
   unbridge(): void {
     if (!this.#over) this.#link.post({ kind: 'unbridge', stream: this.#number });
+  }
+
+  joinRoom(room: AudioRoom, muted: boolean): void {
+    if (this.#over) throw this.#over;
+    this.#link.post({ kind: 'joinRoom', stream: this.#number, room, muted });
+  }
+
+  muteInRoom(muted: boolean): void {
+    if (!this.#over) this.#link.post({ kind: 'muteInRoom', stream: this.#number, muted });
+  }
+
+  leaveRoom(): void {
+    if (!this.#over) this.#link.post({ kind: 'leaveRoom', stream: this.#number });
   }
 
   /** Whether the stream lives in the thread that `link` leads to. */

@@ -17,6 +17,7 @@ import { Latch } from './latch.ts';
 import type {
   AgreedMedia,
   AudioCodec,
+  AudioRoom,
   CallRecorded,
   Collected,
   CollectRules,
@@ -30,12 +31,14 @@ import type {
 import type { MediaReport } from './media-report.ts';
 import { FOCUS_FRAMES, PeerFocus } from './peer-focus.ts';
 import { Player } from './player.ts';
+import type { RoomStream } from './room-member.ts';
 import { RtcpExchange } from './rtcp-exchange.ts';
 import { type Heard, RtpReceiver } from './rtp-receiver.ts';
 import { RtpSender } from './rtp-sender.ts';
 import { SoundDetector } from './sound-detector.ts';
 import { StreamListeners } from './stream-listeners.ts';
 import { StreamWatch } from './stream-watch.ts';
+import type { Membership, ThreadRooms } from './thread-rooms.ts';
 import { streamClosed } from './wait.ts';
 
 const neverAborted = new AbortController().signal;
@@ -45,13 +48,14 @@ interface Parts {
   readonly rtcpSocket: RtpSocket;
   readonly clock: Clock;
   readonly frameClock: FrameClock;
+  readonly rooms: ThreadRooms;
   readonly random: Random;
   /** Called once, when the socket is closed. */
   readonly onClosed: () => void;
 }
 
 /** One audio stream over one socket. The same code runs in the media workers and, for tests and the simulator, in process. */
-export class StreamCore implements MediaStream, FrameSource, Heard {
+export class StreamCore implements MediaStream, FrameSource, RoomStream, Heard {
   readonly local: Endpoint;
   readonly #parts: Parts;
   readonly #srtp = new SrtpSession();
@@ -70,6 +74,8 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
   readonly #decoded = new DecodedAudio();
   readonly #side: BridgeSide;
   readonly #listeners: StreamListeners;
+  /** The room that it is in: then the room has its beat. */
+  #membership: Membership | undefined;
   #agreed: AgreedMedia | undefined;
   /** Whether the agreement lets us send, and the peer. */
   #maySend = false;
@@ -129,7 +135,7 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
     if (!this.#firstTimer) return;
     this.#firstTimer.cancel();
     this.#firstTimer = undefined;
-    this.#parts.frameClock.add(this);
+    if (!this.#membership) this.#parts.frameClock.add(this);
     this.frame(0, this.#parts.clock.now());
   }
 
@@ -174,11 +180,37 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
       throw new Error('The streams are not of one thread');
     }
     if (this.#closed || other.#closed) throw streamClosed;
+    this.leaveRoom();
+    other.leaveRoom();
     this.#side.join(other.#side);
   }
 
   unbridge(): void {
     this.#side.leave();
+  }
+
+  joinRoom(room: AudioRoom, muted: boolean): void {
+    if (this.#closed) throw streamClosed;
+    this.begin();
+    this.#side.leave();
+    this.#membership?.leave();
+    this.#parts.frameClock.remove(this);
+    this.#membership = this.#parts.rooms.join(room, this, muted);
+    this.#listeners.speakInRoom(!muted);
+  }
+
+  muteInRoom(muted: boolean): void {
+    if (!this.#membership) return;
+    this.#membership.member.muted = muted;
+    this.#listeners.speakInRoom(!muted);
+  }
+
+  leaveRoom(): void {
+    if (!this.#membership) return;
+    this.#membership.leave();
+    this.#membership = undefined;
+    this.#listeners.speakInRoom(false);
+    if (!this.#closed && this.#agreed && !this.#firstTimer) this.#parts.frameClock.add(this);
   }
 
   close(): Promise<MediaReport> {
@@ -187,8 +219,16 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
   }
 
   frame(lateMs: number, nowMs: number): void {
+    this.hear(nowMs);
+    this.send(lateMs, nowMs);
+  }
+
+  hear(nowMs: number): Int16Array | undefined {
     if (this.#keyHeld) this.#receiver.tick(nowMs);
-    if (this.#listeners.listens) this.#listeners.frame(nowMs);
+    return this.#listeners.listens ? this.#listeners.frame(nowMs) : undefined;
+  }
+
+  send(lateMs: number, nowMs: number): void {
     this.#rtcp.tick(nowMs);
     if (--this.#framesToFocus <= 0) this.#lookForPeer();
     const agreed = this.#agreed;
@@ -206,7 +246,7 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
       this.#sender.sendEvent(agreed.telephoneEvent, digit.event, digit.first, to);
     } else {
       if (digit) this.#tones.next(digit);
-      this.#sender.sendAudio(digit ? this.#tones : this.#player, to);
+      this.#sender.sendAudio(digit ? this.#tones : this.#player.active ? this.#player : (this.#membership?.member ?? this.#player), to);
       this.#listeners.callRecorder?.sent(this.#sender.sentSamples(), this.#sender.sampleTimestamp(), nowMs);
     }
     this.#watch.sent(lateMs, nowMs);
@@ -294,6 +334,7 @@ export class StreamCore implements MediaStream, FrameSource, Heard {
   async #close(): Promise<MediaReport> {
     this.#closed = true;
     this.#side.leave();
+    this.leaveRoom();
     const { clock, frameClock, onClosed } = this.#parts;
     this.#firstTimer?.cancel();
     this.#firstTimer = undefined;

@@ -11,7 +11,7 @@ import type { HeardCounts } from './media-report.ts';
 import { Recorder } from './recorder.ts';
 
 /**
- * Who listens to the audio that one stream hears: a recording of the peer, one of the whole call, a detector of digits. They share one jitter
+ * Who listens to the audio that one stream hears: a recording of the peer, one of the whole call, a detector of digits, a room. They share one jitter
  * buffer, which is made when somebody listens for the first time and costs nothing while nobody does.
  */
 export class StreamListeners {
@@ -24,6 +24,8 @@ export class StreamListeners {
   #recorded: Promise<Recorded> | undefined;
   #heardAudio: HeardAudio | undefined;
   #listens = false;
+  /** Whether a room hears it. */
+  #speaksInRoom = false;
   #closed = false;
 
   /** @param onDigit is told of digits that were found in the audio */
@@ -83,6 +85,12 @@ export class StreamListeners {
     return recorded;
   }
 
+  /** A room begins or ends to hear what is said. */
+  speakInRoom(speaks: boolean): void {
+    this.#speaksInRoom = speaks;
+    this.#look();
+  }
+
   /** See MediaStream.controlRecording. */
   controlRecording(action: RecordingAction): void {
     const nowMs = this.#clock.now();
@@ -94,7 +102,7 @@ export class StreamListeners {
         this.#callRecording.recorder?.resume(nowMs);
         return;
       case 'stop':
-        if (!this.#recorder) this.#heardAudio?.drain();
+        if (!this.#recorder && !this.#speaksInRoom) this.#heardAudio?.drain();
         this.#callRecording.stop(nowMs);
         this.#look();
         return;
@@ -128,14 +136,15 @@ export class StreamListeners {
     return this.#recorder?.pressed(digit, nowMs) ?? false;
   }
 
-  /** It is time for the next frame. */
-  frame(nowMs: number): void {
-    if (!this.#listens) return;
+  /** Takes the next frame, in samples that the next call overwrites; undefined when nobody listens. */
+  frame(nowMs: number): Int16Array | undefined {
+    if (!this.#listens) return undefined;
     const heard = this.#heardAudio;
     const frame = heard?.take(nowMs);
     if (heard && frame && this.#inband.listens) this.#inband.hear(frame, heard.isMadeUp);
     this.#recorder?.tick(nowMs);
     this.#callRecording.recorder?.tick(nowMs);
+    return frame;
   }
 
   /** So many frames are left out. */
@@ -157,7 +166,8 @@ export class StreamListeners {
 
   /** Somebody begins or ends to listen. */
   #look(): void {
-    const listens = this.#inband.listens || this.#recorder !== undefined || this.#callRecording.recorder !== undefined;
+    const listens =
+      this.#inband.listens || this.#recorder !== undefined || this.#callRecording.recorder !== undefined || this.#speaksInRoom;
     if (listens && !this.#listens) {
       this.#heardAudio ??= new HeardAudio({
         taken: (samples, position, arrivalMs) => {
@@ -176,6 +186,6 @@ export class StreamListeners {
 
   /** A recording ends. What waits is for it, unless somebody else goes on listening. */
   #drain(): void {
-    if (this.#closed || !(this.#callRecording.recorder || this.#inband.listens)) this.#heardAudio?.drain();
+    if (this.#closed || !(this.#callRecording.recorder || this.#inband.listens || this.#speaksInRoom)) this.#heardAudio?.drain();
   }
 }

@@ -2,10 +2,11 @@ import type { Worker } from 'node:worker_threads';
 import { systemClock, type Timer } from '../../kernel/clock.ts';
 import type { Logger } from '../../kernel/log.ts';
 import { noCapacity, type PortLimits } from '../rtp/port-range.ts';
-import type { MediaPort, MediaStream } from './media-port.ts';
+import type { AudioRoom, MediaPort, MediaStream } from './media-port.ts';
 import { isNoCapacity, MediaWorker } from './media-worker.ts';
 import type { WorkerSettings } from './protocol.ts';
 import { RemoteStream } from './remote-stream.ts';
+import { newRoomMemory } from './room-memory.ts';
 import { spawnWorker } from './spawn-worker.ts';
 
 export interface MediaWorkersOptions {
@@ -44,16 +45,24 @@ class MediaWorkers implements MediaPort {
   readonly #spawn: (settings: WorkerSettings) => Worker;
   readonly #workers: MediaWorker[];
   readonly #restarts = new Set<Timer>();
+  #lastRoom = 0;
   #closed = false;
 
   constructor({ count, host, portRange, log, spawn = spawnWorker }: MediaWorkersOptions) {
     this.#log = log;
     this.#spawn = spawn;
-    this.#workers = divide(portRange, count).map((part, index) => this.#start(index, { host, portRange: part, maxStreams: MAX_STREAMS }));
+    this.#workers = divide(portRange, count).map((part, index) =>
+      this.#start(index, { host, portRange: part, maxStreams: MAX_STREAMS, part: index }),
+    );
   }
 
   get openStreams(): number {
     return this.#workers.reduce((sum, worker) => sum + worker.openStreams, 0);
+  }
+
+  /** Its parts are those of the threads. */
+  openRoom(): AudioRoom {
+    return { id: ++this.#lastRoom, memory: newRoomMemory(this.#workers.length) };
   }
 
   async ready(): Promise<void> {

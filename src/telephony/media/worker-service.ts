@@ -55,6 +55,9 @@ export class WorkerService {
       case 'clearDigits':
       case 'bridge':
       case 'unbridge':
+      case 'joinRoom':
+      case 'muteInRoom':
+      case 'leaveRoom':
       case 'abort':
       case 'close': {
         const served = this.#streams.get(command.stream);
@@ -112,6 +115,15 @@ export class WorkerService {
       }
       case 'unbridge':
         core.unbridge();
+        break;
+      case 'joinRoom':
+        core.joinRoom(command.room, command.muted);
+        break;
+      case 'muteInRoom':
+        core.muteInRoom(command.muted);
+        break;
+      case 'leaveRoom':
+        core.leaveRoom();
         break;
       case 'abort':
         served.aborts.get(command.wait)?.abort();
