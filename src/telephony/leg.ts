@@ -29,6 +29,7 @@ import { peerOf, referTargetOf } from './transfer-target.ts';
 
 const noCall: TransferOutcome = { result: 'refused', reason: 'There is no call to transfer' };
 const noAudio: LegEnd = { why: 'failed', sip: 488, reason: 'The answer has no audio that we support' };
+const noThread: LegEnd = { why: 'failed', reason: 'The media thread of the call has died' };
 
 /** From the last packet of a prompt until the peer has played it: its frame, and what a jitter buffer holds back. */
 const PLAY_OUT_MS = 100;
@@ -71,6 +72,7 @@ export abstract class Leg implements AnsweredCall, PlacedCall {
     this.#over = new Promise((resolve) => {
       this.#resolveOver = resolve;
     });
+    parts.media.stream.onLost(() => this.stop(noThread));
   }
 
   get media(): MediaStream {

@@ -2,16 +2,17 @@ import { systemClock as clock } from '../../src/kernel/clock.ts';
 import { silentLogger } from '../../src/kernel/log.ts';
 import { systemRandom } from '../../src/kernel/random.ts';
 import { Engine } from '../../src/telephony/engine.ts';
-import { openMediaWorkers } from '../../src/telephony/media/worker-client.ts';
+import { type MediaWorkersOptions, openMediaWorkers } from '../../src/telephony/media/worker-client.ts';
 import type { AnsweredCall, DialRequest, LegEnd, MediaReport } from '../../src/telephony/port.ts';
 import { UserAgent } from '../../src/telephony/sip/user-agent.ts';
 import { openUdp } from '../../src/wire/udp.ts';
 import { dnsTable } from './dns-table.ts';
 
 /** Telephony on real sockets of this machine, without the server around it. */
-export async function directTelephony(): Promise<Engine> {
+export async function directTelephony(more: Pick<MediaWorkersOptions, 'spawn'> = {}): Promise<Engine> {
   const parts = { clock, random: systemRandom, log: silentLogger };
-  const media = await openMediaWorkers({ count: 1, host: '127.0.0.1', portRange: { first: 44_000, last: 44_999 }, log: silentLogger });
+  const portRange = { first: 44_000, last: 44_999 };
+  const media = await openMediaWorkers({ count: 1, host: '127.0.0.1', portRange, log: silentLogger, ...more });
   const wires = [await openUdp({ local: { address: '127.0.0.1', port: 0 }, log: silentLogger })];
   return new Engine({ ...parts, media, dns: dnsTable({}), userAgent: new UserAgent({ ...parts, wires, product: 'Ringflow' }) });
 }

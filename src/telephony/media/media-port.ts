@@ -151,6 +151,8 @@ export interface MediaStream {
   muteInRoom(muted: boolean): void;
   /** Takes it out of the room that it is in, if any. */
   leaveRoom(): void;
+  /** Calls `handler` when the thread of the stream has died, and with it the stream, whose waits have rejected by then. */
+  onLost(handler: () => void): void;
   /** Gives the port back. Idempotent: each call answers the same report. */
   close(): Promise<MediaReport>;
 }

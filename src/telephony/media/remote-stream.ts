@@ -44,6 +44,8 @@ export class RemoteStream implements MediaStream {
   /** Why nothing more can be asked. */
   #over: Error | undefined;
   #reported: (report: MediaReport) => void = () => {};
+  #isLost = false;
+  #onLost: () => void = () => {};
   #closing: Promise<MediaReport> | undefined;
 
   constructor(number: number, local: Endpoint, link: WorkerLink) {
@@ -164,12 +166,19 @@ export class RemoteStream implements MediaStream {
     this.#reported(report);
   }
 
+  onLost(handler: () => void): void {
+    this.#onLost = handler;
+    if (this.#isLost) queueMicrotask(handler);
+  }
+
   /** The worker is gone: everything ends with `error`, and what the stream saw is not known. */
   lost(error: Error): void {
     this.#over ??= error;
     this.#closing ??= Promise.resolve(nothingSeen);
     this.#reported(nothingSeen);
     this.#failWaits(error, () => true);
+    this.#isLost = true;
+    this.#onLost();
   }
 
   #close(): Promise<MediaReport> {

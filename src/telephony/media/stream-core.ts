@@ -213,6 +213,9 @@ export class StreamCore implements MediaStream, FrameSource, RoomStream, Heard {
     if (!this.#closed && this.#agreed && !this.#firstTimer) this.#parts.frameClock.add(this);
   }
 
+  /** It lives in the thread that asks. */
+  onLost(): void {}
+
   close(): Promise<MediaReport> {
     this.#closing ??= this.#close();
     return this.#closing;
