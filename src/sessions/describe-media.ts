@@ -48,6 +48,7 @@ export function describeMedia(report: MediaReport, answered: boolean): SessionMe
     ...rounded('remoteMos', estimateSaidQuality(report)?.mos),
     ...(report.expectedFrom && { expectedFrom: endpointText(report.expectedFrom) }),
     ...(report.receivedFrom && { receivedFrom: endpointText(report.receivedFrom) }),
+    sourceMoves: report.sourceMoves,
     audioReceived: report.received > 0,
     silent: report.received > 0 && !report.audible,
     oneWayAudio: answered && isOneWayAudio(report),

@@ -13,6 +13,7 @@ export type MediaProblem =
   | 'OnlySilence'
   | 'AudioStopped'
   | 'LateStart'
+  | 'SourceMoved'
   | 'LossReceived'
   | 'LossSent'
   | 'JitterReceived'
@@ -102,7 +103,16 @@ function nothingReceived(report: MediaReport): MediaFinding | undefined {
 
 function quality(report: MediaReport): readonly (MediaFinding | undefined)[] {
   const { received, receivingMs, lost, late, sent, audible, quietMs = 0, firstReceivedMs = 0, jitterMs = 0, maxJitterMs = 0 } = report;
-  const { remoteLost = 0, remoteJitterMs = 0, remoteMaxJitterMs = 0, roundTripMs = 0, maxRoundTripMs = 0, saidBye } = report;
+  const {
+    remoteLost = 0,
+    remoteJitterMs = 0,
+    remoteMaxJitterMs = 0,
+    roundTripMs = 0,
+    maxRoundTripMs = 0,
+    saidBye,
+    sourceMoves,
+    receivedFrom,
+  } = report;
   const silent = received >= LEAST_PACKETS && receivingMs >= SILENT_MS && !audible;
   const lossShare = lost / Math.max(1, received + lost);
   const sentLossShare = remoteLost / Math.max(1, sent);
@@ -126,6 +136,12 @@ function quality(report: MediaReport): readonly (MediaFinding | undefined)[] {
       ? finding(
           'LateStart',
           `The first audio came ${seconds(firstReceivedMs)} after the stream began: what was said before is lost. Usually a NAT or a session border controller opens its media path only then; let it open with the answer.`,
+        )
+      : undefined,
+    sourceMoves > 0 && receivedFrom
+      ? finding(
+          'SourceMoved',
+          `The audio of the other side went on from another port or address ${times(sourceMoves)}, at last from ${endpointText(receivedFrom)}, though it had not said so: its NAT had forgotten it, or its network changed. Each time it was deaf and dumb for a moment. Lengthen the UDP timeout of its NAT, or switch silence suppression (VAD) off, so that packets keep the way open.`,
         )
       : undefined,
     received >= LEAST_PACKETS && lossShare >= BAD_LOSS
@@ -181,6 +197,10 @@ function poor(problem: 'PoorReceived' | 'PoorSent', whose: string, estimate: Qua
 
 function finding(problem: MediaProblem, advice: string): MediaFinding {
   return { problem, advice };
+}
+
+function times(count: number): string {
+  return count === 1 ? 'once' : `${count} times`;
 }
 
 function seconds(ms: number): string {

@@ -19,23 +19,23 @@ function aimed(): Latch {
 describe('Latch', () => {
   it('takes nothing before it knows the peer', () => {
     const latch = new Latch();
-    expect(latch.accept(told, header(1))).toBe(false);
+    expect(latch.accept(told, header(1), 0, false)).toBe(false);
     expect(latch.target).toBeUndefined();
   });
 
   it('is settled by the first packet from the endpoint of the SDP', () => {
     const latch = aimed();
-    expect(latch.accept(told, header(1))).toBe(true);
+    expect(latch.accept(told, header(1), 0, false)).toBe(true);
     expect(latch.settled).toBe(true);
-    for (let sequence = 1; sequence < 20; sequence++) expect(latch.accept(other, header(sequence))).toBe(false);
+    for (let sequence = 1; sequence < 20; sequence++) expect(latch.accept(other, header(sequence), 0, false)).toBe(false);
     expect(latch.target).toEqual(told);
   });
 
   it('takes another sender after four packets of one source in sequence, over the wrap too', () => {
     const latch = aimed();
-    expect([65_534, 65_535, 0, 1].map((sequence) => latch.accept(other, header(sequence)))).toEqual([false, false, false, true]);
+    expect([65_534, 65_535, 0, 1].map((sequence) => latch.accept(other, header(sequence), 0, false))).toEqual([false, false, false, true]);
     expect([latch.target, latch.settled]).toEqual([other, true]);
-    expect(latch.accept(told, header(9))).toBe(false);
+    expect(latch.accept(told, header(9), 0, false)).toBe(false);
   });
 
   it.each([
@@ -45,23 +45,23 @@ describe('Latch', () => {
     ['several ports', [1, 2, 3, 4, 5].map((sequence) => [{ ...other, port: 5000 + (sequence % 2) }, header(sequence)] as const)],
   ])('is not persuaded by %s', (_what, packets) => {
     const latch = aimed();
-    for (const [from, packet] of packets) expect(latch.accept(from, packet)).toBe(false);
+    for (const [from, packet] of packets) expect(latch.accept(from, packet, 0, false)).toBe(false);
     expect(latch.target).toEqual(told);
-    expect(latch.accept(told, header(50))).toBe(true);
+    expect(latch.accept(told, header(50), 0, false)).toBe(true);
   });
 
   it('prefers the endpoint of the SDP over somebody who is proving himself', () => {
     const latch = aimed();
-    for (const sequence of [1, 2, 3]) latch.accept(other, header(sequence));
+    for (const sequence of [1, 2, 3]) latch.accept(other, header(sequence), 0, false);
     expect(latch.undecided).toBe(true);
-    latch.accept(told, header(70));
-    expect(latch.accept(other, header(4))).toBe(false);
+    latch.accept(told, header(70), 0, false);
+    expect(latch.accept(other, header(4), 0, false)).toBe(false);
     expect(latch.undecided).toBe(false);
   });
 
   it('keeps what it found when the SDP says the same again, and looks anew when it says something else', () => {
     const latch = aimed();
-    for (const sequence of [1, 2, 3, 4]) latch.accept(other, header(sequence));
+    for (const sequence of [1, 2, 3, 4]) latch.accept(other, header(sequence), 0, false);
     expect(latch.aim({ ...told })).toBe(false);
     expect(latch.target).toEqual(other);
     expect(latch.aim({ ...told, port: 4002 })).toBe(true);
@@ -71,7 +71,7 @@ describe('Latch', () => {
   it('does not keep the objects it is given, which a socket may use again', () => {
     const latch = aimed();
     const from = { ...other };
-    for (const sequence of [1, 2, 3, 4]) latch.accept(from, header(sequence));
+    for (const sequence of [1, 2, 3, 4]) latch.accept(from, header(sequence), 0, false);
     from.port = 1;
     expect(latch.target).toEqual(other);
   });
@@ -80,7 +80,7 @@ describe('Latch', () => {
 describe('PeerFocus', () => {
   it('stays open for half a second, then tied to the peer that says nothing, but for a twentieth of the time', () => {
     const focus = new PeerFocus(aimed());
-    const tied = Array.from({ length: 45 }, () => focus.next() !== undefined);
+    const tied = Array.from({ length: 45 }, () => focus.next(0) !== undefined);
     expect(tied.slice(0, 5)).toEqual(Array(5).fill(false));
     expect(tied.slice(5, 25).filter((each) => !each)).toHaveLength(1);
     expect(tied.slice(25).filter((each) => !each)).toHaveLength(1);
@@ -89,26 +89,38 @@ describe('PeerFocus', () => {
   it('ties to the peer as soon as it is found', () => {
     const latch = aimed();
     const focus = new PeerFocus(latch);
-    expect(focus.next()).toBeUndefined();
-    latch.accept(told, header(1));
-    expect(focus.next()).toEqual(told);
+    expect(focus.next(0)).toBeUndefined();
+    latch.accept(told, header(1), 0, false);
+    expect(focus.next(0)).toEqual(told);
   });
 
   it('stays open for somebody who is proving himself, but not for ever', () => {
     const latch = aimed();
     const focus = new PeerFocus(latch);
-    for (let look = 0; look < 4; look++) focus.next();
-    latch.accept(other, header(1));
-    latch.accept(other, header(2));
-    const open = Array.from({ length: 20 }, () => focus.next()).findIndex((peer) => peer !== undefined);
+    for (let look = 0; look < 4; look++) focus.next(0);
+    latch.accept(other, header(1), 0, false);
+    latch.accept(other, header(2), 0, false);
+    const open = Array.from({ length: 20 }, () => focus.next(0)).findIndex((peer) => peer !== undefined);
     expect(open).toBe(6);
+  });
+
+  it('opens for two and a half seconds when the peer falls silent, and then as for one that says nothing', () => {
+    const latch = aimed();
+    const focus = new PeerFocus(latch);
+    latch.accept(told, header(1), 1000, false);
+    expect(focus.next(1100)).toEqual(told);
+    const tied = Array.from({ length: 65 }, (_, look) => focus.next(1200 + look * 100) !== undefined);
+    expect(tied.slice(0, 25)).toEqual(Array(25).fill(false));
+    expect(tied.slice(25, 45).filter((each) => !each)).toHaveLength(1);
+    latch.accept(told, header(2), 8000, false);
+    expect(focus.next(8010)).toEqual(told);
   });
 
   it('begins anew when the peer moves', () => {
     const focus = new PeerFocus(aimed());
-    for (let look = 0; look < 10; look++) focus.next();
-    expect(focus.next()).toEqual(told);
+    for (let look = 0; look < 10; look++) focus.next(0);
+    expect(focus.next(0)).toEqual(told);
     focus.restart();
-    expect(focus.next()).toBeUndefined();
+    expect(focus.next(0)).toBeUndefined();
   });
 });

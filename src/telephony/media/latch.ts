@@ -3,6 +3,15 @@ import type { RtpHeader } from '../rtp/packet.ts';
 
 /** Packets in a row, of one source, that a sender we were not told of must show. */
 const PROOF_PACKETS = 4;
+/** How long nothing may come from the peer before the search for it goes on. */
+const QUIET_MS = 200;
+/** How long nothing has come from the peer when its own source may go on from another port of its address. */
+const SAME_ADDRESS_MS = 500;
+/** The same for another address, and for another source at its own address. */
+const STRANGE_MS = 2_000;
+/** How far a source may have come in the meantime: packets of 10 ms, and a few more. */
+const SHORTEST_PACKET_MS = 10;
+const SPARE_PACKETS = 50;
 
 interface Candidate {
   readonly address: string;
@@ -13,32 +22,54 @@ interface Candidate {
 }
 
 /**
- * Symmetric RTP (RFC 4961): finds out where the peer's packets come from, sends there, and stays with it.
+ * Symmetric RTP (RFC 4961): finds out where the peer's packets come from, sends there, and follows it when its NAT rebinds.
  *
- * The rule, once per remote endpoint of the SDP: the first valid packet from that very endpoint settles it. A peer behind NAT sends from
+ * Once per remote endpoint of the SDP, the first valid packet from that very endpoint settles it. A peer behind NAT sends from
  * elsewhere; another sender is taken when it shows four valid packets of one source in sequence before anything has come from the
  * SDP's endpoint. Until then its packets are dropped, so a stray packet, or the tail of an old call on this port, can neither be heard
- * nor draw our audio away. Once settled, packets from anywhere else are dropped for good.
+ * nor draw our audio away.
+ *
+ * Once settled, packets from elsewhere are dropped as long as the peer is heard. When it has been silent for half a second, its own
+ * source (SSRC) may go on from another port of its address, and after two seconds from another address, each time with four packets in
+ * sequence that follow the last one, as far as the time allows; after two seconds its address may also begin another source. Who wants to take
+ * a stream over has to know its source and its sequence, and to silence the peer.
+ *
+ * What SRTP has authenticated needs no such proof: the newest packet says where the peer is.
  */
 export class Latch {
   #told: Endpoint | undefined;
   #target: Endpoint | undefined;
   #settled = false;
   #candidate: Candidate | undefined;
+  /** Of the peer that is settled: its source, its newest packet, and when its last one came. */
+  #ssrc = 0;
+  #sequence = 0;
+  #heardMs = 0;
+  #moves = 0;
 
   /** Where to send. */
   get target(): Endpoint | undefined {
     return this.#target;
   }
 
-  /** Whether the peer's packets have been found, so that nobody else need be listened to. */
+  /** Whether the peer's packets have been found. */
   get settled(): boolean {
     return this.#settled;
+  }
+
+  /** How often the peer, once found, went on from another port or address, without a word in SDP. */
+  get moves(): number {
+    return this.#moves;
   }
 
   /** Whether somebody we were not told of has begun to prove itself. */
   get undecided(): boolean {
     return (this.#candidate?.packets ?? 0) > 1;
+  }
+
+  /** Whether the peer has been found and is heard, so that nobody else need be listened to. */
+  isHeard(nowMs: number): boolean {
+    return this.#settled && nowMs - this.#heardMs < QUIET_MS;
   }
 
   /** The SDP names the peer's endpoint. Another one than before begins the search anew; the same changes nothing. Answers which it was. */
@@ -51,34 +82,65 @@ export class Latch {
     return true;
   }
 
-  /** A valid packet came. Answers whether it is the peer's; `target` may have moved. */
-  accept(from: Endpoint, header: RtpHeader): boolean {
+  /** A valid packet came; `isAuthentic` is whether SRTP has proved that it is the peer's. Answers whether it is; `target` may have moved. */
+  accept(from: Endpoint, header: RtpHeader, nowMs: number, isAuthentic: boolean): boolean {
     const target = this.#target;
     if (!target) return false;
     if (same(target, from)) {
-      this.#settled = true;
-      this.#candidate = undefined;
+      this.#hear(header, nowMs);
       return true;
     }
-    return !this.#settled && this.#prove(from, header);
+    if (isAuthentic) {
+      if (!this.#settled || this.#ssrc !== header.ssrc || isAhead(header.sequence, this.#sequence)) this.#moveTo(from, header, nowMs);
+      return true;
+    }
+    if (!this.#proves(from, header) || !this.#mayTake(from, header, nowMs)) return false;
+    this.#moveTo(from, header, nowMs);
+    return true;
   }
 
-  #prove(from: Endpoint, header: RtpHeader): boolean {
+  #hear({ ssrc, sequence }: RtpHeader, nowMs: number): void {
+    if (!this.#settled || ssrc !== this.#ssrc || isAhead(sequence, this.#sequence)) this.#sequence = sequence;
+    this.#ssrc = ssrc;
+    this.#heardMs = nowMs;
+    this.#settled = true;
+    this.#candidate = undefined;
+  }
+
+  #moveTo({ address, port }: Endpoint, header: RtpHeader, nowMs: number): void {
+    if (this.#settled) this.#moves++;
+    this.#target = { address, port };
+    this.#hear(header, nowMs);
+  }
+
+  /** Whether a sender has shown enough packets in a row. */
+  #proves(from: Endpoint, { ssrc, sequence }: RtpHeader): boolean {
     const candidate = this.#candidate;
-    const goesOn = candidate && same(candidate, from) && candidate.ssrc === header.ssrc && candidate.nextSequence === header.sequence;
-    const nextSequence = (header.sequence + 1) & 0xffff;
-    if (!goesOn) {
-      this.#candidate = { address: from.address, port: from.port, ssrc: header.ssrc, nextSequence, packets: 1 };
+    const nextSequence = (sequence + 1) & 0xffff;
+    if (!candidate || !same(candidate, from) || candidate.ssrc !== ssrc || candidate.nextSequence !== sequence) {
+      this.#candidate = { address: from.address, port: from.port, ssrc, nextSequence, packets: 1 };
       return false;
     }
     candidate.nextSequence = nextSequence;
-    candidate.packets++;
-    if (candidate.packets < PROOF_PACKETS) return false;
-    this.#target = { address: candidate.address, port: candidate.port };
-    this.#settled = true;
-    this.#candidate = undefined;
-    return true;
+    return ++candidate.packets >= PROOF_PACKETS;
   }
+
+  /** Whether a sender that has shown enough packets may be the peer, by what was heard of it before. */
+  #mayTake({ address }: Endpoint, { ssrc, sequence }: RtpHeader, nowMs: number): boolean {
+    if (!this.#settled) return true;
+    const silentMs = nowMs - this.#heardMs;
+    const isSameAddress = address === this.#target?.address;
+    if (isSameAddress && silentMs >= STRANGE_MS) return true;
+    const ahead = (sequence - this.#sequence) & 0xffff;
+    const goesOn = ssrc === this.#ssrc && ahead > 0 && ahead <= silentMs / SHORTEST_PACKET_MS + SPARE_PACKETS;
+    return goesOn && silentMs >= (isSameAddress ? SAME_ADDRESS_MS : STRANGE_MS);
+  }
+}
+
+/** Whether a sequence number comes after another (RFC 3550 appendix A.1). */
+function isAhead(sequence: number, other: number): boolean {
+  const ahead = (sequence - other) & 0xffff;
+  return ahead > 0 && ahead < 0x8000;
 }
 
 function same(left: Endpoint, right: Endpoint): boolean {

@@ -39,6 +39,8 @@ export interface MediaReport {
   /** Where the SDP said that the peer is, and where its audio came from. */
   readonly expectedFrom?: Endpoint;
   readonly receivedFrom?: Endpoint;
+  /** How often its audio went on from another port or address, though the SDP had not changed: its NAT has given it another. */
+  readonly sourceMoves: number;
   /** Packets that were not taken because they came from elsewhere: from where the last did. Those that the kernel drops are not seen. */
   readonly refused: number;
   readonly refusedFrom?: Endpoint;
@@ -77,6 +79,7 @@ export const nothingSeen: MediaReport = {
   audible: false,
   refused: 0,
   unagreed: 0,
+  sourceMoves: 0,
   reportsSent: 0,
   reportsReceived: 0,
   saidBye: false,

@@ -6,6 +6,8 @@ export const FOCUS_FRAMES = 5;
 
 /** All counted in looks, of 100 ms: at the start, anybody may show up. */
 const OPEN_AT_FIRST = 5;
+/** When the peer falls silent, it may show up elsewhere: until the latch may take it at another address. */
+const OPEN_IN_SILENCE = 25;
 /** After that, of every two seconds, one look's time. */
 const PERIOD = 20;
 const OPEN_IN_PERIOD = 1;
@@ -13,7 +15,7 @@ const OPEN_IN_PERIOD = 1;
 const MAX_HELD_OPEN = 5;
 
 /**
- * When a socket may be tied to one peer, which makes sending cheaper. A peer that was found is kept. One that sends nothing is tied to
+ * When a socket may be tied to one peer, which makes sending cheaper. A peer that is heard is kept. One that sends nothing, or no more, is tied to
  * as well, but a twentieth of the time the socket stays open: a sender behind NAT that begins late sends 50 packets a second, so enough of them
  * come through to be noticed, and then it stays open for the latch to decide.
  */
@@ -21,6 +23,8 @@ export class PeerFocus {
   readonly #latch: Latch;
   #looks = 0;
   #heldOpen = 0;
+  #wasHeard = false;
+  #openAtFirst = OPEN_AT_FIRST;
 
   constructor(latch: Latch) {
     this.#latch = latch;
@@ -28,17 +32,19 @@ export class PeerFocus {
 
   /** The search for the peer begins anew. */
   restart(): void {
-    this.#looks = 0;
-    this.#heldOpen = 0;
+    this.#openFor(OPEN_AT_FIRST);
   }
 
   /** To be called every FOCUS_FRAMES frames, and when the latch has settled. Answers the peer to tie the socket to, or undefined to keep it open. */
-  next(): Endpoint | undefined {
-    const { settled, undecided, target } = this.#latch;
-    if (settled) return target;
+  next(nowMs: number): Endpoint | undefined {
+    const { undecided, target } = this.#latch;
+    const isHeard = this.#latch.isHeard(nowMs);
+    if (this.#wasHeard && !isHeard) this.#openFor(OPEN_IN_SILENCE);
+    this.#wasHeard = isHeard;
+    if (isHeard) return target;
     this.#looks++;
-    const inPeriod = (this.#looks - OPEN_AT_FIRST) % PERIOD;
-    if (this.#looks > OPEN_AT_FIRST && inPeriod < PERIOD - OPEN_IN_PERIOD) {
+    const inPeriod = (this.#looks - this.#openAtFirst) % PERIOD;
+    if (this.#looks > this.#openAtFirst && inPeriod < PERIOD - OPEN_IN_PERIOD) {
       this.#heldOpen = 0;
       return target;
     }
@@ -47,5 +53,11 @@ export class PeerFocus {
       this.#looks--;
     }
     return undefined;
+  }
+
+  #openFor(looks: number): void {
+    this.#openAtFirst = looks;
+    this.#looks = 0;
+    this.#heldOpen = 0;
   }
 }

@@ -93,8 +93,9 @@ export class RtcpExchange {
     // An old way to hold a call (RFC 3264 section 8.4): there is nobody.
     if (!target || !told || isNobody(target) || isNobody(told)) return undefined;
     if (this.#isWithAudio) return target;
-    // Behind NAT the address is known by the audio only.
-    return this.#from ?? (this.#isElsewhere ? told : { address: target.address, port: told.port });
+    // Behind NAT the address is known by the audio only; when that has moved, what is known of the reports is old.
+    const from = this.#isElsewhere || this.#from?.address === target.address ? this.#from : undefined;
+    return from ?? (this.#isElsewhere ? told : { address: target.address, port: told.port });
   }
 }
 

@@ -20,6 +20,7 @@ type Reception = Pick<
   | 'unagreed'
   | 'unagreedType'
   | 'receivedFrom'
+  | 'sourceMoves'
   | 'jitterMs'
   | 'maxJitterMs'
 >;
@@ -66,7 +67,7 @@ export class RtpReceiver {
   /** What has come so far. */
   get reception(): Reception {
     const { meanMs, maxMs } = this.#jitter;
-    const { settled, target } = this.#latch;
+    const { settled, target, moves } = this.#latch;
     return {
       received: this.#sequence.received,
       lost: this.#sequence.lost,
@@ -74,6 +75,7 @@ export class RtpReceiver {
       reordered: this.#reordered,
       refused: this.#refused,
       unagreed: this.#unagreed,
+      sourceMoves: moves,
       ...(settled && target && { receivedFrom: target }),
       ...(this.#refusedFrom && { refusedFrom: this.#refusedFrom }),
       ...(this.#unagreedType !== undefined && { unagreedType: this.#unagreedType }),
@@ -99,7 +101,7 @@ export class RtpReceiver {
       this.#unagreedType = header.payloadType;
       return false;
     }
-    if (!this.#latch.accept(from, header)) {
+    if (!this.#latch.accept(from, header, nowMs, agreed.srtp !== undefined)) {
       this.#refused++;
       this.#refusedFrom = from;
       return false;

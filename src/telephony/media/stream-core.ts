@@ -331,7 +331,7 @@ export class StreamCore implements MediaStream, FrameSource, RoomStream, Heard {
 
   #lookForPeer(): void {
     this.#framesToFocus = FOCUS_FRAMES;
-    this.#socket.only(this.#focus.next());
+    this.#socket.only(this.#focus.next(this.#parts.clock.now()));
   }
 
   async #close(): Promise<MediaReport> {
