@@ -100,7 +100,7 @@ async function start(settings: Settings, log: Logger, opened: Opened): Promise<R
   const users = new SipUserDirectory({ endpoints: store.endpoints, bindings: store.bindings, changes, box, clock });
   const refusals = opened.add(new Refusals({ clock, log }));
   const { telephony, sip } = await openTelephony({
-    sip: { address: settings.sipHost, port: settings.sipPort },
+    sip: { addresses: settings.sipHosts, port: settings.sipPort },
     tls: {
       port: settings.sipTlsPort,
       certificate: settings.sipTlsCertificate,
@@ -108,7 +108,7 @@ async function start(settings: Settings, log: Logger, opened: Opened): Promise<R
       ca: settings.sipTlsCa,
       requireClientCertificate: settings.sipTlsRequireClientCertificate,
     },
-    publicAddress: settings.publicAddress,
+    publicAddresses: settings.publicAddresses ?? [],
     rtpPorts: settings.rtpPorts,
     users,
     digest: { realm: SIP_REALM, algorithms: settings.sipDigest },
@@ -246,7 +246,7 @@ async function start(settings: Settings, log: Logger, opened: Opened): Promise<R
   let stopped: Promise<void> | undefined;
   return {
     httpAddress: http.address,
-    sipAddress: `${sip.address}:${sip.port}`,
+    sipAddress: sip.map(({ address, port }) => (address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`)).join(' and '),
     generatedAdminPassword: administrator?.madePassword,
     stop: () => {
       stopped ??= stop();

@@ -82,11 +82,11 @@ const table = {
     description: 'A PostgreSQL server (15 or later) to use, as postgres://user:password@host/database.',
     read: databaseUrl,
   }),
-  sipHost: required({
+  sipHosts: required({
     variable: 'RINGFLOW_SIP_HOST',
     fallback: '127.0.0.1',
-    description: 'IP address on which SIP and RTP listen.',
-    read: ipAddress,
+    description: 'IP address on which SIP and RTP listen; two for both families, as 192.0.2.1,2001:db8::1.',
+    read: ipAddresses,
   }),
   sipPort: required({
     variable: 'RINGFLOW_SIP_PORT',
@@ -131,11 +131,12 @@ const table = {
       'How phones prove their password: MD5, SHA-256, or both as SHA-256,MD5. Many phones cannot register where SHA-256 is asked for at all.',
     read: digestAlgorithms,
   }),
-  publicAddress: optional({
+  publicAddresses: optional({
     variable: 'RINGFLOW_PUBLIC_ADDRESS',
     whenAbsent: 'RINGFLOW_SIP_HOST',
-    description: 'IP address that the other side sees, written into SIP and SDP. Set it behind NAT and with RINGFLOW_SIP_HOST 0.0.0.0.',
-    read: ipAddress,
+    description:
+      'IP address that the other side sees, written into SIP and SDP; two for both families. Set it behind NAT and with RINGFLOW_SIP_HOST 0.0.0.0 or ::.',
+    read: ipAddresses,
   }),
   rtpPorts: required({
     variable: 'RINGFLOW_RTP_PORTS',
@@ -197,6 +198,12 @@ export function readSettings(environment: Readonly<Record<string, string | undef
       throw new AppError('BAD_SETTING', { name: variable, reason: error instanceof Error ? error.message : String(error) });
     }
   };
+  const sipHosts = value(table.sipHosts);
+  const publicAddresses = value(table.publicAddresses);
+  if (publicAddresses?.some((address) => !sipHosts.some((host) => isIP(host) === isIP(address)))) {
+    const { variable } = table.publicAddresses;
+    throw new AppError('BAD_SETTING', { name: variable, reason: `must be of a family of addresses that ${table.sipHosts.variable} has.` });
+  }
   return {
     httpHost: value(table.httpHost),
     httpPort: value(table.httpPort),
@@ -208,7 +215,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     callbackNetworks: value(table.callbackNetworks),
     dataDir: value(table.dataDir),
     databaseUrl: value(table.databaseUrl),
-    sipHost: value(table.sipHost),
+    sipHosts,
     sipPort: value(table.sipPort),
     sipTlsPort: value(table.sipTlsPort),
     sipTlsCertificate: value(table.sipTlsCertificate),
@@ -216,7 +223,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     sipTlsCa: value(table.sipTlsCa),
     sipTlsRequireClientCertificate: value(table.sipTlsRequireClientCertificate),
     sipDigest: value(table.sipDigest),
-    publicAddress: value(table.publicAddress),
+    publicAddresses,
     rtpPorts: value(table.rtpPorts),
     adminEmail: value(table.adminEmail),
     adminPassword: value(table.adminPassword),
@@ -253,9 +260,13 @@ function hostName(given: string): string {
   return given;
 }
 
-function ipAddress(given: string): string {
-  if (isIP(given) === 0) throw new Error(`must be an IP address, for example 127.0.0.1, not ${quote(given)}.`);
-  return given;
+function ipAddresses(given: string): [string, ...string[]] {
+  const [first = '', ...others] = given.split(',').map((address) => address.trim());
+  const families = [first, ...others].map((address) => isIP(address));
+  if (families.includes(0)) throw new Error(`must be an IP address, for example 127.0.0.1, not ${quote(given)}.`);
+  if (new Set(families).size < families.length)
+    throw new Error(`must be one address, or one of IPv4 and one of IPv6, not ${quote(given)}.`);
+  return [first, ...others];
 }
 
 function flag(given: string): boolean {

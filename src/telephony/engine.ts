@@ -3,6 +3,7 @@ import type { Logger } from '../kernel/log.ts';
 import type { Random } from '../kernel/random.ts';
 import { defaultPort } from '../wire/default-port.ts';
 import type { Dns } from '../wire/dns.ts';
+import { type ByFamily, byFamily, familyOf } from '../wire/ip-address.ts';
 import { type LocatedServer, ServerLocator } from '../wire/locate-servers.ts';
 import { InboundLeg } from './inbound-leg.ts';
 import { type Leg, type LegParts, streamOf } from './leg.ts';
@@ -47,8 +48,8 @@ export interface EngineOptions {
   readonly log: Logger;
   /** Finds the servers of trunks. */
   readonly dns: Dns;
-  /** The address that peers send audio to, when it is not the local one. */
-  readonly publicAddress?: string;
+  /** The addresses that peers send audio to, where that is not the local one: with two, streams have ports of both families. */
+  readonly publicAddresses?: ByFamily;
   /** Takes incoming calls. It must not throw. Without it they are refused. */
   readonly onIncoming?: (call: IncomingCall) => void;
   /** Finds out which user calls. Without it there are none. */
@@ -218,7 +219,7 @@ export class Engine implements Telephony {
   #dial(request: DialRequest, events: LegEvents, stream: MediaStream): PlacedCall {
     const parts = this.#legParts(request, events, stream, { codecs: DEFAULT_CODECS, ...request.trunk }, () => this.#legs.delete(leg));
     const { ringTimeoutMs, responseTimeoutMs } = request;
-    const inviteAgain = (offer: string): void => void this.#invite(leg, request, offer);
+    const inviteAgain = (): void => void this.#invite(leg, request, parts.media);
     const leg: OutboundLeg = new OutboundLeg({
       ...parts,
       ringTimeoutMs,
@@ -226,7 +227,7 @@ export class Engine implements Telephony {
       ...(responseTimeoutMs !== undefined && { responseTimeoutMs }),
     });
     this.#legs.add(leg);
-    void this.#invite(leg, request, parts.media.offer());
+    inviteAgain();
     return leg;
   }
 
@@ -234,12 +235,12 @@ export class Engine implements Telephony {
     const parts = this.#legParts(request, events, stream, { codecs: DEFAULT_CODECS, ...request }, () => this.#legs.delete(leg));
     const leg = new OutboundLeg({ ...parts, ringTimeoutMs: request.ringTimeoutMs });
     this.#legs.add(leg);
-    const host = writeHostPort(this.#options.publicAddress ?? stream.local.address, undefined);
-    const offer = parts.media.offer();
     const invites = request.bindings.map(
       ({ contact, path, source }): SendInvite =>
-        (branch) =>
-          this.#options.userAgent.invite(
+        (branch) => {
+          const offer = parts.media.offerTo(source.address);
+          const host = writeHostPort(parts.media.address, undefined);
+          return this.#options.userAgent.invite(
             {
               to: source,
               requestUri: contact,
@@ -249,7 +250,8 @@ export class Engine implements Telephony {
               headers: path.map((proxy) => ['Route', proxy] as const),
             },
             branch,
-          ),
+          );
+        },
     );
     if (invites.length === 0) leg.fail({ why: 'unreachable', sip: 480, reason: 'No phone of the user has registered' });
     else leg.attach(new ParallelInvites(invites, leg));
@@ -263,11 +265,16 @@ export class Engine implements Telephony {
     { srtp: policy = 'off', codecs = audioCodecs, inbandDigits }: Pick<AnswerRequest, 'srtp' | 'codecs' | 'inbandDigits'>,
     onClosed: () => void,
   ): LegParts {
-    const { random, clock, publicAddress } = this.#options;
+    const { random, clock } = this.#options;
+    const { local } = stream;
+    const addresses = { ...byFamily([local.address]), ...this.#options.publicAddresses };
+    const family = familyOf(local.address);
+    const otherAddress = addresses[family === 4 ? 6 : 4];
     const srtp = newLocalSrtp(policy, random);
     const offer = {
-      address: publicAddress ?? stream.local.address,
-      port: stream.local.port,
+      address: addresses[family] ?? local.address,
+      ...(otherAddress !== undefined && { otherAddress }),
+      port: local.port,
       sessionId: String(random.below(0x7fff_ffff)),
       version: 1,
       codecs,
@@ -282,7 +289,7 @@ export class Engine implements Telephony {
     return { legId, from, to, events, media, clock, onClosed, onFarewell };
   }
 
-  async #invite(leg: OutboundLeg, request: DialRequest, offer: string): Promise<void> {
+  async #invite(leg: OutboundLeg, request: DialRequest, media: LegMedia): Promise<void> {
     const { trunk } = request;
     let headers: ReturnType<typeof extraHeaders>;
     try {
@@ -310,7 +317,8 @@ export class Engine implements Telephony {
         to: first,
         otherwise,
         ...written,
-        offer,
+        offer: media.offerTo(first.address),
+        offerTo: ({ address }) => media.offerTo(address),
         headers: [...written.headers, ...headers],
         ...(request.redirects && { redirects: redirectsTo(request.redirects, (host) => this.#firstServer(host, leg.searching)) }),
         ...(trunk.userName !== undefined &&

@@ -38,7 +38,7 @@ export class InboundLeg extends Leg {
   async #answer(): Promise<void> {
     const { sdp: offer } = this.#invite;
     const { media } = this.parts;
-    const description = offer === undefined ? media.offer() : media.offered(offer);
+    const description = offer === undefined ? media.offerTo(this.#invite.source.address) : media.offered(offer);
     if (description === undefined) {
       this.#invite.reject(488);
       this.finish(noOffer);

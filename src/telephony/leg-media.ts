@@ -1,5 +1,5 @@
 import type { AgreedMedia, InbandDigitsPolicy, MediaStream } from './media/media-port.ts';
-import { answerOffer, type Offer, readAnswer, writeOffer } from './sdp/negotiate.ts';
+import { answerOffer, localFor, type Offer, readAnswer, writeOffer } from './sdp/negotiate.ts';
 import { SdpError } from './sdp/sdp-error.ts';
 import { sameSession } from './sip/session-description.ts';
 
@@ -14,7 +14,7 @@ export class LegMedia {
   /** Whether we hold the call, as agreed on. */
   #holds = false;
 
-  /** `local` is the first offer. */
+  /** `local` is the first offer; offers and answers follow the family of the peer's address. */
   constructor(stream: MediaStream, local: Offer, inbandDigits: InbandDigitsPolicy = 'fallback') {
     this.stream = stream;
     this.#inbandDigits = inbandDigits;
@@ -25,12 +25,23 @@ export class LegMedia {
     return this.#agreed;
   }
 
+  /** Our address, as it was written last. */
+  get address(): string {
+    return this.#local.address;
+  }
+
   /**
    * The text of an offer of all that we can, whatever was agreed before: a hold by the peer does not outlive it (RFC 6337 section 5.3).
    * `holds` says whether we hold the call from now on, if the peer takes the offer; absent: as before.
    */
   offer(holds: boolean = this.#holds): string {
     return this.#describe({ ...this.#local, holds }, writeOffer);
+  }
+
+  /** The text of an offer to a peer whose signalling is at `address`. */
+  offerTo(address: string): string {
+    this.#local = localFor(address, this.#local);
+    return this.offer();
   }
 
   /**
@@ -77,6 +88,7 @@ export class LegMedia {
     const agreed = { ...media, ...(listens && { inbandDigits: true }) };
     if (this.#agreed?.srtp && !agreed.srtp) throw new SdpError('no-key', 'The call was encrypted and may not go on in clear');
     this.#agreed = agreed;
+    this.#local = localFor(agreed.remote.address, this.#local);
     this.stream.start(agreed);
   }
 
@@ -90,7 +102,8 @@ export class LegMedia {
     const next = { ...local, version: local.version + 1 };
     const text = write(next);
     if (sameSession(text, this.#sent)) return this.#sent;
-    this.#local = next;
+    // Writing an answer may have turned to the other family of addresses.
+    this.#local = { ...this.#local, version: next.version };
     this.#sent = text;
     return text;
   }

@@ -4,6 +4,7 @@ import { AppError } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/log.ts';
 import type { Random } from '../kernel/random.ts';
 import { cachedDns } from '../wire/dns-cache.ts';
+import { type ByFamily, byFamily } from '../wire/ip-address.ts';
 import { systemDns } from '../wire/system-dns.ts';
 import { openTcp } from '../wire/tcp.ts';
 import { openTls } from '../wire/tls.ts';
@@ -15,19 +16,21 @@ import type { IncomingCall } from './port.ts';
 import type { Refusals } from './refusals.ts';
 import { Registrar } from './registrar.ts';
 import type { DigestGuardOptions } from './sip/digest-guard.ts';
+import { writeHostPort } from './sip/host-port.ts';
 import type { IncomingInvite } from './sip/incoming-invite.ts';
 import type { ReceivedRequest } from './sip/transaction-layer.ts';
 import { UserAgent } from './sip/user-agent.ts';
 import type { SipUsers } from './sip-users.ts';
-import { readTlsFiles, type TlsFiles } from './tls-files.ts';
+import { readTlsFiles, type TlsFiles, type TlsMaterial } from './tls-files.ts';
 import { type DenialReason, UserCheck } from './user-check.ts';
 
 export interface TelephonyOptions {
-  /** Where SIP listens, UDP and TCP; port 0 for a free one. RTP is bound to the same address. */
-  readonly sip: Endpoint;
+  /** Where SIP listens, UDP and TCP: one address, or one of each family; port 0 for a free one. RTP is bound to the same addresses. */
+  readonly sip: { readonly addresses: readonly [string, ...string[]]; readonly port: number };
   /** The port of SIP over TLS, and paths of PEM files. It listens when there is a certificate. */
   readonly tls: TlsFiles & { readonly port: number; readonly requireClientCertificate: boolean };
-  readonly publicAddress?: string | undefined;
+  /** The addresses under which peers reach us, where they are not those on which SIP listens; at most one of each family. */
+  readonly publicAddresses: readonly string[];
   readonly rtpPorts: { readonly first: number; readonly last: number };
   readonly product: string;
   /** Whose phones may register. */
@@ -45,8 +48,8 @@ export interface TelephonyOptions {
 
 export interface OpenTelephony {
   readonly telephony: Engine;
-  /** Where SIP listens. */
-  readonly sip: Endpoint;
+  /** Where SIP listens, over UDP and TCP. */
+  readonly sip: readonly Endpoint[];
 }
 
 /**
@@ -54,13 +57,14 @@ export interface OpenTelephony {
  * @throws AppError BAD_SETTING when a port is in use, an address is not one of this machine, or a PEM file is no good
  */
 export async function openTelephony(options: TelephonyOptions): Promise<OpenTelephony> {
-  const { clock, random, log, publicAddress, rtpPorts, product, users, digest, refusals, onIncoming } = options;
+  const { clock, random, log, rtpPorts, product, users, digest, refusals, onIncoming } = options;
   const wires = await openWires(options);
   try {
     // One core is left to signalling, flows and the database.
     const count = Math.max(1, availableParallelism() - 1);
-    const media = await openMediaWorkers({ count, host: options.sip.address, portRange: rtpPorts, log });
-    const address = publicAddress === undefined ? {} : { publicAddress };
+    const [host, otherHost] = options.sip.addresses;
+    const media = await openMediaWorkers({ count, host, otherHost, portRange: rtpPorts, log });
+    const publicAddresses: ByFamily = { ...byFamily(options.sip.addresses), ...byFamily(options.publicAddresses) };
     const onInvite = (invite: IncomingInvite): void => telephony.invited(invite);
     const registerDenied = (reason: DenialReason): void => refusals.count(`register-${reason}`);
     const onDenied = (reason: DenialReason): void => refusals.count(reason);
@@ -68,31 +72,52 @@ export async function openTelephony(options: TelephonyOptions): Promise<OpenTele
     const registrar = new Registrar({ users, check: userCheck, onDenied: registerDenied, clock, log });
     const onRegister = (received: ReceivedRequest): void => registrar.take(received);
     const onReplace = (invite: IncomingInvite, replaced: unknown): void => telephony.replaced(invite, replaced);
-    const userAgent = new UserAgent({ wires, clock, random, log, product, onInvite, onRegister, onReplace, ...address });
+    const userAgent = new UserAgent({ wires, clock, random, log, product, onInvite, onRegister, onReplace, publicAddresses });
     const dns = cachedDns(systemDns(), clock);
-    const telephony = new Engine({ userAgent, userCheck, onDenied, media, clock, random, log, onIncoming, dns, ...address });
-    return { telephony, sip: wires[0].local };
+    const telephony = new Engine({ userAgent, userCheck, onDenied, media, clock, random, log, onIncoming, dns, publicAddresses });
+    return { telephony, sip: wires.flatMap(({ kind, local }) => (kind === 'udp' ? [local] : [])) };
   } catch (error) {
     await Promise.all(wires.map((wire) => wire.close()));
     throw error;
   }
 }
 
-async function openWires({ sip, tls, clock, log }: TelephonyOptions): Promise<[Wire, ...Wire[]]> {
-  const { identity, ca } = await readTlsFiles(tls);
-  const udp = await openUdp({ local: sip, log }).catch((error: unknown) => cannotListen('UDP', sip, error));
-  const wires: [Wire, ...Wire[]] = [udp];
+async function openWires(options: TelephonyOptions): Promise<Wire[]> {
+  const material = await readTlsFiles(options.tls);
+  const wires: Wire[] = [];
+  const { addresses } = options.sip;
+  let { port } = options.sip;
+  let tlsPort = options.tls.port;
   try {
-    wires.push(await openTcp({ local: udp.local, clock, log }).catch((error: unknown) => cannotListen('TCP', udp.local, error)));
-    const local = { address: sip.address, port: tls.port };
-    const { requireClientCertificate } = tls;
-    const opening = openTls({ local, clock, log, identity, ca, requireClientCertificate });
-    wires.push(await opening.catch((error: unknown) => cannotListen('TLS', local, error, 'RINGFLOW_SIP_TLS_PORT')));
+    for (const address of addresses) {
+      await openWiresAt({ address, port }, tlsPort, material, options, wires);
+      // Both families are to have the same port, also one that the system chose.
+      for (const { kind, local } of wires) {
+        if (kind === 'tls') tlsPort = local.port;
+        else port = local.port;
+      }
+    }
     return wires;
   } catch (error) {
     await Promise.all(wires.map((wire) => wire.close()));
     throw error;
   }
+}
+
+/** Opens the wires of one address, and adds each to `wires`. */
+async function openWiresAt(
+  local: Endpoint,
+  tlsPort: number,
+  { identity, ca }: TlsMaterial,
+  { tls: { requireClientCertificate }, clock, log }: TelephonyOptions,
+  wires: Wire[],
+): Promise<void> {
+  const udp = await openUdp({ local, log }).catch((error: unknown) => cannotListen('UDP', local, error));
+  wires.push(udp);
+  wires.push(await openTcp({ local: udp.local, clock, log }).catch((error: unknown) => cannotListen('TCP', udp.local, error)));
+  const secure = { address: local.address, port: tlsPort };
+  const opening = openTls({ local: secure, clock, log, identity, ca, requireClientCertificate });
+  wires.push(await opening.catch((error: unknown) => cannotListen('TLS', secure, error, 'RINGFLOW_SIP_TLS_PORT')));
 }
 
 function cannotListen(transport: string, { address, port }: Endpoint, cause: unknown, setting = 'RINGFLOW_SIP_PORT'): never {
@@ -102,7 +127,7 @@ function cannotListen(transport: string, { address, port }: Endpoint, cause: unk
     code === 'EADDRINUSE' ? 'another program uses it' : code === 'EADDRNOTAVAIL' ? 'it is not an address of this machine' : String(code);
   throw new AppError(
     'BAD_SETTING',
-    { name, reason: `does not work: cannot listen on ${transport} ${address}:${port}, ${why}.` },
+    { name, reason: `does not work: cannot listen on ${transport} ${writeHostPort(address, port)}, ${why}.` },
     { cause },
   );
 }

@@ -15,8 +15,8 @@ export interface OutboundParts extends LegParts {
   readonly ringTimeoutMs: number;
   /** How long the peer may take to answer anything at all; absent: as long as SIP waits. */
   readonly responseTimeoutMs?: number;
-  /** Sends another INVITE for the leg, with this offer, and attaches it; absent: there is only one. */
-  readonly inviteAgain?: (offer: string) => void;
+  /** Sends another INVITE for the leg, with what is offered now, and attaches it; absent: there is only one. */
+  readonly inviteAgain?: () => void;
 }
 
 /** A leg that we place: moved by the INVITE that was sent for it. */
@@ -26,7 +26,7 @@ export class OutboundLeg extends Leg implements InviteEvents {
   protected readonly givenUp: LegEnd = { why: 'cancelled', sip: 487 };
   readonly #ringTimeoutMs: number;
   readonly #responseTimeoutMs: number | undefined;
-  readonly #inviteAgain: ((offer: string) => void) | undefined;
+  readonly #inviteAgain: (() => void) | undefined;
   #hasRung = false;
   #invite: OutgoingInvite | undefined;
   #ringTimer: Timer | undefined;
@@ -109,7 +109,7 @@ export class OutboundLeg extends Leg implements InviteEvents {
     if (offer !== undefined) {
       this.#cancelTimers();
       this.#invite = undefined;
-      this.#inviteAgain?.(offer);
+      this.#inviteAgain?.();
       return;
     }
     this.finish(this.ending ?? endOfFailure(failure));

@@ -3,6 +3,7 @@ import type { Clock } from '../kernel/clock.ts';
 import type { Random } from '../kernel/random.ts';
 import { defaultPort } from './default-port.ts';
 import type { Dns, NaptrRecord, SrvRecord } from './dns.ts';
+import { canonicalAddress, type Family } from './ip-address.ts';
 import { orderSrv } from './order-srv.ts';
 import type { Endpoint, WireKind } from './wire.ts';
 
@@ -20,7 +21,7 @@ export interface LocatedServer extends Endpoint {
 }
 
 /** What we can send over: the wires that are there. */
-export type CanReach = (transport: WireKind, family: 4 | 6) => boolean;
+export type CanReach = (transport: WireKind, family: Family) => boolean;
 
 export interface ServerLocatorOptions {
   readonly dns: Dns;
@@ -155,5 +156,10 @@ function placeOf({ target, port }: SrvRecord, transport: WireKind): Place {
 }
 
 function serverAt(address: string, port: number | undefined, transport: WireKind, domain: string): LocatedServer {
-  return { address, port: port ?? defaultPort(transport), transport, ...(transport === 'tls' && { serverName: domain }) };
+  return {
+    address: canonicalAddress(address),
+    port: port ?? defaultPort(transport),
+    transport,
+    ...(transport === 'tls' && { serverName: domain }),
+  };
 }

@@ -28,6 +28,7 @@ import { UserAgent } from '../../src/telephony/sip/user-agent.ts';
 import { UserCheck } from '../../src/telephony/user-check.ts';
 import type { Dns } from '../../src/wire/dns.ts';
 import { cachedDns } from '../../src/wire/dns-cache.ts';
+import { byFamily } from '../../src/wire/ip-address.ts';
 import { type Faults, MemoryNetwork } from '../../src/wire/memory-network.ts';
 import type { WireKind } from '../../src/wire/wire.ts';
 import { plainTrunk, targetAt } from './carriers.ts';
@@ -53,6 +54,10 @@ export interface WorldOptions {
   /** What else the network does to datagrams. */
   readonly faults?: Faults;
   readonly transport?: WireKind;
+  /** An address of the server besides its usual one, of the other family. */
+  readonly otherServer?: string;
+  /** Where the phone is, instead of its usual address. */
+  readonly phoneAt?: string;
   /** What the name servers say; nothing, if absent. */
   readonly dns?: Dns;
   /** Where the trunk sends calls; the phone if absent. */
@@ -101,8 +106,12 @@ export function callWorld(options: WorldOptions) {
   const network = new MemoryNetwork(clock, seededRandom(5), { ...options.faults, ...(options.filter && { filter: options.filter }) });
   const openSocket = (local: { address: string; port: number }) => network.datagramSocket(local);
   const agentParts = { clock, log: silentLogger };
-  const media = (host: string, seed: number) =>
-    new LocalMedia({ clock, random: seededRandom(seed), host, portRange: { first: 20_000, last: 20_999 }, openSocket, maxStreams: 100 });
+  const { otherServer, phoneAt = PHONE } = options;
+  const media = (host: string, seed: number, otherHost?: string) =>
+    new LocalMedia({
+      ...{ clock, random: seededRandom(seed), host, ...(otherHost !== undefined && { otherHost }) },
+      ...{ portRange: { first: 20_000, last: 20_999 }, openSocket, maxStreams: 100 },
+    });
   const wires = (address: string) => [
     network.wire('udp', { address, port: 5060 }),
     network.wire('tcp', { address, port: 5060 }),
@@ -115,13 +124,13 @@ export function callWorld(options: WorldOptions) {
   const userCheck = new UserCheck(users, { realm: REALM, algorithms: ['MD5'], clock, random: seededRandom(11) });
   const userAgent: UserAgent = new UserAgent({
     ...agentParts,
-    wires: wires(SERVER),
+    wires: [SERVER, ...(otherServer === undefined ? [] : [otherServer])].flatMap(wires),
     random: seededRandom(2),
     product: 'Ringflow',
     onInvite: (invite) => telephony.invited(invite),
     onReplace: (invite, replaced) => telephony.replaced(invite, replaced),
   });
-  const serverMedia = media(SERVER, 4);
+  const serverMedia = media(SERVER, 4, otherServer);
   const telephony: Engine = new Engine({
     ...agentParts,
     userAgent,
@@ -131,6 +140,7 @@ export function callWorld(options: WorldOptions) {
     onDenied: (reason) => denied.push(reason),
     dns: cachedDns(options.dns ?? dnsTable({}), clock),
     onIncoming: (call) => service.incoming(call),
+    ...(otherServer !== undefined && { publicAddresses: byFamily([SERVER, otherServer]) }),
   });
 
   const phoneEvents: TimedPhoneEvent[] = [];
@@ -138,8 +148,8 @@ export function callWorld(options: WorldOptions) {
     options.phoneIsThere === false
       ? undefined
       : new TestPhone({
-          wires: wires(PHONE),
-          media: media(PHONE, 7),
+          wires: wires(phoneAt),
+          media: media(phoneAt, 7),
           clock,
           random: seededRandom(8),
           behaviour: { answerAfterMs: 1000, ring: true, digitsAfterMs: 0, ...options.phone },
@@ -216,7 +226,7 @@ export function callWorld(options: WorldOptions) {
         },
       },
       endpoints: { find: async (_account, id) => options.endpoints?.[id] },
-      trunkSources: { at: async (address) => (address === PHONE ? [{ trunkId: 'trunk-1', accountId: ACCOUNT }] : []) },
+      trunkSources: { at: async (address) => (address === phoneAt ? [{ trunkId: 'trunk-1', accountId: ACCOUNT }] : []) },
     },
     flowParts: (row, plan) => ({
       flow: plan.flow.compiled,

@@ -17,7 +17,7 @@ export function carrier(
   const agent = new UserAgent({
     wires: [network.wire('udp', { address, port: 5060 })],
     clock,
-    random: seededRandom(Number(address.split('.').at(-1))),
+    random: seededRandom(Number(address.split(/[.:]/).at(-1))),
     log: silentLogger,
     product: 'carrier',
     onInvite: (invite) => {

@@ -65,8 +65,7 @@ export interface RealPhone {
   close(): Promise<void>;
 }
 
-export async function realPhone(behaviour: Partial<PhoneBehaviour> = {}): Promise<RealPhone> {
-  const host = '127.0.0.1';
+export async function realPhone(behaviour: Partial<PhoneBehaviour> = {}, host = '127.0.0.1'): Promise<RealPhone> {
   const clock = systemClock;
   const log = silentLogger;
   const udp = await openUdp({ local: { address: host, port: await freePort() }, log });
@@ -108,7 +107,7 @@ let accounts = 0;
 export function newAccount(
   child: ServerChild,
   phonePort: number,
-  more: { maxChannels?: number; transport?: 'Udp' | 'Tcp'; srtp?: 'Off' | 'Optional' | 'Required' } = {},
+  more: { host?: string; maxChannels?: number; transport?: 'Udp' | 'Tcp'; srtp?: 'Off' | 'Optional' | 'Required' } = {},
 ): Promise<ReadyAccount> {
   accounts += 1;
   return createAccount(

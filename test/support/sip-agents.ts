@@ -30,7 +30,7 @@ export interface SipScene {
 export function sipScene(
   onInvite: ((invite: IncomingInvite) => void) | undefined,
   filter: Faults['filter'] = () => 'pass',
-  options: Partial<Pick<UserAgentOptions, 'publicAddress' | 'maxServerTransactions' | 'onReplace'>> = {},
+  options: Partial<Pick<UserAgentOptions, 'publicAddresses' | 'maxServerTransactions' | 'onReplace'>> = {},
 ): SipScene {
   const clock = new VirtualClock();
   const seen: string[] = [];

@@ -153,9 +153,9 @@ function body({ sdp, type = 'application/sdp' }: Content, compact = false): stri
 function description({ direction, port = 6000, formats = '0 101', version = 1 }: Exclude<Content['sdp'], string | undefined>): string[] {
   return [
     'v=0',
-    `o=- 1 ${version} IN IP4 [local_ip]`,
+    `o=- 1 ${version} IN IP[media_ip_type] [media_ip]`,
     's=-',
-    'c=IN IP4 [local_ip]',
+    'c=IN IP[media_ip_type] [media_ip]',
     't=0 0',
     `m=audio ${port} RTP/AVP ${formats}`,
     ...(direction === undefined ? [] : [`a=${direction}`]),

@@ -12,6 +12,8 @@ import type { Endpoint, WireKind } from '../../src/wire/wire.ts';
 /** The name of a file in test/interop/sipp, or what would stand in it. */
 export type Scenario = string | { readonly xml: string };
 
+const LOOPBACK = '127.0.0.1';
+
 /** A sipp process that plays one call of a scenario. */
 export interface Sipp {
   readonly local: Endpoint;
@@ -31,8 +33,8 @@ export async function sippCallee(
   seesRepetitions = false,
   more: readonly string[] = [],
 ): Promise<Sipp> {
-  const port = await freePort(transport);
-  const sipp = await start(scenario, transport, port, [...(seesRepetitions ? ['-nr'] : []), ...more]);
+  const port = await freePort(transport, LOOPBACK);
+  const sipp = await start(scenario, transport, { address: LOOPBACK, port }, [...(seesRepetitions ? ['-nr'] : []), ...more]);
   await listening(transport, port, sipp);
   return sipp;
 }
@@ -45,12 +47,19 @@ export async function sippCaller(
   service = 'test',
   more: readonly string[] = [],
 ): Promise<Sipp> {
-  return start(scenario, transport, await freePort(transport), [`${to.address}:${to.port}`, '-s', service, ...more]);
+  const address = to.address.includes(':') ? '::1' : LOOPBACK;
+  const local = { address, port: await freePort(transport, address) };
+  return start(scenario, transport, local, [`${bracketed(to.address)}:${to.port}`, '-s', service, ...more]);
 }
 
-async function start(scenario: Scenario, transport: WireKind, port: number, more: readonly string[]): Promise<Sipp> {
+function bracketed(address: string): string {
+  return address.includes(':') ? `[${address}]` : address;
+}
+
+async function start(scenario: Scenario, transport: WireKind, local: Endpoint, more: readonly string[]): Promise<Sipp> {
+  const { address, port } = local;
   const file = await fileOf(scenario, port);
-  const options = ['-sf', file, '-i', '127.0.0.1', '-p', String(port), '-t', transport === 'udp' ? 'u1' : 't1', '-m', '1'];
+  const options = ['-sf', file, '-i', bracketed(address), '-p', String(port), '-t', transport === 'udp' ? 'u1' : 't1', '-m', '1'];
   const limits = ['-nostdin', '-recv_timeout', '15000', '-timeout', '30', '-timeout_error'];
   const child = spawn('sipp', [...options, ...limits, ...more], {
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -61,7 +70,7 @@ async function start(scenario: Scenario, transport: WireKind, port: number, more
     complaints += part.toString();
   });
   const done = outcome(child, () => complaints).finally(() => (typeof scenario === 'string' ? undefined : rm(file, { force: true })));
-  return { local: { address: '127.0.0.1', port }, done, stop: () => stop(child) };
+  return { local, done, stop: () => stop(child) };
 }
 
 async function fileOf(scenario: Scenario, port: number): Promise<string> {
@@ -83,22 +92,22 @@ async function stop(child: ChildProcess): Promise<void> {
   await closed;
 }
 
-async function freePort(transport: WireKind): Promise<number> {
+async function freePort(transport: WireKind, address: string): Promise<number> {
   if (transport === 'udp') {
-    const socket = createSocket('udp4').bind(0, '127.0.0.1');
+    const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4').bind(0, address);
     await once(socket, 'listening');
     const { port } = socket.address();
     socket.close();
     await once(socket, 'close');
     return port;
   }
-  const server = createServer().listen(0, '127.0.0.1');
+  const server = createServer().listen(0, address);
   await once(server, 'listening');
-  const address = server.address();
+  const bound = server.address();
   server.close();
   await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('No TCP port is free');
-  return address.port;
+  if (bound === null || typeof bound === 'string') throw new Error('No TCP port is free');
+  return bound.port;
 }
 
 /** Looks the port up among those that the system knows to be bound, because a probe would be taken for a call. */

@@ -3,6 +3,7 @@ import type { Random } from '../../kernel/random.ts';
 import type { Endpoint } from '../../wire/wire.ts';
 import { noCapacity, type PortLimits, PortRange } from '../rtp/port-range.ts';
 import type { RtpSocket } from '../rtp/rtp-socket.ts';
+import { twoFamilySocket } from '../rtp/two-family-socket.ts';
 import { FrameClock } from './frame-clock.ts';
 import type { AudioRoom, MediaPort } from './media-port.ts';
 import { newRoomMemory } from './room-memory.ts';
@@ -15,6 +16,8 @@ export interface LocalMediaOptions {
   readonly random: Random;
   /** The address that sockets are bound to. */
   readonly host: string;
+  /** An address of the other family, for sockets of both. */
+  readonly otherHost?: string;
   readonly portRange: PortLimits;
   /** Binds one port: `openDgramSocket`, or a socket of a network in memory. */
   readonly openSocket: (local: Endpoint) => RtpSocket | Promise<RtpSocket>;
@@ -56,12 +59,12 @@ export class LocalMedia implements MediaPort {
   }
 
   async open(): Promise<StreamCore> {
-    const { clock, random, host, maxStreams, openSocket } = this.#options;
+    const { clock, random, maxStreams } = this.#options;
     if (this.#closed) throw streamClosed;
     if (this.#streams.size + this.#opening >= maxStreams) throw noCapacity(`${maxStreams} streams`);
     this.#opening++;
     try {
-      const [socket, rtcpSocket] = await this.#ports.take((port) => openPair(openSocket, host, port));
+      const [socket, rtcpSocket] = await this.#ports.take((port) => openPair(this.#options, port));
       const { port } = socket.local;
       const stream: StreamCore = new StreamCore({
         socket,
@@ -93,10 +96,21 @@ export class LocalMedia implements MediaPort {
 }
 
 /** Audio on the even port, reports on the odd one above it (RFC 3550 section 11). */
-async function openPair(openSocket: LocalMediaOptions['openSocket'], address: string, port: number): Promise<[RtpSocket, RtpSocket]> {
-  const socket = await openSocket({ address, port });
+async function openPair(options: LocalMediaOptions, port: number): Promise<[RtpSocket, RtpSocket]> {
+  const socket = await openPort(options, port);
   try {
-    return [socket, await openSocket({ address, port: port + 1 })];
+    return [socket, await openPort(options, port + 1)];
+  } catch (error) {
+    socket.close();
+    throw error;
+  }
+}
+
+async function openPort({ openSocket, host, otherHost }: LocalMediaOptions, port: number): Promise<RtpSocket> {
+  const socket = await openSocket({ address: host, port });
+  if (otherHost === undefined) return socket;
+  try {
+    return twoFamilySocket(socket, await openSocket({ address: otherHost, port }));
   } catch (error) {
     socket.close();
     throw error;

@@ -18,6 +18,8 @@ import type { MediaReport } from './media-report.ts';
 /** What a media worker is started with. */
 export interface WorkerSettings {
   readonly host: string;
+  /** An address of the other family, for sockets of both. */
+  readonly otherHost?: string;
   readonly portRange: PortLimits;
   readonly maxStreams: number;
   /** The number of the thread, from 0. */

@@ -14,6 +14,8 @@ export interface MediaWorkersOptions {
   readonly count: number;
   /** The address that RTP sockets are bound to. */
   readonly host: string;
+  /** An address of the other family, for sockets of both. */
+  readonly otherHost?: string | undefined;
   /** Divided evenly between the threads. */
   readonly portRange: PortLimits;
   readonly log: Logger;
@@ -48,12 +50,11 @@ class MediaWorkers implements MediaPort {
   #lastRoom = 0;
   #closed = false;
 
-  constructor({ count, host, portRange, log, spawn = spawnWorker }: MediaWorkersOptions) {
+  constructor({ count, host, otherHost, portRange, log, spawn = spawnWorker }: MediaWorkersOptions) {
     this.#log = log;
     this.#spawn = spawn;
-    this.#workers = divide(portRange, count).map((part, index) =>
-      this.#start(index, { host, portRange: part, maxStreams: MAX_STREAMS, part: index }),
-    );
+    const settings = { host, ...(otherHost !== undefined && { otherHost }), maxStreams: MAX_STREAMS };
+    this.#workers = divide(portRange, count).map((part, index) => this.#start(index, { ...settings, portRange: part, part: index }));
   }
 
   get openStreams(): number {

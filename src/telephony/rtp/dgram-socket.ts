@@ -17,7 +17,7 @@ function noLookup(address: string, family: unknown, done: (error: null, address:
  * @throws the system's error (EADDRINUSE, EADDRNOTAVAIL, ...) when the port cannot be bound.
  */
 export function openDgramSocket(local: Endpoint): Promise<RtpSocket> {
-  const socket = createSocket({ type: isIPv6(local.address) ? 'udp6' : 'udp4', lookup: noLookup });
+  const socket = createSocket({ type: isIPv6(local.address) ? 'udp6' : 'udp4', ipv6Only: isIPv6(local.address), lookup: noLookup });
   let peer: Endpoint | undefined;
   let open = true;
   let sent = 0;

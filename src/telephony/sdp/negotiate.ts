@@ -1,5 +1,6 @@
 import { isIPv6 } from 'node:net';
 import { type SessionDescription, write } from 'sdp-transform';
+import { familyOf } from '../../wire/ip-address.ts';
 import { type AgreedMedia, type AudioCodec, clockRates } from '../media/media-port.ts';
 import { agreeOnCodec } from './agree-codec.ts';
 import { comfortNoiseFormat, eventFormatOf, type Format, formatOf, type OfferedTypes, offeredTypes } from './audio-formats.ts';
@@ -11,6 +12,8 @@ import { agreeOnSrtp, cryptoText, type LocalSrtp } from './srtp-offer.ts';
 /** Our side of a session: where we receive, and what we can. */
 export interface LocalMedia {
   readonly address: string;
+  /** Where we receive too, of the other family and on the same port: an answer has the one that is of the family of the offer. */
+  readonly otherAddress?: string;
   readonly port: number;
   /** Of the o= line: digits; the same in every description of one session (RFC 3264 section 5). */
   readonly sessionId: string;
@@ -91,7 +94,7 @@ export function answerOffer(text: string, local: LocalMedia): { answer: string; 
         })
       : refuse(other),
   );
-  return { answer: writeSession(local, timing, answers), agreed };
+  return { answer: writeSession(localFor(agreed.remote.address, local), timing, answers), agreed };
 }
 
 /** Whether the peer offers comfort noise for this codec. We do not offer it ourselves: that would ask the peer to suppress silence. */
@@ -120,12 +123,15 @@ function agree(media: readonly MediaLine[], local: LocalMedia, offered: OfferedT
   throw failure ?? new SdpError('no-audio', 'There is no audio stream');
 }
 
-function agreeOn(line: MediaLine, { codecs, srtp: localSrtp, holds }: LocalMedia, offered: OfferedTypes | undefined): Agreement | SdpError {
+function agreeOn(line: MediaLine, local: LocalMedia, offered: OfferedTypes | undefined): Agreement | SdpError {
+  const { codecs, srtp: localSrtp, holds } = local;
   if (line.port === 0) return new SdpError('rejected', 'The audio stream was refused');
   const srtp = agreeOnSrtp(line, localSrtp, offered ? 'offerer' : 'answerer');
   if (srtp instanceof SdpError) return srtp;
   const { address } = line;
   if (address === undefined) return new SdpError('no-address', 'The audio stream has no usable address');
+  if (!isHold(address) && !canReach(local, address))
+    return new SdpError('no-address', 'The audio stream is of a family of addresses that we lack');
   const codec = agreeOnCodec(line, codecs, offered);
   if (!codec) return new SdpError('no-codec', 'The audio stream has no codec that we have');
   const remote = { address, port: line.port };
@@ -139,6 +145,17 @@ function agreeOn(line: MediaLine, { codecs, srtp: localSrtp, holds }: LocalMedia
     ...(srtp.keys && { srtp: srtp.keys }),
   };
   return { line, agreed, crypto: srtp.line ? [srtp.line] : [] };
+}
+
+/** Our side with the address of the family of `remote` as the one that is written. */
+export function localFor<Local extends LocalMedia>(remote: string, local: Local): Local {
+  const { address, otherAddress } = local;
+  if (otherAddress === undefined || isHold(remote) || familyOf(remote) === familyOf(address)) return local;
+  return { ...local, address: otherAddress, otherAddress: address };
+}
+
+function canReach({ address, otherAddress }: LocalMedia, remote: string): boolean {
+  return otherAddress !== undefined || familyOf(address) === familyOf(remote);
 }
 
 function isHold(address: string): boolean {

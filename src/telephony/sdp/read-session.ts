@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { type MediaDescription, parse } from 'sdp-transform';
+import { canonicalAddress } from '../../wire/ip-address.ts';
 import type { Endpoint } from '../../wire/wire.ts';
 import type { AgreedMedia } from '../media/media-port.ts';
 import { type Encoding, staticEncodings } from './audio-formats.ts';
@@ -121,7 +122,7 @@ function readMedia(
 function addressOf(connection: { version: number; ip: string } | undefined): string | undefined {
   if (connection === undefined) return undefined;
   const address = String(connection.ip);
-  return isIP(address) === connection.version && isIP(address) !== 0 && !address.includes('%') ? address : undefined;
+  return isIP(address) === connection.version && isIP(address) !== 0 && !address.includes('%') ? canonicalAddress(address) : undefined;
 }
 
 function rtcpOf(rtcp: MediaDescription['rtcp'], mediaAddress: string | undefined): Endpoint | undefined {

@@ -82,6 +82,6 @@ export class DialogContext {
   }
 
   #hop(): Hop {
-    return hopOf(this.state, (kind) => this.core.transport.has(kind));
+    return hopOf(this.state, (kind, family) => this.core.transport.canReach(kind, family));
   }
 }

@@ -49,7 +49,7 @@ export class IncomingInvite {
         request,
         cSeq: received.cSeq,
         localTag: transaction.toTag,
-        contact: core.transport.contact('', transaction.source.transport),
+        contact: core.transport.contact('', transaction.source),
         source: transaction.source,
       },
       this.sdp,

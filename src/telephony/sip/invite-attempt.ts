@@ -14,6 +14,7 @@ import {
   newCallIdentity,
   type OutgoingInvite,
   type OutgoingInviteRequest,
+  sentTo,
 } from './outgoing-invite.ts';
 import { isNextProvisional, reliableNumber } from './provisional-receipt.ts';
 import { Redirection } from './redirection.ts';
@@ -87,7 +88,7 @@ class InviteAttempt implements OutgoingInvite {
     if (!request) return;
     this.#heardFrom = false;
     try {
-      const contact = this.#core.transport.contact(userOf(request.from), request.to.transport);
+      const contact = this.#core.transport.contact(userOf(request.from), request.to);
       this.#sent = { ...this.#sent, cSeq: this.#sent.cSeq + 1, contact };
       this.#authorization = this.#answers?.headersFor('INVITE', request.requestUri) ?? [];
       const invite = inviteRequest(request, this.#sent, this.#core.product, [
@@ -235,8 +236,9 @@ class InviteAttempt implements OutgoingInvite {
       this.#refusedForGood(response);
       return;
     }
-    this.#request = { ...request, to: target.hop, requestUri: target.uri };
-    this.#sent = { ...this.#sent, hop: target.hop, requestUri: target.uri };
+    const next = { ...sentTo(request, target.hop), requestUri: target.uri };
+    this.#request = next;
+    this.#sent = { ...this.#sent, hop: target.hop, requestUri: target.uri, ...(typeof next.offer === 'string' && { offer: next.offer }) };
     this.send();
   }
 

@@ -9,6 +9,7 @@ import {
   newCallIdentity,
   type OutgoingInvite,
   type OutgoingInviteRequest,
+  sentTo,
 } from './outgoing-invite.ts';
 import type { Hop } from './transport.ts';
 
@@ -59,7 +60,7 @@ class InviteAlong implements OutgoingInvite {
   #send(to: Hop): void {
     const nth = ++this.#nth;
     if (this.#hops.length > 0) this.#silence = this.#core.clock.after(SILENCE_MS, () => this.#leave());
-    const attempt = sendInvite(this.#core, { ...this.#request, to }, this.#eventsOf(nth), this.#identity);
+    const attempt = sendInvite(this.#core, sentTo(this.#request, to), this.#eventsOf(nth), this.#identity);
     // It may have failed before this, and the next be under way.
     if (nth === this.#nth) this.#attempt = attempt;
   }

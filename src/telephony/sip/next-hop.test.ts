@@ -34,7 +34,7 @@ describe('the next hop of a request in a dialog', () => {
       { remoteTarget: 'sip:a@203.0.113.5;transport=UDP' },
       { address: '203.0.113.5', port: 5060, transport: 'udp' },
     ],
-    ['an IPv6 target', { remoteTarget: 'sip:[2001:db8::5]:5061' }, { address: '2001:db8::5', port: 5061, transport: 'tcp' }],
+    ['an IPv6 target', { remoteTarget: 'sip:[2001:DB8:0::5]:5061' }, { address: '2001:db8::5', port: 5061, transport: 'tcp' }],
     [
       'the first route before the target',
       { routeSet: ['<sip:203.0.113.9;lr>', '<sip:203.0.113.8;lr>'] },
@@ -71,6 +71,10 @@ describe('the next hop of a request in a dialog', () => {
 
   it('is the hop of the INVITE when there is no wire for the transport asked for', () => {
     expect(hopOf({ ...base, remoteTarget: 'sip:a@203.0.113.5;transport=udp' }, (kind) => kind === 'tcp')).toEqual(INVITE_HOP);
+  });
+
+  it('is the hop of the INVITE when the target is of a family that we lack', () => {
+    expect(hopOf({ ...base, remoteTarget: 'sip:a@[2001:db8::5]' }, (_kind, family) => family === 4)).toEqual(INVITE_HOP);
   });
 });
 

@@ -1,5 +1,7 @@
 import { isIP } from 'node:net';
 import { defaultPort } from '../../wire/default-port.ts';
+import { canonicalAddress } from '../../wire/ip-address.ts';
+import type { CanReach } from '../../wire/locate-servers.ts';
 import type { WireKind } from '../../wire/wire.ts';
 import type { DialogState } from './dialog-state.ts';
 import { parseNameAddress } from './parse-address.ts';
@@ -18,20 +20,20 @@ export function routeOf(state: DialogState): { readonly uri: string; readonly ro
 
 /**
  * Where requests of a dialog go: to the address that the first route, or else the remote target, names. It is where the INVITE
- * went to or came from instead when that is a host name (it was resolved then), when it asks for a transport that we do not have, or
+ * went to or came from instead when that is a host name (it was resolved then), when it asks for a transport or is of a family that we do not have, or
  * when it is a private address while the INVITE crossed the public network (a Contact from behind NAT). The transport stays that of
  * the dialog unless the URI asks for another one; what was encrypted stays so, and the peer must prove to be the same.
  */
-export function hopOf(state: DialogState, has: (kind: WireKind) => boolean): Hop {
+export function hopOf(state: DialogState, canReach: CanReach): Hop {
   const known: Hop = { ...state.nextHop, transport: state.transport };
   const [first] = state.routeSet;
   const uri = first === undefined ? readUri(state.remoteTarget) : uriOf(first)?.uri;
   if (uri === undefined || uri.scheme === 'tel') return known;
-  const host = uri.params.get('maddr') ?? uri.host;
+  const host = canonicalAddress(uri.params.get('maddr') ?? uri.host);
   const transport = uri.scheme === 'sips' ? 'tls' : wireKindOf(uri.params.get('transport') ?? state.transport);
-  if (transport === undefined || !has(transport) || (state.transport === 'tls' && transport !== 'tls')) return known;
+  if (transport === undefined || (state.transport === 'tls' && transport !== 'tls')) return known;
   const family = isIP(host);
-  if (family === 0 || (isNotPublic(host) && !isNotPublic(known.address))) return known;
+  if ((family !== 4 && family !== 6) || !canReach(transport, family) || (isNotPublic(host) && !isNotPublic(known.address))) return known;
   return { ...known, address: host, port: uri.port ?? defaultPort(transport), transport };
 }
 

@@ -15,6 +15,8 @@ export interface OutgoingInviteRequest {
   readonly toUri: string;
   /** The SDP offer; or, to ask the callee for its offer, what answers that one: undefined to refuse it, which ends the call. */
   readonly offer: string | ((offer: string) => string | undefined);
+  /** The offer to another hop than `to`, whose address may be of another family; absent: the same. */
+  readonly offerTo?: (hop: Hop) => string;
   /** For 401 and 407 to the INVITE and the BYE. */
   readonly credentials?: SipCredentials;
   readonly headers?: readonly (readonly [name: string, value: string])[];
@@ -62,4 +64,9 @@ export interface CallIdentity {
 
 export function newCallIdentity(random: Random): CallIdentity {
   return { callId: randomHex(random, 16), localTag: randomHex(random, 8) };
+}
+
+/** The same request to another hop. */
+export function sentTo(request: OutgoingInviteRequest, to: Hop): OutgoingInviteRequest {
+  return to === request.to ? request : { ...request, to, offer: request.offerTo?.(to) ?? request.offer };
 }

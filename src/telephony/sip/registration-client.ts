@@ -50,7 +50,7 @@ export class RegistrationClient {
   async register(to: Hop, expiresSeconds: number, signal: AbortSignal): Promise<RegisterResult> {
     const { credentials, registrar, address } = this.#account;
     const answers = credentials && new ChallengeAnswers(credentials, this.#core.random);
-    const contact = this.#core.transport.contact(this.#account.contactUser, to.transport);
+    const contact = this.#core.transport.contact(this.#account.contactUser, to);
     let expires = expiresSeconds;
     for (let sent = 0; sent < MOST_REQUESTS; sent++) {
       this.#cSeq += 1;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Wire, WireKind } from '../../wire/wire.ts';
+import type { Endpoint, Wire, WireKind } from '../../wire/wire.ts';
 import { HeaderList } from './header-list.ts';
 import { emptyBody, type SipRequest } from './message.ts';
 import { parseVia } from './parse-via.ts';
@@ -26,22 +26,40 @@ const hop = { address: '10.0.0.2', port: 5060, transport: 'udp' } as const;
 
 describe('our address', () => {
   it('is the public one when there is one, with the port of the wire', () => {
-    const transport = new SipTransport([wire('udp'), wire('tcp')], '203.0.113.1');
-    expect(transport.sentBy('udp')).toBe('203.0.113.1:5060');
-    expect(transport.contact('me', 'tcp')).toBe('sip:me@203.0.113.1:5060;transport=tcp');
-    expect(new SipTransport([wire('udp', '::1')], undefined).contact('', 'udp')).toBe('sip:[::1]:5060');
+    const transport = new SipTransport([wire('udp'), wire('tcp')], { 4: '203.0.113.1' });
+    expect(transport.sentBy('udp', hop.address)).toBe('203.0.113.1:5060');
+    expect(transport.contact('me', { ...hop, transport: 'tcp' })).toBe('sip:me@203.0.113.1:5060;transport=tcp');
+    expect(new SipTransport([wire('udp', '::1')]).contact('', { ...hop, address: '2001:db8::2' })).toBe('sip:[::1]:5060');
+  });
+
+  it('is of the family of the peer', async () => {
+    const sent: string[] = [];
+    const wires = ['192.0.2.1', '::'].map((address) => ({
+      ...wire('udp', address),
+      send: async (_bytes: Uint8Array, to: Endpoint) => void sent.push(`${address} to ${to.address}`),
+    }));
+    const transport = new SipTransport([...wires, wire('tcp')], { 6: '2001:db8::1' });
+    const six = { ...hop, address: '2001:db8::9' };
+    const asked = options(1_300);
+    await transport.send(transport.write(asked, six, 'z9hG4bKx').bytes, six);
+    expect(asked.headers.all('Via')).toEqual(['SIP/2.0/UDP [2001:db8::1]:5060;branch=z9hG4bKx;rport']);
+    await transport.send(new Uint8Array(1), hop);
+    expect(sent).toEqual([':: to 2001:db8::9', '192.0.2.1 to 10.0.0.2']);
+    expect(transport.contact('', hop)).toBe('sip:192.0.2.1:5060');
+    expect([4, 6].map((family) => transport.canReach('tcp', family === 6 ? 6 : 4))).toEqual([true, false]);
   });
 
   it('does not exist over a transport that we lack', async () => {
-    const transport = new SipTransport([wire('udp')], undefined);
-    expect(() => transport.sentBy('tcp')).toThrow('tcp');
+    const transport = new SipTransport([wire('udp')]);
+    expect(() => transport.sentBy('tcp', hop.address)).toThrow('tcp');
+    expect(() => transport.sentBy('udp', '::1')).toThrow('IPv6');
     await expect(transport.send(new Uint8Array(1), { ...hop, transport: 'tcp' })).rejects.toThrow('tcp');
   });
 });
 
 describe('a request', () => {
   it('has our Via alone, and the larger ones go to TCP', () => {
-    const transport = new SipTransport([wire('udp'), wire('tcp')], '1.2.3.4');
+    const transport = new SipTransport([wire('udp'), wire('tcp')], { 4: '1.2.3.4' });
     const small = options();
     expect(transport.write(small, hop, 'z9hG4bKx').hop).toEqual(hop);
     expect(small.headers.all('Via')).toEqual(['SIP/2.0/UDP 1.2.3.4:5060;branch=z9hG4bKx;rport']);
@@ -51,9 +69,9 @@ describe('a request', () => {
   });
 
   it('stays on UDP when it must, or when there is no TCP', () => {
-    const transport = new SipTransport([wire('udp'), wire('tcp')], undefined);
+    const transport = new SipTransport([wire('udp'), wire('tcp')]);
     expect(transport.write(options(1_300), hop, 'b', true).hop.transport).toBe('udp');
-    expect(new SipTransport([wire('udp')], undefined).write(options(1_300), hop, 'b').hop.transport).toBe('udp');
+    expect(new SipTransport([wire('udp')]).write(options(1_300), hop, 'b').hop.transport).toBe('udp');
   });
 });
 
@@ -86,7 +104,7 @@ describe('the way back of a response', () => {
         if (to.port === source.port) throw new Error('gone');
       },
     };
-    const transport = new SipTransport([failing], undefined);
+    const transport = new SipTransport([failing]);
     await transport.respond(new Uint8Array(1), responseRoute(parseVia('SIP/2.0/TCP h:5070;branch=b'), 'tcp', source));
     expect(tried).toEqual([40_000, 5070]);
   });

@@ -1,5 +1,5 @@
-import { isIP } from 'node:net';
 import { defaultPort } from '../../wire/default-port.ts';
+import { type ByFamily, canonicalAddress, type Family, familyOf } from '../../wire/ip-address.ts';
 import type { Endpoint, Wire, WireKind } from '../../wire/wire.ts';
 import { writeHostPort } from './host-port.ts';
 import type { SipMessage, SipRequest } from './message.ts';
@@ -34,37 +34,36 @@ const LARGEST_UDP_REQUEST = 1300;
 
 /** The transport layer (RFC 3261 section 18) over some wires: adds Via, chooses the wire, finds the way back for responses. */
 export class SipTransport {
-  readonly #wires = new Map<WireKind, Wire>();
-  readonly #hosts = new Map<WireKind, string>();
+  readonly #wires: Readonly<Record<Family, Map<WireKind, { readonly wire: Wire; readonly host: string }>>> = { 4: new Map(), 6: new Map() };
 
-  constructor(wires: readonly Wire[], publicAddress: string | undefined) {
+  /** @param publicAddresses the addresses under which peers reach us, where they are not those of the wires */
+  constructor(wires: readonly Wire[], publicAddresses: ByFamily = {}) {
     for (const wire of wires) {
-      this.#wires.set(wire.kind, wire);
-      this.#hosts.set(wire.kind, writeHostPort(publicAddress ?? wire.local.address, wire.local.port));
+      const { address, port } = wire.local;
+      const family = familyOf(address);
+      this.#wires[family].set(wire.kind, { wire, host: writeHostPort(publicAddresses[family] ?? address, port) });
     }
   }
 
-  /** Our own `host:port` as peers can reach it over `kind`. @throws when there is no such wire. */
-  sentBy(kind: WireKind): string {
-    const host = this.#hosts.get(kind);
-    if (host === undefined) throw new Error(`There is no wire for ${kind}`);
-    return host;
+  /** Our own `host:port` as a peer at `address` can reach it over `kind`. @throws when there is no such wire. */
+  sentBy(kind: WireKind, address: string): string {
+    return this.#find(kind, address).host;
   }
 
-  /** A Contact URI of ours that the peer reaches over `kind`. @throws when there is no such wire. */
-  contact(user: string, kind: WireKind): string {
-    return `sip:${user === '' ? '' : `${user}@`}${this.sentBy(kind)}${transportParam(kind)}`;
-  }
-
-  /** Whether there is a wire of this kind. */
-  has(kind: WireKind): boolean {
-    return this.#wires.has(kind);
+  /** A Contact URI of ours that a peer at `to` reaches over its transport. @throws when there is no such wire. */
+  contact(user: string, { transport, address }: Hop): string {
+    return `sip:${user === '' ? '' : `${user}@`}${this.sentBy(transport, address)}${transportParam(transport)}`;
   }
 
   /** Whether there is a wire of this kind for addresses of this family. */
-  canReach(kind: WireKind, family: 4 | 6): boolean {
-    const wire = this.#wires.get(kind);
-    return wire !== undefined && isIP(wire.local.address) === family;
+  canReach(kind: WireKind, family: Family): boolean {
+    return this.#wires[family].has(kind);
+  }
+
+  #find(kind: WireKind, address: string): { readonly wire: Wire; readonly host: string } {
+    const found = this.#wires[familyOf(address)].get(kind);
+    if (found === undefined) throw new Error(`There is no wire for ${kind} to IPv${familyOf(address)}`);
+    return found;
   }
 
   /**
@@ -73,17 +72,19 @@ export class SipTransport {
    */
   write(request: SipRequest, hop: Hop, branch: string, asAsked = false): WrittenRequest {
     request.headers.remove('Via');
-    request.headers.prepend('Via', `SIP/2.0/${hop.transport.toUpperCase()} ${this.sentBy(hop.transport)};branch=${branch};rport`);
+    request.headers.prepend(
+      'Via',
+      `SIP/2.0/${hop.transport.toUpperCase()} ${this.sentBy(hop.transport, hop.address)};branch=${branch};rport`,
+    );
     const bytes = writeMessage(request);
-    if (asAsked || hop.transport !== 'udp' || bytes.length <= LARGEST_UDP_REQUEST || !this.has('tcp')) return { bytes, hop };
+    const fits = hop.transport !== 'udp' || bytes.length <= LARGEST_UDP_REQUEST;
+    if (asAsked || fits || !this.canReach('tcp', familyOf(hop.address))) return { bytes, hop };
     return this.write(request, { ...hop, transport: 'tcp' }, branch, true);
   }
 
   /** Sends bytes to a hop. @throws when there is no such wire, or it cannot hand them over. */
   async send(bytes: Uint8Array, hop: Hop): Promise<void> {
-    const wire = this.#wires.get(hop.transport);
-    if (wire === undefined) throw new Error(`There is no wire for ${hop.transport}`);
-    await wire.send(bytes, hop);
+    await this.#find(hop.transport, hop.address).wire.send(bytes, hop);
   }
 
   /** Sends a response. A connection that is gone is opened again to the address in the Via (RFC 3261 section 18.2.2). */
@@ -111,8 +112,9 @@ export function responseRoute(via: Via, kind: WireKind, source: Endpoint): Respo
  */
 export function stampVia(line: string, via: Via, source: Endpoint): string {
   const asked = via.params.has('rport');
-  if (!asked && via.host === source.address) return line;
+  if (!asked && canonicalAddress(via.host) === source.address) return line;
   const [top = line, ...others] = line.includes(',') ? splitList([line]) : [line];
   const stamped = top.replace(/;\s*received\s*=[^;]*/gi, '').replace(/;\s*rport\s*(?:=[^;]*)?(?=;|$)/i, `;rport=${source.port}`);
-  return [`${stamped};received=${source.address}`, ...others].join(', ');
+  // A zone means something on this machine only.
+  return [`${stamped};received=${source.address.replace(/%.*$/, '')}`, ...others].join(', ');
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../../kernel/clock.ts';
 import type { Logger } from '../../kernel/log.ts';
 import type { Random } from '../../kernel/random.ts';
+import type { ByFamily, Family } from '../../wire/ip-address.ts';
 import type { Wire, WireKind } from '../../wire/wire.ts';
 import type { DialogEntry, SipCore, SipCredentials } from './core.ts';
 import { Dialog } from './dialog.ts';
@@ -22,13 +23,13 @@ import { SipTransport } from './transport.ts';
 import { parseUri } from './uri.ts';
 
 export interface UserAgentOptions {
-  /** At most one of each kind. The user agent closes them. */
+  /** At most one of each kind and family of addresses. The user agent closes them. */
   readonly wires: readonly Wire[];
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
-  /** The address under which peers reach us, when it is not that of the wires. */
-  readonly publicAddress?: string;
+  /** The addresses under which peers reach us, where they are not those of the wires. */
+  readonly publicAddresses?: ByFamily;
   /** For User-Agent. */
   readonly product: string;
   /** Takes calls. Without it they are refused with 480. */
@@ -55,7 +56,7 @@ export class UserAgent {
     const { clock, random, log, wires, product } = options;
     this.#options = options;
     this.#timers = new TimerScope(clock);
-    const transport = new SipTransport(wires, options.publicAddress);
+    const transport = new SipTransport(wires, options.publicAddresses);
     const layer = new TransactionLayer({
       wires,
       transport,
@@ -88,7 +89,7 @@ export class UserAgent {
   }
 
   /** Whether requests can be sent over this transport to addresses of this family. */
-  canReach(kind: WireKind, family: 4 | 6): boolean {
+  canReach(kind: WireKind, family: Family): boolean {
     return this.#core.transport.canReach(kind, family);
   }
 
