@@ -102,6 +102,10 @@ export const trunkSettings = {
     Type.Array(oneOf('SipCodecs', ['PCMU', 'PCMA', 'G722'])),
     'The codecs that are offered, in this order, and taken. PCMU, PCMA, G722 if absent or empty.',
   ),
+  digits: optional(
+    nullable(oneOf('SipDigits', ['Rtp', 'Info'])),
+    'How digits are sent: in the audio stream (Rtp: as telephone-events, as tones when those are not agreed on), or in SIP INFO. Rtp if absent. All are heard.',
+  ),
 };
 
 /** What the server knows of a trunk, and nobody can change. */

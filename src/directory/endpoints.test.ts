@@ -302,11 +302,13 @@ describe('trunks', () => {
       identityHeader: 'PAssertedIdentity',
       sipHeaders: { 'X-Tenant': 'blue' },
       codecs: ['PCMA'],
+      digits: 'Info',
     } as const;
     const { id } = await directory.trunks.create(manager, { host: 'a.example', ...asked, codecs: [...asked.codecs] });
     expect(await directory.endpoints.patch(manager, { endpointId: id ?? '', isCallerAnonymous: true })).toMatchObject(asked);
-    const { identityHeader: _header, ...kept } = asked;
-    expect((await directory.trunks.ofAccount(accountId))[0]).toMatchObject({ ...kept, identity: 'asserted', isCallerAnonymous: true });
+    const { identityHeader: _header, digits: _digits, ...kept } = asked;
+    const known = { ...kept, identity: 'asserted', isCallerAnonymous: true, digits: 'info' };
+    expect((await directory.trunks.ofAccount(accountId))[0]).toMatchObject(known);
     await directory.endpoints.patch(manager, { endpointId: id ?? '', domain: '', codecs: [], identityHeader: 'None' });
     const [trunk] = await directory.trunks.ofAccount(accountId);
     expect(trunk).toMatchObject({ identity: 'none' });
@@ -349,6 +351,7 @@ describe('trunks', () => {
     [{ host: 'a.example', sipHeaders: { 'X-A': 'b', 'x-a': 'c' } }, 'SipHeaders'],
     [{ host: 'a.example', sipHeaders: Object.fromEntries(Array.from({ length: 11 }, (_, at) => [`X-${at}`, 'b'])) }, 'SipHeaders'],
     [{ host: 'a.example', codecs: ['GSM' as 'PCMU'] }, 'Codecs'],
+    [{ host: 'a.example', digits: 'Inband' as 'Info' }, 'Digits'],
     [{ host: 'a.example', registration: { contactUser: 'a b' } }, 'Registration.ContactUser'],
     [{ host: 'a.example', registration: { expiresInSeconds: 59 } }, 'Registration.ExpiresInSeconds'],
     [{ host: 'a.example', codecs: ['PCMU', 'PCMU'] }, 'Codecs'],

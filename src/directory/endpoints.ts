@@ -111,6 +111,7 @@ const trunkOnly = [
   ['isCallerAnonymous', 'IsCallerAnonymous'],
   ['sipHeaders', 'SipHeaders'],
   ['codecs', 'Codecs'],
+  ['digits', 'Digits'],
   ['registration', 'Registration'],
 ] as const;
 

@@ -12,18 +12,19 @@ const VALUE_LENGTH = 255;
 
 type CallingSettings = Pick<
   TrunkSettings,
-  'domain' | 'calledFormat' | 'callerFormat' | 'identityHeader' | 'isCallerAnonymous' | 'sipHeaders' | 'codecs'
+  'domain' | 'calledFormat' | 'callerFormat' | 'identityHeader' | 'isCallerAnonymous' | 'sipHeaders' | 'codecs' | 'digits'
 >;
 
 /** Checks the members that say how a call is written to the carrier. Answers those that are there. */
 export function callingValues(members: TrunkSettings, checks: MemberChecks): CallingSettings {
-  const { domain, calledFormat, callerFormat, identityHeader, isCallerAnonymous, sipHeaders, codecs } = members;
+  const { domain, calledFormat, callerFormat, identityHeader, isCallerAnonymous, sipHeaders, codecs, digits } = members;
   if (domain && !isSipHost(domain)) checks.refuse('Domain', 'Give a host name or an IP address, without a port.');
   if (identityHeader !== undefined && !identityHeaders.includes(identityHeader))
     checks.refuse('IdentityHeader', `Use one of ${identityHeaders.join(', ')}.`);
   if (sipHeaders) checkHeaders(sipHeaders, checks);
   if (codecs && (!codecs.every((codec) => codecNames.includes(codec)) || new Set(codecs).size < codecs.length))
     checks.refuse('Codecs', `Use each of ${codecNames.join(', ')} once at most.`);
+  if (digits !== undefined && digits !== 'Rtp' && digits !== 'Info') checks.refuse('Digits', 'Use Rtp or Info.');
   return {
     ...(domain !== undefined && { domain }),
     ...(calledFormat && { calledFormat: checkedFormat(calledFormat, 'CalledFormat', checks) }),
@@ -32,6 +33,7 @@ export function callingValues(members: TrunkSettings, checks: MemberChecks): Cal
     ...(isCallerAnonymous !== undefined && { isCallerAnonymous }),
     ...(sipHeaders && { sipHeaders }),
     ...(codecs && { codecs }),
+    ...(digits !== undefined && { digits }),
   };
 }
 

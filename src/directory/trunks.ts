@@ -8,7 +8,7 @@ import type { Changes } from '../store/changes.ts';
 import type { EndpointRepository, EndpointRow } from '../store/endpoint-repository.ts';
 import type { TrunkSettings } from '../store/schema.ts';
 import type { SecretBox } from '../store/secret-box.ts';
-import type { AudioCodec, DialRequest, SrtpPolicy } from '../telephony/port.ts';
+import type { AudioCodec, DialRequest, DigitTransport, SrtpPolicy } from '../telephony/port.ts';
 import { authorOf } from './authorship.ts';
 import { MemberChecks } from './member-checks.ts';
 import { createEndpoint } from './new-endpoint.ts';
@@ -53,9 +53,12 @@ export interface Trunk {
   readonly sipHeaders: Readonly<Record<string, string>>;
   /** What is offered and taken, in this order; absent: what calls have by default. */
   readonly codecs?: readonly AudioCodec[];
+  /** How digits are sent; absent: in the audio stream. */
+  readonly digits?: DigitTransport;
 }
 
 const srtpPolicies = { Off: 'off', Optional: 'optional', Required: 'required' } as const;
+const digitTransports = { Rtp: 'rtp', Info: 'info' } as const;
 const identities = { None: 'none', PAssertedIdentity: 'asserted', PPreferredIdentity: 'preferred' } as const;
 const MOST_ACCOUNTS = 10_000;
 
@@ -114,7 +117,7 @@ function toTrunk(row: EndpointRow, box: SecretBox): Trunk {
   };
 }
 
-function callingOf({ domain, calledFormat, callerFormat, identityHeader, isCallerAnonymous, sipHeaders, codecs }: TrunkSettings) {
+function callingOf({ domain, calledFormat, callerFormat, identityHeader, isCallerAnonymous, sipHeaders, codecs, digits }: TrunkSettings) {
   return {
     ...(domain && { domain }),
     ...(calledFormat && { calledFormat }),
@@ -123,5 +126,6 @@ function callingOf({ domain, calledFormat, callerFormat, identityHeader, isCalle
     isCallerAnonymous: isCallerAnonymous ?? false,
     sipHeaders: sipHeaders ?? {},
     ...(codecs?.length && { codecs }),
+    ...(digits && { digits: digitTransports[digits] }),
   };
 }

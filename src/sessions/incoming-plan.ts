@@ -7,7 +7,7 @@ import type { TrunkSources } from '../directory/trunk-sources.ts';
 import type { Trunk, Trunks } from '../directory/trunks.ts';
 import type { PlainStruct } from '../flow/plain-value.ts';
 import { AppError } from '../kernel/errors.ts';
-import type { AudioCodec, IncomingCall, SrtpPolicy } from '../telephony/port.ts';
+import type { AudioCodec, DigitTransport, IncomingCall, SrtpPolicy } from '../telephony/port.ts';
 import type { CompiledFlows } from './compiled-flows.ts';
 import type { PlannedFlow } from './outgoing-plan.ts';
 import { limitOfUser, type TrunkLimit } from './trunk-limits.ts';
@@ -39,6 +39,8 @@ export interface IncomingLine {
   readonly srtp: SrtpPolicy;
   /** The codecs that are taken; absent: all. */
   readonly codecs?: readonly AudioCodec[];
+  /** How digits are sent; absent: in the audio stream. */
+  readonly digits?: DigitTransport;
 }
 
 /** A call that may be answered, with everything that it needs. */
@@ -126,14 +128,14 @@ async function planOfNumber(
   { endpointId, e164, flow }: OwnedNumber,
   directory: IncomingDirectory,
 ): Promise<IncomingPlan | Refusal> {
-  const { accountId, trunkId, srtp, codecs } = trunk;
+  const { accountId, trunkId, srtp, codecs, digits } = trunk;
   const found = await runnable(accountId, flow, directory);
   if (!found) return noFlow;
   return {
     ...found,
     accountId,
     endpointId,
-    line: { limit: trunk, trunkId, srtp, ...(codecs && { codecs }) },
+    line: { limit: trunk, trunkId, srtp, ...(codecs && { codecs }), ...(digits && { digits }) },
     from: callerOf(call.from),
     to: e164,
   };

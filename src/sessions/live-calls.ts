@@ -6,7 +6,7 @@ import { type Clock, sleep } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/log.ts';
 import type { Random } from '../kernel/random.ts';
 import type { NewSessionRow } from '../store/session-rows.ts';
-import type { AnsweredCall, AudioCodec, IncomingCall, IncomingSlot, SrtpPolicy, Telephony } from '../telephony/port.ts';
+import type { AnsweredCall, AudioCodec, DigitTransport, IncomingCall, IncomingSlot, SrtpPolicy, Telephony } from '../telephony/port.ts';
 import { CallAttempts, type Reservation } from './call-attempts.ts';
 import type { CallOptions } from './call-options.ts';
 import type { PartyDirectory } from './called-parties.ts';
@@ -48,6 +48,7 @@ export interface CallPlan {
 export interface IncomingReservation {
   readonly srtp: SrtpPolicy;
   readonly codecs?: readonly AudioCodec[];
+  readonly digits?: DigitTransport;
   readonly channel: Channel;
   readonly slot: IncomingSlot;
 }
@@ -114,11 +115,11 @@ export class LiveCalls {
    * Takes what a call needs that comes in.
    * @throws AppError NO_CAPACITY, with the time after which its caller may try again
    */
-  async reserveIncoming({ limit, srtp, codecs }: IncomingLine, call: IncomingCall): Promise<IncomingReservation> {
+  async reserveIncoming({ limit, srtp, codecs, digits }: IncomingLine, call: IncomingCall): Promise<IncomingReservation> {
     const channel = this.#limits.takeUnpaced(limit);
     if (!('release' in channel)) throw noChannel('the SIP trunk or user takes no more calls', channel.waitMs);
     try {
-      return { srtp, ...(codecs && { codecs }), channel, slot: await call.reserve() };
+      return { srtp, ...(codecs && { codecs }), ...(digits && { digits }), channel, slot: await call.reserve() };
     } catch (error) {
       channel.release();
       throw error;
@@ -146,9 +147,9 @@ export class LiveCalls {
   }
 
   /** As `add`, for a call that comes in. */
-  addIncoming(row: NewSessionRow, plan: CallPlan, { srtp, codecs, channel, slot }: IncomingReservation): NewIncomingCall {
+  addIncoming(row: NewSessionRow, plan: CallPlan, { srtp, codecs, digits, channel, slot }: IncomingReservation): NewIncomingCall {
     const session = this.#newSession(row, plan, channel);
-    const request = { legId: row.id, from: row.fromAddress, to: row.toAddress, srtp, ...(codecs && { codecs }) };
+    const request = { legId: row.id, from: row.fromAddress, to: row.toAddress, srtp, ...(codecs && { codecs }), ...(digits && { digits }) };
     return {
       answer: () => session.attach(slot.answer(request, session)),
       abandon: async () => {

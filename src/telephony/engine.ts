@@ -262,7 +262,7 @@ export class Engine implements Telephony {
     { legId, from, to }: AnswerRequest,
     events: LegEvents,
     stream: MediaStream,
-    { srtp: policy = 'off', codecs = audioCodecs, inbandDigits }: Pick<AnswerRequest, 'srtp' | 'codecs' | 'inbandDigits'>,
+    { srtp: policy = 'off', codecs = audioCodecs, inbandDigits = 'fallback', digits = 'rtp' }: Omit<AnswerRequest, 'legId' | 'from' | 'to'>,
     onClosed: () => void,
   ): LegParts {
     const { random, clock } = this.#options;
@@ -281,7 +281,7 @@ export class Engine implements Telephony {
       telephoneEvent: TELEPHONE_EVENT,
       ...(srtp && { srtp }),
     };
-    const media = new LegMedia(stream, offer, inbandDigits);
+    const media = new LegMedia(stream, offer, { inbandDigits, digits });
     const onFarewell = (farewell: Promise<void>): void => {
       this.#farewells.add(farewell);
       void farewell.finally(() => this.#farewells.delete(farewell));

@@ -2,11 +2,21 @@ import type { AgreedMedia, InbandDigitsPolicy, MediaStream } from './media/media
 import { answerOffer, localFor, type Offer, readAnswer, writeOffer } from './sdp/negotiate.ts';
 import { SdpError } from './sdp/sdp-error.ts';
 import { sameSession } from './sip/session-description.ts';
+import type { DigitTransport } from './told-digits.ts';
+
+/** How digits are heard and sent. */
+export interface DigitWays {
+  /** Whether digits are looked for in the audio; absent: when telephone-event was not agreed on. */
+  readonly inbandDigits?: InbandDigitsPolicy;
+  /** How digits are sent; absent: in the stream. */
+  readonly digits?: DigitTransport;
+}
 
 /** The offers and answers of one leg (RFC 3264): what was agreed last, and the stream that follows it. */
 export class LegMedia {
   readonly stream: MediaStream;
   readonly #inbandDigits: InbandDigitsPolicy;
+  #tellsDigits: boolean;
   #local: Offer;
   /** Our description as it was sent last. */
   #sent: string | undefined;
@@ -15,10 +25,24 @@ export class LegMedia {
   #holds = false;
 
   /** `local` is the first offer; offers and answers follow the family of the peer's address. */
-  constructor(stream: MediaStream, local: Offer, inbandDigits: InbandDigitsPolicy = 'fallback') {
+  constructor(stream: MediaStream, local: Offer, { inbandDigits = 'fallback', digits = 'rtp' }: DigitWays = {}) {
     this.stream = stream;
     this.#inbandDigits = inbandDigits;
+    this.#tellsDigits = digits === 'info';
     this.#local = local;
+  }
+
+  /** Whether digits are told to the peer beside the stream. */
+  get tellsDigits(): boolean {
+    return this.#tellsDigits;
+  }
+
+  /** The peer takes no digits beside the stream: those of a bridge are sent in it from now on. */
+  sendDigitsInStream(): void {
+    this.#tellsDigits = false;
+    if (!this.#agreed) return;
+    const { digitsBeside: _told, ...agreed } = this.#agreed;
+    this.#start(agreed);
   }
 
   get agreed(): AgreedMedia | undefined {
@@ -85,7 +109,7 @@ export class LegMedia {
   /** A call that is encrypted stays so: nobody on the way can have it fall back. */
   #start(media: AgreedMedia): void {
     const listens = this.#inbandDigits === 'always' || (this.#inbandDigits === 'fallback' && media.telephoneEvent === undefined);
-    const agreed = { ...media, ...(listens && { inbandDigits: true }) };
+    const agreed = { ...media, ...(listens && { inbandDigits: true }), ...(this.#tellsDigits && { digitsBeside: true }) };
     if (this.#agreed?.srtp && !agreed.srtp) throw new SdpError('no-key', 'The call was encrypted and may not go on in clear');
     this.#agreed = agreed;
     this.#local = localFor(agreed.remote.address, this.#local);

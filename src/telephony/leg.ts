@@ -25,6 +25,7 @@ import type { DialogState } from './sip/dialog-state.ts';
 import type { IncomingInvite } from './sip/incoming-invite.ts';
 import { RequestFailure } from './sip/request-failure.ts';
 import { SipParseError } from './sip/sip-parse-error.ts';
+import { ToldDigits } from './told-digits.ts';
 import { peerOf, referTargetOf } from './transfer-target.ts';
 
 const noCall: TransferOutcome = { result: 'refused', reason: 'There is no call to transfer' };
@@ -58,6 +59,8 @@ export abstract class Leg implements AnsweredCall, PlacedCall {
   protected ending: LegEnd | undefined;
   protected ended = false;
   readonly #over: Promise<void>;
+  /** Absent: digits go in the stream. */
+  readonly #told: ToldDigits | undefined;
   #resolveOver: () => void = () => {};
   #dialog: Dialog | undefined;
   /** When the peer will have heard what was played to its end. */
@@ -69,6 +72,16 @@ export abstract class Leg implements AnsweredCall, PlacedCall {
     this.id = parts.legId;
     this.from = parts.from;
     this.to = parts.to;
+    const { media, clock } = parts;
+    if (media.tellsDigits) {
+      this.#told = new ToldDigits({
+        clock,
+        tell: async (digit, durationMs) => this.#dialog?.tellDigit(digit, durationMs) ?? 'lost',
+        otherwise: (digits, signal) => media.stream.sendDigits(digits, signal),
+        refused: () => media.sendDigitsInStream(),
+      });
+      media.stream.onDigitForPeer = (digit) => this.#told?.pass(digit);
+    }
     this.#over = new Promise((resolve) => {
       this.#resolveOver = resolve;
     });
@@ -115,7 +128,7 @@ export abstract class Leg implements AnsweredCall, PlacedCall {
   }
 
   sendDigits(digits: string, signal: AbortSignal): Promise<void> {
-    return this.parts.media.stream.sendDigits(digits, signal);
+    return this.#told?.send(digits, signal) ?? this.parts.media.stream.sendDigits(digits, signal);
   }
 
   bridge(other: AnsweredCall): void {
@@ -228,6 +241,7 @@ export abstract class Leg implements AnsweredCall, PlacedCall {
     dialog.onAnswer = (answer) => {
       if (!media.answered(answer)) this.noAudio();
     };
+    dialog.onDigit = (digit) => media.stream.pressed(digit);
   }
 
   /** Hangs up because there is nothing to talk with. */
@@ -248,6 +262,7 @@ export abstract class Leg implements AnsweredCall, PlacedCall {
     if (this.ended) return;
     this.ended = true;
     this.#hangupTimer?.cancel();
+    this.#told?.close();
     void this.parts.media.stream.close().then((media) => {
       this.parts.onClosed();
       this.parts.events.ended(end, media);

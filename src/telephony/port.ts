@@ -19,6 +19,7 @@ import type { TransferOutcome } from './sip/refer-progress.ts';
 import type { RegisterResult } from './sip/registration-client.ts';
 
 import type { Binding } from './sip-users.ts';
+import type { DigitTransport } from './told-digits.ts';
 
 export { diagnose as diagnoseMedia, isOneWay as isOneWayAudio } from './media/diagnose.ts';
 export { endpointText } from './media/endpoint-text.ts';
@@ -32,6 +33,7 @@ export type {
   CallRecorded,
   Collected,
   CollectRules,
+  DigitTransport,
   MediaReport,
   PlayRules,
   Prompt,
@@ -157,6 +159,8 @@ export interface DialRequest {
     readonly srtp?: SrtpPolicy;
     /** Whether digits are looked for in the audio; absent: when telephone-event was not agreed on. */
     readonly inbandDigits?: InbandDigitsPolicy;
+    /** How digits are sent; absent: in the stream. */
+    readonly digits?: DigitTransport;
     /** What is offered, in order of preference: exactly these, at least one. Absent: PCMU, PCMA, G722. */
     readonly codecs?: readonly AudioCodec[];
   };
@@ -241,6 +245,8 @@ export interface AnswerRequest {
   readonly srtp?: SrtpPolicy;
   /** Whether digits are looked for in the audio; absent: when telephone-event was not agreed on. */
   readonly inbandDigits?: InbandDigitsPolicy;
+  /** How digits are sent; absent: in the stream. */
+  readonly digits?: DigitTransport;
   /** Which codecs are taken; the order is that of the caller. Absent: all that we have. */
   readonly codecs?: readonly AudioCodec[];
 }

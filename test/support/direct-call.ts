@@ -28,7 +28,7 @@ export async function directCall(
   telephony: Engine,
   number: string,
   port: number,
-  more: Pick<DialRequest['trunk'], 'codecs' | 'srtp'> = {},
+  more: Pick<DialRequest['trunk'], 'codecs' | 'srtp' | 'digits'> = {},
 ): Promise<DirectCall> {
   const slot = await telephony.reserve();
   const trunk = { host: '127.0.0.1', port, transport: 'udp', ...more } as const;

@@ -21,6 +21,8 @@ export interface Person {
   readonly says?: number;
   /** Keys, and when they are pressed after the answer. */
   readonly presses?: { readonly atMs: number; readonly keys: string };
+  /** The same in SIP INFO, one every 200 ms. */
+  readonly tells?: { readonly atMs: number; readonly keys: string };
 }
 
 /** What was seen of a call to a person. */
@@ -32,6 +34,8 @@ export interface PersonCall {
   answered: boolean;
   ended: 'peer' | 'us' | 'error' | undefined;
   readonly rtp: RtpPeer;
+  /** Digits that came in SIP INFO. */
+  told: string;
 }
 
 /** The phones at one address, by default that of the trunk, each with a person of its own. */
@@ -67,6 +71,7 @@ export function partyPhones(
       answered: false,
       ended: undefined,
       rtp,
+      told: '',
     };
     port += 2;
     calls.push(call);
@@ -87,6 +92,12 @@ export function partyPhones(
     const sdp = `v=0\r\no=- 1 1 IN IP4 ${address}\r\ns=-\r\nc=IN IP4 ${address}\r\nt=0 0\r\nm=audio ${rtpPort} RTP/AVP 0 101\r\na=rtpmap:101 telephone-event/8000\r\n`;
     const dialog = await invite.answer(sdp);
     call.answered = true;
+    dialog.onDigit = (digit) => {
+      call.told += digit;
+    };
+    const telling = [...(person.tells?.keys ?? '')].map((key, at) =>
+      clock.after((person.tells?.atMs ?? 0) + at * 200, () => void dialog.tellDigit(key, 100)),
+    );
     const to = audioOf(invite.sdp ?? '');
     let beat: Timer | undefined;
     let quiet = false;
@@ -108,6 +119,7 @@ export function partyPhones(
       call.ended = by;
       beat?.cancel();
       pressing?.cancel();
+      for (const timer of telling) timer.cancel();
       hangingUp?.cancel();
     });
   }

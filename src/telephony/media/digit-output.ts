@@ -1,6 +1,8 @@
 import { type DigitFrame, framesOfDigits } from '../rtp/digit-sender.ts';
 import { newWait, type Wait } from './wait.ts';
 
+const MOST_PASSED = 32;
+
 interface Sending {
   readonly frames: Generator<DigitFrame, void>;
   readonly wait: Wait<void>;
@@ -24,6 +26,11 @@ export class DigitOutput {
     });
     if (!signal.aborted) this.#queue.push({ frames, wait });
     return wait.promise;
+  }
+
+  /** Puts a digit that a bridge has for the peer at the end of the queue. It is dropped when too many wait: nobody presses so fast. */
+  pass(digit: string): void {
+    if (this.#queue.length < MOST_PASSED) this.send(digit, new AbortController().signal).catch(() => undefined);
   }
 
   /** What the next frame carries, or undefined when no digits are to be sent. */

@@ -98,7 +98,7 @@ describe('whether they are looked for', () => {
     ['always', false, true],
   ] as const)('%s, telephone-event agreed: %s', async (policy, withEvents, expected) => {
     const rig = new MediaRig();
-    const media = new LegMedia(await rig.open(), offer, policy);
+    const media = new LegMedia(await rig.open(), offer, policy && { inbandDigits: policy });
     expect(media.answered(answer(withEvents))).toBe(true);
     expect(media.agreed?.inbandDigits ?? false).toBe(expected);
     await rig.media.close();

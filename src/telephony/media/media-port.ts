@@ -34,6 +34,8 @@ export interface AgreedMedia {
   readonly telephoneEvent?: number;
   /** The clock of telephone-event in Hz, when it is not that of the codec. */
   readonly telephoneEventRate?: number;
+  /** Whether digits that a bridge has for the peer go to `onDigitForPeer`, to be told beside the stream. */
+  readonly digitsBeside?: boolean;
   /** Whether digits are looked for in the audio, as tones. */
   readonly inbandDigits?: boolean;
   /** From our side: whether we may send, and whether we expect to receive (RFC 3264). */
@@ -116,6 +118,10 @@ export interface MediaStream {
   play(prompt: Prompt, rules: PlayRules, signal: AbortSignal): Promise<'finished' | 'barged'>;
   /** Takes digits, first those that were pressed before. One at a time. */
   collect(rules: CollectRules, signal: AbortSignal): Promise<Collected>;
+  /** Takes the press of a key that the peer tells beside the stream (SIP INFO). It counts once when it comes in the stream as well. */
+  pressed(digit: string): void;
+  /** Takes the digits that a bridge has for the peer, when the agreement says that they are told beside the stream. */
+  onDigitForPeer: ((digit: string) => void) | undefined;
   /** Drops digits that were pressed but not yet collected. */
   clearDigits(): void;
   /**

@@ -145,6 +145,9 @@ export class MediaWorker implements WorkerLink {
         this.#topUp();
         return;
       }
+      case 'digitForPeer':
+        this.#streams.get(event.stream)?.onDigitForPeer?.(event.digit);
+        return;
       case 'played':
       case 'collected':
       case 'recorded':

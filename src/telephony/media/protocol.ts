@@ -39,6 +39,7 @@ export type MediaCommand =
   | { readonly kind: 'recordCall'; readonly stream: number; readonly wait: number; readonly path: string; readonly layout: RecordingLayout }
   | { readonly kind: 'controlRecording'; readonly stream: number; readonly action: RecordingAction }
   | { readonly kind: 'sendDigits'; readonly stream: number; readonly wait: number; readonly digits: string }
+  | { readonly kind: 'pressed'; readonly stream: number; readonly digit: string }
   | { readonly kind: 'clearDigits'; readonly stream: number }
   | { readonly kind: 'bridge'; readonly stream: number; readonly other: number }
   | { readonly kind: 'unbridge'; readonly stream: number }
@@ -60,6 +61,7 @@ export type MediaEvent =
   /** `limit` names what is used up; without it, `message` says what went wrong. */
   | { readonly kind: 'refused'; readonly limit?: string; readonly message: string }
   | SettledEvent
+  | { readonly kind: 'digitForPeer'; readonly stream: number; readonly digit: string }
   | { readonly kind: 'closed'; readonly stream: number; readonly report: MediaReport };
 
 /** How a wait ended. */

@@ -37,6 +37,7 @@ interface Waiting {
 /** A stream of a media worker, as the main thread holds it. */
 export class RemoteStream implements MediaStream {
   readonly local: Endpoint;
+  onDigitForPeer: ((digit: string) => void) | undefined;
   readonly #number: number;
   readonly #link: WorkerLink;
   readonly #waits = new Map<number, Waiting>();
@@ -75,6 +76,10 @@ export class RemoteStream implements MediaStream {
       (wait) => ({ kind: 'collect', stream: this.#number, wait, rules }),
       (event) => (event.kind === 'collected' ? event.collected : undefined),
     );
+  }
+
+  pressed(digit: string): void {
+    if (!this.#over) this.#link.post({ kind: 'pressed', stream: this.#number, digit });
   }
 
   clearDigits(): void {

@@ -12,6 +12,7 @@ import { DecodedAudio } from './decoded-audio.ts';
 import { DigitCollector } from './digit-collector.ts';
 import { DigitOutput } from './digit-output.ts';
 import { DigitTones } from './digit-tones.ts';
+import { DoubledDigits } from './doubled-digits.ts';
 import type { FrameClock, FrameSource } from './frame-clock.ts';
 import { Latch } from './latch.ts';
 import type {
@@ -41,8 +42,6 @@ import { StreamWatch } from './stream-watch.ts';
 import type { Membership, ThreadRooms } from './thread-rooms.ts';
 import { streamClosed } from './wait.ts';
 
-const neverAborted = new AbortController().signal;
-
 interface Parts {
   readonly socket: RtpSocket;
   readonly rtcpSocket: RtpSocket;
@@ -57,6 +56,7 @@ interface Parts {
 /** One audio stream over one socket. The same code runs in the media workers and, for tests and the simulator, in process. */
 export class StreamCore implements MediaStream, FrameSource, RoomStream, Heard {
   readonly local: Endpoint;
+  onDigitForPeer: ((digit: string) => void) | undefined;
   readonly #parts: Parts;
   readonly #srtp = new SrtpSession();
   readonly #socket: SrtpSocket;
@@ -66,6 +66,7 @@ export class StreamCore implements MediaStream, FrameSource, RoomStream, Heard {
   readonly #player = new Player();
   readonly #output = new DigitOutput();
   readonly #tones = new DigitTones();
+  readonly #doubled = new DoubledDigits();
   readonly #collector: DigitCollector;
   readonly #sender: RtpSender;
   readonly #receiver: RtpReceiver;
@@ -149,6 +150,13 @@ export class StreamCore implements MediaStream, FrameSource, RoomStream, Heard {
 
   collect(rules: CollectRules, signal: AbortSignal): Promise<Collected> {
     return this.#closed ? Promise.reject(streamClosed) : this.#collector.collect(rules, signal);
+  }
+
+  pressed(digit: string): void {
+    const nowMs = this.#parts.clock.now();
+    if (this.#closed || !this.#doubled.isNew(digit, 'beside', nowMs)) return;
+    this.#press(digit, nowMs);
+    this.#collector.released();
   }
 
   clearDigits(): void {
@@ -266,10 +274,14 @@ export class StreamCore implements MediaStream, FrameSource, RoomStream, Heard {
       this.#collector.released();
       return;
     }
+    if (this.#doubled.isNew(change.digit, 'stream', nowMs)) this.#press(change.digit, nowMs);
+  }
+
+  #press(digit: string, nowMs: number): void {
     this.#digits++;
-    this.#side.pressed(change.digit);
-    if (this.#listeners.pressed(change.digit, nowMs)) return;
-    this.#collector.pressed(change.digit);
+    this.#side.pressed(digit);
+    if (this.#listeners.pressed(digit, nowMs)) return;
+    this.#collector.pressed(digit);
     this.#player.barge();
   }
 
@@ -324,7 +336,9 @@ export class StreamCore implements MediaStream, FrameSource, RoomStream, Heard {
         return core.#listeners.callRecorder;
       },
       press: (digit) => {
-        if (!this.#closed && this.#agreed?.telephoneEvent !== undefined) this.#output.send(digit, neverAborted).catch(() => undefined);
+        if (this.#closed) return;
+        if (this.#agreed?.digitsBeside) this.onDigitForPeer?.(digit);
+        else if (this.#agreed?.telephoneEvent !== undefined) this.#output.pass(digit);
       },
     };
   }

@@ -127,6 +127,24 @@ describe('openMediaWorkers', () => {
     expect((await caller.close()).received).toBeGreaterThan(5);
   });
 
+  it('carries digits that are told beside the streams, both ways', async () => {
+    const media = await openWorkers();
+    const [one, two] = [await openPhone(), await openPhone()];
+    const first = await media.open();
+    const second = await media.open(first);
+    first.start({ ...one.agreed, digitsBeside: true });
+    second.start(two.agreed);
+    const told = new Promise<string>((resolve) => {
+      first.onDigitForPeer = resolve;
+    });
+    first.bridge(second);
+    second.pressed('7');
+    expect(await told).toBe('7');
+    expect((await second.close()).digits).toBe(1);
+    second.pressed('8');
+    await first.close();
+  });
+
   it('bridges two streams of one thread, and says so when they are of two', async () => {
     const media = await openWorkers({ count: 2 });
     const [one, two] = [await openPhone(), await openPhone()];

@@ -52,6 +52,7 @@ export class WorkerService {
       case 'recordCall':
       case 'controlRecording':
       case 'sendDigits':
+      case 'pressed':
       case 'clearDigits':
       case 'bridge':
       case 'unbridge':
@@ -104,6 +105,9 @@ export class WorkerService {
           return { kind: 'digitsSent' };
         });
         break;
+      case 'pressed':
+        core.pressed(command.digit);
+        break;
       case 'clearDigits':
         core.clearDigits();
         break;
@@ -138,6 +142,7 @@ export class WorkerService {
   async #open(stream: number): Promise<void> {
     try {
       const core = await this.#media.open();
+      core.onDigitForPeer = (digit) => this.#post({ kind: 'digitForPeer', stream, digit });
       this.#streams.set(stream, { core, aborts: new Map(), running: new Set() });
       this.#post({ kind: 'opened', stream, local: core.local });
     } catch (error) {

@@ -2,6 +2,7 @@ import { type AnswerRepetition, repeatAnswer } from './answer-repetition.ts';
 import type { SipCore, SipCredentials } from './core.ts';
 import { DialogContext } from './dialog-context.ts';
 import { type DialogEnd, DialogEnding } from './dialog-ending.ts';
+import { DialogInfos, type DigitOutcome } from './dialog-infos.ts';
 import { DialogRefers, type ReferDecision } from './dialog-refers.ts';
 import { type DialogState, dialogKey } from './dialog-state.ts';
 import type { SipRequest } from './message.ts';
@@ -34,6 +35,7 @@ export class Dialog {
   readonly #changes: SessionChanges;
   readonly #peerChanges: PeerChanges;
   readonly #refers: DialogRefers;
+  readonly #infos: DialogInfos;
   readonly #refresher: SessionRefresher;
   readonly #key: string;
   readonly #ending: DialogEnding;
@@ -67,6 +69,7 @@ export class Dialog {
       expired: () => this.#ending.fail(408, 'The session was not refreshed in time'),
     });
     this.#refers = new DialogRefers(this.#context);
+    this.#infos = new DialogInfos(this.#context, (status, reason) => this.#ending.fail(status, reason));
     this.#key = dialogKey(state.callId, state.localTag, state.remoteTag);
     core.dialogs.set(this.#key, this);
     this.#refresher.follow();
@@ -141,6 +144,18 @@ export class Dialog {
   /** Decides on transfers that the peer asks for. When nobody decides they are declined with 603. */
   set onRefer(decide: ReferDecision | undefined) {
     this.#refers.decide = decide;
+  }
+
+  /** Takes each digit that the peer tells in an INFO. */
+  set onDigit(take: ((digit: string) => void) | undefined) {
+    this.#infos.onDigit = take;
+  }
+
+  /** Tells the peer a digit in an INFO, held for so long. 408, 481 and silence end the dialog. Never rejects. */
+  async tellDigit(digit: string, durationMs: number): Promise<DigitOutcome> {
+    const { allow } = this.state;
+    if (this.ended) return 'lost';
+    return allow.length > 0 && !allow.includes('INFO') ? 'refused' : this.#infos.send(digit, durationMs);
   }
 
   /** Acknowledges a reliable provisional response to our INVITE; `sdp` is what it described, `answer` answers it when it was an offer. */
@@ -252,9 +267,7 @@ export class Dialog {
         this.#refers.notified(request, transaction);
         return;
       case 'INFO':
-        // We receive no Info packages (RFC 6086 section 4.2.2); an INFO without one is of the old kind and means nothing to us.
-        if (request.headers.first('Info-Package') === undefined) transaction.reply(200);
-        else transaction.reply(469, { reason: 'Bad Info Package', headers: [['Recv-Info', '']] });
+        this.#infos.received(request, transaction);
         return;
       default: {
         const { status, options } = methodReply(request.method);
