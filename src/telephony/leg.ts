@@ -165,7 +165,11 @@ export abstract class Leg implements AnsweredCall, PlacedCall {
     const other = to instanceof Leg ? to.#dialog : undefined;
     if (!dialog || this.ended || this.ending || (typeof to !== 'string' && !other)) return noCall;
     try {
-      return await dialog.refer(typeof to === 'string' || !other ? referTargetOf(String(to), dialog.state) : peerOf(other.state), signal);
+      const target = typeof to === 'string' || !other ? referTargetOf(String(to), dialog.state) : peerOf(other.state);
+      const outcome = await dialog.refer(target, signal);
+      // When the call is over, that is told before what came of the transfer.
+      if (this.ended) await this.#over;
+      return outcome;
     } catch (error) {
       if (error instanceof RequestFailure || error instanceof SipParseError) return { result: 'refused', reason: error.message };
       throw error;
