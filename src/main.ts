@@ -172,6 +172,7 @@ async function start(settings: Settings, log: Logger, opened: Opened): Promise<R
     },
     refusals,
     targetHealth,
+    conferenceMembers: settings.conferenceMembers,
     flowParts: ({ id, accountId, endpointId, direction, trunkId, fromAddress, toAddress }, { flow, parameters }) => ({
       flow: flow.compiled,
       known: {

@@ -28,6 +28,7 @@ describe('settings', () => {
       adminEmail: 'admin@localhost',
       adminPassword: undefined,
       secretKey: undefined,
+      conferenceMembers: 100,
       drainSeconds: 30,
       logLevel: 'info',
     });
@@ -59,6 +60,7 @@ describe('settings', () => {
       RINGFLOW_ADMIN_EMAIL: 'ann@example.com',
       RINGFLOW_ADMIN_PASSWORD: 'correct horse',
       RINGFLOW_SECRET_KEY: secretKey,
+      RINGFLOW_CONFERENCE_MEMBERS: '60',
       RINGFLOW_DRAIN_SECONDS: '5',
       LOG_LEVEL: 'WARN',
     };
@@ -87,6 +89,7 @@ describe('settings', () => {
       adminEmail: 'ann@example.com',
       adminPassword: 'correct horse',
       secretKey,
+      conferenceMembers: 60,
       drainSeconds: 5,
       logLevel: 'warn',
     });
@@ -124,6 +127,7 @@ describe('settings', () => {
       `RINGFLOW_RTP_PORTS must be two ports from 1024 to 65535, the smaller first, as 20000-29999, not "${range.slice(0, 60)}".`,
     ]),
     ['RINGFLOW_ADMIN_EMAIL', 'ann', 'RINGFLOW_ADMIN_EMAIL must be an e-mail address, not "ann".'],
+    ['RINGFLOW_CONFERENCE_MEMBERS', '1', 'RINGFLOW_CONFERENCE_MEMBERS must be a whole number from 2 to 1000, not "1".'],
     ['RINGFLOW_DRAIN_SECONDS', '1.5', 'RINGFLOW_DRAIN_SECONDS must be a whole number from 0 to 86400, not "1.5".'],
     ['LOG_LEVEL', 'loud', 'LOG_LEVEL must be one of fatal, error, warn, info, debug, silent, not "loud".'],
   ])('%s=%s stops the start with a sentence', (variable, value, sentence) => {

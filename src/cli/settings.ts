@@ -163,6 +163,12 @@ const table = {
       'Secret from which the keys are derived that encrypt the passwords of trunks in the database and sign bearer tokens; at least 16 characters. Servers that share a database share it.',
     read: secretKey,
   }),
+  conferenceMembers: required({
+    variable: 'RINGFLOW_CONFERENCE_MEMBERS',
+    fallback: '100',
+    description: 'How many calls one conference takes.',
+    read: wholeNumber(2, 1000),
+  }),
   drainSeconds: required({
     variable: 'RINGFLOW_DRAIN_SECONDS',
     fallback: '30',
@@ -228,6 +234,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     adminEmail: value(table.adminEmail),
     adminPassword: value(table.adminPassword),
     secretKey: value(table.secretKey),
+    conferenceMembers: value(table.conferenceMembers),
     drainSeconds: value(table.drainSeconds),
     logLevel: value(table.logLevel),
   };

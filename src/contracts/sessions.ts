@@ -120,6 +120,7 @@ export const SessionInfo = dto(
     outcome: optional(text, 'Outcome of the call.'),
     sipCause: optional(nullable(Type.Integer()), 'The SIP status that ended the call, if any.'),
     callSid: optional(text, 'The SIP Call-ID.'),
+    conferenceSid: optional(text, 'The id of the conference that the call is in.'),
     direction: optional(text),
     flowId: optional(text, 'The saved flow that the call runs. Absent when it has a flow of its own.'),
     trunkId: optional(text),

@@ -9,6 +9,11 @@ import { fromValue } from './plain-value.ts';
 const contract: Record<string, [label: string, category: string, parameters: string]> = {
   AddLogNode: ['Add Log', 'General', 'Message Done'],
   BooleanComparisonNode: ['Boolean Comparison', 'Logic', 'Value Yes No'],
+  ConferenceNode: [
+    'Conference',
+    'CallCenter',
+    'Name Muted=false Moderator=false WaitForModerator=false EndOnExit=false Announce=false HoldMusic LeaveKeys ConferenceSid* DurationInSeconds* Done Full Failed',
+  ],
   DialNode: [
     'Dial',
     'Voice',

@@ -1,6 +1,7 @@
 import type { NodeCategory } from '../contracts/flows.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { CallLeg, PlayRules, RecordRules } from '../telephony/port.ts';
+import type { ConferenceOrder, ConferenceResult } from './conference.ts';
 import type { Scope } from './data-scopes.ts';
 import type { PlainValue } from './plain-value.ts';
 import type { PromptRequest } from './prompt-request.ts';
@@ -131,6 +132,12 @@ export interface DialOrder extends Omit<PartyOrder, 'meanwhile' | 'whisper'> {
   readonly whisper: PromptRequest | undefined;
 }
 
+/** As ConferenceOrder, with prompts that are still to be made. */
+export interface ConferenceRequest extends Omit<ConferenceOrder, 'announcement' | 'music'> {
+  readonly announcement: PromptRequest | undefined;
+  readonly music: PromptRequest | undefined;
+}
+
 /** What a node may do. Every wait rejects when the call ends; a node need not handle that. */
 export interface NodeContext {
   readonly call: CallLeg;
@@ -143,6 +150,8 @@ export interface NodeContext {
   record(rules: Omit<RecordRules, 'path'>): Promise<StoredRecording>;
   /** Calls somebody else and joins the two, until one of them hangs up: see SecondParty. */
   dial(order: DialOrder): Promise<PartyResult>;
+  /** Takes part in a conference until one of the two is over: see ConferenceDoor. */
+  conference(request: ConferenceRequest): Promise<ConferenceResult>;
   /** The recording of both sides of the call. */
   readonly recording: WholeCallRecording;
   /** Sets a field. @throws DataError when the field cannot be written, or is too large. */

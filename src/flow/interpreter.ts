@@ -51,6 +51,7 @@ export async function runAfterCall(
     call: endedCall(host.call),
     recording: endedRecording,
     secondParty: { call: callOver },
+    conference: { join: callOver },
     checkpoint: () => {},
   };
   let session = left.session;
@@ -71,6 +72,7 @@ function hostOf(host: FlowHost): FlowHost {
     prompts: host.prompts,
     recordings: host.recordings,
     secondParty: host.secondParty,
+    conference: host.conference,
     recording: host.recording,
     loadFlow: (flowId, version) => host.loadFlow(flowId, version),
     observe: (event) => host.observe(event),

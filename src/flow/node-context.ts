@@ -31,6 +31,12 @@ export function newNodeContext(host: FlowHost, data: DataScopes): NodeContext {
       ]);
       return host.secondParty.call({ ...order, meanwhile: played, whisper: whispered }, signal);
     },
+    async conference({ announcement, music, ...order }) {
+      const ready = (request: PromptRequest | undefined): Promise<Prompt> | undefined =>
+        request && untilAborted(Promise.resolve(findPrompt(host.prompts, request, signal)), signal);
+      const [announced, played] = await Promise.all([ready(announcement), ready(music)]);
+      return host.conference.join({ ...order, announcement: announced, music: played }, signal);
+    },
     write: (scope, name, value) => data.write(scope, name, value),
     log: (message) => host.observe({ kind: 'log', atMs: clock.now(), pii: { message } }),
   };

@@ -1,5 +1,6 @@
 import { CallPrompts, type PromptMaker } from '../flow/call-prompts.ts';
 import type { CompiledFlow } from '../flow/compiled-flow.ts';
+import type { ConferenceDoor } from '../flow/conference.ts';
 import type { KnownData } from '../flow/data-scopes.ts';
 import type { FlowEnd, FlowEvent, FlowHost, FlowResult, Recordings } from '../flow/flow-host.ts';
 import type { FlowState } from '../flow/flow-state.ts';
@@ -81,7 +82,7 @@ export class FlowRun {
   }
 
   /** Runs the flow on a call that has just been answered. The first node begins before this returns. Never rejects. */
-  async start(call: AnsweredCall, recording: WholeCallRecording): Promise<FlowOutcome> {
+  async start(call: AnsweredCall, recording: WholeCallRecording, conference: ConferenceDoor): Promise<FlowOutcome> {
     const { flow, known, recordings, secondParty, clock } = this.#parts;
     this.#host = {
       call,
@@ -90,6 +91,7 @@ export class FlowRun {
       prompts: this.#prompts,
       recordings,
       secondParty: secondParty(call),
+      conference,
       recording,
       loadFlow: (flowId, version) => this.#load(flowId, version),
       observe: (event) => this.#observe(event),

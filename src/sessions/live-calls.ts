@@ -10,6 +10,7 @@ import type { AnsweredCall, AudioCodec, DigitTransport, IncomingCall, IncomingSl
 import { CallAttempts, type Reservation } from './call-attempts.ts';
 import type { CallOptions } from './call-options.ts';
 import type { PartyDirectory } from './called-parties.ts';
+import { Conferences } from './conferences.ts';
 import { FlowRun, type FlowRunObserver, type FlowRunParts } from './flow-run.ts';
 import type { IncomingLine } from './incoming-plan.ts';
 import { LiveSession, type SessionJournal } from './live-session.ts';
@@ -29,6 +30,8 @@ export interface LiveCallsOptions {
   readonly directory: PartyDirectory;
   /** Which targets of trunks are worth a call. */
   readonly targetHealth: Pick<TargetHealth, 'isDoubtful' | 'avoid'>;
+  /** How many members a conference may have. */
+  readonly conferenceMembers: number;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -72,6 +75,7 @@ export class LiveCalls {
   readonly #options: LiveCallsOptions;
   readonly #limits: TrunkLimits;
   readonly #parties: PartyPlacement;
+  readonly #conferences: Conferences;
   readonly #live = new Map<string, LiveSession>();
   /** Aborted when the time for running calls is over: ends what follows a call. */
   readonly #stopping = new AbortController();
@@ -81,6 +85,7 @@ export class LiveCalls {
   constructor(options: LiveCallsOptions) {
     this.#options = options;
     this.#limits = new TrunkLimits(options.clock);
+    this.#conferences = new Conferences(options);
     this.#parties = new PartyPlacement({
       ...options,
       limits: this.#limits,
@@ -186,6 +191,7 @@ export class LiveCalls {
       options: plan.options,
       callbacks,
       recordings: parts.recordings,
+      conferences: this.#conferences,
       channel: { release: freeing },
       journal,
       clock,

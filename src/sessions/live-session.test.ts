@@ -63,6 +63,11 @@ function session(options: CallOptions = {}) {
       },
     },
     recordings: { newPath: () => '/nowhere', save: async () => 'file-1' },
+    conferences: {
+      find: () => {
+        throw new Error('no conference');
+      },
+    },
     clock,
     log: silentLogger,
     onOver: () => {

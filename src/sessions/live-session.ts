@@ -7,9 +7,11 @@ import type { NewSessionRow, SessionPatch } from '../store/session-rows.ts';
 import type { AnsweredCall, CallLeg, LegEnd, MediaReport, PlacedCall } from '../telephony/port.ts';
 import type { AttemptEvents } from './call-attempts.ts';
 import type { CallOptions } from './call-options.ts';
+import type { Conferences } from './conferences.ts';
 import { describeMedia } from './describe-media.ts';
 import type { FlowOutcome, FlowRun, FlowRunObserver, RedirectOrder } from './flow-run.ts';
 import { describeEnd, type Outcome, outcomeOfEnd } from './outcome.ts';
+import { SessionConference } from './session-conference.ts';
 import { SessionHistory, type SessionJournal } from './session-history.ts';
 import { SessionRecording } from './session-recording.ts';
 import type { Channel } from './trunk-limits.ts';
@@ -30,6 +32,7 @@ interface Parts {
   readonly callbacks: Pick<CallbackSender, 'open'>;
   /** Where the recording of the whole call goes, if it is recorded. */
   readonly recordings: Pick<Recordings, 'newPath' | 'save'>;
+  readonly conferences: Pick<Conferences, 'find'>;
   readonly clock: Clock;
   readonly log: Logger;
   /** Called once, when nothing of the session is left to do. */
@@ -54,6 +57,8 @@ export class LiveSession implements AttemptEvents, FlowRunObserver {
   #flowDone: Promise<void> = Promise.resolve();
   /** Of the whole call, once it is answered. */
   #recording: SessionRecording | undefined;
+  /** What it does in conferences, once it is answered. */
+  #conference: SessionConference | undefined;
   /** Ends a call that lasts too long. */
   #limit: Timer | undefined;
   #legState: Readonly<Record<string, unknown>> = {};
@@ -151,7 +156,8 @@ export class LiveSession implements AttemptEvents, FlowRunObserver {
     this.#recording = recording;
     if (options.record) recording.start('stereo');
     this.#leg = leg;
-    this.#flowDone = this.#run.start(leg, recording).then((end) => this.#flowEnded(end, leg));
+    this.#conference = this.#newConference(leg);
+    this.#flowDone = this.#run.start(leg, recording, this.#conference).then((end) => this.#flowEnded(end, leg));
     this.#tell('Answered');
   }
 
@@ -212,8 +218,21 @@ export class LiveSession implements AttemptEvents, FlowRunObserver {
     this.#resolveOver();
   }
 
+  #newConference(leg: AnsweredCall): SessionConference {
+    const { row, conferences, clock } = this.#parts;
+    return new SessionConference(leg, {
+      accountId: row.accountId,
+      conferences,
+      clock,
+      note: (message) => this.note(message),
+      onChanged: () => this.#writeState(),
+    });
+  }
+
   #writeState(): void {
-    this.#change({ state: { leg: this.#legState, flow: this.#run.position } });
+    const sid = this.#conference?.sid;
+    const conference = sid === undefined ? null : { sid };
+    this.#change({ state: { leg: this.#legState, flow: this.#run.position, ...(conference && { conference }) }, conference });
   }
 
   /** Sends an event to who wants to be told of it. */

@@ -38,6 +38,7 @@ export class SessionHistory {
       outcome,
       sipCause,
       mediaReport,
+      conference,
     } = this.#patch;
     const ended = endedAtMs !== undefined;
     return {
@@ -53,6 +54,7 @@ export class SessionHistory {
       ...(ended && { dateCompleted: isoOf(endedAtMs) }),
       ...(outcome !== undefined && { outcome }),
       ...(sipCause !== undefined && { sipCause }),
+      ...(conference && !ended && { conferenceSid: conference.sid }),
       ...(mediaReport !== undefined && { mediaReport }),
       log: [...this.#log],
     };

@@ -43,9 +43,16 @@ const sortFields = {
 // What may be large is for those who carry the call.
 const { state: _state, plan: _plan, ...shown } = getTableColumns(session);
 const mediaReport = sql<SessionMediaReport | null>`case when ${session.endedAt} is not null then ${session.state} -> 'media' end`;
-const columns = { session: shown, mediaReport, accountName: account.name, endpointName: endpoint.displayName };
+const conferenceSid = sql<string | null>`case when ${session.endedAt} is null then ${session.state} -> 'conference' ->> 'sid' end`;
+const columns = { session: shown, mediaReport, conferenceSid, accountName: account.name, endpointName: endpoint.displayName };
 type Shown = Omit<typeof session.$inferSelect, 'state' | 'plan'>;
-type Row = { session: Shown; mediaReport: SessionMediaReport | null; accountName: string | null; endpointName: string | null };
+type Row = {
+  session: Shown;
+  mediaReport: SessionMediaReport | null;
+  conferenceSid: string | null;
+  accountName: string | null;
+  endpointName: string | null;
+};
 
 /** Reads stored sessions. Changes of the last moments may still be on their way: the live state is the owner's. */
 export class SessionReader {
@@ -139,7 +146,10 @@ async function readLogs(queries: Queries, ids: readonly string[]): Promise<Reado
   return logs;
 }
 
-function toInfo({ session: row, mediaReport, accountName, endpointName }: Row, logs: ReadonlyMap<string, SessionLogInfo[]>): SessionInfo {
+function toInfo(
+  { session: row, mediaReport, conferenceSid, accountName, endpointName }: Row,
+  logs: ReadonlyMap<string, SessionLogInfo[]>,
+): SessionInfo {
   const ended = row.endedAt !== null;
   const waits = row.owner === null && !ended;
   return {
@@ -173,6 +183,7 @@ function toInfo({ session: row, mediaReport, accountName, endpointName }: Row, l
       notBefore: row.notBefore?.toISOString(),
       expiresAt: row.expiresAt?.toISOString(),
       mediaReport,
+      conferenceSid,
     }),
     log: logs.get(row.id) ?? [],
   };

@@ -91,6 +91,8 @@ export interface SessionPatch {
   /** What became of the audio. It is written when the call is over, in the place of `state`. */
   readonly mediaReport?: SessionMediaReport;
   readonly state?: Readonly<Record<string, unknown>>;
+  /** What `state` says of the conference that the call is in; null: it is in none. */
+  readonly conference?: { readonly sid: string } | null;
 }
 
 export type { SessionLogInfo };

@@ -13,6 +13,7 @@ import { FlowCall, known, promptsAtOnce, runOnCall } from '../support/flow-call.
 
 /** What a node needs at least to be saved. */
 const least: Record<string, Record<string, ShortParameter>> = {
+  ConferenceNode: { Name: 'Sales' },
   DialNode: { Number: '+18144043111' },
   SayNode: { WhatToSay: 'Hello' },
   PlayNode: { AudioFile: 'file' },
@@ -26,6 +27,7 @@ const transferring = (result: TransferOutcome['result']): CalleeScript => ({ tra
 const ways: Record<string, Record<string, [parameters: Record<string, ShortParameter>, script?: CalleeScript, party?: PartyStatus]>> = {
   AddLogNode: { Done: [{ Message: 'x' }] },
   BooleanComparisonNode: { Yes: [{ Value: true }], No: [{ Value: expression('1 > 2') }] },
+  ConferenceNode: { Done: [{ Name: 'Sales' }], Full: [{ Name: 'full' }], Failed: [{ Name: 'Sales', HoldMusic: 'broken' }] },
   DialNode: {
     Done: [{ Number: '+18144043111' }, {}, 'Answered'],
     NoAnswer: [{ Number: '+18144043111' }],

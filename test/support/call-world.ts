@@ -71,6 +71,7 @@ export interface WorldOptions {
   readonly otherTrunks?: readonly Trunk[];
   readonly ringTimeoutMs?: number;
   readonly maxChannels?: number;
+  readonly conferenceMembers?: number;
   readonly srtp?: SrtpPolicy;
   readonly credentials?: { readonly userName: string; readonly password: string };
   /** What runs when somebody calls the number of the account: the flow, if absent; undefined: nothing. */
@@ -241,6 +242,7 @@ export function callWorld(options: WorldOptions) {
     }),
     clock,
     targetHealth,
+    conferenceMembers: options.conferenceMembers ?? 100,
     random: seededRandom(9),
     log: silentLogger,
   });

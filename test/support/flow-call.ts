@@ -1,4 +1,5 @@
 import type { CompiledFlow } from '../../src/flow/compiled-flow.ts';
+import type { ConferenceOrder, ConferenceResult } from '../../src/flow/conference.ts';
 import type { KnownData } from '../../src/flow/data-scopes.ts';
 import type { FlowEvent, FlowHost, FlowResult, PromptSource } from '../../src/flow/flow-host.ts';
 import type { FlowState } from '../../src/flow/flow-state.ts';
@@ -30,6 +31,8 @@ export interface FlowCallOptions {
   readonly known?: KnownData;
   /** What becomes of calls to others. */
   readonly party?: PartyResult;
+  /** What becomes of conferences, besides one of the name `full`. */
+  readonly conference?: ConferenceResult;
 }
 
 /** A call with a scripted callee that flows can run on, and what came of it. */
@@ -42,6 +45,8 @@ export class FlowCall {
   readonly discarded: string[] = [];
   /** Whom the flow has called beside this call. */
   readonly orders: PartyOrder[] = [];
+  /** The conferences that it has joined. */
+  readonly conferences: ConferenceOrder[] = [];
   /** What the flow has done to the recording of the whole call. */
   readonly recorded: string[] = [];
   readonly host: FlowHost;
@@ -71,6 +76,13 @@ export class FlowCall {
         call: async (order) => {
           this.orders.push(order);
           return options.party ?? { status: 'NoAnswer', talkedMs: 0 };
+        },
+      },
+      conference: {
+        join: async (order) => {
+          this.conferences.push(order);
+          if (order.name === 'full') return { status: 'Full', stayedMs: 0 };
+          return options.conference ?? { status: 'Ended', sid: 'conference-1', stayedMs: 0 };
         },
       },
       recording: {

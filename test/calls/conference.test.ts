@@ -1,0 +1,108 @@
+import { describe, expect, it } from 'vitest';
+import { codeOf, meet, sumOf } from '../support/conference-calls.ts';
+
+const [ANN, BEN, CAT] = ['+18144043101', '+18144043102', '+18144043103'] as const;
+
+/** People who say a level of their own all the time. */
+const [A, B, C] = [codeOf(2000), codeOf(4000), codeOf(8000)];
+const [AB, AC, BC] = [sumOf(A, B), sumOf(A, C), sumOf(B, C)];
+
+describe('Conference', () => {
+  it('lets each hear the sum of all others, and not itself', async () => {
+    const { heardBetween, sessions, over } = await meet({
+      [ANN]: { answerAfterMs: 100, says: A, hangUpAfterMs: 5000 },
+      [BEN]: { answerAfterMs: 100, says: B, hangUpAfterMs: 5000 },
+      [CAT]: { answerAfterMs: 1000, says: C, hangUpAfterMs: 2000 },
+    });
+    await over();
+    expect([ANN, BEN].map((who) => heardBetween(who, 500, 1000))).toEqual([[B], [A]]);
+    expect([ANN, BEN, CAT].map((who) => heardBetween(who, 1500, 2900))).toEqual([[BC], [AC], [AB]]);
+    expect([ANN, BEN].map((who) => heardBetween(who, 3200, 5000))).toEqual([[B], [A]]);
+    expect(sessions[2]?.lines).toEqual(expect.arrayContaining(['Joined the conference Sales, 3 members', 'Left the conference Sales']));
+    expect(sessions.map(({ outcome }) => outcome)).toEqual(['CalleeHungUp', 'CalleeHungUp', 'CalleeHungUp']);
+  });
+
+  it('names the conference on the session while it is there, the same for all, and not after', async () => {
+    const { world, sessions, over } = await meet({
+      [ANN]: { answerAfterMs: 100, hangUpAfterMs: 2000 },
+      [BEN]: { answerAfterMs: 100, hangUpAfterMs: 1000 },
+    });
+    await world.clock.advance(500);
+    const [one, two] = sessions.map(({ conference }) => conference?.sid);
+    expect(one).toMatch(/^[0-9a-f-]{36}$/);
+    expect(two).toBe(one);
+    expect(sessions[0]?.state).toMatchObject({ conference: { sid: one } });
+    await over();
+    expect(sessions.map(({ conference }) => conference)).toEqual([null, null]);
+  });
+
+  it('is another one for those who come when all were gone', async () => {
+    const { world, sessions, over } = await meet({
+      [ANN]: { answerAfterMs: 100, hangUpAfterMs: 500 },
+      [BEN]: { answerAfterMs: 2000, hangUpAfterMs: 1000 },
+    });
+    await world.clock.advance(300);
+    const first = sessions[0]?.conference?.sid;
+    await world.clock.advance(2000);
+    expect(sessions[1]?.conference?.sid).not.toBe(first);
+    await over();
+  });
+
+  it('does not let the others hear who is muted', async () => {
+    const { heardBetween, over } = await meet(
+      { [ANN]: { answerAfterMs: 100, says: A, hangUpAfterMs: 2000 }, [BEN]: { answerAfterMs: 100, says: B, hangUpAfterMs: 2000 } },
+      { Muted: true },
+    );
+    await over();
+    expect([ANN, BEN].flatMap((who) => heardBetween(who, 300, 2000))).toEqual([0xff, 0xff]);
+  });
+
+  it('is left by a key, and the flow goes on', async () => {
+    const { sessions, over } = await meet(
+      {
+        [ANN]: { answerAfterMs: 100, presses: { atMs: 1000, keys: '5*' } },
+        [BEN]: { answerAfterMs: 100, hangUpAfterMs: 3000 },
+      },
+      { LeaveKeys: '*#' },
+    );
+    await over();
+    expect(sessions[0]?.outcome).toMatch(/^Done 1\.\d+$/);
+    expect(sessions[1]?.outcome).toBe('CalleeHungUp');
+  });
+
+  it('takes no more than its members', async () => {
+    const { sessions, over } = await meet(
+      {
+        [ANN]: { answerAfterMs: 100, hangUpAfterMs: 1000 },
+        [BEN]: { answerAfterMs: 100, hangUpAfterMs: 1000 },
+        [CAT]: { answerAfterMs: 500 },
+      },
+      {},
+      { conferenceMembers: 2 },
+    );
+    await over();
+    expect(sessions[2]?.outcome).toBe('Full');
+    expect(sessions[2]?.lines).toContain('There is no room in the conference Sales: it has 2 members');
+  });
+
+  it('tells the others by a tone who comes and goes', async () => {
+    const { heardBetween, over } = await meet(
+      { [ANN]: { answerAfterMs: 100, hangUpAfterMs: 4000 }, [BEN]: { answerAfterMs: 1000, hangUpAfterMs: 1000 } },
+      { Announce: true },
+    );
+    await over();
+    expect(heardBetween(ANN, 300, 900)).toEqual([0xff]);
+    expect(heardBetween(ANN, 950, 1300).length).toBe(2);
+    expect(heardBetween(ANN, 1400, 1900)).toEqual([0xff]);
+    expect(heardBetween(ANN, 1950, 2300).length).toBe(2);
+    expect(heardBetween(ANN, 2400, 3900)).toEqual([0xff]);
+  });
+
+  it('is over with the call when the server stops', async () => {
+    const { world, sessions, over } = await meet({ [ANN]: { answerAfterMs: 100 }, [BEN]: { answerAfterMs: 100 } });
+    await world.clock.advance(1000);
+    await world.stop();
+    await over();
+    expect(sessions.map(({ outcome }) => outcome)).toEqual(['ServerShutDown', 'ServerShutDown']);
+  });
+});
