@@ -99,8 +99,12 @@ export const trunkSettings = {
   ),
   registration: optional(SipRegistration, 'Registers the trunk at its host, with its user name and password.'),
   codecs: optional(
-    Type.Array(oneOf('SipCodecs', ['PCMU', 'PCMA', 'G722'])),
-    'The codecs that are offered, in this order, and taken. PCMU, PCMA, G722 if absent or empty.',
+    Type.Array(oneOf('SipCodecs', ['PCMU', 'PCMA', 'G722', 'opus'])),
+    'The codecs that are offered, in this order, and taken. If absent or empty, PCMU, PCMA, G722 are offered, and opus is taken too.',
+  ),
+  inbandDigits: optional(
+    nullable(oneOf('SipInbandDigits', ['Off', 'Fallback', 'Always'])),
+    'Whether digits are looked for in the audio, as tones: Fallback, which it is if absent, where telephone-events were not agreed on.',
   ),
   digits: optional(
     nullable(oneOf('SipDigits', ['Rtp', 'Info'])),

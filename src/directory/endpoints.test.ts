@@ -183,6 +183,7 @@ describe('trunks', () => {
       prefixes: [],
       priority: 0,
       identity: 'none',
+      inbandDigits: 'fallback',
       isCallerAnonymous: false,
       sipHeaders: {},
     });
@@ -301,14 +302,20 @@ describe('trunks', () => {
       callerFormat: { style: 'E164WithoutPlus', addPrefix: '9' },
       identityHeader: 'PAssertedIdentity',
       sipHeaders: { 'X-Tenant': 'blue' },
-      codecs: ['PCMA'],
+      codecs: ['PCMA', 'opus'],
       digits: 'Info',
+      inbandDigits: 'Always',
     } as const;
     const { id } = await directory.trunks.create(manager, { host: 'a.example', ...asked, codecs: [...asked.codecs] });
     expect(await directory.endpoints.patch(manager, { endpointId: id ?? '', isCallerAnonymous: true })).toMatchObject(asked);
-    const { identityHeader: _header, digits: _digits, ...kept } = asked;
-    const known = { ...kept, identity: 'asserted', isCallerAnonymous: true, digits: 'info' };
-    expect((await directory.trunks.ofAccount(accountId))[0]).toMatchObject(known);
+    const { identityHeader: _header, digits: _digits, inbandDigits: _inband, ...kept } = asked;
+    expect((await directory.trunks.ofAccount(accountId))[0]).toMatchObject({
+      ...kept,
+      identity: 'asserted',
+      digits: 'info',
+      inbandDigits: 'always',
+      isCallerAnonymous: true,
+    });
     await directory.endpoints.patch(manager, { endpointId: id ?? '', domain: '', codecs: [], identityHeader: 'None' });
     const [trunk] = await directory.trunks.ofAccount(accountId);
     expect(trunk).toMatchObject({ identity: 'none' });
@@ -352,6 +359,7 @@ describe('trunks', () => {
     [{ host: 'a.example', sipHeaders: Object.fromEntries(Array.from({ length: 11 }, (_, at) => [`X-${at}`, 'b'])) }, 'SipHeaders'],
     [{ host: 'a.example', codecs: ['GSM' as 'PCMU'] }, 'Codecs'],
     [{ host: 'a.example', digits: 'Inband' as 'Info' }, 'Digits'],
+    [{ host: 'a.example', inbandDigits: 'Sometimes' as 'Off' }, 'InbandDigits'],
     [{ host: 'a.example', registration: { contactUser: 'a b' } }, 'Registration.ContactUser'],
     [{ host: 'a.example', registration: { expiresInSeconds: 59 } }, 'Registration.ExpiresInSeconds'],
     [{ host: 'a.example', codecs: ['PCMU', 'PCMU'] }, 'Codecs'],

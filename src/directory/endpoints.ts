@@ -112,6 +112,7 @@ const trunkOnly = [
   ['sipHeaders', 'SipHeaders'],
   ['codecs', 'Codecs'],
   ['digits', 'Digits'],
+  ['inbandDigits', 'InbandDigits'],
   ['registration', 'Registration'],
 ] as const;
 

@@ -5,19 +5,20 @@ import { checkedFormat } from './number-format.ts';
 import { isSipHost } from './sip-host.ts';
 
 const identityHeaders = ['None', 'PAssertedIdentity', 'PPreferredIdentity'];
-const codecNames = ['PCMU', 'PCMA', 'G722'];
+const codecNames = ['PCMU', 'PCMA', 'G722', 'opus'];
+const inbandChoices = ['Off', 'Fallback', 'Always'];
 const MOST_HEADERS = 10;
 const NAME_LENGTH = 100;
 const VALUE_LENGTH = 255;
 
 type CallingSettings = Pick<
   TrunkSettings,
-  'domain' | 'calledFormat' | 'callerFormat' | 'identityHeader' | 'isCallerAnonymous' | 'sipHeaders' | 'codecs' | 'digits'
+  'domain' | 'calledFormat' | 'callerFormat' | 'identityHeader' | 'isCallerAnonymous' | 'sipHeaders' | 'codecs' | 'digits' | 'inbandDigits'
 >;
 
 /** Checks the members that say how a call is written to the carrier. Answers those that are there. */
 export function callingValues(members: TrunkSettings, checks: MemberChecks): CallingSettings {
-  const { domain, calledFormat, callerFormat, identityHeader, isCallerAnonymous, sipHeaders, codecs, digits } = members;
+  const { domain, calledFormat, callerFormat, identityHeader, isCallerAnonymous, sipHeaders, codecs, digits, inbandDigits } = members;
   if (domain && !isSipHost(domain)) checks.refuse('Domain', 'Give a host name or an IP address, without a port.');
   if (identityHeader !== undefined && !identityHeaders.includes(identityHeader))
     checks.refuse('IdentityHeader', `Use one of ${identityHeaders.join(', ')}.`);
@@ -25,6 +26,8 @@ export function callingValues(members: TrunkSettings, checks: MemberChecks): Cal
   if (codecs && (!codecs.every((codec) => codecNames.includes(codec)) || new Set(codecs).size < codecs.length))
     checks.refuse('Codecs', `Use each of ${codecNames.join(', ')} once at most.`);
   if (digits !== undefined && digits !== 'Rtp' && digits !== 'Info') checks.refuse('Digits', 'Use Rtp or Info.');
+  if (inbandDigits !== undefined && !inbandChoices.includes(inbandDigits))
+    checks.refuse('InbandDigits', `Use one of ${inbandChoices.join(', ')}.`);
   return {
     ...(domain !== undefined && { domain }),
     ...(calledFormat && { calledFormat: checkedFormat(calledFormat, 'CalledFormat', checks) }),
@@ -34,6 +37,7 @@ export function callingValues(members: TrunkSettings, checks: MemberChecks): Cal
     ...(sipHeaders && { sipHeaders }),
     ...(codecs && { codecs }),
     ...(digits !== undefined && { digits }),
+    ...(inbandDigits !== undefined && { inbandDigits }),
   };
 }
 

@@ -8,7 +8,7 @@ import type { Changes } from '../store/changes.ts';
 import type { EndpointRepository, EndpointRow } from '../store/endpoint-repository.ts';
 import type { TrunkSettings } from '../store/schema.ts';
 import type { SecretBox } from '../store/secret-box.ts';
-import type { AudioCodec, DialRequest, DigitTransport, SrtpPolicy } from '../telephony/port.ts';
+import type { AudioCodec, DialRequest, DigitTransport, InbandDigitsPolicy, SrtpPolicy } from '../telephony/port.ts';
 import { authorOf } from './authorship.ts';
 import { MemberChecks } from './member-checks.ts';
 import { createEndpoint } from './new-endpoint.ts';
@@ -55,11 +55,14 @@ export interface Trunk {
   readonly codecs?: readonly AudioCodec[];
   /** How digits are sent; absent: in the audio stream. */
   readonly digits?: DigitTransport;
+  /** Whether digits are looked for in the audio. */
+  readonly inbandDigits: InbandDigitsPolicy;
 }
 
 const srtpPolicies = { Off: 'off', Optional: 'optional', Required: 'required' } as const;
 const digitTransports = { Rtp: 'rtp', Info: 'info' } as const;
 const identities = { None: 'none', PAssertedIdentity: 'asserted', PPreferredIdentity: 'preferred' } as const;
+const inbandPolicies = { Off: 'off', Fallback: 'fallback', Always: 'always' } as const;
 const MOST_ACCOUNTS = 10_000;
 
 /** SIP trunks of accounts. */
@@ -117,7 +120,8 @@ function toTrunk(row: EndpointRow, box: SecretBox): Trunk {
   };
 }
 
-function callingOf({ domain, calledFormat, callerFormat, identityHeader, isCallerAnonymous, sipHeaders, codecs, digits }: TrunkSettings) {
+function callingOf(settings: TrunkSettings) {
+  const { domain, calledFormat, callerFormat, identityHeader, isCallerAnonymous, sipHeaders, codecs, digits, inbandDigits } = settings;
   return {
     ...(domain && { domain }),
     ...(calledFormat && { calledFormat }),
@@ -127,5 +131,6 @@ function callingOf({ domain, calledFormat, callerFormat, identityHeader, isCalle
     sipHeaders: sipHeaders ?? {},
     ...(codecs?.length && { codecs }),
     ...(digits && { digits: digitTransports[digits] }),
+    inbandDigits: inbandPolicies[inbandDigits ?? 'Fallback'],
   };
 }

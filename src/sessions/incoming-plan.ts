@@ -7,7 +7,7 @@ import type { TrunkSources } from '../directory/trunk-sources.ts';
 import type { Trunk, Trunks } from '../directory/trunks.ts';
 import type { PlainStruct } from '../flow/plain-value.ts';
 import { AppError } from '../kernel/errors.ts';
-import type { AudioCodec, DigitTransport, IncomingCall, SrtpPolicy } from '../telephony/port.ts';
+import type { AnswerRequest, IncomingCall } from '../telephony/port.ts';
 import type { CompiledFlows } from './compiled-flows.ts';
 import type { PlannedFlow } from './outgoing-plan.ts';
 import { limitOfUser, type TrunkLimit } from './trunk-limits.ts';
@@ -31,16 +31,15 @@ export interface Refusal {
   readonly status: number;
 }
 
+/** How the audio of its calls is answered. */
+export type LineMedia = Pick<AnswerRequest, 'srtp' | 'codecs' | 'digits' | 'inbandDigits'>;
+
 /** What a call comes by: a trunk, or the phone of a user. */
 export interface IncomingLine {
   /** How many calls it may have, under a name of its own. */
   readonly limit: TrunkLimit;
   readonly trunkId?: string;
-  readonly srtp: SrtpPolicy;
-  /** The codecs that are taken; absent: all. */
-  readonly codecs?: readonly AudioCodec[];
-  /** How digits are sent; absent: in the audio stream. */
-  readonly digits?: DigitTransport;
+  readonly media: LineMedia;
 }
 
 /** A call that may be answered, with everything that it needs. */
@@ -95,7 +94,7 @@ async function planOfUser(call: IncomingCall, directory: IncomingDirectory): Pro
     ...flow,
     accountId: user.accountId,
     endpointId: userId,
-    line: { limit: limitOfUser(userId), srtp: 'optional' },
+    line: { limit: limitOfUser(userId), media: { srtp: 'optional' } },
     from: userName,
     to: addressOf(call.dialled),
   };
@@ -128,14 +127,14 @@ async function planOfNumber(
   { endpointId, e164, flow }: OwnedNumber,
   directory: IncomingDirectory,
 ): Promise<IncomingPlan | Refusal> {
-  const { accountId, trunkId, srtp, codecs, digits } = trunk;
+  const { accountId, trunkId, srtp, codecs, digits, inbandDigits } = trunk;
   const found = await runnable(accountId, flow, directory);
   if (!found) return noFlow;
   return {
     ...found,
     accountId,
     endpointId,
-    line: { limit: trunk, trunkId, srtp, ...(codecs && { codecs }), ...(digits && { digits }) },
+    line: { limit: trunk, trunkId, media: { srtp, inbandDigits, ...(codecs && { codecs }), ...(digits && { digits }) } },
     from: callerOf(call.from),
     to: e164,
   };

@@ -6,13 +6,13 @@ import { type Clock, sleep } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/log.ts';
 import type { Random } from '../kernel/random.ts';
 import type { NewSessionRow } from '../store/session-rows.ts';
-import type { AnsweredCall, AudioCodec, DigitTransport, IncomingCall, IncomingSlot, SrtpPolicy, Telephony } from '../telephony/port.ts';
+import type { AnsweredCall, IncomingCall, IncomingSlot, Telephony } from '../telephony/port.ts';
 import { CallAttempts, type Reservation } from './call-attempts.ts';
 import type { CallOptions } from './call-options.ts';
 import type { PartyDirectory } from './called-parties.ts';
 import { Conferences } from './conferences.ts';
 import { FlowRun, type FlowRunObserver, type FlowRunParts } from './flow-run.ts';
-import type { IncomingLine } from './incoming-plan.ts';
+import type { IncomingLine, LineMedia } from './incoming-plan.ts';
 import { LiveSession, type SessionJournal } from './live-session.ts';
 import type { OutgoingPlan, PlannedFlow } from './outgoing-plan.ts';
 import { PartyPlacement } from './party-placement.ts';
@@ -49,9 +49,7 @@ export interface CallPlan {
 
 /** A channel of what a call comes by, and a media port to answer it with. */
 export interface IncomingReservation {
-  readonly srtp: SrtpPolicy;
-  readonly codecs?: readonly AudioCodec[];
-  readonly digits?: DigitTransport;
+  readonly media: LineMedia;
   readonly channel: Channel;
   readonly slot: IncomingSlot;
 }
@@ -120,11 +118,11 @@ export class LiveCalls {
    * Takes what a call needs that comes in.
    * @throws AppError NO_CAPACITY, with the time after which its caller may try again
    */
-  async reserveIncoming({ limit, srtp, codecs, digits }: IncomingLine, call: IncomingCall): Promise<IncomingReservation> {
+  async reserveIncoming({ limit, media }: IncomingLine, call: IncomingCall): Promise<IncomingReservation> {
     const channel = this.#limits.takeUnpaced(limit);
     if (!('release' in channel)) throw noChannel('the SIP trunk or user takes no more calls', channel.waitMs);
     try {
-      return { srtp, ...(codecs && { codecs }), ...(digits && { digits }), channel, slot: await call.reserve() };
+      return { media, channel, slot: await call.reserve() };
     } catch (error) {
       channel.release();
       throw error;
@@ -152,9 +150,9 @@ export class LiveCalls {
   }
 
   /** As `add`, for a call that comes in. */
-  addIncoming(row: NewSessionRow, plan: CallPlan, { srtp, codecs, digits, channel, slot }: IncomingReservation): NewIncomingCall {
+  addIncoming(row: NewSessionRow, plan: CallPlan, { media, channel, slot }: IncomingReservation): NewIncomingCall {
     const session = this.#newSession(row, plan, channel);
-    const request = { legId: row.id, from: row.fromAddress, to: row.toAddress, srtp, ...(codecs && { codecs }), ...(digits && { digits }) };
+    const request = { legId: row.id, from: row.fromAddress, to: row.toAddress, ...media };
     return {
       answer: () => session.attach(slot.answer(request, session)),
       abandon: async () => {

@@ -10,7 +10,7 @@ export type OutgoingLeg = Pick<DialRequest, 'legId' | 'to' | 'from'> & Pick<Call
 /** A call to a target of a trunk, written as the trunk wants it. */
 export function trunkDialRequest(leg: OutgoingLeg, trunk: Trunk, { host, port, transport }: TrunkTarget): DialRequest {
   const { legId, to, from } = leg;
-  const { userName, password, srtp, codecs, digits, domain, identity, isCallerAnonymous } = trunk;
+  const { userName, password, srtp, codecs, digits, inbandDigits, domain, identity, isCallerAnonymous } = trunk;
   const headers = joined(trunk.sipHeaders, leg.sipHeaders ?? {});
   return {
     legId,
@@ -21,6 +21,7 @@ export function trunkDialRequest(leg: OutgoingLeg, trunk: Trunk, { host, port, t
       port,
       transport,
       srtp,
+      inbandDigits,
       ...(codecs && { codecs }),
       ...(digits && { digits }),
       ...(userName !== undefined && { userName }),

@@ -34,6 +34,7 @@ export type {
   Collected,
   CollectRules,
   DigitTransport,
+  InbandDigitsPolicy,
   MediaReport,
   PlayRules,
   Prompt,

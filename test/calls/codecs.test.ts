@@ -19,4 +19,20 @@ describe('a phone that has one codec', () => {
     expect(await world.finish()).toEqual(nothingLeft);
     expect(world.phoneEvents.find(({ event }) => event === 'first-audio')).toMatchObject({ lost: 0 });
   });
+
+  it('is called in Opus when the trunk has it, and not otherwise', async () => {
+    const phone = { codecs: ['opus'], digits: '123', digitsAfterMs: 600 } as const;
+    const without = callWorld({ flow, phone });
+    const refused = await without.call();
+    expect(await without.over(refused)).toBe(true);
+    expect(refused).toMatchObject({ outcome: 'Failed', sipCause: 488 });
+    expect(await without.finish()).toEqual(nothingLeft);
+
+    const world = callWorld({ flow, phone, trunk: { codecs: ['opus', 'PCMU'] } });
+    const session = await world.call();
+    expect(await world.over(session)).toBe(true);
+    expect(session.outcome).toBe('The right branch');
+    expect(session.mediaReport).toMatchObject({ codec: 'opus', clockRate: 48_000, packetsLost: 0, problems: [] });
+    expect(await world.finish()).toEqual(nothingLeft);
+  });
 });

@@ -48,6 +48,7 @@ export function plainTrunk(host: string, more: Partial<Trunk> = {}): Trunk {
     identity: 'none',
     isCallerAnonymous: false,
     sipHeaders: {},
+    inbandDigits: 'fallback',
     ...more,
   };
 }

@@ -33,6 +33,11 @@ export interface PhoneBehaviour {
   readonly digits?: string;
   /** The codecs that it has; the caller's order decides. Absent: all of ours. */
   readonly codecs?: readonly AudioCodec[];
+  /**
+   * How it presses keys: as telephone-events where those are agreed on (absent), as tones though they are, as some gateways do, or as tones
+   * since it knows no telephone-events.
+   */
+  readonly digitsAs?: 'agreed' | 'tones' | 'only-tones';
   /** Refuses every offer that is not RTP/SAVP with 488, as phones do that insist on SRTP. */
   readonly takesOnlySavp?: boolean;
   /** From the answer to the first digit. */
@@ -130,7 +135,10 @@ export class TestPhone {
       if (this.#options.behaviour.takesOnlySavp && !invite.sdp?.includes(' RTP/SAVP ')) {
         throw new SdpError('no-protocol', 'The offer is not RTP/SAVP');
       }
-      const { answer, agreed } = answerOffer(invite.sdp ?? '', offer);
+      const { answer, agreed } = answerOffer(
+        behaviour.digitsAs === 'only-tones' ? withoutEvents(invite.sdp ?? '') : (invite.sdp ?? ''),
+        offer,
+      );
       if (behaviour.ring) {
         invite.ring();
         tell({ event: 'ringing', call });
@@ -171,7 +179,7 @@ export class TestPhone {
     this.#closing.signal.addEventListener('abort', hangUp, { once: true });
     if (this.#closing.signal.aborted) hangUp();
 
-    stream.start(agreed);
+    stream.start(behaviour.digitsAs === 'tones' ? withoutEvent(agreed) : agreed);
     const recorded = behaviour.record === undefined ? undefined : this.#record(stream, fileOfCall(behaviour.record, call));
     const pressed = this.#press(stream, over.signal, (digit) => tell({ event: 'digit', call, digit }));
     const hangUpTimer = behaviour.hangUpAfterMs === undefined ? undefined : clock.after(behaviour.hangUpAfterMs, hangUp);
@@ -213,6 +221,15 @@ export class TestPhone {
       return signal.aborted ? undefined : String(error);
     }
   }
+}
+
+/** An offer as who reads it that knows no telephone-events. */
+function withoutEvents(sdp: string): string {
+  return sdp.replace(/^a=rtpmap:\d+ telephone-event\/.*\r?\n/gm, '');
+}
+
+function withoutEvent({ telephoneEvent: _, ...agreed }: AgreedMedia): AgreedMedia {
+  return agreed;
 }
 
 /** `heard.wav` for the first call, `heard-2.wav` for the second. */
