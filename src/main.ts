@@ -99,6 +99,7 @@ async function start(settings: Settings, log: Logger, opened: Opened): Promise<R
   const { changes } = store;
   const users = new SipUserDirectory({ endpoints: store.endpoints, bindings: store.bindings, changes, box, clock });
   const refusals = opened.add(new Refusals({ clock, log }));
+  const trunkSources = opened.add(new TrunkSources({ endpoints: store.endpoints, changes, resolve: resolveName, clock, log }));
   const { telephony, sip } = await openTelephony({
     sip: { addresses: settings.sipHosts, port: settings.sipPort },
     tls: {
@@ -113,6 +114,8 @@ async function start(settings: Settings, log: Logger, opened: Opened): Promise<R
     users,
     digest: { realm: SIP_REALM, algorithms: settings.sipDigest },
     refusals,
+    limits: { perSecond: settings.sipRateLimit, knownPerSecond: settings.sipTrunkRateLimit },
+    isKnownSource: (address) => trunkSources.knows(address),
     onIncoming: (call) => (carried.by ? carried.by.incoming(call) : call.reject(503, STARTING_SECONDS)),
     product: `Ringflow/${version}`,
     clock,
@@ -143,7 +146,6 @@ async function start(settings: Settings, log: Logger, opened: Opened): Promise<R
       log,
     }),
   );
-  const trunkSources = opened.add(new TrunkSources({ endpoints: store.endpoints, changes, resolve: resolveName, clock, log }));
   const files = new Files({ files: store.files, disk: await FileDisk.open(join(dataDir, 'files')), changes, speech, clock, random });
   const compiledFlows = new CompiledFlows(flows);
   const stopping = new AbortController();

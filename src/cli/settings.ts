@@ -131,6 +131,19 @@ const table = {
       'How phones prove their password: MD5, SHA-256, or both as SHA-256,MD5. Many phones cannot register where SHA-256 is asked for at all.',
     read: digestAlgorithms,
   }),
+  sipRateLimit: required({
+    variable: 'RINGFLOW_SIP_RATE_LIMIT',
+    fallback: '200',
+    description:
+      'SIP messages per second that one address may send, with twice as many at once; more is dropped and counted. 0 for no limit.',
+    read: wholeNumber(0, 1_000_000),
+  }),
+  sipTrunkRateLimit: required({
+    variable: 'RINGFLOW_SIP_TRUNK_RATE_LIMIT',
+    fallback: '20000',
+    description: 'The same for each address of a trunk, and for those that requests were sent to.',
+    read: wholeNumber(0, 1_000_000),
+  }),
   publicAddresses: optional({
     variable: 'RINGFLOW_PUBLIC_ADDRESS',
     whenAbsent: 'RINGFLOW_SIP_HOST',
@@ -229,6 +242,8 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     sipTlsCa: value(table.sipTlsCa),
     sipTlsRequireClientCertificate: value(table.sipTlsRequireClientCertificate),
     sipDigest: value(table.sipDigest),
+    sipRateLimit: value(table.sipRateLimit),
+    sipTrunkRateLimit: value(table.sipTrunkRateLimit),
     publicAddresses,
     rtpPorts: value(table.rtpPorts),
     adminEmail: value(table.adminEmail),

@@ -32,6 +32,11 @@ export class NetworkTable<Value> {
     else table.entries.set(key, [entry]);
   }
 
+  /** Whether there is any value at an address. */
+  has(text: string): boolean {
+    return this.at(text).length > 0;
+  }
+
   /** The values at an address, in the order in which they were added. An IPv4 address that comes as one of IPv6 is the same. */
   at(text: string): readonly Value[] {
     if (!ipaddr.isValid(text)) return [];

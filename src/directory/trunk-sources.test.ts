@@ -137,3 +137,18 @@ describe('the trunks at an address', () => {
     await sources.close();
   });
 });
+
+describe('whether any trunk has an address', () => {
+  it('is known without waiting once it was read, and as before while something changes', async () => {
+    const { stored, sources, tell } = scene([trunk('one', '192.0.2.0/24')]);
+    expect(sources.knows('192.0.2.9')).toBe(false);
+    await sources.at('192.0.2.9');
+    expect([sources.knows('192.0.2.9'), sources.knows('192.0.3.9')]).toEqual([true, false]);
+    stored.hosts = [trunk('two', '192.0.3.9')];
+    tell('endpoint');
+    expect(sources.knows('192.0.2.9')).toBe(true);
+    await sources.at('192.0.3.9');
+    expect([sources.knows('192.0.2.9'), sources.knows('192.0.3.9')]).toEqual([false, true]);
+    await sources.close();
+  });
+});

@@ -39,6 +39,8 @@ export class TrunkSources {
   readonly #resolved = new Map<string, Resolved>();
   #hosts: Promise<readonly TrunkHost[]> | undefined;
   #known: NetworkTable<TrunkAtSource> | undefined;
+  /** What was known last, though something may have changed since. */
+  #latest: NetworkTable<TrunkAtSource> | undefined;
   #loading: Promise<NetworkTable<TrunkAtSource>> | undefined;
   #loadedAtMs = 0;
   /** Counts changes, so that a load during which something changed is not kept. */
@@ -61,6 +63,12 @@ export class TrunkSources {
     // Old names are looked up behind the call, which does not wait for them.
     if (this.#options.clock.now() - this.#loadedAtMs > KEPT_MS) void this.#load().catch(() => undefined);
     return onceEach(known.at(address));
+  }
+
+  /** Whether any trunk has this address, as far as is known without waiting: until they are read first, and while they change, as before. */
+  knows(address: string): boolean {
+    if (!this.#known) void this.#load().catch(() => undefined);
+    return (this.#known ?? this.#latest)?.has(address) === true;
   }
 
   /** Ends lookups that are under way. Idempotent. */
@@ -86,6 +94,7 @@ export class TrunkSources {
       });
       await this.#lookUp(new Set(hosts.map(({ host }) => host).filter(isName)));
       const known = this.#byAddress(hosts);
+      this.#latest = known;
       if (changes === this.#changes) this.#known = known;
       else this.#hosts = undefined;
       if (!this.#known && again > 1) continue;

@@ -5,6 +5,7 @@ import type { Logger } from '../kernel/log.ts';
 import type { Random } from '../kernel/random.ts';
 import { cachedDns } from '../wire/dns-cache.ts';
 import { type ByFamily, byFamily } from '../wire/ip-address.ts';
+import { SourceLimit, type SourceLimitOptions } from '../wire/source-limit.ts';
 import { systemDns } from '../wire/system-dns.ts';
 import { openTcp } from '../wire/tcp.ts';
 import { openTls } from '../wire/tls.ts';
@@ -35,9 +36,13 @@ export interface TelephonyOptions {
   readonly product: string;
   /** Whose phones may register. */
   readonly users: SipUsers;
+  /** What one address may send: messages per second, 0 for no limit. */
+  readonly limits: Pick<SourceLimitOptions, 'perSecond' | 'knownPerSecond'>;
+  /** Whether an address is one of a trunk. */
+  readonly isKnownSource: (address: string) => boolean;
   /** How their phones prove their passwords. */
   readonly digest: Pick<DigestGuardOptions, 'realm' | 'algorithms'>;
-  /** Counts who shows no right password. */
+  /** Counts who shows no right password, and what is dropped because its source sends too much. */
   readonly refusals: Pick<Refusals, 'count'>;
   /** Takes incoming calls. It must not throw. */
   readonly onIncoming: (call: IncomingCall) => void;
@@ -58,7 +63,13 @@ export interface OpenTelephony {
  */
 export async function openTelephony(options: TelephonyOptions): Promise<OpenTelephony> {
   const { clock, random, log, rtpPorts, product, users, digest, refusals, onIncoming } = options;
-  const wires = await openWires(options);
+  const limit = new SourceLimit({
+    clock,
+    ...options.limits,
+    isKnown: options.isKnownSource,
+    onRefused: () => refusals.count('flood'),
+  });
+  const wires = await openWires(options, (address) => limit.admits(address));
   try {
     // One core is left to signalling, flows and the database.
     const count = Math.max(1, availableParallelism() - 1);
@@ -72,7 +83,8 @@ export async function openTelephony(options: TelephonyOptions): Promise<OpenTele
     const registrar = new Registrar({ users, check: userCheck, onDenied: registerDenied, clock, log });
     const onRegister = (received: ReceivedRequest): void => registrar.take(received);
     const onReplace = (invite: IncomingInvite, replaced: unknown): void => telephony.replaced(invite, replaced);
-    const userAgent = new UserAgent({ wires, clock, random, log, product, onInvite, onRegister, onReplace, publicAddresses });
+    const onRequestTo = (address: string): void => limit.spokeTo(address);
+    const userAgent = new UserAgent({ wires, clock, random, log, product, onInvite, onRegister, onReplace, publicAddresses, onRequestTo });
     const dns = cachedDns(systemDns(), clock);
     const telephony = new Engine({ userAgent, userCheck, onDenied, media, clock, random, log, onIncoming, dns, publicAddresses });
     return { telephony, sip: wires.flatMap(({ kind, local }) => (kind === 'udp' ? [local] : [])) };
@@ -82,7 +94,9 @@ export async function openTelephony(options: TelephonyOptions): Promise<OpenTele
   }
 }
 
-async function openWires(options: TelephonyOptions): Promise<Wire[]> {
+type Admits = (address: string) => boolean;
+
+async function openWires(options: TelephonyOptions, admits: Admits): Promise<Wire[]> {
   const material = await readTlsFiles(options.tls);
   const wires: Wire[] = [];
   const { addresses } = options.sip;
@@ -90,7 +104,7 @@ async function openWires(options: TelephonyOptions): Promise<Wire[]> {
   let tlsPort = options.tls.port;
   try {
     for (const address of addresses) {
-      await openWiresAt({ address, port }, tlsPort, material, options, wires);
+      await openWiresAt({ address, port }, tlsPort, material, { ...options, admits }, wires);
       // Both families are to have the same port, also one that the system chose.
       for (const { kind, local } of wires) {
         if (kind === 'tls') tlsPort = local.port;
@@ -109,14 +123,14 @@ async function openWiresAt(
   local: Endpoint,
   tlsPort: number,
   { identity, ca }: TlsMaterial,
-  { tls: { requireClientCertificate }, clock, log }: TelephonyOptions,
+  { tls: { requireClientCertificate }, clock, log, admits }: TelephonyOptions & { readonly admits: Admits },
   wires: Wire[],
 ): Promise<void> {
-  const udp = await openUdp({ local, log }).catch((error: unknown) => cannotListen('UDP', local, error));
+  const udp = await openUdp({ local, log, admits }).catch((error: unknown) => cannotListen('UDP', local, error));
   wires.push(udp);
-  wires.push(await openTcp({ local: udp.local, clock, log }).catch((error: unknown) => cannotListen('TCP', udp.local, error)));
+  wires.push(await openTcp({ local: udp.local, clock, log, admits }).catch((error: unknown) => cannotListen('TCP', udp.local, error)));
   const secure = { address: local.address, port: tlsPort };
-  const opening = openTls({ local: secure, clock, log, identity, ca, requireClientCertificate });
+  const opening = openTls({ local: secure, clock, log, admits, identity, ca, requireClientCertificate });
   wires.push(await opening.catch((error: unknown) => cannotListen('TLS', secure, error, 'RINGFLOW_SIP_TLS_PORT')));
 }
 

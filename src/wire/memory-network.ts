@@ -72,8 +72,8 @@ export class MemoryNetwork {
     return { ...this.#counts };
   }
 
-  /** Opens a SIP wire. Port 0 takes a free one. @throws when the endpoint is in use. */
-  wire(kind: WireKind, endpoint: Endpoint): Wire {
+  /** Opens a SIP wire. Port 0 takes a free one. What `admits` does not take is lost. @throws when the endpoint is in use. */
+  wire(kind: WireKind, endpoint: Endpoint, admits?: (address: string) => boolean): Wire {
     const port = this.#open(kind, endpoint);
     return {
       kind,
@@ -84,7 +84,9 @@ export class MemoryNetwork {
         else this.#sendReliably(kind, bytes, port.local, to);
       },
       onReceive: (handler) => {
-        port.receive = handler;
+        port.receive = (bytes, from) => {
+          if (admits?.(from.address) !== false) handler(bytes, from);
+        };
       },
       close: async () => this.#close(port),
     };

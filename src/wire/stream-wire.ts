@@ -10,6 +10,8 @@ export interface StreamOptions extends Partial<TcpLimits> {
   readonly local: Endpoint;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Whether one more connection, message or ping from an address is taken; what is not closes the connection. Absent: all are. */
+  readonly admits?: ((address: string) => boolean) | undefined;
   /** Within this time an outgoing connection must be established, its TLS handshake included. */
   readonly connectTimeoutMs?: number;
   /** Connections that peers may have open at a time; further ones are closed at once. */
@@ -125,7 +127,7 @@ class ConnectionsWire<Kind extends 'tcp' | 'tls'> implements StreamWire<Kind> {
   /** A peer that connects and does not finish its handshake is given up like one that does not finish a message. */
   #awaitHandshake(socket: Socket): void {
     const peer = peerOf(socket);
-    if (peer === undefined) {
+    if (peer === undefined || this.#options.admits?.(peer.address) === false) {
       socket.destroy();
       return;
     }
@@ -141,14 +143,17 @@ class ConnectionsWire<Kind extends 'tcp' | 'tls'> implements StreamWire<Kind> {
 
   #accept(socket: Socket): void {
     const peer = peerOf(socket);
+    // With a handshake it was asked before that.
+    const isNew = peer !== undefined && this.#transport.ready.incoming === 'connection';
     if (peer !== undefined) this.#handshakeOver(keyOf(peer));
-    if (peer === undefined || this.#closing !== undefined) socket.destroy();
+    if (peer === undefined || this.#closing !== undefined || (isNew && this.#options.admits?.(peer.address) === false)) socket.destroy();
     else this.#adopt(socket, peer);
   }
 
   #adopt(socket: Socket, peer: Endpoint): TcpConnection {
     const key = keyOf(peer);
     const connection = new TcpConnection(socket, this.#options.clock, this.#limits, {
+      admits: () => this.#options.admits?.(peer.address) !== false,
       message: (bytes) => this.#handler?.(bytes, peer),
       closed: () => {
         if (this.#connections.get(key) === connection) this.#connections.delete(key);

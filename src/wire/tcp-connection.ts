@@ -12,6 +12,8 @@ export interface TcpLimits {
 }
 
 export interface TcpConnectionEvents {
+  /** Asked for each message and each ping: whether it is taken. If not, the connection is closed. */
+  admits(): boolean;
   message(bytes: Uint8Array): void;
   /** Comes once; nothing comes after it. */
   closed(): void;
@@ -77,13 +79,22 @@ export class TcpConnection {
     try {
       const frames = this.#framing.push(chunk);
       messages = frames.messages;
-      for (let ping = 0; ping < frames.pings; ping++) this.send(PONG);
+      for (let ping = 0; ping < frames.pings; ping++) {
+        if (!this.#events.admits()) throw new Error('The peer sends too much');
+        this.send(PONG);
+      }
     } catch {
       this.close();
       return;
     }
     this.#watchMessage(messages.length > 0);
-    for (const message of messages) this.#events.message(message);
+    for (const message of messages) {
+      if (!this.#events.admits()) {
+        this.close();
+        return;
+      }
+      this.#events.message(message);
+    }
   }
 
   #watchMessage(progress: boolean): void {

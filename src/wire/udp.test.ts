@@ -79,3 +79,21 @@ describe('a UDP wire', () => {
     opened.push(await openUdp({ local: wire.local, log: silentLogger }));
   });
 });
+
+test('a UDP wire drops what is not admitted, unread', async () => {
+  const asked: string[] = [];
+  const wire = await openUdp({
+    local: loopback,
+    log: silentLogger,
+    admits: (address) => {
+      asked.push(address);
+      return asked.length !== 2;
+    },
+  });
+  opened.push(wire);
+  const peer = await open();
+  const received = receivedUntilEnd(wire);
+  for (const text of ['one', 'two', 'three', 'end']) await peer.send(longEnough(text), wire.local);
+  expect((await received).map(({ text }) => text.replace(/\.+$/, ''))).toEqual(['one', 'three']);
+  expect(asked).toEqual(['127.0.0.1', '127.0.0.1', '127.0.0.1', '127.0.0.1']);
+});

@@ -10,6 +10,8 @@ export interface UdpOptions {
   readonly log: Logger;
   /** Longer datagrams are dropped. */
   readonly maxDatagramBytes?: number;
+  /** Whether one more datagram from an address is taken; absent: all are. */
+  readonly admits?: ((address: string) => boolean) | undefined;
 }
 
 /** The most that a datagram over IPv4 can carry. */
@@ -21,7 +23,7 @@ const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
 
 /** Opens a UDP wire. Its addresses are of the family of `local`. @throws the system's error when the port cannot be had. */
 export async function openUdp(options: UdpOptions): Promise<Wire> {
-  const { log, maxDatagramBytes = MAX_DATAGRAM_BYTES } = options;
+  const { log, admits, maxDatagramBytes = MAX_DATAGRAM_BYTES } = options;
   const family = isIP(options.local.address);
   const socket = createSocket({
     type: family === 6 ? 'udp6' : 'udp4',
@@ -44,7 +46,7 @@ export async function openUdp(options: UdpOptions): Promise<Wire> {
   let open = true;
   let handler: ((bytes: Uint8Array, from: Endpoint) => void) | undefined;
   socket.on('message', (bytes, { address, port }) => {
-    if (bytes.length < MIN_MESSAGE_BYTES || bytes.length > maxDatagramBytes) return;
+    if (bytes.length < MIN_MESSAGE_BYTES || bytes.length > maxDatagramBytes || admits?.(address) === false) return;
     handler?.(bytes, { address, port });
   });
   const { address, port } = socket.address();

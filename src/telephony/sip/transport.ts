@@ -36,8 +36,14 @@ const LARGEST_UDP_REQUEST = 1300;
 export class SipTransport {
   readonly #wires: Readonly<Record<Family, Map<WireKind, { readonly wire: Wire; readonly host: string }>>> = { 4: new Map(), 6: new Map() };
 
-  /** @param publicAddresses the addresses under which peers reach us, where they are not those of the wires */
-  constructor(wires: readonly Wire[], publicAddresses: ByFamily = {}) {
+  readonly #onRequest: ((address: string) => void) | undefined;
+
+  /**
+   * @param publicAddresses the addresses under which peers reach us, where they are not those of the wires
+   * @param onRequest called with the address to which a request is going to be sent
+   */
+  constructor(wires: readonly Wire[], publicAddresses: ByFamily = {}, onRequest?: (address: string) => void) {
+    this.#onRequest = onRequest;
     for (const wire of wires) {
       const { address, port } = wire.local;
       const family = familyOf(address);
@@ -71,6 +77,7 @@ export class SipTransport {
    * (RFC 3261 section 18.1.1), unless `asAsked`. @throws when there is no wire of that kind.
    */
   write(request: SipRequest, hop: Hop, branch: string, asAsked = false): WrittenRequest {
+    this.#onRequest?.(hop.address);
     request.headers.remove('Via');
     request.headers.prepend(
       'Via',

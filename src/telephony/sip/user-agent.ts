@@ -38,6 +38,8 @@ export interface UserAgentOptions {
   readonly onRegister?: (received: ReceivedRequest) => void;
   /** Takes calls that are to take the place of one that is up or rings (RFC 3891). Without it they are refused with 403. */
   readonly onReplace?: (invite: IncomingInvite, replaced: DialogEntry) => void;
+  /** Called with the address to which a request is going to be sent. */
+  readonly onRequestTo?: (address: string) => void;
   /** Most requests of peers that are kept at a time (32 s each over UDP); beyond it they get 503. */
   readonly maxServerTransactions?: number;
 }
@@ -56,7 +58,7 @@ export class UserAgent {
     const { clock, random, log, wires, product } = options;
     this.#options = options;
     this.#timers = new TimerScope(clock);
-    const transport = new SipTransport(wires, options.publicAddresses);
+    const transport = new SipTransport(wires, options.publicAddresses, options.onRequestTo);
     const layer = new TransactionLayer({
       wires,
       transport,
