@@ -13,7 +13,7 @@ export interface IncomingCallsOptions {
   /** Id of this process, as sessions name their owner. */
   readonly owner: string;
   readonly store: Pick<SessionStore, 'create'>;
-  readonly calls: Pick<LiveCalls, 'reserveIncoming' | 'addIncoming'>;
+  readonly calls: Pick<LiveCalls, 'reserveIncoming' | 'addIncoming' | 'release'>;
   readonly directory: IncomingDirectory;
   /** Counts what is refused, and says so once in a while. */
   readonly refusals: { count(reason: RefusalReason): void };
@@ -52,6 +52,10 @@ export class IncomingCalls {
     if (plan === 'answered') return;
     if ('refused' in plan) return this.#refuse(call, plan.refused, plan.status);
     const reservation = await calls.reserveIncoming(plan.line, call);
+    if (this.#stopped) {
+      await calls.release(reservation);
+      return this.#refuse(call, 'stopping', 503, RETRY_SECONDS);
+    }
     call.ring();
     const row = this.#newRow(plan);
     const live = calls.addIncoming(row, { ...plan, options: {} }, reservation);

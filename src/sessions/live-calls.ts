@@ -130,7 +130,7 @@ export class LiveCalls {
   }
 
   /** Gives back what was reserved when no call is made of it. */
-  async release({ channel, slot }: Reservation): Promise<void> {
+  async release({ channel, slot }: Reservation | IncomingReservation): Promise<void> {
     channel.release();
     await slot.release();
   }

@@ -63,7 +63,7 @@ const TELEPHONE_EVENT = 101;
 const RETRY_SECONDS = 5;
 /** What we offer when a trunk says nothing: what every carrier has comes first. */
 const DEFAULT_CODECS: readonly AudioCodec[] = ['PCMU', 'PCMA', 'G722'];
-/** How long closing waits for the answers to BYE: long enough for some repetitions. */
+/** How long closing waits for the answers to CANCEL and BYE: long enough for some repetitions. */
 const FAREWELL_MS = 2000;
 
 /** The SIP user agent and the media engine behind the one door that sessions and flows know. */
@@ -178,11 +178,11 @@ export class Engine implements Telephony {
   }
 
   async #close(): Promise<void> {
-    for (const call of this.#ringing) call.reject(503);
+    for (const call of this.#ringing) call.reject(503, RETRY_SECONDS);
     await Promise.all([...this.#legs].map((leg) => leg.end()));
     const patience = new AbortController();
     const waited = sleep(this.#options.clock, FAREWELL_MS, patience.signal).catch(() => undefined);
-    await Promise.race([Promise.all(this.#farewells), waited]);
+    await Promise.race([Promise.all(this.#farewells).then(() => this.#options.userAgent.callsAnswered()), waited]);
     patience.abort();
     await this.#options.userAgent.close();
     await this.#options.media.close();

@@ -49,6 +49,11 @@ export class ClientTransaction implements TransactionEffects<SipResponse> {
     this.#hop = this.#written.hop;
   }
 
+  /** Whether no final response has come so far. */
+  get isWaiting(): boolean {
+    return this.#request !== undefined;
+  }
+
   /** Where the request went in the end. */
   get hop(): Hop {
     return this.#hop;

@@ -47,12 +47,15 @@ export interface TransactionLayerOptions {
 /** Marks branches of RFC 3261 as opposed to RFC 2543 (section 8.1.1.7). */
 const MAGIC_COOKIE = 'z9hG4bK';
 const OVERLOAD_RETRY_SECONDS = 10;
+/** What begins and ends calls: a peer that misses one of these goes on with a call that is none. */
+const CALL_METHODS: ReadonlySet<string> = new Set(['INVITE', 'CANCEL', 'BYE']);
 
 /** Matches messages to transactions (RFC 3261 sections 17.1.3 and 17.2.3), and makes new ones. */
 export class TransactionLayer {
   readonly #options: TransactionLayerOptions;
   readonly #clients = new Map<string, ClientTransaction>();
   readonly #servers = new Map<string, ServerTransaction>();
+  readonly #onCallsAnswered: (() => void)[] = [];
   /** Of responses outside a transaction: always the same, as a repeated request must get the same tag (section 8.2.7). */
   readonly #statelessTag: string;
 
@@ -65,6 +68,14 @@ export class TransactionLayer {
   /** Transactions that are not over. */
   get live(): number {
     return this.#clients.size + this.#servers.size;
+  }
+
+  /** Resolves when every INVITE, CANCEL and BYE that we sent has its final response, or none can come any more. */
+  callsAnswered(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onCallsAnswered.push(resolve);
+      this.#tellCallsAnswered();
+    });
   }
 
   /** Sends a request in a transaction of its own. @throws when there is no wire for the hop or the request cannot be written. */
@@ -98,6 +109,12 @@ export class TransactionLayer {
     for (const wire of this.#options.wires) wire.onReceive(() => {});
   }
 
+  #tellCallsAnswered(): void {
+    if (this.#onCallsAnswered.length === 0) return;
+    for (const { method, isWaiting } of this.#clients.values()) if (isWaiting && CALL_METHODS.has(method)) return;
+    for (const resolve of this.#onCallsAnswered.splice(0)) resolve();
+  }
+
   #newBranch(): string {
     return MAGIC_COOKIE + randomHex(this.#options.random, 16);
   }
@@ -105,11 +122,16 @@ export class TransactionLayer {
   #start(request: SipRequest, hop: Hop, branch: string, events: ClientTransactionEvents, asAsked: boolean): ClientTransaction {
     const { clock, transport } = this.#options;
     const key = `${branch} ${request.method}`;
-    const parts = { clock, transport, branch, onTerminated: () => this.#clients.delete(key) };
+    const parts = { clock, transport, branch, onTerminated: () => this.#clientOver(key) };
     const transaction = new ClientTransaction(request, hop, events, parts, asAsked);
     this.#clients.set(key, transaction);
     transaction.start();
     return transaction;
+  }
+
+  #clientOver(key: string): void {
+    this.#clients.delete(key);
+    this.#tellCallsAnswered();
   }
 
   #receive(bytes: Uint8Array, source: Hop): void {
@@ -134,8 +156,10 @@ export class TransactionLayer {
     const { number, method } = parseCSeq(response.headers.first('CSeq') ?? '');
     const { via } = topVia(response.headers.first('Via'));
     const transaction = this.#clients.get(`${via.branch} ${method}`);
-    if (transaction) transaction.receive(response);
-    else if (method === 'INVITE' && response.status >= 200 && response.status < 300) this.#options.user.strayAnswer(response, number);
+    if (transaction) {
+      transaction.receive(response);
+      this.#tellCallsAnswered();
+    } else if (method === 'INVITE' && response.status >= 200 && response.status < 300) this.#options.user.strayAnswer(response, number);
   }
 
   #request(request: SipRequest, source: Hop): void {

@@ -110,6 +110,11 @@ export class UserAgent {
     return new Dialog(this.#core, takenOver(state), credentials);
   }
 
+  /** Resolves when every INVITE, CANCEL and BYE that was sent has its final response, or none can come any more. */
+  callsAnswered(): Promise<void> {
+    return this.#core.layer.callsAnswered();
+  }
+
   /** Stops at once, without a word to any peer: no timer, transaction or dialog is left. Closes the wires. Idempotent. */
   async close(): Promise<void> {
     this.#timers.close();

@@ -1,0 +1,118 @@
+import { describe, expect, it } from 'vitest';
+import type { SipRequest } from '../../src/telephony/sip/message.ts';
+import { RawPeer } from '../support/raw-peer.ts';
+import { ANSWER, CALLEE, CALLER, CallLog, request, sipScene } from '../support/sip-agents.ts';
+
+/** What a 2xx of one fork says: its own proxies on the way, and its own target. */
+const fork = (name: string) => ({
+  tag: name,
+  sdp: ANSWER,
+  headers: [
+    ['Contact', `<sip:${name}@192.0.2.9:5060>`],
+    ['Record-Route', `<sip:far.${name}.example;lr>, <sip:${proxies[name]}:5070;lr;of=${name}>`],
+  ] as const,
+});
+const proxies: Readonly<Record<string, string>> = { a: '10.0.1.1', b: '10.0.1.2', c: '10.0.1.3' };
+const routeOf = (name: string) => [`<sip:${proxies[name]}:5070;lr;of=${name}>`, `<sip:far.${name}.example;lr>`];
+
+/** A call to a proxy that asks three phones, each behind a proxy of its own. */
+async function forked() {
+  const scene = sipScene(undefined);
+  await scene.callee.close();
+  const peer = new RawPeer(scene.network.wire('udp', CALLEE));
+  const ways = Object.fromEntries(
+    Object.entries(proxies).map(([name, address]) => [name, new RawPeer(scene.network.wire('udp', { address, port: 5070 }))]),
+  );
+  const call = new CallLog();
+  const invite = scene.caller.invite(request(), call);
+  await scene.clock.advance(1);
+  const way = (name: string): RawPeer => {
+    const found = ways[name];
+    if (!found) throw new Error(`No way ${name}`);
+    return found;
+  };
+  return {
+    scene,
+    peer,
+    call,
+    invite,
+    way,
+    /** A response of one fork. */
+    says: async (status: number, name: string): Promise<void> => {
+      peer.reply(peer.last('INVITE'), status, CALLER, fork(name));
+      await scene.clock.advance(2);
+    },
+    leftovers: async () => {
+      await scene.clock.advance(200_000);
+      return [scene.clock.pendingTimers, scene.caller.liveTransactions, scene.caller.liveDialogs];
+    },
+  };
+}
+
+const shown = ({ uri, headers }: SipRequest) => ({
+  uri,
+  routes: headers.all('Route'),
+  to: headers.first('To')?.split(';')[1],
+  cSeq: headers.first('CSeq'),
+});
+
+describe('2xx of several forks (RFC 3261 section 13.2.2.4)', () => {
+  it.each([true, false])(
+    'are each acknowledged along their own route; all but the first are hung up there (rung before: %s)',
+    async (rung) => {
+      const { call, peer, way, says, leftovers } = await forked();
+      if (rung) for (const name of ['a', 'b', 'c']) await says(180, name);
+      for (const name of ['b', 'a', 'c']) await says(200, name);
+      expect(call.events.filter((event) => event !== '180')).toEqual(['sent', 'answered']);
+      expect(call.dialog?.state.remoteTag).toBe('b');
+      expect(way('b').names).toEqual(['ACK']);
+      for (const name of ['a', 'c']) {
+        expect(way(name).names).toEqual(['ACK', 'BYE']);
+        const common = { uri: `sip:${name}@192.0.2.9:5060`, routes: routeOf(name), to: `tag=${name}` };
+        expect(shown(way(name).last('ACK'))).toEqual({ ...common, cSeq: '1 ACK' });
+        expect(shown(way(name).last('BYE'))).toEqual({ ...common, cSeq: '2 BYE' });
+        way(name).reply(way(name).last('BYE'), 200, CALLER);
+      }
+      expect(peer.names).toEqual(['INVITE']);
+      void call.dialog?.bye();
+      expect(await leftovers()).toEqual([0, 0, 0]);
+      expect(shown(way('b').last('BYE'))).toMatchObject({ routes: routeOf('b') });
+    },
+  );
+
+  it('that are repeated are acknowledged again where they came from, and hung up once', async () => {
+    const { way, says, scene } = await forked();
+    for (const name of ['a', 'b', 'a', 'b', 'b']) await says(200, name);
+    expect(way('a').names).toEqual(['ACK', 'ACK']);
+    expect(way('b').names.filter((name) => name === 'ACK')).toHaveLength(3);
+    way('b').reply(way('b').last('BYE'), 200, CALLER);
+    await scene.clock.advance(1000);
+    expect(way('b').names.filter((name) => name === 'BYE')).toHaveLength(1);
+    await says(200, 'b');
+    expect(way('b').names.at(-1)).toBe('ACK');
+    await scene.close();
+  });
+
+  it('that come when the call is over already are hung up too', async () => {
+    const { call, way, says, leftovers, scene } = await forked();
+    await says(200, 'a');
+    void call.dialog?.bye();
+    await scene.clock.advance(1);
+    way('a').reply(way('a').last('BYE'), 200, CALLER);
+    await scene.clock.advance(20_000);
+    await says(200, 'c');
+    expect(way('c').names).toEqual(['ACK', 'BYE']);
+    expect(await leftovers()).toEqual([0, 0, 0]);
+  });
+
+  it('that all cross a CANCEL are all hung up', async () => {
+    const { call, invite, way, says, leftovers } = await forked();
+    await says(180, 'a');
+    invite.cancel();
+    for (const name of ['a', 'b', 'c']) await says(200, name);
+    for (const name of ['a', 'b', 'c']) expect(way(name).names).toEqual(['ACK', 'BYE']);
+    expect(call.failure).toMatchObject({ why: 'cancelled' });
+    expect(call.events).not.toContain('answered');
+    expect(await leftovers()).toEqual([0, 0, 0]);
+  });
+});
