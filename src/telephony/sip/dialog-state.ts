@@ -156,6 +156,19 @@ export function refreshTarget(state: DialogState, message: SipMessage): DialogSt
   return remoteTarget === undefined || remoteTarget === state.remoteTarget ? state : { ...state, remoteTarget };
 }
 
+/**
+ * The state after a re-INVITE or UPDATE of the peer. A caller behind NAT is reached where its INVITE came from, and from now on where this
+ * came from: the NAT may have given it another port.
+ */
+export function refreshedBy(state: DialogState, request: SipRequest, { address, port, transport }: Hop): DialogState {
+  const refreshed = refreshTarget(state, request);
+  const { nextHop } = state;
+  const moved = nextHop.address !== address || nextHop.port !== port;
+  return moved && state.role === 'uas' && state.transport === transport
+    ? { ...refreshed, nextHop: { ...nextHop, address, port } }
+    : refreshed;
+}
+
 /** The state for another process that goes on with the dialog: its requests begin a new block of CSeq numbers. */
 export function takenOver(state: DialogState): DialogState {
   return { ...state, localCSeq: state.localCSeq + CSEQ_BLOCK, openOffer: 'none' };

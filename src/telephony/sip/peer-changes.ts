@@ -1,6 +1,6 @@
 import { ABILITIES } from './core.ts';
 import type { DialogContext } from './dialog-context.ts';
-import { refreshTarget } from './dialog-state.ts';
+import { refreshedBy } from './dialog-state.ts';
 import type { SipRequest } from './message.ts';
 import type { ReliableProvisionals } from './reliable-provisionals.ts';
 import type { ServerTransaction } from './server-transaction.ts';
@@ -91,7 +91,7 @@ export class PeerChanges {
     }
     const sessionTimer = context.state.phase === 'confirmed' ? timerOfRequest(request.headers, context.core.clock.now()) : undefined;
     context.state = {
-      ...refreshTarget(context.state, request),
+      ...refreshedBy(context.state, request, transaction.source),
       sessionTimer,
       ...(localSdp !== undefined && { localSdp }),
       ...(offer !== undefined ? { remoteSdp: offer } : isInvite && { openOffer: 'local' }),
