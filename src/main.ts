@@ -33,6 +33,7 @@ import { systemClock as clock } from './kernel/clock.ts';
 import type { Logger } from './kernel/log.ts';
 import { systemRandom as random } from './kernel/random.ts';
 import { CompiledFlows } from './sessions/compiled-flows.ts';
+import { loadHoldMusic } from './sessions/hold-music.ts';
 import { LeftRecordings } from './sessions/left-recordings.ts';
 import { endLostSessions } from './sessions/lost-sessions.ts';
 import { RecordingFolder } from './sessions/recording-folder.ts';
@@ -96,6 +97,7 @@ async function start(settings: Settings, log: Logger, opened: Opened): Promise<R
     }),
   );
   const speech = opened.add(await Speech.open({ cacheDir: join(dataDir, 'prompts'), log }));
+  const music = await loadHoldMusic(settings.holdMusic, speech);
   const { changes } = store;
   const users = new SipUserDirectory({ endpoints: store.endpoints, bindings: store.bindings, changes, box, clock });
   const refusals = opened.add(new Refusals({ clock, log }));
@@ -150,7 +152,7 @@ async function start(settings: Settings, log: Logger, opened: Opened): Promise<R
   const compiledFlows = new CompiledFlows(flows);
   const stopping = new AbortController();
   opened.add({ close: async () => stopping.abort(new Error('The server stops')) });
-  const sounds = (accountId: string) => accountSounds(speech, files, accountId);
+  const sounds = (accountId: string) => accountSounds(speech, files, music, accountId);
   speakSavedFlows({ changes, flows, compiledFlows, sounds, clock, log, signal: stopping.signal });
 
   const sessions = new SessionService({

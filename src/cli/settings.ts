@@ -76,6 +76,12 @@ const table = {
     description: 'Folder for the embedded database, audio files, recordings and the secret key. One server uses it at a time.',
     read: text,
   }),
+  holdMusic: optional({
+    variable: 'RINGFLOW_HOLD_MUSIC',
+    whenAbsent: 'a piece of our own',
+    description: 'WAV or MP3 file that callers on hold hear, again and again.',
+    read: text,
+  }),
   databaseUrl: optional({
     variable: 'DATABASE_URL',
     whenAbsent: 'embedded PostgreSQL in the data folder',
@@ -233,6 +239,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     rateLimit: value(table.rateLimit),
     callbackNetworks: value(table.callbackNetworks),
     dataDir: value(table.dataDir),
+    holdMusic: value(table.holdMusic),
     databaseUrl: value(table.databaseUrl),
     sipHosts,
     sipPort: value(table.sipPort),

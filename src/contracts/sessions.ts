@@ -99,12 +99,15 @@ export const SessionMediaReport = dto(
 );
 export type SessionMediaReport = Static<typeof SessionMediaReport>;
 
+const sessionCallStates = oneOf('SessionCallState', ['Disconnected', 'Ringing', 'Connected', 'Hold', 'Passive']);
+const holdReasons = oneOf('SessionHoldReasons', ['None', 'Transferring']);
+
 export const SessionInfo = dto(
   { name: 'SessionInfo', namespace, description: 'One communication: a call.', base: 'EntityInfo' },
   {
     ...entityMembers,
     dialState: optional(oneOf('SessionDialState', ['None', 'Active'])),
-    callState: optional(oneOf('SessionCallState', ['Disconnected', 'Ringing', 'Connected', 'Hold', 'Passive'])),
+    callState: optional(sessionCallStates),
     queueState: optional(oneOf('SessionQueueStates', ['None', 'Queued', 'Ringing', 'Connected', 'Hold', 'Disconnected'])),
     accountId: optional(text),
     accountName: optional(text),
@@ -116,6 +119,8 @@ export const SessionInfo = dto(
     toAddress: optional(text),
     fromAddress: optional(text),
     channel: optional(flowChannels),
+    holdReason: optional(holdReasons, 'Why the call is on hold, when it is.'),
+    heldByUserId: optional(text, 'Who put it on hold.'),
     ended: optional(flag, 'The session is over.'),
     outcome: optional(text, 'Outcome of the call.'),
     sipCause: optional(nullable(Type.Integer()), 'The SIP status that ended the call, if any.'),
@@ -195,6 +200,45 @@ export const RedirectSession = operation({
       callerId: optional(text, 'The Caller ID to use. This must be the E164 number of an owned phone number'),
     },
   ),
+});
+
+export const HoldSession = operation({
+  routes: ['POST /sessions/{sessionId}/hold'],
+  tag: 'Sessions',
+  auth: ['User', 'Manager', 'SystemAdministrator'],
+  request: dto(
+    {
+      name: 'HoldSession',
+      namespace,
+      description:
+        'Put the session on hold or on hold for transferring: the other side hears music. PATCH it with CallState Connected to resume.',
+    },
+    {
+      sessionId: optional(text),
+      callSid: optional(
+        text,
+        'The local call SID: the SIP Call-ID of who holds the other side. If absent, and when it is the only call, the call of the session is held.',
+      ),
+      reason: optional(holdReasons, 'The reason for the hold.'),
+      audioFile: optional(text, 'The ID of an audio file to play instead of the usual music.'),
+    },
+  ),
+  response: SessionInfo,
+});
+
+export const PatchSession = operation({
+  routes: ['PATCH /sessions/{sessionId}'],
+  tag: 'Sessions',
+  auth: ['User', 'Manager', 'SystemAdministrator'],
+  request: dto(
+    { name: 'PatchSession', namespace, description: 'Update a session whose call is up: put it on hold, or resume it.' },
+    {
+      sessionId: optional(text),
+      callState: optional(sessionCallStates, 'Hold puts the call on hold, Connected resumes it.'),
+      holdReason: optional(holdReasons, 'The reason for the hold.'),
+    },
+  ),
+  response: SessionInfo,
 });
 
 export const RejectSession = operation({

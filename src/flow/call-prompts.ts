@@ -10,6 +10,8 @@ export interface PromptMaker {
   file(fileId: string, signal: AbortSignal): Promise<Prompt>;
   beep(): Prompt | Promise<Prompt>;
   ringing(): Prompt | Promise<Prompt>;
+  /** What who is on hold hears, again and again. */
+  holdMusic(): Prompt | Promise<Prompt>;
 }
 
 /**
@@ -40,6 +42,10 @@ export class CallPrompts implements PromptSource {
 
   ringing(): Prompt | Promise<Prompt> {
     return this.#remember('ringing', () => this.#maker.ringing());
+  }
+
+  holdMusic(): Prompt | Promise<Prompt> {
+    return this.#remember('hold music', () => this.#maker.holdMusic());
   }
 
   #remember(key: string, make: () => Prompt | Promise<Prompt>): Prompt | Promise<Prompt> {

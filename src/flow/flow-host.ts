@@ -17,6 +17,8 @@ export interface PromptSource {
   beep(): Prompt | Promise<Prompt>;
   /** What callers hear while it rings: one ring and the pause after it. */
   ringing(): Prompt | Promise<Prompt>;
+  /** What who is on hold hears. */
+  holdMusic(): Prompt | Promise<Prompt>;
 }
 
 /** Where recordings go. Neither method is aborted by the end of the call: callers hang up to end a recording. */

@@ -22,6 +22,7 @@ async function prepared(
     file: (id: string) => note(`file:${id}`),
     beep: () => note('beep'),
     ringing: () => note('ringing'),
+    holdMusic: () => note('music'),
     ...source,
   };
   const { host } = new FlowCall({ flows });
@@ -130,6 +131,7 @@ describe('the prompts of a call', () => {
         file: async (id) => promptNamed(id),
         beep: () => promptNamed('beep'),
         ringing: () => promptNamed('ringing'),
+        holdMusic: () => promptNamed('music'),
       },
       signal,
     );
@@ -152,7 +154,13 @@ describe('the prompts of a call', () => {
       return promptNamed(text);
     };
     const memory = new CallPrompts(
-      { speech, file: speech, beep: () => promptNamed('beep'), ringing: () => promptNamed('ringing') },
+      {
+        speech,
+        file: speech,
+        beep: () => promptNamed('beep'),
+        ringing: () => promptNamed('ringing'),
+        holdMusic: () => promptNamed('music'),
+      },
       signal,
     );
     await expect(memory.speech('x', undefined)).rejects.toThrow('not now');
@@ -163,7 +171,13 @@ describe('the prompts of a call', () => {
     let made = 0;
     const speech = async (text: string) => promptNamed(`${text} ${made++}`);
     const memory = new CallPrompts(
-      { speech, file: speech, beep: () => promptNamed('beep'), ringing: () => promptNamed('ringing') },
+      {
+        speech,
+        file: speech,
+        beep: () => promptNamed('beep'),
+        ringing: () => promptNamed('ringing'),
+        holdMusic: () => promptNamed('music'),
+      },
       signal,
     );
     for (let n = 0; n < 250; n += 1) await memory.speech(String(n), undefined);

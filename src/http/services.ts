@@ -19,8 +19,10 @@ import type { DeleteFile, GetFile, ListFiles, NewFile } from '../contracts/files
 import type { DeleteFlow, GetFlow, ListAvailableNodes, ListFlows, NewFlow, PatchFlow } from '../contracts/flows.ts';
 import type {
   AddSessionLog,
+  HoldSession,
   ListSessions,
   NewOutgoingSession,
+  PatchSession,
   RedirectSession,
   RejectSession,
   SessionInfo,
@@ -139,6 +141,8 @@ export interface Services {
     /** For sessions whose call is on. */
     readonly live: {
       readonly redirect: Doing<typeof RedirectSession>;
+      readonly hold: Answering<typeof HoldSession>;
+      readonly patch: Answering<typeof PatchSession>;
       readonly reject: Doing<typeof RejectSession>;
       readonly addLog: Doing<typeof AddSessionLog>;
     };

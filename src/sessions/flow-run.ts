@@ -9,7 +9,7 @@ import { prepareFlow } from '../flow/prepare-flow.ts';
 import type { PartyOrder, PartyStatus, SecondParty } from '../flow/second-party.ts';
 import type { WholeCallRecording } from '../flow/whole-call-recording.ts';
 import type { Clock } from '../kernel/clock.ts';
-import type { AnsweredCall } from '../telephony/port.ts';
+import type { HoldableCall } from './holdable-call.ts';
 
 /** What a session hears of its flow. */
 export interface FlowRunObserver {
@@ -26,7 +26,7 @@ export interface FlowRunParts {
   readonly recordings: Recordings;
   readonly loadFlow: FlowHost['loadFlow'];
   /** Who can call others for the call. */
-  readonly secondParty: (call: AnsweredCall) => SecondParty;
+  readonly secondParty: (call: HoldableCall) => SecondParty;
   readonly clock: Clock;
   /** Aborted when the process stops: ends what runs after the call. */
   readonly stopping: AbortSignal;
@@ -82,10 +82,10 @@ export class FlowRun {
   }
 
   /** Runs the flow on a call that has just been answered. The first node begins before this returns. Never rejects. */
-  async start(call: AnsweredCall, recording: WholeCallRecording, conference: ConferenceDoor): Promise<FlowOutcome> {
+  async start(call: HoldableCall, recording: WholeCallRecording, conference: ConferenceDoor): Promise<FlowOutcome> {
     const { flow, known, recordings, secondParty, clock } = this.#parts;
     this.#host = {
-      call,
+      call: call.leg,
       clock,
       signal: this.#activity.signal,
       prompts: this.#prompts,

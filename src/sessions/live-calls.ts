@@ -190,6 +190,7 @@ export class LiveCalls {
       callbacks,
       recordings: parts.recordings,
       conferences: this.#conferences,
+      sounds: parts.sounds,
       channel: { release: freeing },
       journal,
       clock,

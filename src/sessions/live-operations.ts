@@ -1,5 +1,5 @@
 import type { RequestOf } from '../contracts/dto.ts';
-import type { AddSessionLog, RedirectSession, RejectSession } from '../contracts/sessions.ts';
+import type { AddSessionLog, HoldSession, PatchSession, RedirectSession, RejectSession, SessionInfo } from '../contracts/sessions.ts';
 import { possibleE164 } from '../directory/e164.ts';
 import { MemberChecks } from '../directory/member-checks.ts';
 import { mayAccess, type Principal } from '../directory/principal.ts';
@@ -30,10 +30,33 @@ export class LiveOperations {
     const checks = new MemberChecks();
     const to = destinationOf(request.destination ?? '', checks);
     checks.done();
-    const session = await this.#find(principal, request.sessionId ?? '');
+    const session = await this.#findUp(principal, request.sessionId ?? '');
     if (request.callerId) await this.#checkCallerId(session.accountId, request.callerId);
-    if (!session.isUp) throw conflict('The call is not up.');
     session.redirect(to, { parties: [{ number: to }], callerId: request.callerId || undefined });
+  }
+
+  /** Puts a call that is up on hold, with music. Answers the session. @throws AppError also INVALID_MEMBER, and those of audio files */
+  async hold(principal: Principal, request: RequestOf<typeof HoldSession>): Promise<SessionInfo> {
+    const { callSid, reason = 'None', audioFile } = request;
+    const session = await this.#findUp(principal, request.sessionId ?? '');
+    await session.hold({ reason, byUserId: principal.userId, ...(callSid && { callSid }), ...(audioFile && { audioFile }) });
+    return session.info;
+  }
+
+  /** Puts a call that is up on hold, or resumes it. Answers the session. @throws AppError also INVALID_MEMBER */
+  async patch(principal: Principal, request: RequestOf<typeof PatchSession>): Promise<SessionInfo> {
+    const { sessionId = '', callState, holdReason } = request;
+    const checks = new MemberChecks();
+    if (callState !== undefined && callState !== 'Hold' && callState !== 'Connected') {
+      checks.refuse('CallState', 'Give Hold to put the call on hold, or Connected to resume it.');
+    }
+    checks.done();
+    const session = await this.#findUp(principal, sessionId);
+    if (callState === 'Connected') await session.resume().catch((cause: unknown) => Promise.reject(notResumed(cause)));
+    else if (callState === 'Hold' || (holdReason !== undefined && session.onHold)) {
+      await session.hold({ reason: holdReason ?? 'None', byUserId: principal.userId });
+    }
+    return session.info;
   }
 
   /** Gives up a call that has not been answered. Resolves when it is over. */
@@ -51,6 +74,12 @@ export class LiveOperations {
     checks.text(message, 'Message', LOG_LENGTH);
     checks.done();
     (await this.#find(principal, request.sessionId ?? '')).note(message);
+  }
+
+  async #findUp(principal: Principal, sessionId: string): Promise<LiveSession> {
+    const session = await this.#find(principal, sessionId);
+    if (!session.isUp) throw conflict('The call is not up.');
+    return session;
   }
 
   async #find(principal: Principal, sessionId: string): Promise<LiveSession> {
@@ -75,6 +104,10 @@ function destinationOf(text: string, checks: MemberChecks): string {
   const to = possibleE164(text);
   if (to === undefined && text !== '') checks.refuse('Destination', `It is not a possible number. Give ${hint}`);
   return to ?? '';
+}
+
+function notResumed(cause: unknown): AppError {
+  return new AppError('CONFLICT', { reason: 'The other side did not agree to end the hold.' }, { cause });
 }
 
 function conflict(reason: string): AppError {

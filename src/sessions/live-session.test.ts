@@ -4,6 +4,7 @@ import type { SessionInfo } from '../contracts/sessions.ts';
 import { silentLogger } from '../kernel/log.ts';
 import { VirtualClock } from '../kernel/virtual-clock.ts';
 import type { NewSessionRow, SessionPatch } from '../store/session-rows.ts';
+import { ringing } from '../telephony/audio/tone.ts';
 import { nothingSeen } from '../telephony/media/media-report.ts';
 import type { AnsweredCall } from '../telephony/port.ts';
 import type { CallOptions } from './call-options.ts';
@@ -68,6 +69,7 @@ function session(options: CallOptions = {}) {
         throw new Error('no conference');
       },
     },
+    sounds: { file: async () => ringing(), holdMusic: ringing },
     clock,
     log: silentLogger,
     onOver: () => {

@@ -1,15 +1,19 @@
 import type { CallbackLine, CallbackSender } from '../callbacks/callback-sender.ts';
 import type { CallEventName } from '../contracts/calls.ts';
+import type { SessionInfo } from '../contracts/sessions.ts';
+import type { PromptMaker } from '../flow/call-prompts.ts';
 import type { Recordings } from '../flow/flow-host.ts';
 import type { Clock, Timer } from '../kernel/clock.ts';
+import { memberError } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/log.ts';
-import type { NewSessionRow, SessionPatch } from '../store/session-rows.ts';
-import type { AnsweredCall, CallLeg, LegEnd, MediaReport, PlacedCall } from '../telephony/port.ts';
+import type { NewSessionRow, SessionPatch, StoredHold } from '../store/session-rows.ts';
+import type { AnsweredCall, LegEnd, MediaReport, PlacedCall } from '../telephony/port.ts';
 import type { AttemptEvents } from './call-attempts.ts';
 import type { CallOptions } from './call-options.ts';
 import type { Conferences } from './conferences.ts';
 import { describeMedia } from './describe-media.ts';
 import type { FlowOutcome, FlowRun, FlowRunObserver, RedirectOrder } from './flow-run.ts';
+import { HoldableCall } from './holdable-call.ts';
 import { describeEnd, type Outcome, outcomeOfEnd } from './outcome.ts';
 import { SessionConference } from './session-conference.ts';
 import { SessionHistory, type SessionJournal } from './session-history.ts';
@@ -33,11 +37,21 @@ interface Parts {
   /** Where the recording of the whole call goes, if it is recorded. */
   readonly recordings: Pick<Recordings, 'newPath' | 'save'>;
   readonly conferences: Pick<Conferences, 'find'>;
+  /** What who is on hold hears. */
+  readonly sounds: Pick<PromptMaker, 'file' | 'holdMusic'>;
   readonly clock: Clock;
   readonly log: Logger;
   /** Called once, when nothing of the session is left to do. */
   readonly onOver: () => void;
 }
+
+export interface HoldRequest extends StoredHold {
+  readonly callSid?: string;
+  /** The id of a file of the account. */
+  readonly audioFile?: string;
+}
+
+const neverAborted = new AbortController().signal;
 
 /** A call that this process carries: what happens on the leg is written down, and moves the flow. */
 export class LiveSession implements AttemptEvents, FlowRunObserver {
@@ -49,7 +63,7 @@ export class LiveSession implements AttemptEvents, FlowRunObserver {
   #resolveOver: () => void = () => {};
   #call: PlacedCall | undefined;
   /** The call once it is up. */
-  #leg: AnsweredCall | undefined;
+  #line: HoldableCall | undefined;
   #trunkId: string | undefined;
   /** Why we end the call from outside of its flow. */
   #endedBy: Outcome | undefined;
@@ -103,7 +117,7 @@ export class LiveSession implements AttemptEvents, FlowRunObserver {
   end(outcome: Outcome, message: string): Promise<void> {
     if (this.#endedBy === undefined && !this.#callOver) {
       this.#endedBy = outcome;
-      this.#line(message);
+      this.#log(message);
       void this.#call?.end();
     }
     return this.#over;
@@ -111,16 +125,46 @@ export class LiveSession implements AttemptEvents, FlowRunObserver {
 
   /** Whether the call has been answered and is not over. */
   get isUp(): boolean {
-    return this.#leg !== undefined && !this.#callOver && this.#endedBy === undefined;
+    return this.#line !== undefined && !this.#callOver && this.#endedBy === undefined;
+  }
+
+  /** The session as it is now; of its log, the last lines. */
+  get info(): SessionInfo {
+    return this.#history.info;
+  }
+
+  get onHold(): boolean {
+    return this.#line?.state !== undefined;
+  }
+
+  /**
+   * Puts one side of a call that is up on hold: the other side of the call `callSid`, or the call of the session when it is absent or the only one.
+   * Resolves when the music has begun; another reason for the hold that there is takes the place of the first.
+   * @throws AppError INVALID_MEMBER for a `callSid` of no call of the session; those of `PromptMaker` for `audioFile`
+   */
+  async hold({ callSid, audioFile, ...state }: HoldRequest): Promise<void> {
+    const { sounds } = this.#parts;
+    const music = audioFile ? await sounds.file(audioFile, neverAborted) : await sounds.holdMusic();
+    const isOwn = callSid !== undefined && callSid === this.info.callSid;
+    if (callSid !== undefined && !isOwn && callSid !== this.#line?.partyCallId) {
+      throw memberError('INVALID_MEMBER', { member: 'CallSid', reason: 'it is no call of this session.' }, 'CallSid');
+    }
+    await this.#line?.hold({ ...state, holder: isOwn ? 'session' : 'party', music });
+  }
+
+  /** Ends the hold, if there is one. @throws Error when the other side does not agree */
+  async resume(): Promise<void> {
+    await this.#line?.resume();
   }
 
   /** Takes a call that is up out of its flow, and joins it with the first of these that answers. Then it is hung up. */
   redirect(name: string, order: RedirectOrder): void {
-    const leg = this.#leg;
-    if (!leg || !this.isUp) return;
-    this.#line(`Redirected to ${name}`);
+    const line = this.#line;
+    if (!line || !this.isUp) return;
+    this.#log(`Redirected to ${name}`);
     const before = this.#flowDone;
-    const redirected = this.#run.redirect(order).then((end) => this.#flowEnded(end, leg));
+    const redirected = this.#run.redirect(order).then((end) => this.#flowEnded(end, line));
+    void line.drop();
     this.#flowDone = Promise.all([before, redirected]).then(() => undefined);
   }
 
@@ -128,20 +172,20 @@ export class LiveSession implements AttemptEvents, FlowRunObserver {
     this.#change({ callSid: callId });
     if (this.#sent) return;
     this.#sent = true;
-    this.#line(this.#parts.row.direction === 'inbound' ? 'Called' : 'Calling');
+    this.#log(this.#parts.row.direction === 'inbound' ? 'Called' : 'Calling');
     this.#tell('Initiated');
   }
 
   triesAgain(message: string, trunkId: string): void {
     if (trunkId !== this.#trunkId) this.#change({ trunkId });
     this.#trunkId = trunkId;
-    this.#line(message);
+    this.#log(message);
   }
 
   ringing(status: number): void {
     if (this.#ringing) return;
     this.#ringing = true;
-    this.#line(status === 183 ? 'Ringing, with early media' : 'Ringing');
+    this.#log(status === 183 ? 'Ringing, with early media' : 'Ringing');
     this.#tell('Ringing');
   }
 
@@ -149,15 +193,20 @@ export class LiveSession implements AttemptEvents, FlowRunObserver {
     const { clock, options } = this.#parts;
     this.#answered = true;
     this.#change({ callState: 'Connected', answeredAtMs: clock.now() });
-    this.#line('Answered');
+    this.#log('Answered');
     if (options.maxDurationMs !== undefined) this.#limit = clock.after(options.maxDurationMs, () => this.#lastedTooLong());
     const { recordings, log } = this.#parts;
     const recording = new SessionRecording({ call: leg, recordings, note: (message) => this.note(message), log });
     this.#recording = recording;
     if (options.record) recording.start('stereo');
-    this.#leg = leg;
+    const line: HoldableCall = new HoldableCall({
+      call: leg,
+      note: (message) => this.note(message),
+      onChanged: () => this.#writeState({ callState: line.state ? 'Hold' : 'Connected' }),
+    });
+    this.#line = line;
     this.#conference = this.#newConference(leg);
-    this.#flowDone = this.#run.start(leg, recording, this.#conference).then((end) => this.#flowEnded(end, leg));
+    this.#flowDone = this.#run.start(line, recording, this.#conference).then((end) => this.#flowEnded(end, line));
     this.#tell('Answered');
   }
 
@@ -173,19 +222,21 @@ export class LiveSession implements AttemptEvents, FlowRunObserver {
 
   /** A line for the log of the session. */
   note(message: string): void {
-    this.#line(message);
+    this.#log(message);
   }
 
   ended(end: LegEnd, media: MediaReport): void {
     this.#callOver = true;
     this.#limit?.cancel();
+    this.#line?.close();
     this.#parts.channel.release();
     this.#run.callEnded();
     void this.#finish(end, media);
   }
 
-  async #flowEnded({ outcome, interrupted }: FlowOutcome, leg: CallLeg): Promise<void> {
+  async #flowEnded({ outcome, interrupted }: FlowOutcome, { leg }: HoldableCall): Promise<void> {
     if (interrupted) return;
+    await leg.free(neverAborted);
     this.#limit?.cancel();
     this.#flowOutcome = outcome;
     await leg.hangup();
@@ -200,7 +251,7 @@ export class LiveSession implements AttemptEvents, FlowRunObserver {
     const { clock, log, onOver } = this.#parts;
     const endedAtMs = clock.now();
     await Promise.all([this.#flowDone, this.#recording?.settled()]);
-    this.#line(describeEnd(end));
+    this.#log(describeEnd(end));
     const mediaReport = describeMedia(media, this.#answered);
     const sipCause = end.sip ?? (this.#answered ? 200 : undefined);
     this.#change({
@@ -229,10 +280,12 @@ export class LiveSession implements AttemptEvents, FlowRunObserver {
     });
   }
 
-  #writeState(): void {
+  #writeState(more: SessionPatch = {}): void {
     const sid = this.#conference?.sid;
     const conference = sid === undefined ? null : { sid };
-    this.#change({ state: { leg: this.#legState, flow: this.#run.position, ...(conference && { conference }) }, conference });
+    const hold = this.#line?.state ?? null;
+    const state = { leg: this.#legState, flow: this.#run.position, ...(conference && { conference }), ...(hold && { hold }) };
+    this.#change({ ...more, state, conference, hold });
   }
 
   /** Sends an event to who wants to be told of it. */
@@ -244,7 +297,7 @@ export class LiveSession implements AttemptEvents, FlowRunObserver {
     this.#history.change(patch);
   }
 
-  #line(message: string): void {
+  #log(message: string): void {
     this.#history.line(message);
   }
 }

@@ -8,6 +8,7 @@ export class PartyCall implements AttemptEvents {
   /** The call that is up; undefined when it ended before. */
   readonly answer: Promise<AnsweredCall | undefined>;
   readonly over: Promise<LegEnd>;
+  #callId: string | undefined;
   readonly #note: (message: string) => void;
   #placed: PlacedCall | undefined;
   #resolveAnswer: (call: AnsweredCall | undefined) => void = () => {};
@@ -25,6 +26,11 @@ export class PartyCall implements AttemptEvents {
     });
   }
 
+  /** The SIP Call-ID of the last attempt. */
+  get callId(): string | undefined {
+    return this.#callId;
+  }
+
   attach(placed: PlacedCall): void {
     this.#placed = placed;
   }
@@ -34,7 +40,8 @@ export class PartyCall implements AttemptEvents {
     await this.#placed?.end();
   }
 
-  sent(): void {
+  sent(callId: string): void {
+    this.#callId = callId;
     this.#note(`Calling ${this.name}`);
   }
 

@@ -31,6 +31,7 @@ describe('speakSavedFlows', () => {
         file: async () => beep(),
         beep,
         ringing: beep,
+        holdMusic: beep,
       }),
       clock,
       log: silentLogger,

@@ -4,6 +4,7 @@ import type { Clock } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/log.ts';
 import type { AnsweredCall, LegEnd } from '../telephony/port.ts';
 import { type CalledParty, findParties, type PartyDirectory } from './called-parties.ts';
+import type { HoldableCall } from './holdable-call.ts';
 import { describeEnd } from './outcome.ts';
 import { PartyCall } from './party-call.ts';
 import type { PlaceParty } from './party-placement.ts';
@@ -31,10 +32,10 @@ const ACCEPT_MS = 10_000;
  * with a caller ID that it owns, and within the limits of both; users at all phones that they have registered.
  */
 export class SessionParty implements SecondParty {
-  readonly #call: AnsweredCall;
+  readonly #call: HoldableCall;
   readonly #parts: SessionPartyParts;
 
-  constructor(call: AnsweredCall, parts: SessionPartyParts) {
+  constructor(call: HoldableCall, parts: SessionPartyParts) {
     this.#call = call;
     this.#parts = parts;
   }
@@ -88,7 +89,7 @@ export class SessionParty implements SecondParty {
       const call = new PartyCall(name, note);
       try {
         const from = await this.#shownTo(party, order.callerId);
-        await place(call, party, { from, ringTimeoutMs: order.ringTimeoutMs }, this.#call);
+        await place(call, party, { from, ringTimeoutMs: order.ringTimeoutMs }, this.#call.call);
         calls.push(call);
       } catch (error) {
         refused = error;
@@ -120,7 +121,7 @@ export class SessionParty implements SecondParty {
   /** Plays to the caller what there is to hear while it rings, until `signal` is aborted. */
   #entertain({ meanwhile }: PartyOrder, signal: AbortSignal): void {
     if (meanwhile.durationMs <= 0) return;
-    const again = (): Promise<unknown> => this.#call.play(meanwhile, { interruptible: false }, signal).then(again);
+    const again = (): Promise<unknown> => this.#call.leg.play(meanwhile, { interruptible: false }, signal).then(again);
     // It ends with the wait, or with the call.
     again().catch(() => undefined);
   }
@@ -151,9 +152,10 @@ export class SessionParty implements SecondParty {
     const { clock, note } = this.#parts;
     const beganMs = clock.now();
     const recording = record ? this.#record(call) : undefined;
-    this.#call.bridge(call);
+    this.#call.join({ call, callId: party.callId });
     note(`Joined with ${party.name}`);
     const end = await party.over;
+    this.#call.part();
     const talkedMs = clock.now() - beganMs;
     note(`${party.name}: ${describeEnd(end)}`);
     const recordingId = await recording;

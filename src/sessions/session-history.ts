@@ -1,6 +1,6 @@
 import type { SessionInfo, SessionLogInfo } from '../contracts/sessions.ts';
 import type { Clock } from '../kernel/clock.ts';
-import { FIRST_EPOCH, type NewSessionRow, type SessionPatch } from '../store/session-rows.ts';
+import { FIRST_EPOCH, type NewSessionRow, type SessionPatch, type StoredHold } from '../store/session-rows.ts';
 import { createdSession } from './created-session.ts';
 
 /** Where a session writes what happens to it. */
@@ -39,6 +39,7 @@ export class SessionHistory {
       sipCause,
       mediaReport,
       conference,
+      hold,
     } = this.#patch;
     const ended = endedAtMs !== undefined;
     return {
@@ -48,6 +49,7 @@ export class SessionHistory {
       callState,
       queueState: 'None',
       ended,
+      ...(hold && !ended && shownHold(hold)),
       ...(this.#modifiedAtMs !== undefined && { dateLastModified: isoOf(this.#modifiedAtMs) }),
       ...(callSid !== undefined && { callSid }),
       ...(answeredAtMs !== undefined && { dateAnswered: isoOf(answeredAtMs) }),
@@ -77,4 +79,8 @@ export class SessionHistory {
 
 function isoOf(ms: number): string {
   return new Date(ms).toISOString();
+}
+
+function shownHold({ reason, byUserId }: StoredHold): Pick<SessionInfo, 'holdReason' | 'heldByUserId'> {
+  return { holdReason: reason, ...(byUserId !== undefined && { heldByUserId: byUserId }) };
 }

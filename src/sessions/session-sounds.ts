@@ -3,16 +3,18 @@ import type { Files } from '../directory/files.ts';
 import type { PromptMaker } from '../flow/call-prompts.ts';
 import type { Recordings } from '../flow/flow-host.ts';
 import type { Speech } from '../speech/speech.ts';
+import type { Prompt } from '../telephony/audio/prompt.ts';
 import { beep, ringing } from '../telephony/audio/tone.ts';
 import { type RecordingFolder, recordingAt } from './recording-folder.ts';
 
 /** What calls of one account can play. */
-export function accountSounds(speech: Speech, files: Pick<Files, 'prompt'>, accountId: string): PromptMaker {
+export function accountSounds(speech: Speech, files: Pick<Files, 'prompt'>, music: Prompt, accountId: string): PromptMaker {
   return {
     speech: (text, voice, signal) => speech.prompt(text, voice === undefined ? {} : { voice }, signal),
     file: (fileId, signal) => files.prompt(accountId, fileId, signal),
     beep,
     ringing,
+    holdMusic: () => music,
   };
 }
 

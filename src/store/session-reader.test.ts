@@ -86,3 +86,22 @@ describe('filters', () => {
 it('answers undefined for a session that does not exist', async () => {
   expect(await store.sessionReader.find(freshId())).toBeUndefined();
 });
+
+describe('a hold', () => {
+  it('is shown while the session is on, and not after', async () => {
+    const owner = store.workers.id;
+    const row = newSessionRow({ owner });
+    await store.sessions.create(row);
+    const shown = async () => {
+      await store.sessionWriter.flush();
+      const { callState, holdReason, heldByUserId } = (await store.sessionReader.find(row.id))?.info ?? {};
+      return [callState, holdReason, heldByUserId];
+    };
+    store.sessionWriter.change(row.id, 1, { callState: 'Hold', state: { leg: {}, hold: { reason: 'Transferring', byUserId: 'user-1' } } });
+    expect(await shown()).toEqual(['Hold', 'Transferring', 'user-1']);
+    store.sessionWriter.change(row.id, 1, { callState: 'Hold', state: { hold: { reason: 'None' } } });
+    expect(await shown()).toEqual(['Hold', 'None', undefined]);
+    store.sessionWriter.change(row.id, 1, { callState: 'Disconnected', endedAtMs: Date.UTC(2026, 1, 1) });
+    expect(await shown()).toEqual(['Disconnected', undefined, undefined]);
+  });
+});

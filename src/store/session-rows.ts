@@ -78,6 +78,13 @@ export interface KeyedRequest {
 /** The epoch of a session that was just created; every take-over adds one. */
 export const FIRST_EPOCH = 1;
 
+/** A hold as the API shows it, and as another process would need it. */
+export interface StoredHold {
+  readonly reason: NonNullable<SessionInfo['holdReason']>;
+  /** Id of the user who asked for it. */
+  readonly byUserId?: string;
+}
+
 /** What has changed on a session; absent members stay. `endedAtMs` ends it. */
 export interface SessionPatch {
   readonly callState?: CallState;
@@ -93,6 +100,8 @@ export interface SessionPatch {
   readonly state?: Readonly<Record<string, unknown>>;
   /** What `state` says of the conference that the call is in; null: it is in none. */
   readonly conference?: { readonly sid: string } | null;
+  /** What `state` says of the hold of the call; null: there is none. */
+  readonly hold?: StoredHold | null;
 }
 
 export type { SessionLogInfo };

@@ -116,7 +116,7 @@ describe.each(each)('%s', (typeName, type) => {
       const flow = compiled({ node: [typeName, parameters] });
       const call = new FlowCall({ script });
       const prompts = new CallPrompts(
-        { ...asPromises(promptsAtOnce), beep: promptsAtOnce.beep, ringing: promptsAtOnce.ringing },
+        { ...asPromises(promptsAtOnce), beep: promptsAtOnce.beep, ringing: promptsAtOnce.ringing, holdMusic: promptsAtOnce.holdMusic },
         call.host.signal,
       );
       await prepareFlow(flow, known, { ...call.host, prompts });

@@ -23,7 +23,7 @@ import { makePrompt } from '../../src/telephony/audio/make-prompt.ts';
 import { beep, ringing, tone } from '../../src/telephony/audio/tone.ts';
 import { Engine } from '../../src/telephony/engine.ts';
 import { LocalMedia } from '../../src/telephony/media/local-media.ts';
-import type { SrtpPolicy } from '../../src/telephony/port.ts';
+import type { Prompt, SrtpPolicy } from '../../src/telephony/port.ts';
 import { UserAgent } from '../../src/telephony/sip/user-agent.ts';
 import { UserCheck } from '../../src/telephony/user-check.ts';
 import type { Dns } from '../../src/wire/dns.ts';
@@ -44,6 +44,10 @@ export const manager: Principal = { userId: 'u', emailAddress: 'manager@example.
 export const stranger: Principal = { userId: 's', emailAddress: 'stranger@example.com', roles: ['Manager'], accountIds: ['account-2'] };
 export const numberToDial = '+18144043093';
 export const callerId = '+18144043000';
+
+/** The mu-law code of the music that is played to who is on hold, and the id of a file that is all of code 9. */
+export const MUSIC = 7;
+export const OTHER_MUSIC = 'other-music';
 
 export interface WorldOptions {
   readonly phone?: Partial<PhoneBehaviour>;
@@ -310,10 +314,18 @@ const spokenAsTones = (clock: VirtualClock, { speechMs = 0, speechFails = false 
     if (speechMs > 0) await sleep(clock, speechMs, signal);
     return makePrompt(tone(400, text.length * 20, -15));
   },
-  file: async () => makePrompt(tone(600, 1000, -15)),
+  file: async (fileId) => (fileId === OTHER_MUSIC ? steadyPrompt(9, 1000) : makePrompt(tone(600, 1000, -15))),
   beep,
   ringing,
+  holdMusic: () => steadyPrompt(MUSIC, 1000),
 });
+
+/** The same mu-law code all the time, so that a test knows it again. */
+function steadyPrompt(code: number, durationMs: number): Prompt {
+  const bytes = new SharedArrayBuffer(durationMs * 8);
+  new Uint8Array(bytes).fill(code);
+  return { id: `code-${code}`, durationMs, pcmu: bytes, pcma: bytes };
+}
 
 const noRecordings: Recordings = {
   newPath: () => '/nowhere',

@@ -184,6 +184,14 @@ export function fakeServices(): FakeServices {
         async redirect(principal, request) {
           calls.push({ name: 'sessions.live.redirect', userId: principal.userId, request });
         },
+        async hold(principal, request) {
+          calls.push({ name: 'sessions.live.hold', userId: principal.userId, request });
+          return { id: request.sessionId ?? '', callState: 'Hold', holdReason: request.reason ?? 'None' };
+        },
+        async patch(principal, request) {
+          calls.push({ name: 'sessions.live.patch', userId: principal.userId, request });
+          return { id: request.sessionId ?? '', callState: request.callState ?? 'Connected' };
+        },
         async reject(principal, request) {
           calls.push({ name: 'sessions.live.reject', userId: principal.userId, request });
         },

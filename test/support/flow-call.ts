@@ -22,6 +22,7 @@ export const promptsAtOnce: PromptSource = {
   file: (fileId) => (fileId.includes('broken') ? Promise.reject(new Error('There is no such file.')) : promptNamed(`file:${fileId}`)),
   beep: () => promptNamed('beep', 250),
   ringing: () => promptNamed('ringing', 6000),
+  holdMusic: () => promptNamed('music', 12_800),
 };
 
 export interface FlowCallOptions {

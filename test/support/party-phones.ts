@@ -19,6 +19,8 @@ export interface Person {
   readonly hangUpAfterMs?: number;
   /** The mu-law code that they say again and again. */
   readonly says?: number;
+  /** Refuses every change of the session with 488. */
+  readonly refusesChanges?: boolean;
   /** Keys, and when they are pressed after the answer. */
   readonly presses?: { readonly atMs: number; readonly keys: string };
   /** The same in SIP INFO, one every 200 ms. */
@@ -29,7 +31,10 @@ export interface Person {
 export interface PersonCall {
   readonly number: string;
   readonly from: string;
+  readonly callId: string;
   readonly atMs: number;
+  /** Directions of the offers that came after the first. */
+  readonly offers: string[];
   cancelled: boolean;
   answered: boolean;
   ended: 'peer' | 'us' | 'error' | undefined;
@@ -66,7 +71,9 @@ export function partyPhones(
     const call: PersonCall = {
       number,
       from: userOf(invite.from),
+      callId: invite.callId,
       atMs: clock.now(),
+      offers: [],
       cancelled: false,
       answered: false,
       ended: undefined,
@@ -98,6 +105,13 @@ export function partyPhones(
     const telling = [...(person.tells?.keys ?? '')].map((key, at) =>
       clock.after((person.tells?.atMs ?? 0) + at * 200, () => void dialog.tellDigit(key, 100)),
     );
+    let version = 1;
+    dialog.onReinvite = (offer = '') => {
+      const direction = /^a=(sendonly|recvonly|inactive)\r$/m.exec(offer)?.[1] ?? 'sendrecv';
+      call.offers.push(direction);
+      const answer = sdp.replace('o=- 1 1', `o=- 1 ${++version}`);
+      return person.refusesChanges ? undefined : `${answer}a=${direction === 'sendonly' ? 'recvonly' : direction}\r\n`;
+    };
     const to = audioOf(invite.sdp ?? '');
     let beat: Timer | undefined;
     let quiet = false;
@@ -128,8 +142,13 @@ export function partyPhones(
     calls,
     callTo: (number: string) => calls.find((call) => call.number === number),
     /** What a person has heard, each code once, in order. */
-    heard: (number: string): number[] => [
-      ...new Set(calls.find((call) => call.number === number)?.rtp.received.map(({ payload }) => payload[0] ?? -1)),
+    heard: (number: string, sinceMs = 0): number[] => [
+      ...new Set(
+        calls
+          .find((call) => call.number === number)
+          ?.rtp.received.filter(({ atMs }) => atMs >= sinceMs)
+          .map(({ payload }) => payload[0] ?? -1),
+      ),
     ],
     close: () => agent.close(),
   };

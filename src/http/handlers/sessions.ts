@@ -3,8 +3,10 @@ import {
   AddSessionLog,
   EndSession,
   GetSession,
+  HoldSession,
   ListSessions,
   NewOutgoingSession,
+  PatchSession,
   RedirectSession,
   RejectSession,
   SessionInfo,
@@ -35,6 +37,8 @@ export function sessionHandlers({ sessions }: Services): readonly BoundOperation
     signedIn(RedirectSession, async (principal, request) => {
       await sessions.live.redirect(principal, request);
     }),
+    signedIn(HoldSession, (principal, request) => sessions.live.hold(principal, request)),
+    signedIn(PatchSession, (principal, request) => sessions.live.patch(principal, request)),
     signedIn(RejectSession, async (principal, request) => {
       await sessions.live.reject(principal, request);
     }),
