@@ -10,6 +10,7 @@ const namespace = 'Voice.Api.Sessions';
 const mediaProblems = [
   'NothingSent',
   'RefusedSource',
+  'Unencrypted',
   'Unauthentic',
   'UnagreedType',
   'NothingReceived',
@@ -55,6 +56,11 @@ export const SessionMediaReport = dto(
     packetsReordered: optional(count, 'Packets that came after a later one.'),
     packetsRepeated: optional(count, 'Packets that came once more.'),
     packetsRefused: optional(count, 'Packets that came from elsewhere, of a payload type that was not agreed, or not encrypted as agreed.'),
+    packetsUnauthentic: optional(
+      count,
+      'Of those, in an encrypted call, packets that were not protected with the key of the other side, changed or repeated.',
+    ),
+    packetsUnencrypted: optional(count, 'Of those, packets that came in clear though the call was encrypted.'),
     packetsLate: optional(count, 'Packets that we sent more than 10 ms late.'),
     digits: optional(count, 'Digits that were received.'),
     firstSentMs: optional(milliseconds, 'From the beginning of the stream to the first packet sent.'),

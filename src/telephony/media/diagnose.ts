@@ -7,6 +7,7 @@ import type { MediaReport } from './media-report.ts';
 export type MediaProblem =
   | 'NothingSent'
   | 'RefusedSource'
+  | 'Unencrypted'
   | 'Unauthentic'
   | 'UnagreedType'
   | 'NothingReceived'
@@ -68,9 +69,15 @@ function nothingSent({ sent, sendingMs }: MediaReport): MediaFinding | undefined
 }
 
 function nothingReceived(report: MediaReport): MediaFinding | undefined {
-  const { received, receivingMs, refused, refusedFrom, unagreed, unagreedType, unauthentic = 0, expectedFrom } = report;
+  const { received, receivingMs, refused, refusedFrom, unagreed, unagreedType, unauthentic = 0, unencrypted = 0, expectedFrom } = report;
   if (received > 0 || receivingMs < LEAST_MS) return undefined;
   const told = expectedFrom ? ` from ${endpointText(expectedFrom)}` : '';
+  if (unencrypted > unauthentic) {
+    return finding(
+      'Unencrypted',
+      'Audio came in clear although SRTP was agreed on, so none of it was heard. Switch SRTP on for the audio of the other side, not only in its SDP, or set srtp of the trunk to Off.',
+    );
+  }
   if (unauthentic > 0) {
     return finding(
       'Unauthentic',
@@ -113,6 +120,7 @@ function quality(report: MediaReport): readonly (MediaFinding | undefined)[] {
     sourceMoves,
     receivedFrom,
   } = report;
+  const { unencrypted = 0 } = report;
   const silent = received >= LEAST_PACKETS && receivingMs >= SILENT_MS && !audible;
   const lossShare = lost / Math.max(1, received + lost);
   const sentLossShare = remoteLost / Math.max(1, sent);
@@ -142,6 +150,12 @@ function quality(report: MediaReport): readonly (MediaFinding | undefined)[] {
       ? finding(
           'SourceMoved',
           `The audio of the other side went on from another port or address ${times(sourceMoves)}, at last from ${endpointText(receivedFrom)}, though it had not said so: its NAT had forgotten it, or its network changed. Each time it was deaf and dumb for a moment. Lengthen the UDP timeout of its NAT, or switch silence suppression (VAD) off, so that packets keep the way open.`,
+        )
+      : undefined,
+    received > 0 && unencrypted >= LEAST_PACKETS
+      ? finding(
+          'Unencrypted',
+          `${unencrypted} packets came in clear during an encrypted call and were dropped: the other side, or a media server between, encrypts only some of its audio, such as announcements or after a transfer. Switch SRTP on there, or set srtp of the trunk to Off.`,
         )
       : undefined,
     received >= LEAST_PACKETS && lossShare >= BAD_LOSS

@@ -47,8 +47,9 @@ export interface MediaReport {
   /** Packets of a payload type that was not agreed, and the type of the last. */
   readonly unagreed: number;
   readonly unagreedType?: number;
-  /** Packets that SRTP refused: not the peer's, changed or repeated. Absent when the call was in clear. */
+  /** Packets that SRTP refused: not the peer's, changed or repeated; and those that came in clear. Absent when the call was in clear. */
   readonly unauthentic?: number;
+  readonly unencrypted?: number;
   /** What the jitter buffer did, when somebody listened: a recording, or the search for digits in the audio. */
   readonly buffer?: HeardCounts;
   /** RTCP reports sent, and taken from the peer. */

@@ -5,8 +5,9 @@ import { newRtpHeader, readRtpHeader } from '../rtp/packet.ts';
 import { ReceivedSequence } from '../rtp/received-sequence.ts';
 import type { HeardSoFar } from '../rtp/rtcp-session.ts';
 import { readTelephoneEvent } from '../rtp/telephone-event.ts';
+import { codecOf } from './agreed-codec.ts';
 import type { Latch } from './latch.ts';
-import { type AcceptedType, type AgreedMedia, type AudioCodec, clockRates } from './media-port.ts';
+import { type AgreedMedia, type AudioCodec, clockRates } from './media-port.ts';
 import type { MediaReport } from './media-report.ts';
 
 type Reception = Pick<
@@ -24,10 +25,6 @@ type Reception = Pick<
   | 'jitterMs'
   | 'maxJitterMs'
 >;
-
-/** The static payload type of comfort noise, whose clock is always 8000 Hz (RFC 3389 section 4). */
-const COMFORT_NOISE = 13;
-const NOISE_RATE = 8000;
 
 /** What a receiver hears. */
 export interface Heard {
@@ -151,17 +148,4 @@ export class RtpReceiver {
   #report(changes: readonly DigitChange[], nowMs: number): void {
     for (const change of changes) this.#heard.digit(change, nowMs);
   }
-}
-
-/** What a payload type carries; undefined when it was not agreed. */
-function codecOf(
-  payloadType: number,
-  { codec, payloadType: agreedType, telephoneEvent, accepts }: AgreedMedia,
-): AcceptedType['codec'] | 'CN' | undefined {
-  if (payloadType === telephoneEvent) return 'telephone-event';
-  if (payloadType === agreedType) return codec;
-  // Many peers send it unasked: no other payload type may have this number.
-  if (payloadType === COMFORT_NOISE && clockRates[codec] === NOISE_RATE) return 'CN';
-  if (accepts) for (const accepted of accepts) if (accepted.payloadType === payloadType) return accepted.codec;
-  return undefined;
 }

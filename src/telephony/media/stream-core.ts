@@ -31,6 +31,7 @@ import type {
 } from './media-port.ts';
 import type { MediaReport } from './media-report.ts';
 import { FOCUS_FRAMES, PeerFocus } from './peer-focus.ts';
+import { PlainPackets } from './plain-packets.ts';
 import { Player } from './player.ts';
 import type { RoomStream } from './room-member.ts';
 import { RtcpExchange } from './rtcp-exchange.ts';
@@ -60,6 +61,7 @@ export class StreamCore implements MediaStream, FrameSource, RoomStream, Heard {
   readonly #parts: Parts;
   readonly #srtp = new SrtpSession();
   readonly #socket: SrtpSocket;
+  readonly #plain = new PlainPackets();
   readonly #rtcp: RtcpExchange;
   readonly #latch = new Latch();
   readonly #focus = new PeerFocus(this.#latch);
@@ -94,7 +96,7 @@ export class StreamCore implements MediaStream, FrameSource, RoomStream, Heard {
     this.local = parts.socket.local;
     this.#collector = new DigitCollector(parts.clock);
     this.#listeners = new StreamListeners(parts.clock, (change) => this.digit(change, parts.clock.now()));
-    this.#socket = new SrtpSocket(parts.socket, this.#srtp);
+    this.#socket = new SrtpSocket(parts.socket, this.#srtp, (bytes) => this.#plain.refused(bytes, this.#agreed));
     this.#sender = new RtpSender(this.#socket, parts.random);
     this.#side = new BridgeSide(this.#bridged());
     this.#receiver = new RtpReceiver(this.#latch, this);
@@ -377,7 +379,7 @@ export class StreamCore implements MediaStream, FrameSource, RoomStream, Heard {
       sent: this.#sender.sent,
       digits: this.#digits,
       audible: this.#sound.audible,
-      ...(this.#srtp.isSecure && { unauthentic: this.#socket.refused }),
+      ...(this.#srtp.isSecure && { unauthentic: this.#socket.refused - this.#plain.count, unencrypted: this.#plain.count }),
     };
   }
 }

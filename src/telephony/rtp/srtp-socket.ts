@@ -9,9 +9,12 @@ import type { SrtpSession } from './srtp-session.ts';
 export class SrtpSocket implements RtpSocket {
   readonly #socket: RtpSocket;
   readonly #session: SrtpSession;
+  readonly #onRefused: (bytes: Uint8Array) => void;
   #refused = 0;
 
-  constructor(socket: RtpSocket, session: SrtpSession) {
+  /** `onRefused` is told each datagram that is dropped; its bytes may be used again afterwards. */
+  constructor(socket: RtpSocket, session: SrtpSession, onRefused: (bytes: Uint8Array) => void = () => {}) {
+    this.#onRefused = onRefused;
     this.#socket = socket;
     this.#session = session;
   }
@@ -33,8 +36,12 @@ export class SrtpSocket implements RtpSocket {
   onReceive(handler: (bytes: Uint8Array, from: Endpoint) => void): void {
     this.#socket.onReceive((bytes, from) => {
       const plain = this.#session.unprotect(bytes);
-      if (plain) handler(plain, from);
-      else this.#refused++;
+      if (plain) {
+        handler(plain, from);
+        return;
+      }
+      this.#refused++;
+      this.#onRefused(bytes);
     });
   }
 
