@@ -51,7 +51,7 @@ export class InboundLeg extends Leg {
       // The INVITE has ended while it waited for the PRACK to our ringing, and that has been told.
       return;
     }
-    this.adopt(dialog);
+    if (!this.adopt(dialog)) return;
     if (offer === undefined) this.#awaitAnswer(dialog);
     else this.up(dialog);
   }

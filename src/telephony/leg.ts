@@ -202,7 +202,7 @@ export abstract class Leg implements AnsweredCall, PlacedCall {
       return;
     }
     const dialog = await invite.answer(description);
-    this.adopt(dialog);
+    if (!this.adopt(dialog)) return;
     this.follow(dialog);
     dialog.onChanged = () => this.#tellState(dialog);
     this.#tellState(dialog);
@@ -222,16 +222,22 @@ export abstract class Leg implements AnsweredCall, PlacedCall {
     return this.#over;
   }
 
-  /** The call has this dialog: whatever ends it from now on ends the leg. */
-  protected adopt(dialog: Dialog): void {
+  /** The call has this dialog: whatever ends it from now on ends the leg. Answers whether it does: a dialog that came too late is hung up. */
+  protected adopt(dialog: Dialog): boolean {
+    if (this.ended) {
+      this.parts.onFarewell(dialog.bye());
+      return false;
+    }
     this.#dialog = dialog;
     dialog.onEnded((end) => {
       if (this.#dialog === dialog) this.#dialogEnded(end);
     });
+    return true;
   }
 
   /** The session is agreed on: the layers above may talk. */
   protected up(dialog: Dialog): void {
+    if (this.ended || this.ending) return;
     this.follow(dialog);
     dialog.onChanged = () => this.#tellState(dialog);
     this.parts.events.answered(this);

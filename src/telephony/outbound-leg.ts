@@ -8,6 +8,9 @@ import type { InviteEvents, InviteFailure, OutgoingInvite } from './sip/outgoing
 const noWord: LegEnd = { why: 'unreachable', sip: 408, reason: 'No response' };
 const noAnswer: LegEnd = { why: 'no-answer', sip: 487, reason: 'Nobody answered in time' };
 
+/** How long the peer may take to confirm that it does not ring any more. SIP would wait 32 seconds for one that is gone. */
+const FAREWELL_MS = 2000;
+
 /** What a peer says that cannot have the session as it was offered (RFC 3261 section 21.4.26). */
 const NOT_ACCEPTABLE_HERE = 488;
 
@@ -31,6 +34,7 @@ export class OutboundLeg extends Leg implements InviteEvents {
   #invite: OutgoingInvite | undefined;
   #ringTimer: Timer | undefined;
   #responseTimer: Timer | undefined;
+  #farewellTimer: Timer | undefined;
   readonly #searching = new AbortController();
   /** Whether the peer has answered anything at all to the INVITE. */
   #heardFrom = false;
@@ -92,7 +96,7 @@ export class OutboundLeg extends Leg implements InviteEvents {
 
   answered(dialog: Dialog, sdp: string | undefined): void {
     this.#cancelTimers();
-    this.adopt(dialog);
+    if (!this.adopt(dialog)) return;
     const { media } = this.parts;
     // A 2xx without SDP means that the SDP of a reliable provisional response holds (RFC 6337 section 3.1).
     const agreed = sdp === undefined ? media.agreed !== undefined : media.answered(sdp);
@@ -119,6 +123,8 @@ export class OutboundLeg extends Leg implements InviteEvents {
     this.#cancelTimers();
     this.#searching.abort(new Error('The call is given up'));
     this.#invite?.cancel();
+    if (this.ended) return;
+    this.#farewellTimer = this.parts.clock.after(FAREWELL_MS, () => this.finish(this.ending ?? this.givenUp));
   }
 
   protected override finish(end: LegEnd): void {
@@ -136,6 +142,7 @@ export class OutboundLeg extends Leg implements InviteEvents {
   #cancelTimers(): void {
     this.#ringTimer?.cancel();
     this.#responseTimer?.cancel();
+    this.#farewellTimer?.cancel();
   }
 }
 
