@@ -20,6 +20,8 @@ export interface PartyOrder {
   readonly whisper: Prompt | undefined;
   /** One of these keys has to be pressed by who answers before the two are joined; '' for none. */
   readonly acceptKeys: string;
+  /** Whether transfers that the two ask their telephones for are done. */
+  readonly allowTransfer: boolean;
   /** Whether both sides are recorded from the moment at which they are joined. */
   readonly record: boolean;
 }

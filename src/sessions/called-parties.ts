@@ -6,11 +6,12 @@ import type { PartyAddress } from '../flow/second-party.ts';
 import type { Binding } from '../telephony/port.ts';
 import type { OutgoingDirectory } from './outgoing-plan.ts';
 import { trunksFor } from './trunk-routes.ts';
+import { writtenNumber } from './written-number.ts';
 
 /** Where the facts about those who are called beside a call come from. */
 export interface PartyDirectory extends Pick<OutgoingDirectory, 'phoneNumbers' | 'trunks'> {
   readonly endpoints: Pick<DialledEndpoints, 'find'>;
-  readonly users: Pick<SipUserDirectory, 'bindings'>;
+  readonly users: Pick<SipUserDirectory, 'bindings' | 'find'>;
 }
 
 /** Somebody to be called, and the way there. */
@@ -39,6 +40,17 @@ export async function findParties(address: PartyAddress, accountId: string, dire
   const called = members.filter((member) => member !== undefined && member.type !== 'Team');
   if (called.length === 0) throw new Error('The team has no members.');
   return Promise.all(called.map((member) => endpointParty(member, accountId, directory)));
+}
+
+/** Who is called at an address in the words of a telephone: a number, or the SIP name of a user of the account; undefined: nobody. */
+export async function findAskedParty(to: string, accountId: string, directory: PartyDirectory): Promise<CalledParty | undefined> {
+  const e164 = writtenNumber(to);
+  if (e164 !== undefined) return numberParty(e164, accountId, directory);
+  const user = await directory.users.find(to);
+  if (user?.accountId !== accountId) return undefined;
+  const { userId, displayName } = user;
+  const userName = to.toLowerCase();
+  return { kind: 'phones', name: displayName || userName, userId, userName, bindings: await directory.users.bindings(userId) };
 }
 
 async function endpointParty(

@@ -1,4 +1,3 @@
-import { possibleE164 } from '../directory/e164.ts';
 import type { EndpointFlow } from '../directory/endpoint-flow.ts';
 import type { Flows } from '../directory/flows.ts';
 import type { OwnedNumber, PhoneNumbers } from '../directory/phone-numbers.ts';
@@ -11,6 +10,7 @@ import type { AnswerRequest, IncomingCall } from '../telephony/port.ts';
 import type { CompiledFlows } from './compiled-flows.ts';
 import type { PlannedFlow } from './outgoing-plan.ts';
 import { limitOfUser, type TrunkLimit } from './trunk-limits.ts';
+import { writtenNumber } from './written-number.ts';
 
 /** Where the facts about those who call, and are called, come from. */
 export interface IncomingDirectory {
@@ -39,6 +39,7 @@ export interface IncomingLine {
   /** How many calls it may have, under a name of its own. */
   readonly limit: TrunkLimit;
   readonly trunkId?: string;
+  readonly userId?: string;
   readonly media: LineMedia;
 }
 
@@ -94,7 +95,7 @@ async function planOfUser(call: IncomingCall, directory: IncomingDirectory): Pro
     ...flow,
     accountId: user.accountId,
     endpointId: userId,
-    line: { limit: limitOfUser(userId), media: { srtp: 'optional' } },
+    line: { limit: limitOfUser(userId), userId, media: { srtp: 'optional' } },
     from: userName,
     to: addressOf(call.dialled),
   };
@@ -114,7 +115,7 @@ async function trunksOf({ source }: IncomingCall, { trunkSources, trunks }: Inco
 /** Carriers name the number in the Request-URI, or only in To when they call the user name of the trunk. */
 function calledNumber({ dialled, to }: IncomingCall, owned: readonly OwnedNumber[]): OwnedNumber | undefined {
   for (const user of [dialled, to]) {
-    const e164 = numberOf(user);
+    const e164 = writtenNumber(user);
     const found = e164 === undefined ? undefined : owned.find((number) => number.e164 === e164);
     if (found) return found;
   }
@@ -156,15 +157,9 @@ async function runnable(
   }
 }
 
-/** A number as carriers write it: with +, with 00, or with neither before the country code; undefined for anything else. */
-function numberOf(user: string): string | undefined {
-  const [number = ''] = user.split(';', 1);
-  return possibleE164(number.startsWith('00') ? `+${number.slice(2)}` : number.startsWith('+') ? number : `+${number}`);
-}
-
 /** How a session names its caller: by the number where it is one, else as it came. */
 function callerOf(user: string): string {
-  return numberOf(user) ?? addressOf(user);
+  return writtenNumber(user) ?? addressOf(user);
 }
 
 /** A text of somebody else as the address of a session: short, and without what cannot be stored. */

@@ -17,6 +17,8 @@ import { LiveSession, type SessionJournal } from './live-session.ts';
 import type { OutgoingPlan, PlannedFlow } from './outgoing-plan.ts';
 import { PartyPlacement } from './party-placement.ts';
 import { SessionParty } from './second-party.ts';
+import type { Talk } from './talk.ts';
+import { Talks } from './talks.ts';
 import { type OutgoingLeg, trunkDialRequest } from './trunk-dial-request.ts';
 import { type Channel, noChannel, TrunkLimits } from './trunk-limits.ts';
 
@@ -74,6 +76,7 @@ export class LiveCalls {
   readonly #limits: TrunkLimits;
   readonly #parties: PartyPlacement;
   readonly #conferences: Conferences;
+  readonly #talks = new Talks<Talk>();
   readonly #live = new Map<string, LiveSession>();
   /** Aborted when the time for running calls is over: ends what follows a call. */
   readonly #stopping = new AbortController();
@@ -118,11 +121,11 @@ export class LiveCalls {
    * Takes what a call needs that comes in.
    * @throws AppError NO_CAPACITY, with the time after which its caller may try again
    */
-  async reserveIncoming({ limit, media }: IncomingLine, call: IncomingCall): Promise<IncomingReservation> {
+  async reserveIncoming({ limit, userId, media }: IncomingLine, call: IncomingCall): Promise<IncomingReservation> {
     const channel = this.#limits.takeUnpaced(limit);
     if (!('release' in channel)) throw noChannel('the SIP trunk or user takes no more calls', channel.waitMs);
     try {
-      return { media, channel, slot: await call.reserve() };
+      return { media, channel, slot: await call.reserve(userId === undefined ? undefined : this.#talks.ofUser(userId)) };
     } catch (error) {
       channel.release();
       throw error;
@@ -205,12 +208,15 @@ export class LiveCalls {
 
   #partyOf(row: NewSessionRow, { recordings }: Pick<FlowRunParts, 'recordings'>, observer: FlowRunObserver): FlowRunParts['secondParty'] {
     const { directory, clock, log } = this.#options;
-    const { accountId, direction, fromAddress, toAddress } = row;
+    const { accountId, direction, fromAddress, toAddress, trunkId, endpointId } = row;
+    const otherUserId = direction === 'inbound' && trunkId === undefined ? endpointId : undefined;
     const ownNumber = direction === 'inbound' ? toAddress : fromAddress;
     const otherSide = direction === 'inbound' ? fromAddress : toAddress;
     const { place } = this.#parties;
+    const talks = this.#talks;
     const note = (message: string): void => observer.note(message);
-    return (call) => new SessionParty(call, { accountId, ownNumber, otherSide, directory, place, recordings, note, clock, log });
+    const sides = { accountId, ownNumber, otherSide, ...(otherUserId !== undefined && { otherUserId }) };
+    return (call) => new SessionParty(call, { ...sides, directory, place, talks, recordings, note, clock, log });
   }
 
   #abandon(session: LiveSession): void {

@@ -115,6 +115,7 @@ const answeredCall: AnsweredCall = {
   muteInRoom() {},
   leaveRoom() {},
   hold: async () => {},
+  onTransfer() {},
   sendDigits: async () => {},
   transfer: async () => ({ result: 'refused', reason: 'not transferred here' }),
   hangup: async () => {},

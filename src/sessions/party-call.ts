@@ -1,22 +1,28 @@
 import type { AnsweredCall, LegEnd, PlacedCall } from '../telephony/port.ts';
 import type { AttemptEvents } from './call-attempts.ts';
+import type { CalledParty } from './called-parties.ts';
 
 /** A call to somebody beside the call of a session: what comes of it, as promises. */
 export class PartyCall implements AttemptEvents {
   /** The number, or the name of the user. */
   readonly name: string;
+  /** The user whose phones are called, if so. */
+  readonly userId: string | undefined;
   /** The call that is up; undefined when it ended before. */
   readonly answer: Promise<AnsweredCall | undefined>;
   readonly over: Promise<LegEnd>;
   #callId: string | undefined;
   readonly #note: (message: string) => void;
+  readonly #onRinging: () => void;
   #placed: PlacedCall | undefined;
   #resolveAnswer: (call: AnsweredCall | undefined) => void = () => {};
   #resolveOver: (end: LegEnd) => void = () => {};
   #ringing = false;
 
-  constructor(name: string, note: (message: string) => void) {
-    this.name = name;
+  constructor(party: CalledParty, note: (message: string) => void, onRinging: () => void = () => {}) {
+    this.name = party.name;
+    this.userId = party.kind === 'phones' ? party.userId : undefined;
+    this.#onRinging = onRinging;
     this.#note = note;
     this.answer = new Promise((resolve) => {
       this.#resolveAnswer = resolve;
@@ -53,6 +59,7 @@ export class PartyCall implements AttemptEvents {
     if (this.#ringing) return;
     this.#ringing = true;
     this.#note(`${this.name} is ringing`);
+    this.#onRinging();
   }
 
   answered(call: AnsweredCall): void {

@@ -3,11 +3,13 @@ import type { PartyOrder, PartyResult, PartyStatus, SecondParty } from '../flow/
 import type { Clock } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/log.ts';
 import type { AnsweredCall, LegEnd } from '../telephony/port.ts';
-import { type CalledParty, findParties, type PartyDirectory } from './called-parties.ts';
+import { type CalledParty, findAskedParty, findParties, type PartyDirectory } from './called-parties.ts';
 import type { HoldableCall } from './holdable-call.ts';
-import { describeEnd } from './outcome.ts';
+import { OwnedCalls } from './owned-calls.ts';
 import { PartyCall } from './party-call.ts';
 import type { PlaceParty } from './party-placement.ts';
+import { Talk, type TalkSide } from './talk.ts';
+import type { Talks } from './talks.ts';
 
 export interface SessionPartyParts {
   readonly accountId: string;
@@ -15,8 +17,12 @@ export interface SessionPartyParts {
   readonly ownNumber: string;
   /** The number, or the name, of the other side of the call, which phones of users see unless another number is asked for. */
   readonly otherSide: string;
+  /** The user whose phone is the other side of the call, if it is one. */
+  readonly otherUserId?: string;
   readonly directory: PartyDirectory;
   readonly place: PlaceParty;
+  /** All calls of this process that are joined. */
+  readonly talks: Talks<Talk>;
   readonly recordings: Recordings;
   /** A line for the log of the session. */
   readonly note: (message: string) => void;
@@ -44,29 +50,30 @@ export class SessionParty implements SecondParty {
     signal.throwIfAborted();
     const calls = await this.#placeAll(order, signal);
     if (calls.length === 0) return { status: 'NoAnswer', talkedMs: 0 };
-    const endAll = (): void => calls.forEach((call) => void call.end());
-    const everythingOver = Promise.all(calls.map((call) => call.over));
-    signal.addEventListener('abort', endAll, { once: true });
-    if (signal.aborted) endAll();
+    const owned = new OwnedCalls();
+    for (const call of calls) owned.add(call);
+    const close = (): void => owned.close();
+    signal.addEventListener('abort', close, { once: true });
+    if (signal.aborted) close();
     const waiting = new AbortController();
     try {
       this.#entertain(order, AbortSignal.any([signal, waiting.signal]));
       const taken = await firstOf(calls.map((call) => this.#accepted(call, order, signal)));
       waiting.abort();
       if (!taken) {
-        const ends = await everythingOver;
+        const ends = await Promise.all(calls.map((call) => call.over));
         signal.throwIfAborted();
         return { status: statusOf(ends), talkedMs: 0 };
       }
       for (const call of calls) if (call !== taken.party) void call.end();
-      const talk = await this.#talk(taken, order);
-      await everythingOver;
+      const talk = await this.#talk(taken, order, owned, signal);
+      await owned.settled();
       return { status: 'Answered', answeredBy: taken.party.name, ...talk };
     } finally {
       waiting.abort();
-      signal.removeEventListener('abort', endAll);
-      endAll();
-      await everythingOver;
+      signal.removeEventListener('abort', close);
+      close();
+      await owned.settled();
     }
   }
 
@@ -86,7 +93,7 @@ export class SessionParty implements SecondParty {
         note(`${name} has no phone that is registered`);
         continue;
       }
-      const call = new PartyCall(name, note);
+      const call = new PartyCall(party, note);
       try {
         const from = await this.#shownTo(party, order.callerId);
         await place(call, party, { from, ringTimeoutMs: order.ringTimeoutMs }, this.#call.call);
@@ -147,19 +154,58 @@ export class SessionParty implements SecondParty {
     return digits !== '' && keys.includes(digits);
   }
 
-  /** Joins the two, until the called one is gone. */
-  async #talk({ party, call }: Taken, { record }: PartyOrder): Promise<Pick<PartyResult, 'talkedMs' | 'recordingId'>> {
-    const { clock, note } = this.#parts;
+  /** Joins the two, until nobody is left to talk with. */
+  async #talk(
+    { party, call }: Taken,
+    order: PartyOrder,
+    owned: OwnedCalls,
+    signal: AbortSignal,
+  ): Promise<Pick<PartyResult, 'talkedMs' | 'recordingId'>> {
+    const { accountId, otherSide, otherUserId, talks, clock, note } = this.#parts;
+    signal.throwIfAborted();
     const beganMs = clock.now();
-    const recording = record ? this.#record(call) : undefined;
-    this.#call.join({ call, callId: party.callId });
-    note(`Joined with ${party.name}`);
-    const end = await party.over;
-    this.#call.part();
+    const recording = order.record ? this.#record(call) : undefined;
+    const talk = new Talk(this.#call, sideOf(party, call), {
+      accountId,
+      nearName: otherSide,
+      nearUserId: otherUserId,
+      allowsTransfer: order.allowTransfer,
+      talks,
+      callFor: (to, onRinging) => this.#callFor(to, order, owned, onRinging),
+      entertain: (until) => this.#entertain(order, AbortSignal.any([signal, until])),
+      owns: (side) => owned.add(side),
+      disowns: (side) => owned.handOver(side),
+      note,
+      clock,
+    });
+    const close = (): void => talk.close();
+    signal.addEventListener('abort', close, { once: true });
+    await talk.over;
+    signal.removeEventListener('abort', close);
     const talkedMs = clock.now() - beganMs;
-    note(`${party.name}: ${describeEnd(end)}`);
+    // The flow does not go on with a call that is about to be hung up.
+    if (talk.isHandedOver) await aborted(signal);
     const recordingId = await recording;
     return { talkedMs, ...(recordingId !== undefined && { recordingId }) };
+  }
+
+  /** Calls whom a side of the talk asks for: a number, or a user of the account. Never rejects. */
+  async #callFor(to: string, order: PartyOrder, owned: OwnedCalls, onRinging: () => void): Promise<TalkSide | LegEnd> {
+    const { accountId, directory, place, note } = this.#parts;
+    try {
+      const party = await findAskedParty(to, accountId, directory);
+      if (!party) return { why: 'number-not-found', sip: 404, reason: 'Not Found' };
+      if (party.kind === 'phones' && party.bindings.length === 0) return { why: 'no-answer', sip: 480, reason: 'No phone is registered' };
+      const call = new PartyCall(party, note, onRinging);
+      const from = await this.#shownTo(party, order.callerId);
+      await place(call, party, { from, ringTimeoutMs: order.ringTimeoutMs }, this.#call.call);
+      owned.add(call);
+      const answer = await call.answer;
+      return answer ? sideOf(call, answer) : await call.over;
+    } catch (error) {
+      note(`The call that was asked for cannot be placed: ${error instanceof Error ? error.message : String(error)}`);
+      return { why: 'failed', sip: 503, reason: 'Service Unavailable' };
+    }
   }
 
   /** Keeps the sound of both. Never rejects: a call is worth more than its recording. */
@@ -178,6 +224,26 @@ export class SessionParty implements SecondParty {
 interface Taken {
   readonly party: PartyCall;
   readonly call: AnsweredCall;
+}
+
+function sideOf(party: PartyCall, call: AnsweredCall): TalkSide {
+  const { userId } = party;
+  return {
+    name: party.name,
+    ...(userId !== undefined && { userId }),
+    call,
+    callId: party.callId,
+    over: party.over,
+    end: () => party.end(),
+  };
+}
+
+/** Waits for the abort, and rejects with its reason. */
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
 }
 
 /** The first that is something; undefined when none is. */

@@ -156,7 +156,7 @@ export class Engine implements Telephony {
     }
     const call = new RingingCall(invite, {
       clock,
-      reserve: (ringing) => this.#reserveFor(ringing),
+      reserve: (ringing, near) => this.#reserveFor(ringing, near),
       hasCredentials: this.#options.userCheck?.presents(invite.headers) === true,
       identify: (ringing) => this.#identify(ringing),
       onClosed: () => this.#ringing.delete(call),
@@ -196,8 +196,8 @@ export class Engine implements Telephony {
     return user;
   }
 
-  async #reserveFor(call: RingingCall): Promise<IncomingSlot> {
-    const stream = await this.#options.media.open();
+  async #reserveFor(call: RingingCall, near: AnsweredCall | undefined): Promise<IncomingSlot> {
+    const stream = await this.#options.media.open(near && streamOf(near));
     let used = false;
     return {
       answer: (request, events) => {
@@ -286,7 +286,8 @@ export class Engine implements Telephony {
       this.#farewells.add(farewell);
       void farewell.finally(() => this.#farewells.delete(farewell));
     };
-    return { legId, from, to, events, media, clock, onClosed, onFarewell };
+    const findLeg: LegParts['findLeg'] = (replaces) => [...this.#legs].find((leg) => leg.isNamed(replaces));
+    return { legId, from, to, events, media, clock, findLeg, onClosed, onFarewell };
   }
 
   async #invite(leg: OutboundLeg, request: DialRequest, media: LegMedia): Promise<void> {

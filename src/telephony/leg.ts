@@ -17,14 +17,19 @@ import type {
   RecordingAction,
   RecordingLayout,
   RecordRules,
+  TellTransfer,
+  TransferDecision,
   TransferOutcome,
 } from './port.ts';
 import { withoutKeys } from './sdp/srtp-offer.ts';
 import type { Dialog } from './sip/dialog.ts';
+import type { ReferAsked } from './sip/dialog-refers.ts';
 import type { DialogState } from './sip/dialog-state.ts';
 import type { IncomingInvite } from './sip/incoming-invite.ts';
+import type { Replaces } from './sip/replaces.ts';
 import { RequestFailure } from './sip/request-failure.ts';
 import { SipParseError } from './sip/sip-parse-error.ts';
+import { userOfUri } from './sip/user-of-uri.ts';
 import { ToldDigits } from './told-digits.ts';
 import { peerOf, referTargetOf } from './transfer-target.ts';
 
@@ -42,6 +47,8 @@ export interface LegParts {
   readonly events: LegEvents;
   readonly media: LegMedia;
   readonly clock: Clock;
+  /** The leg whose dialog this is, as its peer names it. */
+  readonly findLeg: (replaces: Replaces) => Leg | undefined;
   /** Called once, when the leg is over and its port is free again. */
   readonly onClosed: () => void;
   /** Called with the promise of a BYE that was sent: it resolves when the BYE is answered or given up. */
@@ -63,6 +70,7 @@ export abstract class Leg implements AnsweredCall, PlacedCall {
   readonly #told: ToldDigits | undefined;
   #resolveOver: () => void = () => {};
   #dialog: Dialog | undefined;
+  #decideTransfer: TransferDecision | undefined;
   /** When the peer will have heard what was played to its end. */
   #heardAtMs = 0;
   #hangupTimer: Timer | undefined;
@@ -176,6 +184,16 @@ export abstract class Leg implements AnsweredCall, PlacedCall {
     }
   }
 
+  onTransfer(decide: TransferDecision | undefined): void {
+    this.#decideTransfer = decide;
+  }
+
+  /** Whether its peer names its dialog so. */
+  isNamed({ callId, toTag, fromTag }: Replaces): boolean {
+    const state = this.#dialog?.state;
+    return state !== undefined && state.callId === callId && state.localTag === toTag && state.remoteTag === fromTag;
+  }
+
   /** Whether its signalling is this dialog. */
   isOf(dialog: unknown): boolean {
     return dialog !== undefined && this.#dialog === dialog;
@@ -229,6 +247,7 @@ export abstract class Leg implements AnsweredCall, PlacedCall {
       return false;
     }
     this.#dialog = dialog;
+    dialog.onRefer = (asked) => this.#referred(asked, dialog);
     dialog.onEnded((end) => {
       if (this.#dialog === dialog) this.#dialogEnded(end);
     });
@@ -295,6 +314,15 @@ export abstract class Leg implements AnsweredCall, PlacedCall {
         ...(end.reason !== undefined && { reason: end.reason }),
       },
     );
+  }
+
+  /** Only a call of the same peer can be asked for: anybody else could have overheard its tags. */
+  #referred({ uri, replaces }: ReferAsked, { state }: Dialog): ((report: { tell: TellTransfer }) => void) | undefined {
+    if (this.ended || this.ending) return undefined;
+    const other = replaces && this.parts.findLeg(replaces);
+    const isOfPeer = other !== undefined && other.#dialog?.state.nextHop.address === state.nextHop.address;
+    const begin = this.#decideTransfer?.({ to: userOfUri(uri), ...(replaces && { replaces: isOfPeer ? other : 'unknown' }) });
+    return begin && ((report) => begin((status, reason) => report.tell(status, reason)));
   }
 
   #tellState(dialog: Dialog): void {

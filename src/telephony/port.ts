@@ -119,7 +119,26 @@ export interface AnsweredCall extends CallLeg {
    * @throws Error when it refuses, in which case everything stays as it was, or when the call is over; or the signal's reason
    */
   hold(on: boolean, signal: AbortSignal): Promise<void>;
+  /** Has transfers decided on that the other side asks for, from now on; undefined: they are declined, as they are at first. */
+  onTransfer(decide: TransferDecision | undefined): void;
 }
+
+/** What the other side of a call asks for with a REFER (RFC 3515): that we call somebody else in its place. */
+export interface TransferAsked {
+  /** The user part of the address: a number, or a name. Anybody can write anything into it. */
+  readonly to: string;
+  /**
+   * Instead of a new call: another call of who asks, of which the other side is wanted (an attended transfer, RFC 5589 section 7);
+   * 'unknown' when there is no such call, or somebody else has it.
+   */
+  readonly replaces?: AnsweredCall | 'unknown';
+}
+
+/** Tells who asks for a transfer how it goes: by SIP statuses, of which the first final one is the last. */
+export type TellTransfer = (status: number, reason: string) => void;
+
+/** Decides on a transfer that is asked for: answers what begins it, undefined to decline. */
+export type TransferDecision = (asked: TransferAsked) => ((tell: TellTransfer) => void) | undefined;
 
 /** A host that speaks SIP. */
 export interface SipHost {
@@ -232,8 +251,11 @@ export interface IncomingCall {
   ring(): void;
   /** Refuses the call with this SIP status. Does nothing when it is over. */
   reject(status: number, retryAfterSeconds?: number): void;
-  /** Takes a media port to answer with. @throws AppError NO_CAPACITY when there is none left. */
-  reserve(): Promise<IncomingSlot>;
+  /**
+   * Takes a media port to answer with. @throws AppError NO_CAPACITY when there is none left.
+   * @param near a call that this one may be bridged with
+   */
+  reserve(near?: AnsweredCall): Promise<IncomingSlot>;
 }
 
 /** How an incoming call is answered. */

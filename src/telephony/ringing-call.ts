@@ -1,10 +1,10 @@
 import type { Clock, Timer } from '../kernel/clock.ts';
 import type { InboundLeg } from './inbound-leg.ts';
-import type { CallingUser, CallSource, IncomingCall, IncomingSlot, LegEnd } from './port.ts';
+import type { AnsweredCall, CallingUser, CallSource, IncomingCall, IncomingSlot, LegEnd } from './port.ts';
 import type { IncomingInvite } from './sip/incoming-invite.ts';
 import { parseNameAddress } from './sip/parse-address.ts';
 import { SipParseError } from './sip/sip-parse-error.ts';
-import { parseUri } from './sip/uri.ts';
+import { userOfUri } from './sip/user-of-uri.ts';
 import type { Denial } from './user-check.ts';
 
 const gaveUp: LegEnd = { why: 'cancelled', sip: 487 };
@@ -16,7 +16,7 @@ const RING_TIMEOUT_MS = 60_000;
 interface Parts {
   readonly clock: Clock;
   /** Takes a media port. @throws AppError NO_CAPACITY */
-  readonly reserve: (call: RingingCall) => Promise<IncomingSlot>;
+  readonly reserve: (call: RingingCall, near: AnsweredCall | undefined) => Promise<IncomingSlot>;
   readonly hasCredentials: boolean;
   /** Finds out which user calls. @throws AppError STORE_UNAVAILABLE; SipParseError */
   readonly identify: (invite: IncomingInvite) => Promise<CallingUser | Denial>;
@@ -44,7 +44,7 @@ export class RingingCall implements IncomingCall {
     this.callId = invite.callId;
     this.from = userIn(invite.from);
     this.to = userIn(invite.to);
-    this.dialled = userOf(invite.requestUri);
+    this.dialled = userOfUri(invite.requestUri);
     this.source = invite.source;
     this.hasCredentials = parts.hasCredentials;
     this.#timeout = parts.clock.after(RING_TIMEOUT_MS, () => this.#refuse(480, tookTooLong));
@@ -72,8 +72,8 @@ export class RingingCall implements IncomingCall {
     this.#refuse(status, { why: 'rejected', sip: status }, headers);
   }
 
-  reserve(): Promise<IncomingSlot> {
-    return this.#parts.reserve(this);
+  reserve(near?: AnsweredCall): Promise<IncomingSlot> {
+    return this.#parts.reserve(this, near);
   }
 
   /** Answers it on this leg. */
@@ -101,13 +101,5 @@ export class RingingCall implements IncomingCall {
 
 /** The user part of a From or To value; '' when it has none. */
 function userIn(nameAddress: string): string {
-  return userOf(parseNameAddress(nameAddress).uri);
-}
-
-function userOf(uri: string): string {
-  try {
-    return parseUri(uri).user ?? '';
-  } catch {
-    return '';
-  }
+  return userOfUri(parseNameAddress(nameAddress).uri);
 }

@@ -3,6 +3,7 @@ import { silentLogger } from '../../src/kernel/log.ts';
 import { seededRandom } from '../../src/kernel/random.ts';
 import type { VirtualClock } from '../../src/kernel/virtual-clock.ts';
 import { readSession } from '../../src/telephony/sdp/read-session.ts';
+import type { Dialog } from '../../src/telephony/sip/dialog.ts';
 import type { IncomingInvite } from '../../src/telephony/sip/incoming-invite.ts';
 import { UserAgent } from '../../src/telephony/sip/user-agent.ts';
 import type { MemoryNetwork } from '../../src/wire/memory-network.ts';
@@ -41,6 +42,8 @@ export interface PersonCall {
   readonly rtp: RtpPeer;
   /** Digits that came in SIP INFO. */
   told: string;
+  /** Once it is answered. */
+  dialog?: Dialog;
 }
 
 /** The phones at one address, by default that of the trunk, each with a person of its own. */
@@ -112,6 +115,7 @@ export function partyPhones(
       const answer = sdp.replace('o=- 1 1', `o=- 1 ${++version}`);
       return person.refusesChanges ? undefined : `${answer}a=${direction === 'sendonly' ? 'recvonly' : direction}\r\n`;
     };
+    call.dialog = dialog;
     const to = audioOf(invite.sdp ?? '');
     let beat: Timer | undefined;
     let quiet = false;
@@ -139,6 +143,7 @@ export function partyPhones(
   }
 
   return {
+    agent,
     calls,
     callTo: (number: string) => calls.find((call) => call.number === number),
     /** What a person has heard, each code once, in order. */

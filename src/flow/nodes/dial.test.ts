@@ -21,6 +21,7 @@ describe('Dial', () => {
         meanwhile: expect.objectContaining({ id: 'ringing' }),
         whisper: undefined,
         acceptKeys: '1',
+        allowTransfer: false,
         record: false,
       },
     ]);

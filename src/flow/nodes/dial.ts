@@ -30,6 +30,11 @@ export default defineNode({
       check: keysProblem,
       description: 'Keys of which who answers has to press one to take the call. Empty for none.',
     },
+    AllowTransfer: {
+      type: 'Boolean',
+      default: false,
+      description: 'Whether who answers may send the caller on to a number or a user, and join two calls of this kind (SIP REFER).',
+    },
     RingAudio: { type: 'AudioFile', description: 'What the caller hears meanwhile, for example music. Empty for a ringing tone.' },
   },
   outputs: {
@@ -57,6 +62,7 @@ export default defineNode({
       meanwhile,
       whisper,
       acceptKeys: params.RequireKeyPress ?? '',
+      allowTransfer: params.AllowTransfer,
       record: params.Record,
     });
     const outputs = { AnsweredBy: answeredBy ?? '', DialStatus: status, DurationInSeconds: talkedMs / 1000 };

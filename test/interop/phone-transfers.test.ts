@@ -1,0 +1,114 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { ReadyAccount } from '../../src/cli/new-account.ts';
+import { PatchEndpoint } from '../../src/contracts/endpoints.ts';
+import { ListSessions, type SessionInfo } from '../../src/contracts/sessions.ts';
+import type { Baresip } from '../support/baresip.ts';
+import { flowOf, to } from '../support/flow-builder.ts';
+import { loudest, samplesOf } from '../support/heard-tones.ts';
+import type { Linphone } from '../support/linphone.ts';
+import { newAccount, type RealServer, realServer, saveFlow } from '../support/real-server.ts';
+import { newPhoneUser, registeredBaresip, registeredLinphone } from '../support/registered-phones.ts';
+
+// linphone is the phone that asks: baresip here takes one call at a time.
+
+let server: RealServer;
+const closing: (() => Promise<void>)[] = [];
+
+beforeAll(async () => {
+  server = await realServer();
+}, 60_000);
+
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+afterAll(() => server?.remove(), 60_000);
+
+const dialling = (userId: string) =>
+  flowOf({
+    dial: ['DialNode', { User: userId, AllowTransfer: true, Done: to('done') }],
+    done: ['HangUpNode', { Outcome: 'Done' }],
+  });
+
+interface Scene {
+  readonly account: ReadyAccount;
+  /** Speaks with 440 Hz, and is joined with linphone. */
+  readonly caller: Baresip;
+  readonly linphone: Linphone;
+  /** Speaks with 1000 Hz. */
+  readonly bob: Baresip;
+  readonly bobAt: string;
+}
+
+let scenes = 0;
+
+/** A phone that has called linphone by way of a flow, and another one to be transferred to. */
+async function scene(): Promise<Scene> {
+  scenes += 1;
+  const account = await newAccount(server.child, 5060);
+  const { port } = server.sip;
+  const bobUser = await newPhoneUser(account, `bob${scenes}`);
+  const asking = await newPhoneUser(account, `asking${scenes}`, await saveFlow(account, dialling(bobUser.id)));
+  const calling = await newPhoneUser(account, `calling${scenes}`);
+  await account.api.call(PatchEndpoint, { endpointId: calling.id, flowId: await saveFlow(account, dialling(asking.id)) });
+  const [linphone, caller, bob] = await Promise.all([
+    registeredLinphone(asking, port),
+    registeredBaresip(calling, port, { toneHz: 440 }),
+    registeredBaresip(bobUser, port, { toneHz: 1000 }),
+  ]);
+  closing.push(linphone.close, caller.close, bob.close);
+  await caller.command('dial', '4000');
+  await logged(account, `Joined with ${asking.user}`);
+  await running(linphone, 1);
+  return { account, caller, linphone, bob, bobAt: `sip:${bobUser.user}@127.0.0.1:${port}` };
+}
+
+const sessionsOf = async ({ api }: ReadyAccount): Promise<readonly SessionInfo[]> => (await api.call(ListSessions, {})).items;
+
+/** Waits until one of the sessions has this line in its log. */
+async function logged(account: ReadyAccount, line: string): Promise<void> {
+  const look = async (): Promise<void> => {
+    const lines = (await sessionsOf(account)).flatMap(({ log = [] }) => log.map(({ message }) => message));
+    expect(lines).toContain(line);
+  };
+  await vi.waitFor(look, { timeout: 10_000, interval: 100 });
+}
+
+async function running(linphone: Linphone, call: number): Promise<void> {
+  const look = (): void => {
+    linphone.command(`call-status ${call}`);
+    expect(linphone.latest(/State: (\w+)/g)).toBe('LinphoneCallStreamsRunning');
+  };
+  await vi.waitFor(look, { timeout: 10_000, interval: 200 });
+}
+
+/** The caller and bob hear each other, and everything is over when bob hangs up. */
+async function joined({ account, caller, bob }: Scene): Promise<void> {
+  await delay(2000);
+  await bob.command('hangup');
+  await vi.waitFor(async () => expect((await sessionsOf(account)).every(({ ended }) => ended)).toBe(true), {
+    timeout: 10_000,
+    interval: 100,
+  });
+  expect(loudest(1000, samplesOf(await caller.heard()))).toBeGreaterThan(0.1);
+  expect(loudest(440, samplesOf(await bob.heard()))).toBeGreaterThan(0.1);
+}
+
+describe('linphone, which a flow has dialled', () => {
+  it('sends its caller on to another phone', async () => {
+    const all = await scene();
+    all.linphone.command(`call-transfer 1 ${all.bobAt}`);
+    await all.bob.seen('CALL_ESTABLISHED');
+    await joined(all);
+  });
+
+  it('dials another phone itself, and joins its caller with that one', async () => {
+    const all = await scene();
+    all.linphone.command(`call sip:4000@127.0.0.1:${server.sip.port}`);
+    await all.bob.seen('CALL_ESTABLISHED');
+    await running(all.linphone, 2);
+    all.linphone.command('call-transfer 1 2');
+    await joined(all);
+  });
+});
