@@ -152,6 +152,10 @@ export interface NodeContext {
   dial(order: DialOrder): Promise<PartyResult>;
   /** Takes part in a conference until one of the two is over: see ConferenceDoor. */
   conference(request: ConferenceRequest): Promise<ConferenceResult>;
+  /** Puts the call on hold while the flow goes on: see FlowHold. */
+  hold(music: PromptRequest): Promise<void>;
+  /** Ends that. @throws Error when the other side does not agree */
+  resume(): Promise<void>;
   /** The recording of both sides of the call. */
   readonly recording: WholeCallRecording;
   /** Sets a field. @throws DataError when the field cannot be written, or is too large. */

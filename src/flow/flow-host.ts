@@ -2,6 +2,7 @@ import type { Clock } from '../kernel/clock.ts';
 import type { CallLeg, Prompt, Recorded } from '../telephony/port.ts';
 import type { CompiledFlow } from './compiled-flow.ts';
 import type { ConferenceDoor } from './conference.ts';
+import type { FlowHold } from './flow-hold.ts';
 import type { AfterCall, FlowState } from './flow-state.ts';
 import type { PlainStruct } from './plain-value.ts';
 import type { SecondParty } from './second-party.ts';
@@ -66,6 +67,7 @@ export interface FlowHost {
   readonly recordings: Recordings;
   readonly secondParty: SecondParty;
   readonly conference: ConferenceDoor;
+  readonly hold: FlowHold;
   readonly recording: WholeCallRecording;
   /**
    * Finds a flow of the account of the call: one that runs as a node, or (when a call goes on elsewhere, and for what follows

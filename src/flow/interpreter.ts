@@ -49,6 +49,7 @@ export async function runAfterCall(
   const quietHost: FlowHost = {
     ...hostOf(host),
     call: endedCall(host.call),
+    hold: { hold: callOver, resume: callOver },
     recording: endedRecording,
     secondParty: { call: callOver },
     conference: { join: callOver },
@@ -73,6 +74,7 @@ function hostOf(host: FlowHost): FlowHost {
     recordings: host.recordings,
     secondParty: host.secondParty,
     conference: host.conference,
+    hold: host.hold,
     recording: host.recording,
     loadFlow: (flowId, version) => host.loadFlow(flowId, version),
     observe: (event) => host.observe(event),

@@ -37,6 +37,10 @@ export function newNodeContext(host: FlowHost, data: DataScopes): NodeContext {
       const [announced, played] = await Promise.all([ready(announcement), ready(music)]);
       return host.conference.join({ ...order, announcement: announced, music: played }, signal);
     },
+    async hold(music) {
+      return host.hold.hold(await untilAborted(Promise.resolve(findPrompt(host.prompts, music, signal)), signal));
+    },
+    resume: () => host.hold.resume(),
     write: (scope, name, value) => data.write(scope, name, value),
     log: (message) => host.observe({ kind: 'log', atMs: clock.now(), pii: { message } }),
   };
@@ -53,6 +57,8 @@ export function findPrompt(source: PromptSource, request: PromptRequest, signal:
       return source.beep();
     case 'ringing':
       return source.ringing();
+    case 'hold-music':
+      return source.holdMusic();
   }
 }
 

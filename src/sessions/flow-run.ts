@@ -91,7 +91,13 @@ export class FlowRun {
       prompts: this.#prompts,
       recordings,
       secondParty: secondParty(call),
-      conference,
+      conference: {
+        join: async (joining, signal) => {
+          await call.dropByFlow();
+          return conference.join(joining, signal);
+        },
+      },
+      hold: { hold: (music) => call.holdByFlow(music), resume: () => call.resumeByFlow() },
       recording,
       loadFlow: (flowId, version) => this.#load(flowId, version),
       observe: (event) => this.#observe(event),

@@ -85,9 +85,19 @@ export class HoldableCall {
     });
   }
 
+  /** Puts the call of the session on hold while its flow goes on. Does nothing when it is on hold. */
+  holdByFlow(music: Prompt): Promise<void> {
+    return this.hold({ holder: 'party', reason: 'None', music, byFlow: true });
+  }
+
   /** Ends a hold of the flow. @throws as `resume` */
   async resumeByFlow(): Promise<void> {
     if (this.#held?.byFlow) await this.resume();
+  }
+
+  /** Ends a hold of the flow, whatever the other side says to it. */
+  async dropByFlow(): Promise<void> {
+    if (this.#held?.byFlow) await this.drop();
   }
 
   /** Ends the hold, if there is one, whatever the other side says to it. */

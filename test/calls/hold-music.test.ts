@@ -245,3 +245,57 @@ describe('a hold', () => {
     await expect(live.hold(manager, { sessionId })).rejects.toMatchObject({ code: 'CONFLICT' });
   });
 });
+
+describe('a hold by the flow', () => {
+  const flow = flowOf({
+    hold: ['HoldNode', { Done: to('wait') }],
+    wait: ['WaitNode', { Timeout: 2, Done: to('say') }],
+    say: ['SayNode', { WhatToSay: 'x'.repeat(100), Done: to('more') }],
+    more: ['WaitNode', { Timeout: 2, Done: to('resume') }],
+    resume: ['ResumeNode', { Done: to('last') }],
+    last: ['WaitNode', { Timeout: 2, Done: to('dial') }],
+    dial: ['DialNode', { Number: FRIEND, Done: to('done') }],
+    done: ['HangUpNode', { Outcome: 'Done' }],
+  });
+
+  it('plays music whenever the flow plays nothing, until Resume', async () => {
+    const { world, phones, session, hear, over } = await called(flow, { [FRIEND]: { answerAfterMs: 100, says: 2, hangUpAfterMs: 1000 } });
+    await world.clock.advance(1000);
+    expect((await hear()).caller).toEqual([MUSIC]);
+    expect(session).toMatchObject({ callState: 'Hold', state: { hold: { reason: 'None' } } });
+    await world.clock.advance(1000);
+    expect((await hear()).caller).not.toContain(MUSIC);
+    await world.clock.advance(1500);
+    expect((await hear()).caller).toEqual([MUSIC]);
+    await world.clock.advance(1500);
+    expect((await hear()).caller).toEqual([SILENCE]);
+    expect(session.callState).toBe('Connected');
+    await over();
+    expect(phones.callTo(numberToDial)?.offers).toEqual(['sendonly', 'sendrecv']);
+    expect(phones.heard(numberToDial)).toContain(2);
+    expect(session.outcome).toBe('Done');
+  });
+
+  it('ends when the call is joined with somebody', async () => {
+    const joins = flowOf({ hold: ['HoldNode', { Done: to('dial') }], dial: ['DialNode', { Number: FRIEND }] });
+    const { world, hear, over } = await called(joins, { [FRIEND]: { answerAfterMs: 1000, says: 2, hangUpAfterMs: 3000 } });
+    await world.clock.advance(1800);
+    expect(await hear()).toEqual(talking);
+    await over();
+  });
+
+  it('is not undone by Resume when somebody else holds the call', async () => {
+    const resumes = flowOf({
+      wait: ['WaitNode', { Timeout: 2, Done: to('resume') }],
+      resume: ['ResumeNode', { Done: to('say') }],
+      say: ['SayNode', { WhatToSay: 'x' }],
+    });
+    const { world, live, sessionId, hear, over } = await called(resumes);
+    await world.clock.advance(1000);
+    await live.hold(manager, { sessionId });
+    await world.clock.advance(2000);
+    expect((await hear()).caller).toEqual([MUSIC]);
+    void live.patch(manager, { sessionId, callState: 'Connected' });
+    await over();
+  });
+});

@@ -41,6 +41,7 @@ const ways: Record<string, Record<string, [parameters: Record<string, ShortParam
     Failed: [{ Prompt: 'broken' }],
   },
   HangUpNode: {},
+  HoldNode: { Done: [{}], Failed: [{ HoldMusic: 'broken' }] },
   MenuNode: {
     '1': [{ Choices: ['1'] }, { presses: [{ atMs: 50, keys: '1' }] }],
     NoInput: [{ Choices: ['1'] }],
@@ -55,6 +56,7 @@ const ways: Record<string, Record<string, [parameters: Record<string, ShortParam
     NoRecording: [{}],
     Failed: [{ MaxLengthInSeconds: from('Session', 'To') }],
   },
+  ResumeNode: { Done: [{}], Failed: [{}, { resumes: false }] },
   SayNode: { Done: [{ WhatToSay: 'x' }], Failed: [{ WhatToSay: 'broken' }] },
   SendDigitsNode: { Done: [{ Digits: '1' }], Failed: [{ Digits: '1' }, { takesDigits: false }] },
   SetDataNode: { Done: [{ Fields: fields({ A: 1 }) }] },

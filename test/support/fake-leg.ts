@@ -20,6 +20,8 @@ export interface CalleeScript {
   readonly transfers?: { readonly afterMs: number; readonly outcome: TransferOutcome };
   /** That the whole call is being recorded when the flow begins, and whether that can be stored. */
   readonly recorded?: 'well' | 'badly';
+  /** False for a phone that stays on hold. */
+  readonly resumes?: boolean;
   /** False for a phone that has not agreed to telephone-event. */
   readonly takesDigits?: boolean;
 }

@@ -50,6 +50,8 @@ export class FlowCall {
   readonly conferences: ConferenceOrder[] = [];
   /** What the flow has done to the recording of the whole call. */
   readonly recorded: string[] = [];
+  /** The music of each hold by the flow, and 'resumed'. */
+  readonly holds: string[] = [];
   readonly host: FlowHost;
   readonly #known: KnownData;
   readonly #flows = new Map<string, CompiledFlow>();
@@ -84,6 +86,13 @@ export class FlowCall {
           this.conferences.push(order);
           if (order.name === 'full') return { status: 'Full', stayedMs: 0 };
           return options.conference ?? { status: 'Ended', sid: 'conference-1', stayedMs: 0 };
+        },
+      },
+      hold: {
+        hold: async (music) => void this.holds.push(music.id),
+        resume: async () => {
+          if (options.script?.resumes === false) throw new Error('The other side does not agree');
+          this.holds.push('resumed');
         },
       },
       recording: {
