@@ -123,14 +123,18 @@ async function openWiresAt(
   local: Endpoint,
   tlsPort: number,
   { identity, ca }: TlsMaterial,
-  { tls: { requireClientCertificate }, clock, log, admits }: TelephonyOptions & { readonly admits: Admits },
+  { tls: { requireClientCertificate }, clock, random, log, admits }: TelephonyOptions & { readonly admits: Admits },
   wires: Wire[],
 ): Promise<void> {
   const udp = await openUdp({ local, log, admits }).catch((error: unknown) => cannotListen('UDP', local, error));
   wires.push(udp);
-  wires.push(await openTcp({ local: udp.local, clock, log, admits }).catch((error: unknown) => cannotListen('TCP', udp.local, error)));
+  wires.push(
+    await openTcp({ local: udp.local, clock, log, admits, pings: { random } }).catch((error: unknown) =>
+      cannotListen('TCP', udp.local, error),
+    ),
+  );
   const secure = { address: local.address, port: tlsPort };
-  const opening = openTls({ local: secure, clock, log, admits, identity, ca, requireClientCertificate });
+  const opening = openTls({ local: secure, clock, log, admits, pings: { random }, identity, ca, requireClientCertificate });
   wires.push(await opening.catch((error: unknown) => cannotListen('TLS', secure, error, 'RINGFLOW_SIP_TLS_PORT')));
 }
 

@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { isIP, type Server, type Socket } from 'node:net';
 import type { Clock, Timer } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/log.ts';
-import { TcpConnection, type TcpLimits } from './tcp-connection.ts';
+import type { Random } from '../kernel/random.ts';
+import { TcpConnection, type TcpConnectionEvents, type TcpLimits, type TcpPings } from './tcp-connection.ts';
 import type { Endpoint, Wire } from './wire.ts';
 
 export interface StreamOptions extends Partial<TcpLimits> {
@@ -12,6 +13,8 @@ export interface StreamOptions extends Partial<TcpLimits> {
   readonly log: Logger;
   /** Whether one more connection, message or ping from an address is taken; what is not closes the connection. Absent: all are. */
   readonly admits?: ((address: string) => boolean) | undefined;
+  /** For the times of pings (RFC 5626) on connections that we open; absent: none are sent. */
+  readonly pings?: { readonly random: Random } | undefined;
   /** Within this time an outgoing connection must be established, its TLS handshake included. */
   readonly connectTimeoutMs?: number;
   /** Connections that peers may have open at a time; further ones are closed at once. */
@@ -25,6 +28,7 @@ export interface StreamOptions extends Partial<TcpLimits> {
  */
 export interface StreamWire<Kind extends 'tcp' | 'tls'> extends Wire {
   readonly kind: Kind;
+  isConnected(to: Endpoint, provesToBe?: string): boolean;
   /** Connections that are open or being opened, by either side. */
   readonly connections: number;
 }
@@ -38,6 +42,8 @@ export interface StreamTransport<Kind extends 'tcp' | 'tls'> {
   readonly ready: { readonly incoming: 'connection' | 'secureConnection'; readonly outgoing: 'connect' | 'secureConnect' };
   /** Begins to open a connection. */
   connect(to: Endpoint): Socket;
+  /** Whether the peer of a connection has proved to be this domain or address; absent: none can. */
+  proves?(socket: Socket, domain: string): boolean;
 }
 
 /** Long enough that a quiet trunk keeps its connection between calls. */
@@ -46,6 +52,8 @@ const MESSAGE_MS = 10_000;
 const CONNECT_TIMEOUT_MS = 4000;
 const MAX_QUEUED_BYTES = 1024 * 1024;
 const MAX_CONNECTIONS = 4096;
+/** Peers of which it is remembered that they answer pings. */
+const MOST_ANSWERING = 1000;
 
 /** Listens, when the transport can, and makes the wire. @throws the system's error when the port cannot be had. */
 export async function openStreamWire<Kind extends 'tcp' | 'tls'>(
@@ -72,6 +80,8 @@ class ConnectionsWire<Kind extends 'tcp' | 'tls'> implements StreamWire<Kind> {
   readonly #connecting = new Map<string, { readonly socket: Socket; readonly done: Promise<TcpConnection> }>();
   /** Sockets that were accepted and are not ready for messages yet. */
   readonly #handshakes = new Map<string, { readonly socket: Socket; readonly timer: Timer }>();
+  /** Peers that have answered a ping, by their keys. */
+  readonly #answering = new Set<string>();
   #handler: ((bytes: Uint8Array, from: Endpoint) => void) | undefined;
   #closing: Promise<void> | undefined;
 
@@ -100,6 +110,12 @@ class ConnectionsWire<Kind extends 'tcp' | 'tls'> implements StreamWire<Kind> {
 
   onReceive(handler: (bytes: Uint8Array, from: Endpoint) => void): void {
     this.#handler = handler;
+  }
+
+  isConnected(to: Endpoint, provesToBe?: string): boolean {
+    const connection = this.#connections.get(keyOf(to));
+    if (!connection?.alive) return false;
+    return provesToBe === undefined || this.#transport.proves?.(connection.socket, provesToBe) === true;
   }
 
   async send(bytes: Uint8Array, to: Endpoint): Promise<void> {
@@ -150,17 +166,32 @@ class ConnectionsWire<Kind extends 'tcp' | 'tls'> implements StreamWire<Kind> {
     else this.#adopt(socket, peer);
   }
 
-  #adopt(socket: Socket, peer: Endpoint): TcpConnection {
+  #adopt(socket: Socket, peer: Endpoint, pings?: TcpPings): TcpConnection {
     const key = keyOf(peer);
-    const connection = new TcpConnection(socket, this.#options.clock, this.#limits, {
+    const events: TcpConnectionEvents = {
       admits: () => this.#options.admits?.(peer.address) !== false,
       message: (bytes) => this.#handler?.(bytes, peer),
       closed: () => {
         if (this.#connections.get(key) === connection) this.#connections.delete(key);
       },
-    });
+    };
+    const connection = new TcpConnection(socket, this.#options.clock, this.#limits, events, pings);
     this.#connections.set(key, connection);
     return connection;
+  }
+
+  #pingsTo(to: Endpoint): TcpPings | undefined {
+    const { pings } = this.#options;
+    const key = keyOf(to);
+    return (
+      pings && {
+        random: pings.random,
+        answers: () => this.#answering.has(key),
+        answered: () => {
+          if (this.#answering.size < MOST_ANSWERING) this.#answering.add(key);
+        },
+      }
+    );
   }
 
   #connect(to: Endpoint): Promise<TcpConnection> {
@@ -186,7 +217,7 @@ class ConnectionsWire<Kind extends 'tcp' | 'tls'> implements StreamWire<Kind> {
         timer.cancel();
         socket.off('error', reject);
         socket.off('close', onClose);
-        resolve(this.#adopt(socket, to));
+        resolve(this.#adopt(socket, to, this.#pingsTo(to)));
       });
     });
   }

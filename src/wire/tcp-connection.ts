@@ -1,5 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Clock, Timer } from '../kernel/clock.ts';
+import type { Random } from '../kernel/random.ts';
+import { KeepAlive } from './keep-alive.ts';
 import { TcpFraming } from './tcp-framing.ts';
 
 export interface TcpLimits {
@@ -19,25 +21,41 @@ export interface TcpConnectionEvents {
   closed(): void;
 }
 
+/** Pings to the peer, on connections that we have opened. */
+export interface TcpPings {
+  readonly random: Random;
+  /** Whether the peer has answered a ping before, on whatever connection. */
+  readonly answers: () => boolean;
+  /** The peer has answered one. */
+  readonly answered: () => void;
+}
+
+const PING = Buffer.from('\r\n\r\n');
 const PONG = Buffer.from('\r\n');
 
 /** One established connection: cuts what comes into messages, answers pings, and closes itself by the limits. */
 export class TcpConnection {
-  readonly #socket: Socket;
+  readonly socket: Socket;
   readonly #clock: Clock;
   readonly #limits: TcpLimits;
   readonly #events: TcpConnectionEvents;
   readonly #framing = new TcpFraming();
+  readonly #pings: TcpPings | undefined;
+  readonly #keepAlive: KeepAlive | undefined;
   #lastMoveMs: number;
   #idleTimer: Timer;
   #messageTimer: Timer | undefined;
   #closed = false;
 
-  constructor(socket: Socket, clock: Clock, limits: TcpLimits, events: TcpConnectionEvents) {
-    this.#socket = socket;
+  /** Without `pings` none are sent. */
+  constructor(socket: Socket, clock: Clock, limits: TcpLimits, events: TcpConnectionEvents, pings?: TcpPings) {
+    this.socket = socket;
     this.#clock = clock;
     this.#limits = limits;
     this.#events = events;
+    this.#pings = pings;
+    this.#keepAlive =
+      pings && new KeepAlive({ clock, random: pings.random, answers: pings.answers, ping: () => this.#ping(), lost: () => this.close() });
     this.#lastMoveMs = clock.now();
     this.#idleTimer = clock.after(limits.idleMs, () => this.#checkIdle());
     socket.setNoDelay(true);
@@ -49,18 +67,19 @@ export class TcpConnection {
 
   /** Whether it can still be sent on. */
   get alive(): boolean {
-    return !this.#closed && this.#socket.writable;
+    return !this.#closed && this.socket.writable;
   }
 
   /** Hands bytes over to the system, or queues them. @throws when the connection is closed or its queue is full. */
   send(bytes: Uint8Array): void {
     if (!this.alive) throw new Error('The connection is closed');
-    if (this.#socket.writableLength + bytes.length > this.#limits.maxQueuedBytes) {
+    if (this.socket.writableLength + bytes.length > this.#limits.maxQueuedBytes) {
       this.close();
       throw new Error('The peer does not read what is sent to it');
     }
     this.#lastMoveMs = this.#clock.now();
-    this.#socket.write(bytes);
+    this.#keepAlive?.used();
+    this.socket.write(bytes);
   }
 
   /** Idempotent. */
@@ -68,20 +87,31 @@ export class TcpConnection {
     if (this.#closed) return;
     this.#closed = true;
     this.#idleTimer.cancel();
+    this.#keepAlive?.close();
     this.#messageTimer?.cancel();
-    this.#socket.destroy();
+    this.socket.destroy();
     this.#events.closed();
+  }
+
+  /** It is no move: a connection that serves nothing is closed in spite of it. */
+  #ping(): void {
+    if (!this.alive) return;
+    this.#framing.expectPong();
+    this.socket.write(PING);
   }
 
   #take(chunk: Buffer): void {
     this.#lastMoveMs = this.#clock.now();
+    this.#keepAlive?.heard();
     let messages: readonly Uint8Array[];
     try {
       const frames = this.#framing.push(chunk);
       messages = frames.messages;
+      if (frames.pongs > 0) this.#pings?.answered();
+      if (messages.length > 0) this.#keepAlive?.used();
       for (let ping = 0; ping < frames.pings; ping++) {
         if (!this.#events.admits()) throw new Error('The peer sends too much');
-        this.send(PONG);
+        if (this.alive) this.socket.write(PONG);
       }
     } catch {
       this.close();

@@ -149,3 +149,14 @@ test('a message that comes byte by byte costs in proportion to its length', () =
   expect(performance.now() - start).toBeLessThan(1000);
   expect(byteByByte(60_000)).toBeLessThan(1000);
 });
+
+test('answers to pings of ours are no pings, and are told apart from them', () => {
+  const framing = new TcpFraming();
+  const crlf = Buffer.from('\r\n');
+  for (let round = 0; round < 3; round++) {
+    framing.expectPong();
+    expect(framing.push(crlf)).toEqual({ messages: [], pings: 0, pongs: 1 });
+  }
+  expect(framing.push(crlf)).toMatchObject({ pings: 0, pongs: 0 });
+  expect(framing.push(crlf)).toMatchObject({ pings: 1, pongs: 0 });
+});

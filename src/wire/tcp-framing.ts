@@ -10,6 +10,8 @@ export class FramingError extends Error {
 export interface Frames {
   /** Whole messages, in order. */
   readonly messages: readonly Uint8Array[];
+  /** Answers to pings of ours that were due: one CR LF each. */
+  readonly pongs: number;
   /** Keep-alive pings: double CR LF between messages, each to be answered with one CR LF (RFC 5626 section 4.4.1). */
   readonly pings: number;
 }
@@ -33,12 +35,19 @@ export class TcpFraming {
   #searched = 0;
   /** Length of that message, once its headers are whole. */
   #expected: number | undefined;
+  /** Answers to pings of ours that have not come yet. */
+  #pongsDue = 0;
   /** An empty line was seen since the last message or ping. */
   #halfPing = false;
 
   /** Whether a message has begun whose end has not come. */
   get partial(): boolean {
     return this.#held > 0;
+  }
+
+  /** A ping of ours leaves: the next empty line between messages is its answer. */
+  expectPong(): void {
+    this.#pongsDue = 1;
   }
 
   /**
@@ -50,11 +59,17 @@ export class TcpFraming {
     const data = stored ? this.#append(chunk) : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
     const messages: Uint8Array[] = [];
     let pings = 0;
+    let pongs = 0;
     let start = 0;
     while (start < data.length) {
       if (data[start] === CR && data[start + 1] === LF) {
-        if (this.#halfPing) pings++;
-        this.#halfPing = !this.#halfPing;
+        if (this.#pongsDue > 0 && !this.#halfPing) {
+          this.#pongsDue--;
+          pongs++;
+        } else {
+          if (this.#halfPing) pings++;
+          this.#halfPing = !this.#halfPing;
+        }
         start += 2;
         continue;
       }
@@ -68,7 +83,7 @@ export class TcpFraming {
       this.#halfPing = false;
     }
     this.#keep(data, start, stored);
-    return { messages, pings };
+    return { messages, pings, pongs };
   }
 
   #append(chunk: Uint8Array): Buffer {

@@ -1,5 +1,5 @@
 import { isIP, type TcpNetConnectOpts } from 'node:net';
-import { type ConnectionOptions, connect, createSecureContext, createServer, type SecureContextOptions } from 'node:tls';
+import { type ConnectionOptions, connect, createSecureContext, createServer, type SecureContextOptions, TLSSocket } from 'node:tls';
 import { refuseIdentity } from './sip-identity.ts';
 import { openStreamWire, type StreamOptions, type StreamWire } from './stream-wire.ts';
 
@@ -36,6 +36,8 @@ export async function openTls(options: TlsOptions): Promise<TlsWire> {
       kind: 'tls',
       server: identity && createServer({ ...material, requestCert, rejectUnauthorized: requestCert }),
       ready: { incoming: 'secureConnection', outgoing: 'secureConnect' },
+      proves: (socket, domain) =>
+        socket instanceof TLSSocket && socket.authorized && refuseIdentity(domain, socket.getPeerCertificate()) === undefined,
       connect: ({ address, port, serverName = address }) => {
         const to: TcpNetConnectOpts & ConnectionOptions = {
           host: address,

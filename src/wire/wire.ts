@@ -14,6 +14,11 @@ export interface Wire {
   readonly local: Endpoint;
   /** Sends one message. On TCP and TLS it opens a connection when there is none. @throws when the bytes cannot be handed over. */
   send(bytes: Uint8Array, to: Endpoint): Promise<void>;
+  /**
+   * Whether a connection to this endpoint is up, whoever opened it; with `provesToBe`, whose certificate is good and for that domain or
+   * address. Absent: there are no connections.
+   */
+  isConnected?(to: Endpoint, provesToBe?: string): boolean;
   /** Calls `handler` for each message received. One handler at a time. */
   onReceive(handler: (bytes: Uint8Array, from: Endpoint) => void): void;
   /** Stops. Idempotent. */

@@ -82,6 +82,9 @@ export class DialogContext {
   }
 
   #hop(): Hop {
-    return hopOf(this.state, (kind, family) => this.core.transport.canReach(kind, family));
+    const { transport } = this.core;
+    const { state } = this;
+    const hop = hopOf(state, (kind, family) => transport.canReach(kind, family));
+    return state.role === 'uas' ? transport.reuse({ ...state.nextHop, transport: state.transport }, hop) : hop;
   }
 }

@@ -7,6 +7,7 @@ import { DialogRefers, type ReferDecision } from './dialog-refers.ts';
 import { type DialogState, dialogKey } from './dialog-state.ts';
 import type { SipRequest } from './message.ts';
 import { methodReply, refuseExtensions } from './method-reply.ts';
+import { nextHopAfter } from './next-hop.ts';
 import { type OfferDecision, PeerChanges } from './peer-changes.ts';
 import type { TransferOutcome } from './refer-progress.ts';
 import type { ReferTarget } from './refer-to.ts';
@@ -233,7 +234,7 @@ export class Dialog {
       transaction.reply(500, { reason: 'CSeq is out of order' });
       return;
     }
-    this.#state = { ...this.#state, remoteCSeq: cSeq };
+    this.#state = { ...this.#state, remoteCSeq: cSeq, nextHop: nextHopAfter(this.#state, transaction.source) };
     if (request.method === 'BYE') {
       transaction.reply(200);
       this.#repetition?.stop();

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { defaultPort } from '../../wire/default-port.ts';
 import { canonicalAddress } from '../../wire/ip-address.ts';
 import type { CanReach } from '../../wire/locate-servers.ts';
-import type { WireKind } from '../../wire/wire.ts';
+import type { Endpoint, WireKind } from '../../wire/wire.ts';
 import type { DialogState } from './dialog-state.ts';
 import { parseNameAddress } from './parse-address.ts';
 import type { Hop } from './transport.ts';
@@ -35,6 +35,12 @@ export function hopOf(state: DialogState, canReach: CanReach): Hop {
   const family = isIP(host);
   if ((family !== 4 && family !== 6) || !canReach(transport, family) || (isNotPublic(host) && !isNotPublic(known.address))) return known;
   return { ...known, address: host, port: uri.port ?? defaultPort(transport), transport };
+}
+
+/** Where the peer of a dialog that it has begun is, after a request of it came from `source`: it may have had to connect anew. */
+export function nextHopAfter({ role, transport, nextHop }: DialogState, source: Hop): Endpoint {
+  const moved = role === 'uas' && transport !== 'udp' && source.transport === transport && source.address === nextHop.address;
+  return moved ? { ...nextHop, port: source.port } : nextHop;
 }
 
 function wireKindOf(transport: string): WireKind | undefined {

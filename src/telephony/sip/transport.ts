@@ -66,6 +66,17 @@ export class SipTransport {
     return this.#wires[family].has(kind);
   }
 
+  /**
+   * The way to the next hop of a dialog that a peer at `source` has begun. It is the connection that the peer opened while that is up (RFC 5923),
+   * when the hop is at the address of the peer, or the peer has proved by its certificate to be the hop. Nobody else gets what is meant for the hop.
+   */
+  reuse(source: Hop, hop: Hop): Hop {
+    if (hop.transport === 'udp' || hop.transport !== source.transport) return hop;
+    const wire = this.#wires[familyOf(source.address)].get(source.transport)?.wire;
+    const provesToBe = hop.address === source.address ? undefined : hop.address;
+    return wire?.isConnected?.(source, provesToBe) ? source : hop;
+  }
+
   #find(kind: WireKind, address: string): { readonly wire: Wire; readonly host: string } {
     const found = this.#wires[familyOf(address)].get(kind);
     if (found === undefined) throw new Error(`There is no wire for ${kind} to IPv${familyOf(address)}`);

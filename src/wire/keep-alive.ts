@@ -1,0 +1,73 @@
+import type { Clock, Timer } from '../kernel/clock.ts';
+import type { Random } from '../kernel/random.ts';
+
+export interface KeepAliveOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Whether the peer has ever answered a ping. One that never did need not know of them, and is not given up for its silence. */
+  readonly answers: () => boolean;
+  /** Sends a ping. */
+  readonly ping: () => void;
+  /** The peer does not answer any more: the connection is no good. Called once. */
+  readonly lost: () => void;
+}
+
+/** RFC 5626 section 4.4.1: on a stream 95 to 120 s, by lot. */
+const SHORTEST_MS = 95_000;
+const LONGEST_MS = 120_000;
+const PONG_MS = 10_000;
+/** How long after its last message a connection is still kept: longer than registrations and session timers are silent. */
+const SERVES_MS = 3_600_000;
+
+/** Keeps a connection of ours alive, and finds out when it is dead (RFC 5626 section 4.4.1). */
+export class KeepAlive {
+  readonly #options: KeepAliveOptions;
+  #timer: Timer;
+  #lastMessageMs: number;
+  /** A ping was sent, and nothing has come since. */
+  #waiting = false;
+
+  constructor(options: KeepAliveOptions) {
+    this.#options = options;
+    this.#lastMessageMs = options.clock.now();
+    this.#timer = this.#next();
+  }
+
+  /** A message was sent or came. */
+  used(): void {
+    this.#lastMessageMs = this.#options.clock.now();
+  }
+
+  /** Something came from the peer. */
+  heard(): void {
+    if (!this.#waiting) return;
+    this.#waiting = false;
+    this.#timer.cancel();
+    this.#timer = this.#next();
+  }
+
+  /** Idempotent. */
+  close(): void {
+    this.#timer.cancel();
+  }
+
+  #next(): Timer {
+    const { clock, random } = this.#options;
+    return clock.after(SHORTEST_MS + random.below(LONGEST_MS - SHORTEST_MS + 1), () => this.#due());
+  }
+
+  #due(): void {
+    const { clock, ping } = this.#options;
+    // The limit for idle connections closes it then.
+    if (clock.now() - this.#lastMessageMs > SERVES_MS) return;
+    this.#waiting = true;
+    this.#timer = clock.after(PONG_MS, () => this.#silent());
+    ping();
+  }
+
+  #silent(): void {
+    this.#waiting = false;
+    if (this.#options.answers()) this.#options.lost();
+    else this.#timer = this.#next();
+  }
+}
