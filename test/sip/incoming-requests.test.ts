@@ -2,82 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { silentLogger } from '../../src/kernel/log.ts';
 import { seededRandom } from '../../src/kernel/random.ts';
 import { VirtualClock } from '../../src/kernel/virtual-clock.ts';
-import type { Dialog } from '../../src/telephony/sip/dialog.ts';
-import type { SipResponse } from '../../src/telephony/sip/message.ts';
-import { UserAgent, type UserAgentOptions } from '../../src/telephony/sip/user-agent.ts';
+import { UserAgent } from '../../src/telephony/sip/user-agent.ts';
 import { MemoryNetwork } from '../../src/wire/memory-network.ts';
-import type { Endpoint } from '../../src/wire/wire.ts';
+import { AGENT, askingPeer, PEER, requestText, statuses, tagIn } from '../support/asking-peer.ts';
 import { RawPeer } from '../support/raw-peer.ts';
 import { ANSWER, OFFER } from '../support/sip-agents.ts';
-
-const AGENT: Endpoint = { address: '10.0.0.1', port: 5060 };
-const PEER: Endpoint = { address: '10.0.0.2', port: 5062 };
-
-/** A user agent that answers calls at once, and a peer that says what the test wants. */
-function scene(options: Partial<UserAgentOptions> = {}) {
-  const clock = new VirtualClock();
-  const network = new MemoryNetwork(clock, seededRandom(1));
-  const dialogs: Dialog[] = [];
-  const agent = new UserAgent({
-    wires: [network.wire('udp', AGENT)],
-    clock,
-    random: seededRandom(2),
-    log: silentLogger,
-    product: 'test',
-    onInvite: (invite) => {
-      void invite.answer(ANSWER).then((dialog) => dialogs.push(dialog));
-    },
-    ...options,
-  });
-  const peer = new RawPeer(network.wire('udp', PEER));
-  let branch = 0;
-  return {
-    clock,
-    agent,
-    peer,
-    dialogs,
-    network,
-    /** Sends a request and answers the responses to it that came within a millisecond. */
-    ask: async (method: string, more: Partial<Ask> = {}): Promise<SipResponse[]> => {
-      const before = peer.received.length;
-      peer.send(requestText(method, { branch: `z9hG4bK${++branch}`, ...more }), AGENT);
-      await clock.advance(1);
-      return peer.received.slice(before).filter((message) => message.kind === 'response');
-    },
-    leftovers: async () => {
-      await clock.advance(100_000);
-      return [clock.pendingTimers, agent.liveTransactions, agent.liveDialogs];
-    },
-  };
-}
-
-interface Ask {
-  readonly branch: string;
-  readonly cSeq: number;
-  readonly toTag: string;
-  readonly via: string;
-  readonly lines: readonly string[];
-  readonly sdp: string;
-  readonly type: string;
-}
-
-function requestText(method: string, ask: Partial<Ask>): string {
-  const head = [
-    `${method} sip:us@10.0.0.1 SIP/2.0`,
-    ask.via ?? `Via: SIP/2.0/UDP 10.0.0.2:5062;branch=${ask.branch};rport`,
-    'From: <sip:them@10.0.0.2>;tag=theirs',
-    `To: <sip:us@10.0.0.1>${ask.toTag === undefined ? '' : `;tag=${ask.toTag}`}`,
-    'Call-ID: call',
-    `CSeq: ${ask.cSeq ?? 1} ${method}`,
-    'Contact: <sip:them@10.0.0.2:5062>',
-    ...(ask.lines ?? ['Max-Forwards: 70']),
-    ...(ask.sdp === undefined ? [] : [`Content-Type: ${ask.type ?? 'application/sdp'}`]),
-  ];
-  return `${head.join('\n')}\n\n${ask.sdp ?? ''}`;
-}
-
-const statuses = (responses: readonly SipResponse[]): number[] => responses.map((response) => response.status);
-const tagIn = (response: SipResponse | undefined): string => /tag=(\w+)/.exec(response?.headers.first('To') ?? '')?.[1] ?? '';
 
 describe('a request outside of any dialog', () => {
   it.each([
@@ -93,13 +22,13 @@ describe('a request outside of any dialog', () => {
     ['UPDATE', 481],
     ['CANCEL', 481],
   ])('%s is answered %i', async (method, status) => {
-    const { ask, leftovers } = scene();
+    const { ask, leftovers } = askingPeer();
     expect(statuses(await ask(method))).toEqual([status]);
     expect(await leftovers()).toEqual([0, 0, 0]);
   });
 
   it('says what we can do, to OPTIONS and to what we cannot', async () => {
-    const { ask } = scene();
+    const { ask } = askingPeer();
     const [options] = await ask('OPTIONS');
     expect(options?.headers.first('Allow')).toBe('INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK, REFER, NOTIFY');
     expect(options?.headers.first('Accept')).toBe('application/sdp');
@@ -114,13 +43,13 @@ describe('a request outside of any dialog', () => {
     ['a body that is no SDP', { type: 'text/plain', sdp: 'x' }, 415],
     ['a To tag of no dialog', { toTag: 'unknown' }, 481],
   ])('INVITE with %s is refused', async (_what, more, status) => {
-    const { ask, leftovers } = scene();
+    const { ask, leftovers } = askingPeer();
     expect(statuses(await ask('INVITE', more))).toEqual([status]);
     expect(await leftovers()).toEqual([0, 0, 0]);
   });
 
   it('names the extensions that we lack', async () => {
-    const { ask } = scene();
+    const { ask } = askingPeer();
     const [refused] = await ask('INVITE', { lines: ['Require: 100rel, bar', 'Require: foo'] });
     expect(refused?.headers.first('Unsupported')).toBe('bar, foo');
   });
@@ -138,7 +67,7 @@ describe('a request outside of any dialog', () => {
 
   it('INVITE that reaches us twice by different ways rings once', async () => {
     let rang = 0;
-    const { ask, agent } = scene({ onInvite: () => rang++ });
+    const { ask, agent } = askingPeer({ onInvite: () => rang++ });
     expect(statuses(await ask('INVITE'))).toEqual([100]);
     expect(statuses(await ask('INVITE'))).toEqual([482]);
     expect(rang).toBe(1);
@@ -146,7 +75,7 @@ describe('a request outside of any dialog', () => {
   });
 
   it('INVITE without a usable Contact is refused', async () => {
-    const { agent, clock, peer } = scene();
+    const { agent, clock, peer } = askingPeer();
     peer.send(requestText('INVITE', { branch: 'z9hG4bKx' }).replace(/Contact.*\n/, 'Contact: <tel:+1555>\n'), AGENT);
     await clock.advance(1);
     expect(peer.names).toEqual(['400 INVITE']);
@@ -165,7 +94,7 @@ function refusing() {
 describe('matching', () => {
   it('answers a repeated request with the same response, and handles it once', async () => {
     let rang = 0;
-    const { ask, peer, agent } = scene({
+    const { ask, peer, agent } = askingPeer({
       onInvite: (invite) => {
         rang++;
         invite.reject(486);
@@ -181,7 +110,7 @@ describe('matching', () => {
 
   it('tells apart requests with the same branch from different senders', async () => {
     let rang = 0;
-    const { ask, agent } = scene({ onInvite: () => rang++ });
+    const { ask, agent } = askingPeer({ onInvite: () => rang++ });
     await ask('INVITE', { via: 'Via: SIP/2.0/UDP 10.0.0.2:5062;branch=z9hG4bKs', cSeq: 1 });
     await ask('INVITE', { via: 'Via: SIP/2.0/UDP 10.0.0.2:5063;branch=z9hG4bKs', cSeq: 2 });
     expect(rang).toBe(2);
@@ -190,7 +119,7 @@ describe('matching', () => {
 
   it('knows repetitions, ACK and CANCEL of peers of RFC 2543, whose branches are not unique', async () => {
     let rang = 0;
-    const { ask, agent } = scene({ onInvite: () => rang++ });
+    const { ask, agent } = askingPeer({ onInvite: () => rang++ });
     const via = 'Via: SIP/2.0/UDP 10.0.0.2:5062';
     expect(statuses(await ask('INVITE', { via }))).toEqual([100]);
     await ask('INVITE', { via });
@@ -201,7 +130,7 @@ describe('matching', () => {
 
   it('CANCEL ends the ringing: 200 for it, 487 for the INVITE, with the same To tag', async () => {
     const cancelled: string[] = [];
-    const { ask, leftovers, peer, clock } = scene({
+    const { ask, leftovers, peer, clock } = askingPeer({
       onInvite: (invite) => {
         invite.ring();
         invite.onCancelled = () => cancelled.push('cancelled');
@@ -219,7 +148,7 @@ describe('matching', () => {
   });
 
   it('sends the response to where the request came from when rport asks for it, else to the port of the Via', async () => {
-    const { ask, network, peer, clock } = scene();
+    const { ask, network, peer, clock } = askingPeer();
     const [response] = await ask('OPTIONS');
     expect(response?.headers.first('Via')).toBe('SIP/2.0/UDP 10.0.0.2:5062;branch=z9hG4bK1;rport=5062;received=10.0.0.2');
     const other = new RawPeer(network.wire('udp', { address: PEER.address, port: 5099 }));
@@ -234,7 +163,7 @@ describe('matching', () => {
   });
 
   it('refuses with 503 beyond its limit, and serves again later', async () => {
-    const { ask, clock, agent } = scene({ maxServerTransactions: 3 });
+    const { ask, clock, agent } = askingPeer({ maxServerTransactions: 3 });
     for (let nth = 0; nth < 3; nth++) expect(statuses(await ask('OPTIONS'))).toEqual([200]);
     const [refused] = await ask('OPTIONS');
     expect([refused?.status, refused?.headers.first('Retry-After')]).toEqual([503, '10']);
@@ -247,7 +176,7 @@ describe('matching', () => {
 describe('a request in a dialog', () => {
   /** A dialog that the peer made by calling us. */
   async function inCall() {
-    const made = scene();
+    const made = askingPeer();
     const [, ok] = await made.ask('INVITE', { sdp: OFFER });
     const toTag = tagIn(ok);
     await made.ask('ACK', { toTag });
@@ -358,7 +287,7 @@ describe('a request in a dialog', () => {
   });
 
   it('BYE that overtakes the ACK spares us the BYE that waits for it', async () => {
-    const { ask, agent, peer, dialogs } = scene();
+    const { ask, agent, peer, dialogs } = askingPeer();
     const [, ok] = await ask('INVITE', { sdp: OFFER });
     let done = false;
     void dialogs[0]?.bye().then(() => {
@@ -371,7 +300,7 @@ describe('a request in a dialog', () => {
   });
 
   it('BYE of a caller that still hears ringing ends it, with 487 for the INVITE', async () => {
-    const { ask, agent } = scene({ onInvite: (invite) => invite.ring() });
+    const { ask, agent } = askingPeer({ onInvite: (invite) => invite.ring() });
     const [, ringing] = await ask('INVITE');
     expect(agent.liveDialogs).toBe(1);
     expect(statuses(await ask('BYE', { toTag: tagIn(ringing), cSeq: 2 }))).toEqual([200, 487]);

@@ -36,8 +36,7 @@ function pending(
 ): Step<NonInviteClientState> {
   switch (event) {
     case '1xx':
-      // The request arrived: from here on it is repeated every T2 only, in case the final response gets lost.
-      if (state === 'trying' && !context.reliable) return go('proceeding', { set: 'E', ms: T2_MS }, 'pass up');
+      // Timer E runs on as it was set, and with T2 from then on (section 17.1.2.2).
       return go('proceeding', 'pass up');
     case '200-699':
       if (context.reliable) return go('terminated', { stop: 'F' }, 'pass up');

@@ -75,7 +75,7 @@ describe('non-INVITE client transaction (RFC 3261 figure 6)', () => {
   const rows: readonly NonInviteClientRow[] = [
     ['trying', 'start', 'trying', 'send, E=500, F=32000'],
     ['trying', 'timer E', 'trying', 'send, E=2000'],
-    ['trying', '1xx', 'proceeding', 'E=4000, pass up'],
+    ['trying', '1xx', 'proceeding', 'pass up'],
     ['trying', '200-699', 'completed', '-E, K=5000, pass up'],
     ['trying', 'timer F', 'terminated', '-E, report timeout'],
     ['trying', 'transport error', 'terminated', '-E, -F, report transport error'],
