@@ -75,6 +75,8 @@ export interface WorldOptions {
   readonly otherTrunks?: readonly Trunk[];
   readonly ringTimeoutMs?: number;
   readonly maxChannels?: number;
+  /** Streams that the server has; a hundred, if absent. */
+  readonly mediaStreams?: number;
   readonly conferenceMembers?: number;
   readonly srtp?: SrtpPolicy;
   readonly credentials?: { readonly userName: string; readonly password: string };
@@ -115,7 +117,7 @@ export function callWorld(options: WorldOptions) {
   const media = (host: string, seed: number, otherHost?: string) =>
     new LocalMedia({
       ...{ clock, random: seededRandom(seed), host, ...(otherHost !== undefined && { otherHost }) },
-      ...{ portRange: { first: 20_000, last: 20_999 }, openSocket, maxStreams: 100 },
+      ...{ portRange: { first: 20_000, last: 20_999 }, openSocket, maxStreams: host === SERVER ? (options.mediaStreams ?? 100) : 100 },
     });
   const wires = (address: string) => [
     network.wire('udp', { address, port: 5060 }),

@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { callWorld, nothingLeft, type WorldOptions } from '../support/call-world.ts';
+import { flowOf, to } from '../support/flow-builder.ts';
+import { rawCaller } from '../support/raw-caller.ts';
+
+const waiting = flowOf({ wait: ['WaitNode', { Timeout: 60, Done: to('bye') }], bye: ['HangUpNode'] });
+
+function scene(options: Partial<WorldOptions>) {
+  const world = callWorld({ flow: waiting, phoneIsThere: false, ...options });
+  const caller = rawCaller(world);
+  const finish = async (): Promise<void> => {
+    await world.clock.advance(120_000);
+    await caller.close();
+    expect(await world.finish()).toEqual(nothingLeft);
+  };
+  return { world, caller, finish };
+}
+
+describe('a call that there is no room for', () => {
+  it('and comes in when all media ports are in use gets 503 with Retry-After, and the next one is taken', async () => {
+    const { world, caller, finish } = scene({ mediaStreams: 1 });
+    await caller.invite();
+    await caller.ack();
+    await caller.invite({ callId: 'second' });
+    expect(caller.statuses()).toEqual([100, 180, 200, 100, 503]);
+    expect(Number(caller.response(503)?.headers.first('Retry-After'))).toBeGreaterThan(0);
+    await caller.ack({ refused: true });
+    expect([world.refused, world.sessions.size]).toEqual([['no-capacity'], 1]);
+    await world.clock.advance(61_000);
+    await caller.invite({ callId: 'third' });
+    expect(caller.statuses().at(-1)).toBe(200);
+    await caller.ack();
+    await finish();
+  });
+
+  it('and goes out when all media ports are in use is refused with the time to wait, gives its channel back, and leaves no session', async () => {
+    const { world, caller, finish } = scene({ mediaStreams: 1, maxChannels: 2 });
+    await caller.invite();
+    await caller.ack();
+    for (const _again of [1, 2, 3])
+      await expect(world.call()).rejects.toMatchObject({ code: 'NO_CAPACITY', status: 503, retryAfterSeconds: expect.any(Number) });
+    expect(world.sessions.size).toBe(1);
+    await finish();
+  });
+
+  it('and is told to come back does so when its time has come', async () => {
+    const { world, caller, finish } = scene({ maxChannels: 1 });
+    await caller.invite();
+    await caller.ack();
+    await caller.invite({ callId: 'second' });
+    expect(caller.response(503)?.headers.first('Retry-After')).toBe('1');
+    await caller.ack({ refused: true });
+    await world.clock.advance(62_000);
+    await caller.invite({ callId: 'third' });
+    expect(caller.statuses().at(-1)).toBe(200);
+    await caller.ack();
+    await finish();
+  });
+});
