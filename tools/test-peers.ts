@@ -11,6 +11,7 @@ const peers = [
   { binary: 'baresip', debianPackage: 'baresip-core' },
   { binary: 'kamailio', debianPackage: 'kamailio' },
   { binary: 'linphone-daemon', debianPackage: 'linphone-cli' },
+  { binary: 'rtpengine', debianPackage: 'rtpengine-daemon' },
 ];
 
 /** How long apt may wait for another apt to finish. */
@@ -51,7 +52,9 @@ if (missing.length > 0) {
     process.stderr.write(
       `The tests call foreign phones that are not installed here. On Debian or Ubuntu:\n  apt-get install ${left.join(' ')}\n`,
     );
-    process.stderr.write('Elsewhere install SIPp (the program sipp), baresip, Kamailio and linphone (the program linphone-daemon).\n');
+    process.stderr.write(
+      'Elsewhere install SIPp (the program sipp), baresip, Kamailio, linphone (the program linphone-daemon) and rtpengine.\n',
+    );
     process.exitCode = 1;
   }
 }

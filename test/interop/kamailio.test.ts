@@ -49,7 +49,7 @@ let caller: Awaited<ReturnType<typeof openAgent>>;
 
 beforeAll(async () => {
   [first, second, caller] = await Promise.all([openAgent(), openAgent(), openAgent()]);
-  kamailio = await startKamailio(first.port, second.port);
+  kamailio = await startKamailio('proxy.cfg', { FIRST_PORT: first.port, SECOND_PORT: second.port });
 }, 30_000);
 
 afterAll(async () => {
@@ -184,7 +184,7 @@ describe('failover', () => {
   it('goes on when nothing listens at the first', async () => {
     const silent = await openAgent();
     await silent.agent.close();
-    const other = await startKamailio(silent.port, second.port);
+    const other = await startKamailio('proxy.cfg', { FIRST_PORT: silent.port, SECOND_PORT: second.port });
     try {
       const log = new CallLog();
       const to = { address: '127.0.0.1', port: other.port, transport: 'udp' } as const;

@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { freePort } from '../../src/cli/free-port.ts';
 import { type BaresipControl, openBaresipControl } from './baresip-control.ts';
 
-/** A baresip process without sound card or screen, which takes one call. */
+/** A baresip process without sound card or screen, which takes calls. */
 export interface Baresip extends Pick<BaresipControl, 'seen' | 'command'> {
   /** Of SIP on 127.0.0.1, over UDP and TCP. */
   readonly port: number;
@@ -32,6 +32,8 @@ export interface BaresipOptions {
   readonly mediaEncryption?: 'srtp' | 'srtp-mand';
   /** The modules of the codecs that it has, first the one that it likes best. Absent: G.711. */
   readonly codecs?: readonly ('g711' | 'g722' | 'opus')[];
+  /** How many calls it takes at once: two to be transferred. Absent: one. */
+  readonly maxCalls?: number;
 }
 
 const READY_WITHIN_MS = 10_000;
@@ -47,11 +49,12 @@ export async function startBaresip({
   mediaEncryption,
   codecs = ['g711'],
   registrar,
+  maxCalls = 1,
 }: BaresipOptions): Promise<Baresip> {
   const directory = await mkdtemp(join(tmpdir(), 'ringflow-baresip-'));
   const port = await freePort();
   const controlPort = await freePort();
-  await writeFile(join(directory, 'config'), configOf(directory, port, controlPort, toneHz, codecs));
+  await writeFile(join(directory, 'config'), configOf(directory, port, controlPort, { toneHz, codecs, maxCalls }));
   await writeFile(
     join(directory, 'accounts'),
     `${addressOf(user, registrar)};answermode=${answers}${mediaEncryption === undefined ? '' : `;mediaenc=${mediaEncryption}`}\n`,
@@ -113,12 +116,17 @@ function addressOf(user: string, registrar: BaresipOptions['registrar']): string
 }
 
 /** The network interface (or its address) decides on the address in its SDP; ausine gives nothing but 48 kHz stereo. */
-function configOf(directory: string, port: number, controlPort: number, toneHz: number, codecs: readonly string[]): string {
+function configOf(
+  directory: string,
+  port: number,
+  controlPort: number,
+  { toneHz, codecs, maxCalls }: Required<Pick<BaresipOptions, 'toneHz' | 'codecs' | 'maxCalls'>>,
+): string {
   return `
     sip_listen 127.0.0.1:${port}
     net_interface 127.0.0.1
     rtp_ports 42000-42999
-    call_max_calls 1
+    call_max_calls ${maxCalls}
     rtp_stats yes
     audio_source ausine,${toneHz}
     audio_player aubridge,nil

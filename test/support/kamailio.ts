@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { freePort } from '../../src/cli/free-port.ts';
 
-/** A kamailio process on 127.0.0.1, over UDP and TCP, with the configuration of test/interop/kamailio. */
+/** A kamailio process on 127.0.0.1, over UDP and TCP, with a configuration of test/interop/kamailio. */
 export interface Kamailio {
   readonly port: number;
   /** Ends all its processes and removes its files. Idempotent. */
@@ -16,13 +16,14 @@ export interface Kamailio {
 const READY_WITHIN_MS = 10_000;
 const STOP_WITHIN_MS = 5_000;
 
-/** Starts it before these two ports, and waits until it listens. @throws when it does not within 10 s */
-export async function startKamailio(firstPort: number, secondPort: number): Promise<Kamailio> {
+/** Starts it with this configuration, in which names stand for ports, and waits until it listens. @throws when it does not within 10 s */
+export async function startKamailio(configuration: 'proxy.cfg' | 'relay.cfg', ports: Readonly<Record<string, number>>): Promise<Kamailio> {
   const directory = await mkdtemp(join(tmpdir(), 'ringflow-kamailio-'));
   const port = await freePort();
-  const template = await readFile(new URL('../interop/kamailio/proxy.cfg', import.meta.url), 'utf8');
-  const file = join(directory, 'proxy.cfg');
-  await writeFile(file, template.replaceAll('FIRST_PORT', String(firstPort)).replaceAll('SECOND_PORT', String(secondPort)));
+  let text = await readFile(new URL(`../interop/kamailio/${configuration}`, import.meta.url), 'utf8');
+  for (const [name, number] of Object.entries(ports)) text = text.replaceAll(name, String(number));
+  const file = join(directory, configuration);
+  await writeFile(file, text);
   const listen = ['-l', `udp:127.0.0.1:${port}`, '-l', `tcp:127.0.0.1:${port}`];
   // In a process group of its own: killing the first process alone would leave the others behind.
   const child = spawn('kamailio', ['-f', file, '-DD', '-E', '-m', '16', '-M', '4', '-Y', directory, ...listen], {

@@ -16,8 +16,9 @@ const LEAST_PACKETS = 100;
 /** What all that is not counted here leaves of the scale: the default values of ITU-T G.107. */
 const BEST_RATING = 93.2;
 /**
- * How well G.711 stands loss with loss concealment (ITU-T G.113 appendix I, Bpl); its own impairment is 0. Codecs of wide band are rated
- * the same: the scale of narrow band has no better.
+ * How well G.711 stands loss with loss concealment (ITU-T G.113 appendix I, Bpl); its own impairment is 0. This is the scale of narrow
+ * band, which flows hear and speak in every codec. On it G.722 has no impairment of its own either: its 13 of 129 on the scale of wide band
+ * (ITU-T G.107.1, G.113 appendix IV) leave more than the 93.2 that narrow band can be. For Opus ITU-T has no figures.
  */
 const LOSS_ROBUSTNESS = 25.1;
 /** A frame, and what both ends need to take in, encode and play it. */

@@ -193,3 +193,36 @@ it('takes another pair when the port for RTCP is taken', async () => {
   }
   expect(rig.network.openPorts).toBe(0);
 });
+
+describe('jitter in reports', () => {
+  it.each([
+    ['PCMU', 0, 160, 8],
+    ['opus', 111, 960, 48],
+  ] as const)('is in units of the clock of %s, both ways', async (codec, payloadType, step, unitsPerMs) => {
+    const { rig, stream, peer, socket, seen, ssrcOfStream, report, reportsPort } = await withPeer({ codec, payloadType });
+    const payload = codec === 'opus' ? Uint8Array.of(0x48) : new Uint8Array(160).fill(0xff);
+    // Every other packet comes 10 ms late: the transit time changes by 10 ms with each, which the mean comes near to.
+    for (let packet = 0; packet < 600; packet++) {
+      await rig.clock.advance(packet % 2 === 0 ? 10 : 30);
+      peer.sendRaw(stream.local, payloadType, packet, packet * step, payload);
+    }
+    const jitter = readRtcp(seen.at(-1) ?? new Uint8Array(0))?.reports[0]?.blocks[0]?.jitter ?? 0;
+    expect(jitter / unitsPerMs).toBeGreaterThan(9);
+    expect(jitter / unitsPerMs).toBeLessThan(11);
+    const block = {
+      source: ssrcOfStream(),
+      fractionLost: 0,
+      lost: 0,
+      highestSequence: 1,
+      jitter: 25 * unitsPerMs,
+      lastSenderReport: 0,
+      sinceSenderReport: 0,
+    };
+    socket.send(report({ block }), reportsPort);
+    await rig.clock.advance(0);
+    const { jitterMs, remoteJitterMs } = await stream.close();
+    expect(jitterMs).toBeGreaterThan(9);
+    expect(jitterMs).toBeLessThan(11);
+    expect(remoteJitterMs).toBeCloseTo(25, 3);
+  });
+});

@@ -1,0 +1,113 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { freePort } from '../../src/cli/free-port.ts';
+import type { Engine } from '../../src/telephony/engine.ts';
+import type { AudioCodec } from '../../src/telephony/port.ts';
+import { directCall, directTelephony } from '../support/direct-call.ts';
+import { loudest, samplesOf } from '../support/heard-tones.ts';
+import { type Linphone, startLinphone } from '../support/linphone.ts';
+import { buildWav, pcm16, sine } from '../support/sound.ts';
+
+const number = '+18144043093';
+const never = new AbortController().signal;
+const names = { PCMU: 'PCMU/8000/1', PCMA: 'PCMA/8000/1', G722: 'G722/8000/1', opus: 'opus/48000/2' } as const;
+let telephony: Engine;
+let folder = '';
+const closing: (() => Promise<void>)[] = [];
+
+beforeAll(async () => {
+  telephony = await directTelephony();
+  folder = await mkdtemp(join(tmpdir(), 'linphone-codecs-'));
+  await writeFile(join(folder, 'tone.wav'), buildWav({ data: pcm16(sine(700, 8000, 20)) }));
+});
+
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+afterAll(async () => {
+  await telephony.close();
+  await rm(folder, { recursive: true });
+});
+
+/** Has linphone offer and take these codecs only, from its next description on. */
+function use(phone: Linphone, ...codecs: readonly AudioCodec[]): void {
+  phone.command('audio-codec-disable ALL');
+  for (const codec of codecs) phone.command(`audio-codec-enable ${names[codec]}`);
+}
+
+async function call(codecs: readonly AudioCodec[]) {
+  const port = await freePort();
+  const phone = await startLinphone(port);
+  closing.push(() => phone.close());
+  use(phone, ...codecs);
+  const { answered, ended } = await directCall(telephony, number, port, { codecs: ['PCMU', 'PCMA', 'G722', 'opus'] });
+  const leg = await answered;
+  await state(phone, 'LinphoneCallStreamsRunning');
+  return { phone, leg, ended };
+}
+
+const state = (phone: Linphone, expected: string): Promise<void> =>
+  vi.waitFor(
+    () => {
+      phone.command('call-status 1');
+      expect(phone.latest(/State: (\w+)/g)).toBe(expected);
+    },
+    { timeout: 10_000, interval: 200 },
+  );
+
+async function press(phone: Linphone, keys: string): Promise<void> {
+  for (const key of keys) {
+    phone.command(`dtmf ${key}`);
+    await delay(250);
+  }
+}
+
+describe('linphone', () => {
+  it.each(['G722', 'opus'] as const)('with nothing but %s answers, and its keys are heard', async (codec) => {
+    const { phone, leg, ended } = await call([codec]);
+    // It has no microphone: without this it sends keys only.
+    phone.command(`incall-player-start ${join(folder, 'tone.wav')} 1`);
+    const collected = leg.collect({ max: 5, terminators: '#', firstMs: 10_000, betweenMs: 10_000 }, never);
+    await press(phone, '4*2#');
+    expect(await collected).toEqual({ digits: '4*2', why: 'terminator' });
+    const path = join(folder, `${codec}.wav`);
+    await leg.record({ path, maxMs: 6_000, terminators: '', silenceMs: 0, trimSilence: false }, never);
+    await leg.hangup();
+    const { media } = await ended;
+    expect(media).toMatchObject({ codec, clockRate: codec === 'opus' ? 48_000 : 8000, unagreed: 0, digits: 4 });
+    expect(media.received).toBeGreaterThan(200);
+    // What it says of our packets, at the clock of the codec: at another one this would be hundreds.
+    expect(media.reportsReceived).toBeGreaterThan(0);
+    expect(media.remoteLost).toBe(0);
+    expect(media.remoteJitterMs).toBeLessThan(40);
+    expect(media.jitterMs).toBeLessThan(40);
+    expect(loudest(700, samplesOf(await readFile(path)))).toBeGreaterThan(0.2);
+  });
+
+  it.each([
+    ['PCMU', 'opus'],
+    ['opus', 'G722'],
+  ] as const)('changes from %s to %s in the middle of the call, with a new offer', async (before, after) => {
+    const { phone, leg, ended } = await call([before]);
+    use(phone, after);
+    phone.command('call-pause 1');
+    await state(phone, 'LinphoneCallPaused');
+    phone.command('call-resume 1');
+    await state(phone, 'LinphoneCallStreamsRunning');
+    phone.command(`incall-player-start ${join(folder, 'tone.wav')} 1`);
+    const collected = leg.collect({ max: 5, terminators: '#', firstMs: 10_000, betweenMs: 10_000 }, never);
+    await press(phone, '4*2#');
+    expect(await collected).toEqual({ digits: '4*2', why: 'terminator' });
+    const path = join(folder, `${before}-${after}.wav`);
+    await leg.record({ path, maxMs: 1_500, terminators: '', silenceMs: 0, trimSilence: false }, never);
+    await leg.hangup();
+    const { media } = await ended;
+    expect(media).toMatchObject({ codec: after, unagreed: 0, digits: 4 });
+    expect(media.jitterMs).toBeLessThan(40);
+    expect(loudest(700, samplesOf(await readFile(path)))).toBeGreaterThan(0.2);
+  });
+});
