@@ -56,7 +56,6 @@ export class OutboundLeg extends Leg implements InviteEvents {
     }
     const { clock } = this.parts;
     this.#ringTimer = clock.after(this.#ringTimeoutMs, () => this.stop(this.#heardFrom ? noAnswer : noWord));
-    this.#awaitResponse();
   }
 
   /** The call could not even be sent. */
@@ -78,14 +77,24 @@ export class OutboundLeg extends Leg implements InviteEvents {
     this.parts.events.sent(callId);
   }
 
+  /** Each server gets the same time to say something, and gets it again for an INVITE with credentials. */
+  handedOver(): void {
+    this.#responseTimer?.cancel();
+    if (this.#responseTimeoutMs === undefined || this.ended || this.ending) return;
+    this.#responseTimer = this.parts.clock.after(this.#responseTimeoutMs, () => this.stop(noWord));
+  }
+
+  heard(): void {
+    this.#responseTimer?.cancel();
+  }
+
   triesNext(): void {
-    this.#awaitResponse();
+    this.#responseTimer?.cancel();
   }
 
   provisional(status: number, _reason: string, sdp: string | undefined, dialog?: Dialog): void {
     if (this.ended || this.ending) return;
     this.#heardFrom = true;
-    this.#responseTimer?.cancel();
     if (dialog) this.follow(dialog);
     if (sdp !== undefined) this.parts.media.answered(sdp);
     if (status > 100) {
@@ -130,13 +139,6 @@ export class OutboundLeg extends Leg implements InviteEvents {
   protected override finish(end: LegEnd): void {
     this.#cancelTimers();
     super.finish(end);
-  }
-
-  /** Each server gets the same time to say something. */
-  #awaitResponse(): void {
-    this.#responseTimer?.cancel();
-    if (this.#responseTimeoutMs === undefined || this.ended || this.ending) return;
-    this.#responseTimer = this.parts.clock.after(this.#responseTimeoutMs, () => this.stop(noWord));
   }
 
   #cancelTimers(): void {

@@ -16,6 +16,8 @@ export interface Faults {
   readonly filter?: (bytes: Uint8Array, from: Endpoint, to: Endpoint, nth: number) => Verdict;
   /** Stands between some of the endpoints and the others; asked about each datagram when it is sent. */
   readonly nat?: Nat;
+  /** How long a TCP or TLS connection takes to be there, or to be refused. Absent: no time. */
+  readonly connectMs?: number;
 }
 
 /** An address translator (RFC 4787). An endpoint that it does not know is answered as it is. */
@@ -53,6 +55,8 @@ export class MemoryNetwork {
   readonly #random: Random;
   readonly #faults: Faults;
   readonly #ports = new Map<string, Port>();
+  /** From whom to whom there is a connection, where connecting takes time. */
+  readonly #connections = new Set<string>();
   readonly #counts = { sent: 0, delivered: 0, dropped: 0, duplicated: 0, unreachable: 0 };
   #datagrams = 0;
   #freePort = FIRST_FREE_PORT;
@@ -78,10 +82,13 @@ export class MemoryNetwork {
     return {
       kind,
       local: port.local,
-      send: async (bytes, to) => {
+      send: async (bytes, to, signal) => {
         if (!this.#ports.has(port.key)) throw new Error('The wire is closed');
         if (kind === 'udp') this.#sendDatagram(bytes, port.local, to);
-        else this.#sendReliably(kind, bytes, port.local, to);
+        else {
+          await this.#connected(port.key, keyOf(kind, to), signal);
+          this.#sendReliably(kind, bytes, port.local, to);
+        }
       },
       onReceive: (handler) => {
         port.receive = (bytes, from) => {
@@ -141,6 +148,14 @@ export class MemoryNetwork {
       this.#counts.duplicated++;
       this.#deliver('udp', bytes, source, target, this.#delayMs());
     }
+  }
+
+  async #connected(from: string, to: string, signal: AbortSignal | undefined): Promise<void> {
+    const { connectMs } = this.#faults;
+    if (connectMs === undefined || this.#connections.has(`${from} ${to}`) || this.#connections.has(`${to} ${from}`)) return;
+    await new Promise<void>((resolve) => this.#clock.after(connectMs, resolve));
+    if (this.#ports.has(to)) this.#connections.add(`${from} ${to}`);
+    signal?.throwIfAborted();
   }
 
   #sendReliably(kind: WireKind, bytes: Uint8Array, from: Endpoint, to: Endpoint): void {

@@ -118,11 +118,14 @@ class ConnectionsWire<Kind extends 'tcp' | 'tls'> implements StreamWire<Kind> {
     return provesToBe === undefined || this.#transport.proves?.(connection.socket, provesToBe) === true;
   }
 
-  async send(bytes: Uint8Array, to: Endpoint): Promise<void> {
+  async send(bytes: Uint8Array, to: Endpoint, signal?: AbortSignal): Promise<void> {
     if (this.#closing !== undefined) throw new Error('The wire is closed');
-    const connection = this.#connections.get(keyOf(to));
-    if (connection?.alive) connection.send(bytes);
-    else (await this.#connect(to)).send(bytes);
+    let connection = this.#connections.get(keyOf(to));
+    if (!connection?.alive) {
+      connection = await this.#connect(to);
+      signal?.throwIfAborted();
+    }
+    connection.send(bytes);
   }
 
   close(): Promise<void> {

@@ -126,6 +126,23 @@ describe('sending', () => {
     expect(a.connections).toBe(0);
   });
 
+  test('sends nothing that is not wanted any more when the connection is there', async () => {
+    const a = await open();
+    const b = await open();
+    const atB = inbox(b);
+    const unwanted = new AbortController();
+    const first = a.send(Buffer.from(message('1')), b.local, unwanted.signal);
+    const second = a.send(Buffer.from(message('2')), b.local);
+    unwanted.abort(new Error('The call is given up'));
+    await expect(first).rejects.toThrow('given up');
+    await second;
+    expect((await atB.next()).text).toBe(message('2'));
+    // Over a connection that is up it leaves at once, so that there is nothing to take back.
+    const third = a.send(Buffer.from(message('3')), b.local, unwanted.signal);
+    await expect(third).resolves.toBeUndefined();
+    expect((await atB.next()).text).toBe(message('3'));
+  });
+
   test('refuses a peer that does not read, and closes its connection', async () => {
     const a = await open({ maxQueuedBytes: 200_000 });
     const { endpoint } = await listen((socket) => socket.pause());

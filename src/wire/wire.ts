@@ -12,8 +12,11 @@ export type WireKind = 'udp' | 'tcp' | 'tls';
 export interface Wire {
   readonly kind: WireKind;
   readonly local: Endpoint;
-  /** Sends one message. On TCP and TLS it opens a connection when there is none. @throws when the bytes cannot be handed over. */
-  send(bytes: Uint8Array, to: Endpoint): Promise<void>;
+  /**
+   * Sends one message. On TCP and TLS it opens a connection when there is none; what `signal` is aborted for meanwhile is not sent.
+   * @throws when the bytes cannot be handed over, or are not any more.
+   */
+  send(bytes: Uint8Array, to: Endpoint, signal?: AbortSignal): Promise<void>;
   /**
    * Whether a connection to this endpoint is up, whoever opened it; with `provesToBe`, whose certificate is good and for that domain or
    * address. Absent: there are no connections.

@@ -51,6 +51,25 @@ describe('the next target of a trunk', () => {
     expect(left).toEqual(nothingLeft);
   });
 
+  it('is not called when one asks for credentials after five seconds, and answers five seconds after it got them', async () => {
+    const { session, world, first, left } = await afterFirst(
+      (invite, clock) => {
+        const isChallenged = invite.headers.first('Proxy-Authorization') !== undefined;
+        const challenge = [['Proxy-Authenticate', 'Digest realm="carrier", nonce="n"']] as const;
+        clock.after(5000, () => (isChallenged ? invite.reject(486) : invite.reject(407, undefined, challenge)));
+      },
+      {
+        credentials: { userName: 'ada', password: 'secret' },
+        // The 100 is what a carrier sends that does not take its time.
+        filter: (bytes) => (Buffer.from(bytes).toString().startsWith('SIP/2.0 100') ? 'drop' : 'pass'),
+      },
+    );
+    expect(session).toMatchObject({ outcome: 'Busy', sipCause: 486 });
+    expect(first?.invites.length).toBe(2);
+    expect(world.phoneEvents).toEqual([]);
+    expect(left).toEqual(nothingLeft);
+  });
+
   it('is called at once when one cannot be connected to', async () => {
     const targets = [targetAt(FIRST, { transport: 'tcp' }), targetAt(PHONE, { priority: 1 })];
     const { session, tookMs, left } = await afterFirst(undefined, { targets });

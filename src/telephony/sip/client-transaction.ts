@@ -8,6 +8,8 @@ import type { Hop, SipTransport, WrittenRequest } from './transport.ts';
 
 /** What the owner of a client transaction hears. */
 export interface ClientTransactionEvents {
+  /** The transport has taken the request, and no response has come so far. Comes once at most. */
+  handedOver?(): void;
   /** Provisional responses, the final response, and every repetition of a 2xx to INVITE. */
   response(response: SipResponse): void;
   /** No response will come: timer B or F ran out, or the request could not be sent. */
@@ -34,6 +36,10 @@ export class ClientTransaction implements TransactionEffects<SipResponse> {
   #written: WrittenRequest | undefined;
   #hop: Hop;
   #ack: Uint8Array | undefined;
+  /** Whether the transport has taken the request, as a response shows too. */
+  #isHandedOver = false;
+  /** Of an INVITE: aborted when it is not to leave any more. */
+  readonly #unwanted: AbortController | undefined;
   #invite: TransactionRun<InviteClientState, InviteClientEvent, SipResponse> | undefined;
   #other: TransactionRun<NonInviteClientState, NonInviteClientEvent, SipResponse> | undefined;
 
@@ -45,6 +51,7 @@ export class ClientTransaction implements TransactionEffects<SipResponse> {
     this.#events = events;
     this.#request = request;
     this.#asked = hop;
+    if (request.method === 'INVITE') this.#unwanted = new AbortController();
     this.#written = parts.transport.write(request, hop, parts.branch, asAsked);
     this.#hop = this.#written.hop;
   }
@@ -70,6 +77,7 @@ export class ClientTransaction implements TransactionEffects<SipResponse> {
 
   receive(response: SipResponse): void {
     const { status } = response;
+    this.#isHandedOver = true;
     this.#invite?.take(status < 200 ? '1xx' : status < 300 ? '2xx' : '300-699', response);
     this.#other?.take(status < 200 ? '1xx' : '200-699', response);
   }
@@ -79,9 +87,13 @@ export class ClientTransaction implements TransactionEffects<SipResponse> {
     this.#invite?.take('give up');
   }
 
-  /** Repeats an INVITE no more that got no response so far; what comes in spite of that is still told. */
+  /**
+   * Repeats an INVITE no more that got no response so far; what comes in spite of that is still told. One that waits for its connection
+   * does not leave at all.
+   */
   fallSilent(): void {
     this.#invite?.take('fall silent');
+    this.#unwanted?.abort();
   }
 
   /** The CANCEL of this INVITE, or undefined once there is a final response (RFC 3261 section 9.1). */
@@ -92,7 +104,12 @@ export class ClientTransaction implements TransactionEffects<SipResponse> {
 
   send(): void {
     const written = this.#written;
-    if (written) this.#parts.transport.send(written.bytes, written.hop).catch(() => this.#sendFailed(written));
+    if (!written) return;
+    const sent = this.#parts.transport.send(written.bytes, written.hop, this.#unwanted?.signal);
+    sent.then(
+      () => this.#sendSucceeded(),
+      () => this.#sendFailed(written),
+    );
   }
 
   sendAck(response: SipResponse): void {
@@ -130,11 +147,18 @@ export class ClientTransaction implements TransactionEffects<SipResponse> {
     this.#written = undefined;
   }
 
+  #sendSucceeded(): void {
+    if (this.#isHandedOver) return;
+    this.#isHandedOver = true;
+    this.#events?.handedOver?.();
+  }
+
   /** RFC 3261 section 18.1.1: a request that went to TCP for its size only is tried over UDP when TCP is refused. */
   #sendFailed(written: WrittenRequest): void {
     if (written !== this.#written) return;
     const request = this.#request;
-    if (request === undefined || this.#hop.transport === this.#asked.transport) {
+    const isUnwanted = this.#unwanted?.signal.aborted === true;
+    if (request === undefined || isUnwanted || this.#hop.transport === this.#asked.transport) {
       this.#invite?.take('transport error');
       this.#other?.take('transport error');
       return;

@@ -96,6 +96,7 @@ class InviteAttempt implements OutgoingInvite {
         ...this.#authorization,
       ]);
       this.#transaction = this.#core.layer.send(invite, request.to, {
+        handedOver: () => this.#events?.handedOver?.(),
         response: (response) => this.#response(response),
         failed: (why) => this.#unanswered(why),
       });
@@ -125,6 +126,7 @@ class InviteAttempt implements OutgoingInvite {
   }
 
   #response(response: SipResponse): void {
+    this.#events?.heard?.();
     if (response.status < 200) this.#provisional(response);
     else if (response.status < 300) this.#accepted(response);
     else this.#refused(response);

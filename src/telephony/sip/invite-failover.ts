@@ -13,7 +13,7 @@ import {
 } from './outgoing-invite.ts';
 import type { Hop } from './transport.ts';
 
-/** How long a hop may say nothing while there is another one: over UDP the INVITE has been sent four times by then. */
+/** How long a hop may say nothing to an INVITE that it was handed while there is another one: over UDP it has been sent four times by then. */
 const SILENCE_MS = 4000;
 
 /**
@@ -59,7 +59,6 @@ class InviteAlong implements OutgoingInvite {
 
   #send(to: Hop): void {
     const nth = ++this.#nth;
-    if (this.#hops.length > 0) this.#silence = this.#core.clock.after(SILENCE_MS, () => this.#leave());
     const attempt = sendInvite(this.#core, sentTo(this.#request, to), this.#eventsOf(nth), this.#identity);
     // It may have failed before this, and the next be under way.
     if (nth === this.#nth) this.#attempt = attempt;
@@ -71,21 +70,35 @@ class InviteAlong implements OutgoingInvite {
       sent: (callId) => {
         if (nth === 1) events.sent(callId);
       },
-      provisional: (status: number, reason: string, sdp: string | undefined, dialog?: Dialog) => {
+      handedOver: () => {
+        if (nth !== this.#nth) return;
+        this.#awaitResponse();
+        events.handedOver?.();
+      },
+      heard: () => {
         if (nth !== this.#nth) return;
         this.#silence?.cancel();
+        events.heard?.();
+      },
+      provisional: (status: number, reason: string, sdp: string | undefined, dialog?: Dialog) => {
+        if (nth !== this.#nth) return;
         this.#alerted ||= status > 100;
         events.provisional(status, reason, sdp, dialog);
       },
       answered: (dialog, sdp) => {
-        if (nth !== this.#nth) return;
-        this.#silence?.cancel();
-        events.answered(dialog, sdp);
+        if (nth === this.#nth) events.answered(dialog, sdp);
       },
       failed: (failure) => {
         if (nth === this.#nth) this.#failed(failure);
       },
     };
+  }
+
+  /** The hop gets the whole time for each INVITE, so also for the one with credentials. */
+  #awaitResponse(): void {
+    this.#silence?.cancel();
+    const mayLeave = this.#hops.length > 0 && !this.#alerted && !this.#cancelled;
+    if (mayLeave) this.#silence = this.#core.clock.after(SILENCE_MS, () => this.#leave());
   }
 
   /** Gives the hop up. What still comes from it gets CANCEL, or ACK and BYE. */

@@ -37,6 +37,10 @@ export interface InviteFailure {
 export interface InviteEvents {
   /** The INVITE has left. */
   sent(callId: string): void;
+  /** A hop has been handed an INVITE, the first time or again with credentials, and has said nothing to it so far. */
+  handedOver?(): void;
+  /** A response of whatever kind has come; what it means is told next. */
+  heard?(): void;
   /** The hop has failed before anything came of it, and the INVITE goes to the next. */
   triesNext?(): void;
   /** A provisional response. A repeated reliable one is not told. `dialog` is the early dialog that it belongs to, when it made one. */

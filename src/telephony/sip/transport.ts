@@ -100,9 +100,9 @@ export class SipTransport {
     return this.write(request, { ...hop, transport: 'tcp' }, branch, true);
   }
 
-  /** Sends bytes to a hop. @throws when there is no such wire, or it cannot hand them over. */
-  async send(bytes: Uint8Array, hop: Hop): Promise<void> {
-    await this.#find(hop.transport, hop.address).wire.send(bytes, hop);
+  /** Sends bytes to a hop, unless `signal` is aborted before they leave. @throws when there is no such wire, or it cannot hand them over. */
+  async send(bytes: Uint8Array, hop: Hop, signal?: AbortSignal): Promise<void> {
+    await this.#find(hop.transport, hop.address).wire.send(bytes, hop, signal);
   }
 
   /** Sends a response. A connection that is gone is opened again to the address in the Via (RFC 3261 section 18.2.2). */
