@@ -16,6 +16,8 @@ export interface PartyOrder {
   readonly ringTimeoutMs: number;
   /** What the caller hears meanwhile, again and again. */
   readonly meanwhile: Prompt;
+  /** Whether the caller hears instead what somebody who is called sends before the answer, as soon as there is such. */
+  readonly hearsEarlyMedia: boolean;
   /** What is played to who answers, before the two are joined. */
   readonly whisper: Prompt | undefined;
   /** One of these keys has to be pressed by who answers before the two are joined; '' for none. */

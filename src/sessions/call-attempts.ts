@@ -110,6 +110,7 @@ export class CallAttempts implements PlacedCall, Channel {
         this.#rang ||= status === 180;
         events.ringing(status);
       },
+      earlyMedia: (call) => events.earlyMedia?.(call),
       answered: (call: AnsweredCall) => {
         this.#rang = true;
         events.answered(call);

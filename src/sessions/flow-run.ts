@@ -125,7 +125,15 @@ export class FlowRun {
     try {
       if (!this.#host) return undefined;
       const meanwhile = await this.#prompts.ringing();
-      const rules = { ringTimeoutMs: REDIRECT_RING_MS, meanwhile, whisper: undefined, acceptKeys: '', allowTransfer: false, record: false };
+      const rules = {
+        ringTimeoutMs: REDIRECT_RING_MS,
+        meanwhile,
+        hearsEarlyMedia: true,
+        whisper: undefined,
+        acceptKeys: '',
+        allowTransfer: false,
+        record: false,
+      };
       const { status } = await this.#host.secondParty.call({ ...order, ...rules }, signal);
       return status === 'Answered' ? 'Completed' : status;
     } catch (error) {

@@ -11,13 +11,17 @@ export class PartyCall implements AttemptEvents {
   /** The call that is up; undefined when it ended before. */
   readonly answer: Promise<AnsweredCall | undefined>;
   readonly over: Promise<LegEnd>;
+  /** The call once there is something to hear of it before the answer; stays pending when there is nothing. */
+  readonly early: Promise<AnsweredCall>;
   #callId: string | undefined;
   readonly #note: (message: string) => void;
   readonly #onRinging: () => void;
   #placed: PlacedCall | undefined;
   #resolveAnswer: (call: AnsweredCall | undefined) => void = () => {};
+  #resolveEarly: (call: AnsweredCall) => void = () => {};
   #resolveOver: (end: LegEnd) => void = () => {};
   #ringing = false;
+  #isAnswered = false;
 
   constructor(party: CalledParty, note: (message: string) => void, onRinging: () => void = () => {}) {
     this.name = party.name;
@@ -26,6 +30,9 @@ export class PartyCall implements AttemptEvents {
     this.#note = note;
     this.answer = new Promise((resolve) => {
       this.#resolveAnswer = resolve;
+    });
+    this.early = new Promise((resolve) => {
+      this.#resolveEarly = resolve;
     });
     this.over = new Promise((resolve) => {
       this.#resolveOver = resolve;
@@ -62,7 +69,16 @@ export class PartyCall implements AttemptEvents {
     this.#onRinging();
   }
 
+  get isAnswered(): boolean {
+    return this.#isAnswered;
+  }
+
+  earlyMedia(call: AnsweredCall): void {
+    this.#resolveEarly(call);
+  }
+
   answered(call: AnsweredCall): void {
+    this.#isAnswered = true;
     this.#note(`${this.name} has answered`);
     this.#resolveAnswer(call);
   }

@@ -10,6 +10,7 @@ import { PartyCall } from './party-call.ts';
 import type { PlaceParty } from './party-placement.ts';
 import { Talk, type TalkSide } from './talk.ts';
 import type { Talks } from './talks.ts';
+import { WaitingCaller } from './waiting-caller.ts';
 
 export interface SessionPartyParts {
   readonly accountId: string;
@@ -57,7 +58,9 @@ export class SessionParty implements SecondParty {
     if (signal.aborted) close();
     const waiting = new AbortController();
     try {
-      this.#entertain(order, AbortSignal.any([signal, waiting.signal]));
+      const caller = new WaitingCaller(this.#call, order, AbortSignal.any([signal, waiting.signal]));
+      caller.play();
+      caller.listenTo(calls);
       const taken = await firstOf(calls.map((call) => this.#accepted(call, order, signal)));
       waiting.abort();
       if (!taken) {
@@ -125,14 +128,6 @@ export class SessionParty implements SecondParty {
     return shown;
   }
 
-  /** Plays to the caller what there is to hear while it rings, until `signal` is aborted. */
-  #entertain({ meanwhile }: PartyOrder, signal: AbortSignal): void {
-    if (meanwhile.durationMs <= 0) return;
-    const again = (): Promise<unknown> => this.#call.leg.play(meanwhile, { interruptible: false }, signal).then(again);
-    // It ends with the wait, or with the call.
-    again().catch(() => undefined);
-  }
-
   /** The call once who answered it has taken it; undefined when it came to nothing. Never rejects. */
   async #accepted(party: PartyCall, { whisper, acceptKeys }: PartyOrder, signal: AbortSignal): Promise<Taken | undefined> {
     const call = await party.answer;
@@ -172,7 +167,7 @@ export class SessionParty implements SecondParty {
       allowsTransfer: order.allowTransfer,
       talks,
       callFor: (to, onRinging) => this.#callFor(to, order, owned, onRinging),
-      entertain: (until) => this.#entertain(order, AbortSignal.any([signal, until])),
+      entertain: (until) => new WaitingCaller(this.#call, order, AbortSignal.any([signal, until])).play(),
       owns: (side) => owned.add(side),
       disowns: (side) => owned.handOver(side),
       note,

@@ -31,6 +31,7 @@ export class OutboundLeg extends Leg implements InviteEvents {
   readonly #responseTimeoutMs: number | undefined;
   readonly #inviteAgain: (() => void) | undefined;
   #hasRung = false;
+  #hasEarlyMedia = false;
   #invite: OutgoingInvite | undefined;
   #ringTimer: Timer | undefined;
   #responseTimer: Timer | undefined;
@@ -96,10 +97,14 @@ export class OutboundLeg extends Leg implements InviteEvents {
     if (this.ended || this.ending) return;
     this.#heardFrom = true;
     if (dialog) this.follow(dialog);
-    if (sdp !== undefined) this.parts.media.answered(sdp);
+    const isEarly = sdp !== undefined && this.parts.media.answered(sdp);
     if (status > 100) {
       this.#hasRung = true;
       this.parts.events.ringing(status);
+    }
+    if (isEarly && !this.#hasEarlyMedia) {
+      this.#hasEarlyMedia = true;
+      this.parts.events.earlyMedia?.(this);
     }
   }
 

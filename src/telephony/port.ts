@@ -209,6 +209,8 @@ export interface LegEvents {
   /** The INVITE has left, or is about to be answered. `callId` is the SIP Call-ID. */
   sent(callId: string): void;
   ringing(status: number): void;
+  /** What the callee sends before the answer can be heard: the call may be bridged, and nothing else. At most once. */
+  earlyMedia?(call: AnsweredCall): void;
   answered(call: AnsweredCall): void;
   /** The state of the dialog that another process would need to go on with the call. Changes rarely. */
   stateChanged(state: Readonly<Record<string, unknown>>): void;

@@ -16,6 +16,8 @@ export interface Person {
   /** From the INVITE to the answer or refusal; never, if absent. */
   readonly answerAfterMs?: number;
   readonly reject?: number;
+  /** What the network of theirs says before the answer: a mu-law code, from the INVITE on. */
+  readonly announces?: number;
   /** From the answer to hanging up. */
   readonly hangUpAfterMs?: number;
   /** The mu-law code that they say again and again. */
@@ -63,6 +65,9 @@ export function partyPhones(
     onInvite: (invite) => take(invite),
   });
 
+  const sdpOf = (call: PersonCall): string =>
+    `v=0\r\no=- 1 1 IN IP4 ${address}\r\ns=-\r\nc=IN IP4 ${address}\r\nt=0 0\r\nm=audio ${call.rtp.endpoint.port} RTP/AVP 0 101\r\na=rtpmap:101 telephone-event/8000\r\n`;
+
   function take(invite: IncomingInvite): void {
     const number = userOf(invite.to);
     const person = people[number];
@@ -86,10 +91,27 @@ export function partyPhones(
     port += 2;
     calls.push(call);
     invite.ring();
+    let announcing: Timer | undefined;
     invite.onCancelled = () => {
       call.cancelled = true;
+      announcing?.cancel();
     };
-    if (person.answerAfterMs !== undefined) clock.after(person.answerAfterMs, () => void answer(invite, person, call));
+    const { announces } = person;
+    if (announces !== undefined) {
+      invite.ring(sdpOf(call));
+      const announce = (): void => {
+        if (call.answered) return;
+        call.rtp.sendAudio(audioOf(invite.sdp ?? ''), announces);
+        announcing = clock.after(20, announce);
+      };
+      announce();
+    }
+    if (person.answerAfterMs !== undefined) {
+      clock.after(person.answerAfterMs, () => {
+        announcing?.cancel();
+        void answer(invite, person, call);
+      });
+    }
   }
 
   async function answer(invite: IncomingInvite, person: Person, call: PersonCall): Promise<void> {
@@ -98,8 +120,7 @@ export function partyPhones(
       invite.reject(person.reject);
       return;
     }
-    const { port: rtpPort } = call.rtp.endpoint;
-    const sdp = `v=0\r\no=- 1 1 IN IP4 ${address}\r\ns=-\r\nc=IN IP4 ${address}\r\nt=0 0\r\nm=audio ${rtpPort} RTP/AVP 0 101\r\na=rtpmap:101 telephone-event/8000\r\n`;
+    const sdp = sdpOf(call);
     const dialog = await invite.answer(sdp);
     call.answered = true;
     dialog.onDigit = (digit) => {

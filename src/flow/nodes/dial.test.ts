@@ -19,6 +19,7 @@ describe('Dial', () => {
         callerId: '+18144043000',
         ringTimeoutMs: 12_000,
         meanwhile: expect.objectContaining({ id: 'ringing' }),
+        hearsEarlyMedia: true,
         whisper: undefined,
         acceptKeys: '1',
         allowTransfer: false,
@@ -37,7 +38,7 @@ describe('Dial', () => {
 
   it('has its prompts made: the whisper, and what is heard meanwhile', async () => {
     const { call } = await runOnCall(dial({ WhisperText: 'A call for you', RingAudio: 'music' }));
-    expect(call.orders[0]).toMatchObject({ whisper: { id: 'A call for you' }, meanwhile: { id: 'file:music' } });
+    expect(call.orders[0]).toMatchObject({ whisper: { id: 'A call for you' }, meanwhile: { id: 'file:music' }, hearsEarlyMedia: false });
   });
 
   it('goes on after the call when the recording is stored', async () => {

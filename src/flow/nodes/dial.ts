@@ -35,7 +35,11 @@ export default defineNode({
       default: false,
       description: 'Whether who answers may send the caller on to a number or a user, and join two calls of this kind (SIP REFER).',
     },
-    RingAudio: { type: 'AudioFile', description: 'What the caller hears meanwhile, for example music. Empty for a ringing tone.' },
+    RingAudio: {
+      type: 'AudioFile',
+      description:
+        'What the caller hears meanwhile, for example music. Empty for a ringing tone, or what the network of the callee sends before the answer (early media).',
+    },
   },
   outputs: {
     AnsweredBy: { type: 'String', description: 'The number that took the call, or the name of the user.' },
@@ -60,6 +64,7 @@ export default defineNode({
       callerId: params.CallerId || undefined,
       ringTimeoutMs: params.TimeoutInSeconds * 1000,
       meanwhile,
+      hearsEarlyMedia: !params.RingAudio,
       whisper,
       acceptKeys: params.RequireKeyPress ?? '',
       allowTransfer: params.AllowTransfer,
