@@ -34,6 +34,10 @@ const MOST_BINDINGS = 10;
 export class SipUserDirectory implements SipUsers {
   readonly #options: SipUserDirectoryOptions;
   readonly #remembered: Remembered<DirectoryUser>;
+  /** Names that nobody has. Those of users are asked for once, so these must not be asked for each time: it would tell the two apart. */
+  readonly #strangers = new Set<string>();
+  /** Counts changes, so that a name is no stranger's that got a user while it was looked for. */
+  #changes = 0;
   readonly #throttle: SignInThrottle;
   readonly #any: Remembered<boolean>;
 
@@ -43,7 +47,11 @@ export class SipUserDirectory implements SipUsers {
     this.#remembered = new Remembered((sipUserName) => this.#load(sipUserName), MOST_REMEMBERED);
     this.#any = new Remembered(() => options.endpoints.anySipUser(), 1);
     options.changes.subscribe((change) => {
-      if (!change || change.kind === 'endpoint') this.#any.forget();
+      if (!change || change.kind === 'endpoint') {
+        this.#any.forget();
+        this.#strangers.clear();
+        this.#changes++;
+      }
       if (!change) this.#remembered.forget();
       else if (change.kind === 'endpoint') this.#remembered.forgetWhere(({ userId }) => userId === change.id);
     });
@@ -51,7 +59,8 @@ export class SipUserDirectory implements SipUsers {
 
   /** A user with a SIP password. @throws AppError STORE_UNAVAILABLE, BAD_SETTING (the secret key) */
   find(userName: string): Promise<DirectoryUser | undefined> {
-    return this.#remembered.get(userName.toLowerCase());
+    const name = userName.toLowerCase();
+    return this.#strangers.has(name) ? Promise.resolve(undefined) : this.#remembered.get(name);
   }
 
   /** Whether there is a user at all, so that asking strangers for a password has a sense. @throws AppError STORE_UNAVAILABLE */
@@ -82,8 +91,18 @@ export class SipUserDirectory implements SipUsers {
   }
 
   async #load(sipUserName: string): Promise<DirectoryUser | undefined> {
+    const changes = this.#changes;
     const row = await this.#options.endpoints.sipUser(sipUserName);
-    return row?.sipSecretBox ? this.#toUser(row, row.sipSecretBox) : undefined;
+    if (row?.sipSecretBox) return this.#toUser(row, row.sipSecretBox);
+    if (changes === this.#changes) this.#addStranger(sipUserName);
+    return undefined;
+  }
+
+  #addStranger(name: string): void {
+    this.#strangers.add(name);
+    if (this.#strangers.size <= MOST_REMEMBERED) return;
+    const [oldest] = this.#strangers;
+    if (oldest !== undefined) this.#strangers.delete(oldest);
   }
 
   #toUser(row: EndpointRow, sealed: string): DirectoryUser {

@@ -1,14 +1,6 @@
-import { DigestGuard, type DigestGuardOptions } from './sip/digest-guard.ts';
+import { type CheckedRequest, DigestGuard, type DigestGuardOptions } from './sip/digest-guard.ts';
 import type { HeaderList } from './sip/header-list.ts';
 import type { SipUser, SipUsers } from './sip-users.ts';
-
-/** A request whose sender is to be found out. */
-export interface CheckedRequest {
-  readonly method: string;
-  readonly uri: string;
-  readonly headers: HeaderList;
-  readonly source: { readonly address: string };
-}
 
 /** A user who has shown to know the password. */
 export interface KnownUser extends SipUser {
@@ -26,6 +18,8 @@ export interface Denial {
 }
 
 const LONGEST_NAME = 64;
+/** No user has a name with such a character, and the database would not take it. */
+const UNSTORABLE = /\p{Cc}|\p{Cs}/u;
 
 /** Finds out by digest which user has sent a request (RFC 3261 section 22). The answers do not tell whether a user exists. */
 export class UserCheck {
@@ -45,19 +39,19 @@ export class UserCheck {
   /** @param as 'proxy' asks with 407 (RFC 3261 section 22.3), 'registrar' with 401. @throws SipParseError 400; AppError STORE_UNAVAILABLE */
   async check(request: CheckedRequest, as: 'proxy' | 'registrar'): Promise<KnownUser | Denial> {
     const presented = this.#guard.read(request, as === 'proxy' ? 'Proxy-Authorization' : 'Authorization');
-    if (presented === 'none' || presented === 'stale') return this.#challenge(as, presented === 'stale');
+    if (presented === 'none' || presented === 'stale') return this.#challenge(request, as, presented === 'stale');
     const userName = presented.userName.toLowerCase();
     const { address } = request.source;
     if (userName.length > LONGEST_NAME || !this.#users.mayTry(userName, address)) return { denied: 'guessing', status: 403, headers: [] };
-    const user = await this.#users.find(userName);
+    const user = UNSTORABLE.test(userName) ? undefined : await this.#users.find(userName);
     if (!presented.areRight(user?.secrets) || !user) return { denied: 'wrong-password', status: 403, headers: [] };
     this.#users.succeeded(userName, address);
     return { ...user, userName };
   }
 
-  #challenge(as: 'proxy' | 'registrar', stale: boolean): Denial {
+  #challenge({ source }: CheckedRequest, as: 'proxy' | 'registrar', stale: boolean): Denial {
     const name = as === 'proxy' ? 'Proxy-Authenticate' : 'WWW-Authenticate';
-    const headers = this.#guard.challenges(stale).map((value) => [name, value] as const);
+    const headers = this.#guard.challenges(source.address, stale).map((value) => [name, value] as const);
     return { denied: 'unauthenticated', status: as === 'proxy' ? 407 : 401, headers };
   }
 }

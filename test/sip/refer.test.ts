@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import type { ReferAsked } from '../../src/telephony/sip/dialog-refers.ts';
 import type { ReferReport } from '../../src/telephony/sip/incoming-refer.ts';
@@ -122,6 +123,23 @@ describe('a transfer that one of our user agents asks of another', () => {
     expect(outcome.error).toEqual(new Error('enough'));
     expect(scene.seen.filter((line) => line === '-> 200 NOTIFY')).toHaveLength(2);
     await expect(caller.refer(target, aborted.signal)).rejects.toThrow('enough');
+    await scene.close();
+  });
+
+  it('ends with the user agent', async () => {
+    const { scene, caller, callee } = await twoDialogs();
+    callee.onRefer = () => () => undefined;
+    const outcome = outcomeOf(caller.refer(target, never));
+    await scene.clock.advance(10);
+    await scene.close();
+    expect(outcome.value).toMatchObject({ result: 'unknown' });
+  });
+
+  it('to a target that cannot be read leaves no listener behind', async () => {
+    const { scene, caller } = await twoDialogs();
+    const { signal } = new AbortController();
+    await expect(caller.refer({ uri: 'sip:' }, signal)).rejects.toThrow();
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
     await scene.close();
   });
 

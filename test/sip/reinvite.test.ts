@@ -132,6 +132,22 @@ describe('a peer that answers our re-INVITE', () => {
     expect(dialog.ended).toBe(false);
   });
 
+  it('with 100 only gets one CANCEL, also when nobody waits any more', async () => {
+    const { peer, dialog, turn, reply, clock } = await toRawPeer();
+    const aborted = new AbortController();
+    void outcomeOf(dialog.reinvite(HOLD, aborted.signal));
+    await turn();
+    reply('INVITE', 100);
+    await clock.advance(32_010);
+    reply('CANCEL', 200);
+    aborted.abort(new Error('enough'));
+    await clock.advance(1000);
+    expect(peer.names).toEqual(['INVITE', 'CANCEL']);
+    reply('INVITE', 487);
+    await turn();
+    expect(dialog.ended).toBe(false);
+  });
+
   it('with a challenge gets the password', async () => {
     const { peer, dialog, turn, reply } = await toRawPeer({ credentials: { userName: 'u', password: 'p' } });
     const outcome = outcomeOf(dialog.reinvite(HOLD, never));
@@ -264,6 +280,18 @@ describe('a re-INVITE of ours', () => {
     await scene.caller.close();
     expect(outcome.error).toMatchObject({ why: 'ended' });
     expect(scene.clock.pendingTimers).toBe(0);
+  });
+});
+
+describe('a change by the peer whose body is no SDP', () => {
+  it.each(['INVITE', 'UPDATE'])('is refused with 415 and changes nothing: %s', async (method) => {
+    const { peer, dialog, ask } = await toRawPeer();
+    const { localSdp, remoteSdp } = dialog.state;
+    await ask(method, undefined, ['Content-Type: multipart/mixed;boundary=b', 'Content-Length: 6\n\n--b--\n']);
+    const [answer] = peer.received;
+    expect(answer).toMatchObject({ kind: 'response', status: 415 });
+    expect(answer?.headers.first('Accept')).toBe('application/sdp');
+    expect(dialog.state).toMatchObject({ localSdp, remoteSdp, openOffer: 'none' });
   });
 });
 

@@ -16,7 +16,8 @@ export function agreeOnCodec(line: MediaLine, codecs: readonly AudioCodec[], off
   const found: { payloadType: number; codec: AudioCodec }[] = [];
   for (const format of formats) {
     const codec = codecs.find((known) => isEncodingOf(known, encodings.get(format)));
-    if (codec !== undefined && !found.some((other) => other.codec === codec)) found.push({ payloadType: Number(format), codec });
+    if (codec !== undefined && isPayloadType(format) && !found.some((other) => other.codec === codec))
+      found.push({ payloadType: Number(format), codec });
   }
   const [chosen] = found;
   if (!chosen) return undefined;
@@ -31,10 +32,16 @@ export function agreeOnCodec(line: MediaLine, codecs: readonly AudioCodec[], off
   };
 }
 
+/** RTP has seven bits for it (RFC 3550 section 5.1). */
+function isPayloadType(format: string): boolean {
+  const type = Number(format);
+  return Number.isInteger(type) && type >= 0 && type <= 127;
+}
+
 /** telephone-event with the clock of the codec, as RFC 4733 section 2.1 wants it, or else the common one, as some phones have it with Opus. */
 function eventOf({ formats, encodings }: MediaLine, clockRate: number): { payloadType: number; clockRate: number } | undefined {
   for (const rate of [clockRate, COMMON_RATE]) {
-    const format = formats.find((other) => isTelephoneEvent(encodings.get(other), rate));
+    const format = formats.find((other) => isPayloadType(other) && isTelephoneEvent(encodings.get(other), rate));
     if (format !== undefined) return { payloadType: Number(format), clockRate: rate };
   }
   return undefined;

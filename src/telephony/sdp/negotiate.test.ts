@@ -348,6 +348,13 @@ describe('answerOffer', () => {
     expect(answer).toContain(`a=${ours}\r\n`);
   });
 
+  test('takes no payload type that RTP has no room for', () => {
+    const lines = ['m=audio 30002 RTP/AVP 300 0 301', 'a=rtpmap:300 PCMA/8000', 'a=rtpmap:301 telephone-event/8000'];
+    const { agreed } = answerOffer(sdp(C, 't=0 0', ...lines), phone);
+    expect(agreed).toMatchObject({ codec: 'PCMU', payloadType: 0 });
+    expect(agreed).not.toHaveProperty('telephoneEvent');
+  });
+
   test('agrees to nothing when no stream can be taken', () => {
     expect(failureOf(() => answerOffer(sdp(C, 't=0 0', 'm=audio 30002 RTP/AVP 18'), phone))).toBe('no-codec');
     expect(failureOf(() => answerOffer(sdp(C, 't=0 0'), phone))).toBe('no-audio');

@@ -47,11 +47,11 @@ export class DialogRefers {
       else {
         // A REFER cannot be taken back: what the peer tells of it is still answered.
         const onAbort = (): void => reject(signal.reason);
-        signal.addEventListener('abort', onAbort, { once: true });
         this.#ours = new OutgoingRefer(this.#dialog, target, (outcome) => {
           signal.removeEventListener('abort', onAbort);
           resolve(outcome);
         });
+        if (!this.#ours.over) signal.addEventListener('abort', onAbort, { once: true });
       }
     });
   }

@@ -193,6 +193,7 @@ export class Dialog {
     this.#repetition?.stop();
     this.#changes.close();
     this.#refresher.close();
+    this.#refers.close('The dialog is given up');
     this.#core.dialogs.delete(this.#key);
     this.#ending.dropped();
   }

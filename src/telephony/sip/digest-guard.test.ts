@@ -7,6 +7,7 @@ import { HeaderList } from './header-list.ts';
 
 const secrets = digestSecrets('alice', 'ringflow', 'right');
 const URI = 'sip:ringflow.example';
+const ADDRESS = '192.0.2.1';
 
 function scene(seed = 1, algorithms: readonly DigestAlgorithm[] = ['SHA-256', 'MD5']) {
   const clock = new VirtualClock();
@@ -14,14 +15,17 @@ function scene(seed = 1, algorithms: readonly DigestAlgorithm[] = ['SHA-256', 'M
   const guard = new DigestGuard({ realm: 'ringflow', algorithms, clock, random });
   const answer = (challenge: string, more: { password?: string; nonceCount?: number; method?: string; uri?: string } = {}): string =>
     answerChallenge({ challenge, method: 'REGISTER', uri: URI, userName: 'alice', password: 'right', random, nonceCount: 1, ...more });
-  const read = (...values: string[]) =>
-    guard.read({ method: 'REGISTER', uri: URI, headers: new HeaderList(values.map((value) => ['Authorization', value])) }, 'Authorization');
+  const readFrom = (address: string, ...values: string[]) => {
+    const headers = new HeaderList(values.map((value) => ['Authorization', value]));
+    return guard.read({ method: 'REGISTER', uri: URI, headers, source: { address } }, 'Authorization');
+  };
+  const read = (...values: string[]) => readFrom(ADDRESS, ...values);
   const isRight = (value: string): boolean | string => {
     const found = read(value);
     return typeof found === 'string' ? found : found.areRight(secrets);
   };
-  const [sha256 = '', md5 = ''] = guard.challenges(false);
-  return { clock, guard, answer, read, isRight, sha256, md5 };
+  const [sha256 = '', md5 = ''] = guard.challenges(ADDRESS, false);
+  return { clock, guard, answer, read, readFrom, isRight, sha256, md5 };
 }
 
 describe('credentials', () => {
@@ -29,7 +33,7 @@ describe('credentials', () => {
     const { sha256, md5 } = scene();
     expect(sha256).toMatch(/^Digest realm="ringflow", nonce="[0-9a-f]{60}", algorithm=SHA-256, qop="auth"$/);
     expect(md5).toMatch(/algorithm=MD5, qop="auth"$/);
-    expect(scene().guard.challenges(true)[0]).toContain('stale=true');
+    expect(scene().guard.challenges(ADDRESS, true)[0]).toContain('stale=true');
   });
 
   it.each(['sha256', 'md5'] as const)('are right with the password, and only for the method, address and user: %s', (algorithm) => {
@@ -56,6 +60,12 @@ describe('credentials', () => {
     expect(isRight(answer(md5, { nonceCount: 10 }))).toBe(true);
   });
 
+  it('are good at the address that was asked for them, and at no other', () => {
+    const { answer, readFrom, md5 } = scene();
+    expect(readFrom('192.0.2.2', answer(md5))).toBe('stale');
+    expect(typeof readFrom(ADDRESS, answer(md5))).toBe('object');
+  });
+
   it('that are wrong use nothing up', () => {
     const { answer, isRight, md5, guard } = scene();
     expect(isRight(answer(md5, { password: 'wrong' }))).toBe(false);
@@ -66,7 +76,7 @@ describe('credentials', () => {
   it('are not taken with an algorithm that was not asked for', () => {
     const both = scene();
     const { isRight, guard } = scene(1, ['MD5']);
-    expect(guard.challenges(false)).toHaveLength(1);
+    expect(guard.challenges(ADDRESS, false)).toHaveLength(1);
     expect(isRight(both.answer(both.sha256))).toBe('none');
     expect(isRight(both.answer(both.md5))).toBe(true);
   });
@@ -74,7 +84,7 @@ describe('credentials', () => {
   it('are asked for with whole milliseconds, whatever the clock gives', async () => {
     const { clock, guard, answer, isRight } = scene();
     await clock.advance(0.25);
-    expect(isRight(answer(guard.challenges(false)[0] ?? ''))).toBe(true);
+    expect(isRight(answer(guard.challenges(ADDRESS, false)[0] ?? ''))).toBe(true);
   });
 
   it('are stale after a minute, and with a nonce of somebody else', async () => {
@@ -111,7 +121,7 @@ describe('credentials', () => {
     const { guard, answer, isRight, md5 } = scene();
     const first = answer(md5);
     expect(isRight(first)).toBe(true);
-    for (let nth = 0; nth < 20_000; nth++) expect(isRight(answer(guard.challenges(false)[1] ?? ''))).not.toBe(false);
+    for (let nth = 0; nth < 20_000; nth++) expect(isRight(answer(guard.challenges(ADDRESS, false)[1] ?? ''))).not.toBe(false);
     expect(guard.size).toBeLessThanOrEqual(20_000);
     expect(isRight(first)).toBe('stale');
   });

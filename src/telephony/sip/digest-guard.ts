@@ -12,6 +12,14 @@ export interface DigestGuardOptions {
   readonly random: Random;
 }
 
+/** A request whose sender is to be found out. */
+export interface CheckedRequest {
+  readonly method: string;
+  readonly uri: string;
+  readonly headers: HeaderList;
+  readonly source: { readonly address: string };
+}
+
 /** Credentials for our realm, under a nonce of ours that is not too old. Whether they are right depends on the secret of the user. */
 export interface PresentedCredentials {
   readonly userName: string;
@@ -29,7 +37,7 @@ const nobody: DigestSecrets = { MD5: '0'.repeat(32), 'SHA-256': '0'.repeat(64) }
 
 /**
  * Asks for credentials and reads them (RFC 3261 section 22, RFC 7616), always with qop=auth. A nonce tells by itself that it is ours and
- * how old it is, so strangers cost no memory. It lives a minute; each use needs a higher nonce count than the one before, so that nothing
+ * how old it is, so strangers cost no memory. It lives a minute and is good at one address only, so that nobody can make others look like guessers; each use needs a higher nonce count than the one before, so that nothing
  * that was overheard can be sent again.
  */
 export class DigestGuard {
@@ -50,10 +58,13 @@ export class DigestGuard {
     return this.#counts.size;
   }
 
-  /** Values of WWW-Authenticate or Proxy-Authenticate, one for each algorithm. `stale`: the nonce was too old, not the credentials wrong. */
-  challenges(stale: boolean): string[] {
+  /**
+   * Values of WWW-Authenticate or Proxy-Authenticate, one for each algorithm, for whoever is at `address`. `stale`: the nonce was too old, not the
+   * credentials wrong.
+   */
+  challenges(address: string, stale: boolean): string[] {
     const { realm, algorithms } = this.#options;
-    const nonce = this.#newNonce();
+    const nonce = this.#newNonce(address);
     return algorithms.map((algorithm) => makeChallenge({ realm, nonce, algorithm, qop: 'auth', stale }));
   }
 
@@ -70,13 +81,10 @@ export class DigestGuard {
 
   /**
    * The credentials of a request in `Authorization` or `Proxy-Authorization`. 'none' for our realm, or 'stale' when their nonce is too old,
-   * not ours, or was used with this count already.
+   * not ours, was made for another address, or was used with this count already.
    * @throws SipParseError 400
    */
-  read(
-    request: { readonly method: string; readonly uri: string; readonly headers: HeaderList },
-    header: 'Authorization' | 'Proxy-Authorization',
-  ): PresentedCredentials | 'none' | 'stale' {
+  read(request: CheckedRequest, header: 'Authorization' | 'Proxy-Authorization'): PresentedCredentials | 'none' | 'stale' {
     for (const line of request.headers.all(header)) {
       const given = readAuthorization(line);
       if (given?.realm !== this.#options.realm) continue;
@@ -84,22 +92,23 @@ export class DigestGuard {
       if (algorithm === undefined || !this.#options.algorithms.includes(algorithm)) return 'none';
       if (qop?.name !== 'auth' || !NONCE_COUNT.test(qop.nonceCount) || given.uri !== request.uri) return 'none';
       const count = Number.parseInt(qop.nonceCount, 16);
-      if (!this.#isFresh(nonce, count)) return 'stale';
+      const { address } = request.source;
+      if (!this.#isFresh(nonce, count, address)) return 'stale';
       return {
         userName,
         areRight: (secrets) => {
           const right = isRightResponse(given, request.method, (secrets ?? nobody)[algorithm]) && secrets !== undefined;
           // Two requests with one count may have been looked at meanwhile: one of them is a copy.
-          return right && this.#isFresh(nonce, count) && this.#use(nonce, count);
+          return right && this.#isFresh(nonce, count, address) && this.#use(nonce, count);
         },
       };
     }
     return 'none';
   }
 
-  #isFresh(nonce: string, count: number): boolean {
+  #isFresh(nonce: string, count: number, address: string): boolean {
     const [, time = '', salt = '', mark = ''] = NONCE.exec(nonce) ?? [];
-    if (mark === '' || !timingSafeEqual(Buffer.from(mark), Buffer.from(this.#mark(time, salt)))) return false;
+    if (mark === '' || !timingSafeEqual(Buffer.from(mark), Buffer.from(this.#mark(time, salt, address)))) return false;
     const madeAtMs = Number.parseInt(time, 16);
     if (this.#options.clock.now() - madeAtMs > NONCE_LIFE_MS || madeAtMs < this.#forgottenBeforeMs) return false;
     return count > (this.#counts.get(nonce) ?? 0);
@@ -119,13 +128,13 @@ export class DigestGuard {
     return true;
   }
 
-  #newNonce(): string {
+  #newNonce(address: string): string {
     const time = Math.floor(this.#options.clock.now()).toString(16).padStart(12, '0');
     const salt = randomHex(this.#options.random, 8);
-    return time + salt + this.#mark(time, salt);
+    return time + salt + this.#mark(time, salt, address);
   }
 
-  #mark(time: string, salt: string): string {
-    return createHmac('sha256', this.#key).update(time).update(salt).digest('hex').slice(0, 32);
+  #mark(time: string, salt: string, address: string): string {
+    return createHmac('sha256', this.#key).update(time).update(salt).update(address).digest('hex').slice(0, 32);
   }
 }

@@ -4,7 +4,7 @@ import { refreshedBy } from './dialog-state.ts';
 import type { SipRequest } from './message.ts';
 import type { ReliableProvisionals } from './reliable-provisionals.ts';
 import type { ServerTransaction } from './server-transaction.ts';
-import { sameSession, sdpOf } from './session-description.ts';
+import { hasForeignBody, sameSession, sdpOf } from './session-description.ts';
 import { answerTimerHeaders, intervalRefusal, timerOfRequest } from './session-timer.ts';
 
 /** Decides on an offer of the peer: answers the SDP to accept it, undefined to refuse it. Without an offer the peer asks for one of ours. */
@@ -71,6 +71,10 @@ export class PeerChanges {
   changed(request: SipRequest, cSeq: number, transaction: ServerTransaction): void {
     const context = this.#context;
     const isInvite = request.method === 'INVITE';
+    if (hasForeignBody(request)) {
+      transaction.reply(415, { headers: [['Accept', 'application/sdp']] });
+      return;
+    }
     const offer = sdpOf(request);
     const obstacle = this.#obstacle(isInvite, offer !== undefined);
     if (obstacle !== undefined) {

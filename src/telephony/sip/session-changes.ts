@@ -41,6 +41,8 @@ interface Change {
   lengthened: boolean;
   transaction?: ClientTransaction;
   heardFrom: boolean;
+  /** Whether its CANCEL was sent. */
+  isCancelled: boolean;
   settled: boolean;
 }
 
@@ -87,6 +89,7 @@ export class SessionChanges {
           glares: 0,
           lengthened: false,
           heardFrom: false,
+          isCancelled: false,
           settled: false,
         };
         signal.addEventListener('abort', onAbort, { once: true });
@@ -159,7 +162,8 @@ export class SessionChanges {
 
   #cancel(change: Change): void {
     const { transaction } = change;
-    if (!transaction || change.method !== 'INVITE' || !change.heardFrom || this.#closed) return;
+    if (!transaction || change.method !== 'INVITE' || !change.heardFrom || change.isCancelled || this.#closed) return;
+    change.isCancelled = true;
     this.#timer?.cancel();
     const { clock, layer } = this.#dialog.core;
     layer.cancel(transaction);
