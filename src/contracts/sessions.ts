@@ -247,6 +247,26 @@ export const PatchSession = operation({
   response: SessionInfo,
 });
 
+export const RecordSession = operation({
+  routes: ['POST /sessions/{sessionId}/record'],
+  tag: 'Sessions',
+  auth: ['User', 'Manager', 'SystemAdministrator'],
+  request: dto(
+    { name: 'RecordSession', namespace, description: 'Start to record the call of a session, or do something to its recording.' },
+    {
+      sessionId: optional(text),
+      action: optional(
+        oneOf('RecordSessionActions', ['Start', 'Stop', 'Pause', 'Resume']),
+        'Start, if absent. What is said in a pause is not in the file; Stop stores the file before it is answered.',
+      ),
+      layout: optional(
+        oneOf('RecordingLayouts', ['Stereo', 'Mono']),
+        'Stereo, if absent: what is said to the other side on the left, what is heard of it on the right. Mono: both in one channel.',
+      ),
+    },
+  ),
+});
+
 export const RejectSession = operation({
   routes: ['POST /sessions/{sessionId}/reject'],
   tag: 'Sessions',

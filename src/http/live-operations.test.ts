@@ -50,3 +50,42 @@ describe('PATCH /sessions/{sessionId}', () => {
     expect(services.calls).toMatchObject([{ name: 'sessions.live.patch', request: { sessionId: 's-1', callState: 'Connected' } }]);
   });
 });
+
+describe('POST /sessions/{sessionId}/record', () => {
+  it.each(['', '{}'])('takes the body %j, and answers 204', async (payload) => {
+    const { send, services } = testApp();
+    const headers = { 'content-type': 'application/json', accept: 'application/json' };
+    const answer = await send({ method: 'POST', url: '/sessions/s-1/record', headers, payload });
+    expect([answer.statusCode, answer.body]).toEqual([204, '']);
+    expect(services.calls).toEqual([{ name: 'sessions.live.record', userId: 'manager', request: { sessionId: 's-1' } }]);
+  });
+
+  it('takes no body at all', async () => {
+    const { send, services } = testApp();
+    expect((await send({ method: 'POST', url: '/sessions/s-1/record' })).statusCode).toBe(204);
+    expect(services.calls[0]?.request).toEqual({ sessionId: 's-1' });
+  });
+
+  it.each([
+    ['application/json', '{"Action":"Pause","Layout":"Mono"}'],
+    ['application/jsv', '{Action:Pause,Layout:Mono}'],
+    ['text/csv', 'Action,Layout\r\nPause,Mono\r\n'],
+    ['text/jsonl', '{"action":"Pause","layout":"Mono"}\n'],
+    ['application/x-www-form-urlencoded', 'Action=Pause&Layout=Mono'],
+    ['application/xml', `<RecordSession ${namespaces}><Action>Pause</Action><Layout>Mono</Layout></RecordSession>`],
+  ])('reads %s', async (type, payload) => {
+    const { send, services } = testApp();
+    const headers = { 'content-type': type, accept: 'application/json' };
+    const answer = await send({ method: 'POST', url: '/sessions/s-1/record', headers, payload });
+    expect(answer.statusCode).toBe(204);
+    expect(services.calls[0]?.request).toEqual({ sessionId: 's-1', action: 'Pause', layout: 'Mono' });
+  });
+
+  it('needs a login, and an action that exists', async () => {
+    const { app, send } = testApp();
+    expect((await app.inject({ method: 'POST', url: '/sessions/s-1/record' })).statusCode).toBe(401);
+    const headers = { 'content-type': 'application/json', accept: 'application/json' };
+    const wrong = await send({ method: 'POST', url: '/sessions/s-1/record', headers, payload: '{"action":"Erase"}' });
+    expect(wrong.statusCode).toBe(400);
+  });
+});

@@ -23,6 +23,7 @@ import type {
   ListSessions,
   NewOutgoingSession,
   PatchSession,
+  RecordSession,
   RedirectSession,
   RejectSession,
   SessionInfo,
@@ -143,6 +144,7 @@ export interface Services {
       readonly redirect: Doing<typeof RedirectSession>;
       readonly hold: Answering<typeof HoldSession>;
       readonly patch: Answering<typeof PatchSession>;
+      readonly record: Doing<typeof RecordSession>;
       readonly reject: Doing<typeof RejectSession>;
       readonly addLog: Doing<typeof AddSessionLog>;
     };

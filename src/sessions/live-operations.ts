@@ -1,5 +1,13 @@
 import type { RequestOf } from '../contracts/dto.ts';
-import type { AddSessionLog, HoldSession, PatchSession, RedirectSession, RejectSession, SessionInfo } from '../contracts/sessions.ts';
+import type {
+  AddSessionLog,
+  HoldSession,
+  PatchSession,
+  RecordSession,
+  RedirectSession,
+  RejectSession,
+  SessionInfo,
+} from '../contracts/sessions.ts';
 import { possibleE164 } from '../directory/e164.ts';
 import { MemberChecks } from '../directory/member-checks.ts';
 import { mayAccess, type Principal } from '../directory/principal.ts';
@@ -59,6 +67,28 @@ export class LiveOperations {
     return session.info;
   }
 
+  /** Starts to record a call that is up, or does something to its recording. Resolves when that is done; after Stop, the file is stored. */
+  async record(principal: Principal, request: RequestOf<typeof RecordSession>): Promise<void> {
+    const { sessionId = '', action = 'Start', layout } = request;
+    const session = await this.#findUp(principal, sessionId);
+    const { recording } = session;
+    if (!recording) throw conflict('The call is not up.');
+    const { state } = recording;
+    if (action !== 'Start' && state === 'none') throw conflict('The call is not being recorded.');
+    switch (action) {
+      case 'Start':
+      case 'Resume':
+        if (state === 'none') session.note('The call is recorded by request');
+        recording.start(layout === 'Mono' ? 'mono' : 'stereo');
+        return;
+      case 'Pause':
+        recording.pause();
+        return;
+      case 'Stop':
+        await recording.stop().catch((cause: unknown) => Promise.reject(notStored(cause)));
+    }
+  }
+
   /** Gives up a call that has not been answered. Resolves when it is over. */
   async reject(principal: Principal, request: RequestOf<typeof RejectSession>): Promise<void> {
     const session = await this.#find(principal, request.sessionId ?? '');
@@ -104,6 +134,10 @@ function destinationOf(text: string, checks: MemberChecks): string {
   const to = possibleE164(text);
   if (to === undefined && text !== '') checks.refuse('Destination', `It is not a possible number. Give ${hint}`);
   return to ?? '';
+}
+
+function notStored(cause: unknown): AppError {
+  return new AppError('CONFLICT', { reason: 'The recording could not be stored. The log of the server says why.' }, { cause });
 }
 
 function notResumed(cause: unknown): AppError {

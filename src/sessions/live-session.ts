@@ -133,6 +133,11 @@ export class LiveSession implements AttemptEvents, FlowRunObserver {
     return this.#history.info;
   }
 
+  /** The recording of the whole call, once it is answered. */
+  get recording(): Pick<SessionRecording, 'state' | 'start' | 'pause' | 'stop'> | undefined {
+    return this.#recording;
+  }
+
   get onHold(): boolean {
     return this.#line?.state !== undefined;
   }

@@ -22,6 +22,11 @@ export class SessionRecording implements WholeCallRecording {
     this.#parts = parts;
   }
 
+  get state(): 'none' | 'on' | 'paused' {
+    if (!this.#current) return 'none';
+    return this.#current.paused ? 'paused' : 'on';
+  }
+
   start(layout: RecordingLayout): void {
     const { call, note } = this.#parts;
     if (this.#current) {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Recordings } from '../../src/flow/flow-host.ts';
 import { readWavHeader } from '../../src/telephony/audio/wav.ts';
-import { callWorld, manager, nothingLeft, numberToDial } from '../support/call-world.ts';
+import { callWorld, manager, nothingLeft, numberToDial, stranger } from '../support/call-world.ts';
 import { eventually } from '../support/database.ts';
 import { flowOf, to } from '../support/flow-builder.ts';
 
@@ -98,6 +98,87 @@ describe('the recording of a whole call', () => {
     expect(saved).toEqual([]);
     expect(session?.outcome).toBe('Lost');
     expect(session?.lines).toContain('The call could not be recorded');
+    expect(await world.finish()).toEqual(nothingLeft);
+  });
+});
+
+describe('a recording by request', () => {
+  const speaks = flowOf({ wait: ['WaitNode', { Timeout: 8, Done: to('bye') }], bye: ['HangUpNode'] });
+
+  it('begins, pauses, goes on and ends while the call is on, as files of its session', async () => {
+    const { recordings, saved } = keptIn('request');
+    const world = callWorld({ flow: speaks, recordings });
+    const session = await world.call();
+    const sessionId = session.row.id;
+    const record = (action?: 'Start' | 'Stop' | 'Pause' | 'Resume', layout?: 'Mono') =>
+      world.service.live.record(manager, { sessionId, ...(action && { action }), ...(layout && { layout }) });
+    await expect(record()).rejects.toMatchObject({ code: 'CONFLICT' });
+    await world.clock.advance(2000);
+    await expect(record('Stop')).rejects.toMatchObject({ code: 'CONFLICT' });
+    await expect(world.service.live.record(stranger, { sessionId })).rejects.toBeInstanceOf(Error);
+    await record();
+    await record();
+    await world.clock.advance(1000);
+    await record('Pause');
+    await world.clock.advance(500);
+    await record('Resume');
+    await world.clock.advance(500);
+    await record('Stop');
+    expect(saved.map(({ durationMs, bytes }) => [durationMs, bytes])).toEqual([[1500, 44 + 1500 * 32]]);
+    await record('Start', 'Mono');
+    await world.clock.advance(1000);
+    await eventually(async () => {
+      await world.clock.advance(100);
+      return session.endedAtMs !== undefined;
+    });
+    expect(saved).toHaveLength(2);
+    expect(readWavHeader(await readFile(saved[1]?.path ?? ''))).toMatchObject({ channels: 1 });
+    expect(session.lines.filter((line) => line === 'The call is recorded by request')).toHaveLength(2);
+    await expect(record()).rejects.toMatchObject({ code: 'CONFLICT' });
+    expect(await world.finish()).toEqual(nothingLeft);
+  });
+
+  it('that cannot be written is told in the answer to Stop', async () => {
+    const { recordings } = keptIn(join('no-such-folder', 'y'));
+    const world = callWorld({ flow: speaks, recordings });
+    const session = await world.call();
+    const sessionId = session.row.id;
+    await world.clock.advance(2000);
+    await world.service.live.record(manager, { sessionId });
+    const stopped = world.service.live.record(manager, { sessionId, action: 'Stop' });
+    await expect(stopped).rejects.toMatchObject({ code: 'CONFLICT' });
+    expect(session.lines).toContain('The call could not be recorded');
+    expect(await world.over(session)).toBe(true);
+    expect(session.outcome).toBe('Completed');
+    expect(await world.finish()).toEqual(nothingLeft);
+  });
+});
+
+describe('a disk that is full', () => {
+  it('costs a call its recordings, and nothing else', async () => {
+    const flow = flowOf({
+      record: [
+        'RecordNode',
+        { PlayBeep: false, SilenceTimeoutInSeconds: 3, Done: to('kept'), NoRecording: to('kept'), Failed: to('wait') },
+      ],
+      kept: ['HangUpNode', { Outcome: 'Kept' }],
+      wait: ['WaitNode', { Timeout: 1, Done: to('bye') }],
+      bye: ['HangUpNode', { Outcome: 'Went on' }],
+    });
+    const saved: Saved[] = [];
+    // Every write to it fails as on a full disk.
+    const recordings = { newPath: () => '/dev/full', save: async (one: Saved) => `file-${saved.push(one)}`, discard: async () => {} };
+    const world = callWorld({ flow, recordings });
+    const { id } = await world.service.place(manager, { flowId: 'flow-1', numberToDial, record: true });
+    const session = world.sessions.get(id ?? '');
+    await eventually(async () => {
+      await world.clock.advance(100);
+      return session?.endedAtMs !== undefined;
+    });
+    expect(session?.outcome).toBe('Went on');
+    expect(saved).toEqual([]);
+    expect(session?.lines).toContain('The call could not be recorded');
+    expect(session?.lines).toContainEqual(expect.stringMatching(/^Record failed: ENOSPC/));
     expect(await world.finish()).toEqual(nothingLeft);
   });
 });

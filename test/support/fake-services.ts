@@ -192,6 +192,9 @@ export function fakeServices(): FakeServices {
           calls.push({ name: 'sessions.live.patch', userId: principal.userId, request });
           return { id: request.sessionId ?? '', callState: request.callState ?? 'Connected' };
         },
+        async record(principal, request) {
+          calls.push({ name: 'sessions.live.record', userId: principal.userId, request });
+        },
         async reject(principal, request) {
           calls.push({ name: 'sessions.live.reject', userId: principal.userId, request });
         },

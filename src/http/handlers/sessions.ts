@@ -7,6 +7,7 @@ import {
   ListSessions,
   NewOutgoingSession,
   PatchSession,
+  RecordSession,
   RedirectSession,
   RejectSession,
   SessionInfo,
@@ -39,6 +40,9 @@ export function sessionHandlers({ sessions }: Services): readonly BoundOperation
     }),
     signedIn(HoldSession, (principal, request) => sessions.live.hold(principal, request)),
     signedIn(PatchSession, (principal, request) => sessions.live.patch(principal, request)),
+    signedIn(RecordSession, async (principal, request) => {
+      await sessions.live.record(principal, request);
+    }),
     signedIn(RejectSession, async (principal, request) => {
       await sessions.live.reject(principal, request);
     }),
