@@ -30,7 +30,7 @@ export class BridgeSide {
   readonly #stream: BridgedStream;
   #other: BridgeSide | undefined;
   /** When something of the other side was sent last. */
-  #passedAtMs = 0;
+  #passedAtMs = Number.NEGATIVE_INFINITY;
   #transcoder: Transcoder | undefined;
 
   constructor(stream: BridgedStream) {
@@ -87,8 +87,8 @@ export class BridgeSide {
       this.#transcoder = new Transcoder(agreed.codec);
     }
     this.#transcoder.encode(decoded.samples(), (own, frame) => {
-      callRecorder?.sent(frame, sender.sampleTimestamp(), nowMs);
-      sender.sendPayload(own, to);
+      const sentTimestamp = sender.sendPayload(own, to);
+      callRecorder?.sent(frame, sender.sampleTimestamp(sentTimestamp), nowMs);
       watch.sent(0, nowMs);
     });
   }
@@ -97,7 +97,7 @@ export class BridgeSide {
     this.#other = undefined;
     this.#transcoder?.close();
     this.#transcoder = undefined;
-    this.#passedAtMs = 0;
+    this.#passedAtMs = Number.NEGATIVE_INFINITY;
     this.#stream.sender.passAnew();
   }
 }

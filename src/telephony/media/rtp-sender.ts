@@ -10,6 +10,8 @@ import { OutgoingAudio } from './outgoing-audio.ts';
 import type { FramePlayer } from './player.ts';
 
 const SAMPLE_RATE = 8000;
+/** Timestamps that run ahead by no more fall back into time in the next pause: packets that are passed on come late, or beside a frame of ours. */
+const MAX_AHEAD_FRAMES = 5;
 
 /**
  * The RTP packets of one stream, written into buffers that are made once. Source, sequence and timestamp begin at random
@@ -28,6 +30,10 @@ export class RtpSender {
   readonly #event = new Uint8Array(RTP_HEADER_BYTES + TELEPHONE_EVENT_BYTES);
   #sequence: number;
   #timestamp: number;
+  /** The timestamp of a frame of our own at the next beat, were it for the time that has gone by alone. */
+  #due: number;
+  /** Whether another source speaks through us: its packets are sent when they come, and beats move only `#due` on. */
+  #lent = false;
   #eventTimestamp = 0;
   #marker = true;
   #payloadType = 0;
@@ -45,6 +51,7 @@ export class RtpSender {
     this.ssrc = random.below(0x1_0000_0000);
     this.#sequence = random.below(0x8000);
     this.#timestamp = random.below(0x1_0000_0000);
+    this.#due = this.#timestamp;
   }
 
   /** Packets sent so far. */
@@ -67,8 +74,8 @@ export class RtpSender {
     return this.#timestamp;
   }
 
-  /** The same, counted in samples, 8000 per second, whatever the clock is. */
-  sampleTimestamp(timestamp = this.#timestamp): number {
+  /** A timestamp of ours counted in samples, 8000 per second, whatever the clock is. */
+  sampleTimestamp(timestamp: number): number {
     return this.#samples.of(timestamp, this.#clockRate);
   }
 
@@ -82,23 +89,25 @@ export class RtpSender {
     this.#payloadType = payloadType;
   }
 
-  /** Sends the next frame of `player`, or silence when it has none. */
-  sendAudio(player: FramePlayer | undefined, to: Endpoint): void {
-    this.#passedOffset = undefined;
+  /** Sends the next frame of `player`, or silence when it has none. Answers the timestamp that it was sent with. */
+  sendAudio(player: FramePlayer | undefined, to: Endpoint): number {
+    this.passAnew();
+    const timestamp = this.#timestamp;
     const played = this.#audio.fill(player);
     const packet = this.#audio.packet();
-    writeRtpHeader(packet, this.#marker, this.#payloadType, this.#sequence, this.#timestamp, this.ssrc);
+    writeRtpHeader(packet, this.#marker, this.#payloadType, this.#sequence, timestamp, this.ssrc);
     this.#socket.send(packet, to);
     this.#marker = false;
     this.#count(packet.length);
     this.#advance(1);
     if (played) player?.handedOver();
+    return timestamp;
   }
 
   /** Sends a packet of a telephone-event in place of a frame. `first` is whether the event begins with it (RFC 4733 section 2.5.1). */
   sendEvent(payloadType: number, event: TelephoneEvent, first: boolean, to: Endpoint): void {
+    this.passAnew();
     if (first) this.#eventTimestamp = this.#timestamp;
-    this.#passedOffset = undefined;
     writeRtpHeader(this.#event, first, payloadType, this.#sequence, this.#eventTimestamp, this.ssrc);
     writeTelephoneEvent(this.#event, RTP_HEADER_BYTES, event, this.#eventUnits);
     this.#socket.send(this.#event, to);
@@ -112,28 +121,39 @@ export class RtpSender {
    * gaps. Answers the timestamp that it was sent with.
    */
   pass(payload: Uint8Array, timestamp: number, to: Endpoint): number {
+    this.#lend();
     this.#passedOffset ??= this.#timestamp - timestamp;
     const own = (timestamp + this.#passedOffset) >>> 0;
-    const length = RTP_HEADER_BYTES + payload.length;
-    if (this.#passed.length !== length) this.#passed = new Uint8Array(length);
-    this.#passed.set(payload, RTP_HEADER_BYTES);
-    writeRtpHeader(this.#passed, this.#marker, this.#payloadType, this.#sequence, own, this.ssrc);
-    this.#socket.send(this.#passed, to);
-    this.#marker = false;
-    this.#count(length);
-    this.#timestamp = (own + this.#frameUnits) >>> 0;
+    this.#sendOther(payload, own, to);
     return own;
   }
 
-  /** Sends a payload that is encoded as ours are, as the next frame. */
-  sendPayload(payload: Uint8Array, to: Endpoint): void {
+  /** Sends a payload of another source that is encoded as ours are, as the next frame. Answers the timestamp that it was sent with. */
+  sendPayload(payload: Uint8Array, to: Endpoint): number {
+    this.#lend();
     this.#passedOffset = undefined;
-    this.pass(payload, this.#timestamp, to);
+    const timestamp = this.#timestamp;
+    this.#sendOther(payload, timestamp, to);
+    return timestamp;
   }
 
-  /** What is passed on from now on is another source's, or begins anew. */
+  #sendOther(payload: Uint8Array, timestamp: number, to: Endpoint): void {
+    const length = RTP_HEADER_BYTES + payload.length;
+    if (this.#passed.length !== length) this.#passed = new Uint8Array(length);
+    this.#passed.set(payload, RTP_HEADER_BYTES);
+    writeRtpHeader(this.#passed, this.#marker, this.#payloadType, this.#sequence, timestamp, this.ssrc);
+    this.#socket.send(this.#passed, to);
+    this.#marker = false;
+    this.#count(length);
+    this.#timestamp = (timestamp + this.#frameUnits) >>> 0;
+  }
+
+  /** What is passed on from now on is another source's, or begins anew: what is sent next is stamped with the time that has gone by. */
   passAnew(): void {
     this.#passedOffset = undefined;
+    if (!this.#lent) return;
+    this.#lent = false;
+    this.#catchUp();
   }
 
   /** Gives memory of the codec back. Idempotent; nothing is sent any more. */
@@ -142,16 +162,37 @@ export class RtpSender {
   }
 
   /** Plays a frame to nobody, because the agreement says that we may not send. */
-  mute(player: FramePlayer): void {
-    if (this.#audio.fill(player)) player.handedOver();
+  mute(player: FramePlayer | undefined): void {
+    this.passAnew();
+    if (player && this.#audio.fill(player)) player.handedOver();
     this.skip(1);
   }
 
-  /** So many frames are not sent. */
+  /** So many frames of ours are not sent. */
   skip(frames: number): void {
+    if (this.#lent) {
+      this.#due = (this.#due + frames * this.#frameUnits) >>> 0;
+      return;
+    }
     this.#marker = true;
-    this.#passedOffset = undefined;
     this.#advance(frames);
+  }
+
+  #lend(): void {
+    if (this.#lent) return;
+    this.#lent = true;
+    this.#catchUp();
+  }
+
+  /** Frames that were not sent take their time all the same (RFC 3550 section 5.1). */
+  #catchUp(): void {
+    const ahead = (this.#timestamp - this.#due) | 0;
+    if (ahead < 0) {
+      this.#timestamp = this.#due;
+      this.#marker = true;
+    } else if (ahead > MAX_AHEAD_FRAMES * this.#frameUnits) {
+      this.#due = this.#timestamp;
+    }
   }
 
   #count(packetBytes: number): void {
@@ -161,6 +202,8 @@ export class RtpSender {
   }
 
   #advance(frames: number): void {
-    this.#timestamp = (this.#timestamp + frames * this.#frameUnits) >>> 0;
+    const units = frames * this.#frameUnits;
+    this.#timestamp = (this.#timestamp + units) >>> 0;
+    this.#due = (this.#due + units) >>> 0;
   }
 }

@@ -249,18 +249,21 @@ export class StreamCore implements MediaStream, FrameSource, RoomStream, Heard {
     if (!agreed || !to) return;
     const digit = this.#output.next();
     if (!this.#maySend) {
-      if (digit) this.#sender.skip(1);
-      else this.#sender.mute(this.#player);
+      this.#sender.mute(digit ? undefined : this.#player);
       return;
     }
     // What the other side of a bridge says is sent when it comes.
-    if (!digit && !this.#player.active && this.#side.speaks(nowMs)) return;
+    if (!digit && !this.#player.active && this.#side.speaks(nowMs)) {
+      this.#sender.skip(1);
+      return;
+    }
     if (digit?.kind === 'event' && agreed.telephoneEvent !== undefined) {
       this.#sender.sendEvent(agreed.telephoneEvent, digit.event, digit.first, to);
     } else {
       if (digit) this.#tones.next(digit);
-      this.#sender.sendAudio(digit ? this.#tones : this.#player.active ? this.#player : (this.#membership?.member ?? this.#player), to);
-      this.#listeners.callRecorder?.sent(this.#sender.sentSamples(), this.#sender.sampleTimestamp(), nowMs);
+      const player = digit ? this.#tones : this.#player.active ? this.#player : (this.#membership?.member ?? this.#player);
+      const timestamp = this.#sender.sendAudio(player, to);
+      this.#listeners.callRecorder?.sent(this.#sender.sentSamples(), this.#sender.sampleTimestamp(timestamp), nowMs);
     }
     this.#watch.sent(lateMs, nowMs);
   }
