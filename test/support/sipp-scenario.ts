@@ -4,7 +4,7 @@
  */
 export type SippStep =
   | { readonly recv: string | number; readonly checks?: readonly Check[]; readonly keep?: Kept; readonly optional?: boolean }
-  | ({ readonly reply: number; readonly to?: 'INVITE'; readonly tag?: string } & Content)
+  | ({ readonly reply: number; readonly to?: 'INVITE'; readonly tag?: string; readonly contact?: string } & Content)
   | ({ readonly request: string; readonly cSeq?: number; readonly branch?: string; readonly compact?: boolean } & Content)
   | { readonly pauseMs: number };
 
@@ -89,7 +89,7 @@ class ScenarioWriter {
     return `<ereg regexp="${escapeXml(pattern)}" ${where} assign_to="${variable}"${more} />`;
   }
 
-  #response({ reply, to, tag, lines = [], ...content }: Extract<SippStep, { reply: number }>): string[] {
+  #response({ reply, to, tag, contact = CONTACT, lines = [], ...content }: Extract<SippStep, { reply: number }>): string[] {
     const late = to !== undefined && this.#received !== 'INVITE';
     const ours = this.#role === 'callee' ? (tag ?? CALLEE_TAG) : undefined;
     const bare = ours !== undefined && reply > 100;
@@ -103,7 +103,7 @@ class ScenarioWriter {
         ]
       : ['[last_Via:]', '[last_From:]', `[last_To:]${this.#tagged || !bare ? '' : `;tag=${ours}`}`, '[last_Call-ID:]', '[last_CSeq:]'];
     if (reply >= 200 && reply < 300 && (late || this.#received === 'INVITE')) this.#answered = true;
-    return [`SIP/2.0 ${reply} Said by sipp`, ...head, `Contact: ${CONTACT}`, ...lines, ...body(content)];
+    return [`SIP/2.0 ${reply} Said by sipp`, ...head, `Contact: ${contact}`, ...lines, ...body(content)];
   }
 
   #request({ request, cSeq, branch, compact = false, lines = [], ...content }: Extract<SippStep, { request: string }>): string[] {

@@ -115,7 +115,7 @@ export class IncomingInvite {
     const { headers } = this.#session(undefined);
     const timer = timerOfRequest(this.headers, this.#core.clock.now());
     this.#received.transaction.reply(200, {
-      headers: [...headers, ...ABILITIES, ...answerTimerHeaders(timer)],
+      headers: [...headers, ...ABILITIES, ...answerTimerHeaders(timer, this.headers)],
       ...(!agreed && { sdp }),
     });
     dialog.limit(timer);

@@ -101,7 +101,7 @@ export class PeerChanges {
       ...(offer !== undefined ? { remoteSdp: offer } : isInvite && { openOffer: 'local' }),
     };
     transaction.reply(200, {
-      headers: [['Contact', `<${context.state.contact}>`], ...ABILITIES, ...answerTimerHeaders(sessionTimer)],
+      headers: [['Contact', `<${context.state.contact}>`], ...ABILITIES, ...answerTimerHeaders(sessionTimer, request.headers)],
       ...(localSdp !== undefined && { sdp: localSdp }),
     });
     if (isInvite) this.#owner.awaitAck(transaction, cSeq);

@@ -58,15 +58,16 @@ describe('the answer to a request', () => {
   const supported = ['Supported', 'timer'] as const;
   it.each([
     ['says nothing of timers to a peer that does not', [], undefined, []],
-    ['gives a peer with timers one that we refresh', [supported], 'us', ['1800;refresher=uas']],
+    ['gives a peer with timers one that we refresh', [supported], 'us', ['1800;refresher=uas', 'timer']],
     ['lets a peer refresh that asks for a timer', [supported, ['Session-Expires', '600']], 'peer', ['600;refresher=uac', 'timer']],
-    ['keeps the refresher that was asked for', [supported, ['Session-Expires', '600;refresher=uas']], 'us', ['600;refresher=uas']],
+    ['keeps the refresher that was asked for', [supported, ['Session-Expires', '600;refresher=uas']], 'us', ['600;refresher=uas', 'timer']],
     ['refreshes when only a proxy has asked', [['Session-Expires', '600']], 'us', ['600;refresher=uas']],
-    ['keeps to the smallest interval', [supported, ['Min-SE', '7200']], 'us', ['7200;refresher=uas']],
+    ['keeps to the smallest interval', [supported, ['Min-SE', '7200']], 'us', ['7200;refresher=uas', 'timer']],
   ] as const)('%s', (_name, lines, refresher, expected) => {
-    const agreed = timerOfRequest(headersOf(...lines), 5);
+    const request = headersOf(...lines);
+    const agreed = timerOfRequest(request, 5);
     expect(agreed?.refresher).toBe(refresher);
-    expect(answerTimerHeaders(agreed).map(([, value]) => value)).toEqual(expected);
+    expect(answerTimerHeaders(agreed, request).map(([, value]) => value)).toEqual(expected);
   });
 });
 

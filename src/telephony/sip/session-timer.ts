@@ -103,10 +103,11 @@ export function timerOfRequest(request: HeaderList, nowMs: number): SessionTimer
 }
 
 /** The headers of a 2xx that agrees on this timer. A peer that has to refresh must understand so (RFC 4028 section 9). */
-export function answerTimerHeaders(timer: SessionTimer | undefined): readonly Line[] {
+export function answerTimerHeaders(timer: SessionTimer | undefined, request: HeaderList): readonly Line[] {
   if (!timer) return [];
   const { intervalMs, refresher } = timer;
-  return refresher === 'us'
-    ? [sessionExpiresLine({ intervalMs, refresher: 'uas' })]
-    : [sessionExpiresLine({ intervalMs, refresher: 'uac' }), ['Require', 'timer']];
+  const line = sessionExpiresLine({ intervalMs, refresher: refresher === 'us' ? 'uas' : 'uac' });
+  // A peer that does not refresh should watch the timer too, if it can.
+  const requires = refresher === 'peer' || hasOption(request, 'Supported', 'timer');
+  return requires ? [line, ['Require', 'timer']] : [line];
 }
