@@ -30,7 +30,7 @@ export class ServerTransaction implements TransactionEffects<SipRequest> {
   #latest: Uint8Array | undefined;
   readonly #invite: TransactionRun<InviteServerState, InviteServerEvent, SipRequest> | undefined;
   readonly #other: TransactionRun<NonInviteServerState, NonInviteServerEvent, SipRequest> | undefined;
-  /** The peer sent CANCEL before a final response; the owner must answer 487. */
+  /** The peer sent CANCEL before a final response, or can no longer be reached; the owner must answer 487. */
   onCancelled: (() => void) | undefined;
 
   constructor(request: SipRequest, parts: ServerTransactionParts) {
@@ -77,9 +77,13 @@ export class ServerTransaction implements TransactionEffects<SipRequest> {
   passUp(): void {}
   sendAck(): void {}
 
-  // Timer H or a failed transport: the peer did not learn how its request ended, and nothing is left that we could do.
+  // Timer H: the peer did not learn how its request ended, and nothing is left that we could do.
   timedOut(): void {}
-  transportFailed(): void {}
+
+  /** Nobody is left to be answered, so that the owner need not go on. With a final response there is no owner any more. */
+  transportFailed(): void {
+    this.cancel();
+  }
 
   terminated(): void {
     this.#latest = undefined;

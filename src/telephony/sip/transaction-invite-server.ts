@@ -38,7 +38,8 @@ function proceeding(event: InviteServerEvent | CommonEvent, context: Transaction
         ? go('completed', 'send', { set: 'H', ms: PATIENCE_MS })
         : go('completed', 'send', { set: 'G', ms: T1_MS }, { set: 'H', ms: PATIENCE_MS });
     case 'transport error':
-      return go('terminated', 'report transport error');
+      // A datagram may fail, as it may be lost: the peer repeats its INVITE, and must find it here. A connection that is gone is the end.
+      return context.reliable ? go('terminated', 'report transport error') : go('proceeding');
     default:
       return go('proceeding');
   }

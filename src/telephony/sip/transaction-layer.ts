@@ -92,9 +92,12 @@ export class TransactionLayer {
     if (request) this.#start(request, invite.hop, invite.branch, { response: () => {}, failed: () => {} }, true);
   }
 
-  /** Writes the ACK to a 2xx, which is a transaction of its own without a response (section 13.2.2.4). */
+  /**
+   * Writes the ACK to a 2xx, which is a transaction of its own without a response (section 13.2.2.4). It goes over the transport of the hop,
+   * however large it is: nothing would tell that TCP is refused, where larger requests go.
+   */
   writeAck(request: SipRequest, hop: Hop): WrittenRequest {
-    return this.#options.transport.write(request, hop, this.#newBranch());
+    return this.#options.transport.write(request, hop, this.#newBranch(), true);
   }
 
   /** Sends what `writeAck` made. The peer repeats its 2xx when it gets lost, so a failure is not an event. */
@@ -152,7 +155,8 @@ export class TransactionLayer {
 
   #response(response: SipResponse): void {
     // Nobody but us is to get the answer to what we sent (RFC 3261 section 8.1.3.3).
-    if (response.headers.all('Via').length > 1) return;
+    const vias = response.headers.all('Via');
+    if (vias.length > 1 || (vias[0]?.includes(',') && splitList(vias).length > 1)) return;
     const { number, method } = parseCSeq(response.headers.first('CSeq') ?? '');
     const { via } = topVia(response.headers.first('Via'));
     const transaction = this.#clients.get(`${via.branch} ${method}`);

@@ -116,7 +116,7 @@ describe('INVITE server transaction (RFC 3261 figure 7, RFC 6026 section 7.1)', 
     ['proceeding', 'respond 1xx', 'proceeding', 'send'],
     ['proceeding', 'respond 2xx', 'accepted', 'send, L=32000'],
     ['proceeding', 'respond 300-699', 'completed', 'send, G=500, H=32000'],
-    ['proceeding', 'transport error', 'terminated', 'report transport error'],
+    ['proceeding', 'transport error', 'proceeding', ''],
     ['proceeding', 'ACK', 'proceeding', ''],
     ['completed', 'INVITE again', 'completed', 'send'],
     ['completed', 'timer G', 'completed', 'send, G=2000'],
@@ -143,6 +143,7 @@ describe('INVITE server transaction (RFC 3261 figure 7, RFC 6026 section 7.1)', 
     ['proceeding', 'respond 300-699', 'completed', 'send, H=32000'],
     ['completed', 'ACK', 'terminated', '-H'],
     ['proceeding', 'respond 2xx', 'accepted', 'send, L=32000'],
+    ['proceeding', 'transport error', 'terminated', 'report transport error'],
   ];
   it.each(reliable)('over TCP: %s, %s -> %s: %s', (state, event, next, actions) => {
     const step = inviteServer(state, event, tcp);

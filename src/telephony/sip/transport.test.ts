@@ -109,6 +109,19 @@ describe('the way back of a response', () => {
     expect(tried).toEqual([40_000, 5070]);
   });
 
+  it.each([true, false])('over TCP does not connect to the port that the peer connected from (connection up: %s)', async (isUp) => {
+    const tried: number[] = [];
+    const transport = new SipTransport([
+      {
+        ...wire('tcp'),
+        isConnected: ({ port }) => isUp && port === source.port,
+        send: async (_bytes, to) => void tried.push(to.port),
+      },
+    ]);
+    await transport.respond(new Uint8Array(1), responseRoute(parseVia('SIP/2.0/TCP h:5070;branch=b'), 'tcp', source));
+    expect(tried).toEqual([isUp ? 40_000 : 5070]);
+  });
+
   it.each([
     ['SIP/2.0/UDP 10.0.0.9:5060;branch=b', 'SIP/2.0/UDP 10.0.0.9:5060;branch=b'],
     ['SIP/2.0/UDP h;branch=b', 'SIP/2.0/UDP h;branch=b;received=10.0.0.9'],

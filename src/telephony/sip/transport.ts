@@ -18,7 +18,7 @@ export interface WrittenRequest {
   readonly hop: Hop;
 }
 
-/** Where a response goes: to the source of the request as the Via asks, else to the address that the Via names. */
+/** Where a response goes: to the source of the request as the Via asks, else to the same address at the port that the Via names. */
 export interface ResponseRoute {
   readonly first: Hop;
   readonly otherwise?: Hop;
@@ -105,11 +105,15 @@ export class SipTransport {
     await this.#find(hop.transport, hop.address).wire.send(bytes, hop, signal);
   }
 
-  /** Sends a response. A connection that is gone is opened again to the address in the Via (RFC 3261 section 18.2.2). */
+  /**
+   * Sends a response. When the connection of the request is gone, another one is opened to where the request came from, at the port that
+   * its Via names (RFC 3261 section 18.2.2): nobody listens at the port from which the peer connected.
+   */
   async respond(response: SipMessage | Uint8Array, route: ResponseRoute): Promise<void> {
     const bytes = response instanceof Uint8Array ? response : writeMessage(response);
     if (route.otherwise === undefined) return this.send(bytes, route.first);
-    const { otherwise } = route;
+    const { first, otherwise } = route;
+    if (this.#find(first.transport, first.address).wire.isConnected?.(first) === false) return this.send(bytes, otherwise);
     return this.send(bytes, route.first).catch(() => this.send(bytes, otherwise));
   }
 }
