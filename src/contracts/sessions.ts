@@ -3,6 +3,7 @@ import { Type } from 'typebox';
 import { count, dto, flag, nullable, oneOf, operation, optional, text, textMap, texts } from './dto.ts';
 import { entityMembers, listMembers, listRequestOf, listResponse } from './entities.ts';
 import { flowChannels } from './flows.ts';
+import { SessionMemberInfo } from './session-members.ts';
 
 const namespace = 'Voice.Api.Sessions';
 
@@ -132,6 +133,7 @@ export const SessionInfo = dto(
     sipCause: optional(nullable(Type.Integer()), 'The SIP status that ended the call, if any.'),
     callSid: optional(text, 'The SIP Call-ID.'),
     conferenceSid: optional(text, 'The id of the conference that the call is in.'),
+    members: optional(Type.Array(SessionMemberInfo), 'While it is in a conference: its call, and those whom it has called into it.'),
     direction: optional(text),
     flowId: optional(text, 'The saved flow that the call runs. Absent when it has a flow of its own.'),
     trunkId: optional(text),

@@ -15,7 +15,7 @@ export interface ConferenceOrder {
   /** What the others hear when it joins or leaves. */
   readonly announcement: Prompt | undefined;
   /** What it hears, again and again, while it waits or is on hold. */
-  readonly music: Prompt | undefined;
+  readonly music: Prompt;
   /** One of these keys takes it out of the conference; '' for none. */
   readonly leaveKeys: string;
 }

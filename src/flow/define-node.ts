@@ -135,6 +135,7 @@ export interface DialOrder extends Omit<PartyOrder, 'meanwhile' | 'whisper'> {
 /** As ConferenceOrder, with prompts that are still to be made. */
 export interface ConferenceRequest extends Omit<ConferenceOrder, 'announcement' | 'music'> {
   readonly announcement: PromptRequest | undefined;
+  /** undefined: the hold music of the server. */
   readonly music: PromptRequest | undefined;
 }
 

@@ -34,7 +34,8 @@ export function newNodeContext(host: FlowHost, data: DataScopes): NodeContext {
     async conference({ announcement, music, ...order }) {
       const ready = (request: PromptRequest | undefined): Promise<Prompt> | undefined =>
         request && untilAborted(Promise.resolve(findPrompt(host.prompts, request, signal)), signal);
-      const [announced, played] = await Promise.all([ready(announcement), ready(music)]);
+      const holdMusic = (): Promise<Prompt> => untilAborted(Promise.resolve(host.prompts.holdMusic()), signal);
+      const [announced, played] = await Promise.all([ready(announcement), ready(music) ?? holdMusic()]);
       return host.conference.join({ ...order, announcement: announced, music: played }, signal);
     },
     async hold(music) {

@@ -3,6 +3,7 @@ import type { DeleteAccount, GetAccount, ListAccounts, NewAccount, NewUser, Patc
 import type { DeleteApiKey, ListApiKeys, NewApiKey } from '../contracts/api-keys.ts';
 import type { AssignRoles, RequestAuthToken, UnAssignRoles } from '../contracts/authentication.ts';
 import type { PlaceCall } from '../contracts/calls.ts';
+import type { AddConferenceMember, ConferenceSession, PatchConferenceMember } from '../contracts/conferences.ts';
 import type { RequestOf, ResponseOf } from '../contracts/dto.ts';
 import type {
   BuyPhoneNumber,
@@ -147,6 +148,12 @@ export interface Services {
       readonly record: Doing<typeof RecordSession>;
       readonly reject: Doing<typeof RejectSession>;
       readonly addLog: Doing<typeof AddSessionLog>;
+    };
+    /** For those in conferences. Each answers the session as it is then. */
+    readonly conferences: {
+      readonly start: Answering<typeof ConferenceSession>;
+      readonly addMember: Answering<typeof AddConferenceMember>;
+      readonly patchMember: Answering<typeof PatchConferenceMember>;
     };
     /** Whether the server takes no new calls because it is about to stop. */
     readonly draining: boolean;

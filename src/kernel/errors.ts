@@ -88,6 +88,11 @@ export const errorCatalogue = {
     message: 'No SIP trunk of the account is for this number. See the prefixes of its trunks at GET /endpoints.',
   },
   NO_CAPACITY: { status: 503, errorCode: 'NoCapacity', message: 'All channels are in use: {limit}. Try again in {seconds} s.' },
+  CONFERENCE_FULL: {
+    status: 409,
+    errorCode: 'ConferenceFull',
+    message: 'A conference takes {limit} members, and it has as many. Wait until one leaves, or raise RINGFLOW_CONFERENCE_MEMBERS.',
+  },
   SHUTTING_DOWN: {
     status: 503,
     errorCode: 'ShuttingDown',

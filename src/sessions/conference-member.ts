@@ -7,7 +7,7 @@ export interface MemberRules {
   readonly waitsForModerator: boolean;
   readonly endsOnExit: boolean;
   readonly announcement: Prompt | undefined;
-  readonly music: Prompt | undefined;
+  readonly music: Prompt;
 }
 
 /** What a member needs of its conference. */
@@ -107,7 +107,7 @@ export class ConferenceMember {
 
   #playMusic(): void {
     const { music } = this.rules;
-    if (!music || music.durationMs <= 0) return;
+    if (music.durationMs <= 0) return;
     this.#music = new AbortController();
     const { signal } = this.#music;
     const again = (): Promise<unknown> => this.call.play(music, { interruptible: false }, signal).then(again);

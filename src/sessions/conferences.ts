@@ -26,7 +26,7 @@ export class Conferences {
    * Whoever finds one enters it in the same turn.
    */
   find(accountId: string, name: string | undefined): Conference {
-    const key = name === undefined ? undefined : `${accountId} ${name}`;
+    const key = name === undefined ? undefined : keyOf(accountId, name);
     const known = key === undefined ? undefined : this.#named.get(key);
     if (known) return known;
     const { telephony, conferenceMembers, clock, random } = this.#options;
@@ -37,17 +37,28 @@ export class Conferences {
     return conference;
   }
 
+  /** Whether the conference of this name takes no more members. */
+  isFull(accountId: string, name: string): boolean {
+    const known = this.#named.get(keyOf(accountId, name));
+    return known !== undefined && known.members >= known.most;
+  }
+
   /** Conferences with a name that have members. */
   get size(): number {
     return this.#named.size;
   }
 }
 
+function keyOf(accountId: string, name: string): string {
+  return `${accountId} ${name}`;
+}
+
 /** One conference: who is in it, and when it begins and ends for them. */
 export class Conference implements MemberPlace {
   readonly sid: string;
   readonly room: AudioRoom;
-  readonly #most: number;
+  /** How many members it may have. */
+  readonly most: number;
   readonly #onOver: () => void;
   readonly #members = new Set<ConferenceMember>();
   #hasBegun = false;
@@ -55,7 +66,7 @@ export class Conference implements MemberPlace {
   constructor(sid: string, room: AudioRoom, most: number, onOver: () => void) {
     this.sid = sid;
     this.room = room;
-    this.#most = most;
+    this.most = most;
     this.#onOver = onOver;
   }
 
@@ -70,7 +81,7 @@ export class Conference implements MemberPlace {
 
   /** Lets a call in; undefined when there is no room for another. */
   enter(call: AnsweredCall, rules: MemberRules): ConferenceMember | undefined {
-    if (this.#members.size >= this.#most) return undefined;
+    if (this.#members.size >= this.most) return undefined;
     const member = new ConferenceMember(call, rules, this);
     if (rules.announcement) for (const other of this.#members) other.announce(rules.announcement);
     this.#members.add(member);

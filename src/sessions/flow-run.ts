@@ -1,6 +1,6 @@
 import { CallPrompts, type PromptMaker } from '../flow/call-prompts.ts';
 import type { CompiledFlow } from '../flow/compiled-flow.ts';
-import type { ConferenceDoor } from '../flow/conference.ts';
+import type { ConferenceDoor, ConferenceOrder } from '../flow/conference.ts';
 import type { KnownData } from '../flow/data-scopes.ts';
 import type { FlowEnd, FlowEvent, FlowHost, FlowResult, Recordings } from '../flow/flow-host.ts';
 import type { FlowState } from '../flow/flow-state.ts';
@@ -112,12 +112,21 @@ export class FlowRun {
   }
 
   /** Leaves the flow where it is, calls these instead, and joins the call with the first who answers. Never rejects. */
-  async redirect(order: RedirectOrder): Promise<FlowOutcome> {
+  redirect(order: RedirectOrder): Promise<FlowOutcome> {
+    return this.#instead((signal) => this.#joined(order, signal));
+  }
+
+  /** Leaves the flow where it is and takes part in a conference; the call is in it when this returns. Never rejects. */
+  confer(order: ConferenceOrder): Promise<FlowOutcome> {
+    return this.#instead((signal) => this.#conferred(order, signal));
+  }
+
+  async #instead(run: (signal: AbortSignal) => Promise<PartyOutcome | undefined>): Promise<FlowOutcome> {
     this.#activity.abort(redirected);
     this.#activity = new AbortController();
     const { signal } = this.#activity;
     if (this.#callOver.signal.aborted) this.#activity.abort(callOver);
-    const outcome = await this.#joined(order, signal);
+    const outcome = await run(signal);
     return { outcome: signal.reason === callOver ? undefined : outcome, interrupted: signal.reason === redirected };
   }
 
@@ -139,6 +148,17 @@ export class FlowRun {
     } catch (error) {
       if (signal.aborted) return undefined;
       this.#observer.note(`The call could not be redirected: ${error instanceof Error ? error.message : String(error)}`);
+      return 'Failed';
+    }
+  }
+
+  async #conferred(order: ConferenceOrder, signal: AbortSignal): Promise<PartyOutcome | undefined> {
+    try {
+      const result = await this.#host?.conference.join(order, signal);
+      return result?.status === 'Full' ? 'Failed' : 'Completed';
+    } catch (error) {
+      if (signal.aborted) return undefined;
+      this.#observer.note(`The call could not join the conference: ${error instanceof Error ? error.message : String(error)}`);
       return 'Failed';
     }
   }

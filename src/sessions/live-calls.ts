@@ -13,10 +13,11 @@ import type { PartyDirectory } from './called-parties.ts';
 import { Conferences } from './conferences.ts';
 import { FlowRun, type FlowRunObserver, type FlowRunParts } from './flow-run.ts';
 import type { IncomingLine, LineMedia } from './incoming-plan.ts';
-import { LiveSession, type SessionJournal } from './live-session.ts';
+import { LiveSession, type LiveSessionParts, type SessionJournal } from './live-session.ts';
 import type { OutgoingPlan, PlannedFlow } from './outgoing-plan.ts';
 import { PartyPlacement } from './party-placement.ts';
 import { SessionParty } from './second-party.ts';
+import { SessionConference } from './session-conference.ts';
 import type { Talk } from './talk.ts';
 import { Talks } from './talks.ts';
 import { type OutgoingLeg, trunkDialRequest } from './trunk-dial-request.ts';
@@ -192,7 +193,7 @@ export class LiveCalls {
       options: plan.options,
       callbacks,
       recordings: parts.recordings,
-      conferences: this.#conferences,
+      newConference: this.#conferenceOf(row),
       sounds: parts.sounds,
       channel: { release: freeing },
       journal,
@@ -217,6 +218,13 @@ export class LiveCalls {
     const note = (message: string): void => observer.note(message);
     const sides = { accountId, ownNumber, otherSide, ...(otherUserId !== undefined && { otherUserId }) };
     return (call) => new SessionParty(call, { ...sides, directory, place, talks, recordings, note, clock, log });
+  }
+
+  #conferenceOf({ accountId, direction, fromAddress, toAddress }: NewSessionRow): LiveSessionParts['newConference'] {
+    const { clock } = this.#options;
+    const { place } = this.#parties;
+    const otherSide = direction === 'inbound' ? fromAddress : toAddress;
+    return (call, parts) => new SessionConference(call, { ...parts, accountId, otherSide, conferences: this.#conferences, place, clock });
   }
 
   #abandon(session: LiveSession): void {

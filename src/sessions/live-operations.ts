@@ -38,7 +38,7 @@ export class LiveOperations {
     const checks = new MemberChecks();
     const to = destinationOf(request.destination ?? '', checks);
     checks.done();
-    const session = await this.#findUp(principal, request.sessionId ?? '');
+    const session = await this.findUp(principal, request.sessionId ?? '');
     if (request.callerId) await this.#checkCallerId(session.accountId, request.callerId);
     session.redirect(to, { parties: [{ number: to }], callerId: request.callerId || undefined });
   }
@@ -46,7 +46,7 @@ export class LiveOperations {
   /** Puts a call that is up on hold, with music. Answers the session. @throws AppError also INVALID_MEMBER, and those of audio files */
   async hold(principal: Principal, request: RequestOf<typeof HoldSession>): Promise<SessionInfo> {
     const { callSid, reason = 'None', audioFile } = request;
-    const session = await this.#findUp(principal, request.sessionId ?? '');
+    const session = await this.findUp(principal, request.sessionId ?? '');
     await session.hold({ reason, byUserId: principal.userId, ...(callSid && { callSid }), ...(audioFile && { audioFile }) });
     return session.info;
   }
@@ -59,7 +59,7 @@ export class LiveOperations {
       checks.refuse('CallState', 'Give Hold to put the call on hold, or Connected to resume it.');
     }
     checks.done();
-    const session = await this.#findUp(principal, sessionId);
+    const session = await this.findUp(principal, sessionId);
     if (callState === 'Connected') await session.resume().catch((cause: unknown) => Promise.reject(notResumed(cause)));
     else if (callState === 'Hold' || (holdReason !== undefined && session.onHold)) {
       await session.hold({ reason: holdReason ?? 'None', byUserId: principal.userId });
@@ -70,7 +70,7 @@ export class LiveOperations {
   /** Starts to record a call that is up, or does something to its recording. Resolves when that is done; after Stop, the file is stored. */
   async record(principal: Principal, request: RequestOf<typeof RecordSession>): Promise<void> {
     const { sessionId = '', action = 'Start', layout } = request;
-    const session = await this.#findUp(principal, sessionId);
+    const session = await this.findUp(principal, sessionId);
     const { recording } = session;
     if (!recording) throw conflict('The call is not up.');
     const { state } = recording;
@@ -106,7 +106,8 @@ export class LiveOperations {
     (await this.#find(principal, request.sessionId ?? '')).note(message);
   }
 
-  async #findUp(principal: Principal, sessionId: string): Promise<LiveSession> {
+  /** The session whose call is up here. */
+  async findUp(principal: Principal, sessionId: string): Promise<LiveSession> {
     const session = await this.#find(principal, sessionId);
     if (!session.isUp) throw conflict('The call is not up.');
     return session;

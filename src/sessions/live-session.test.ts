@@ -9,6 +9,7 @@ import { nothingSeen } from '../telephony/media/media-report.ts';
 import type { AnsweredCall } from '../telephony/port.ts';
 import type { CallOptions } from './call-options.ts';
 import { LiveSession } from './live-session.ts';
+import { SessionConference } from './session-conference.ts';
 
 const row: NewSessionRow = {
   id: 'session-1',
@@ -48,6 +49,7 @@ function session(options: CallOptions = {}) {
       prepare() {},
       start: async () => ({ outcome: 'Completed', interrupted: false }),
       redirect: async () => ({ outcome: 'Completed', interrupted: false }),
+      confer: async () => ({ outcome: 'Completed', interrupted: false }),
       callEnded() {},
       finishLater: () => later,
       position: undefined,
@@ -64,12 +66,21 @@ function session(options: CallOptions = {}) {
       },
     },
     recordings: { newPath: () => '/nowhere', save: async () => 'file-1' },
-    conferences: {
-      find: () => {
-        throw new Error('no conference');
-      },
-    },
     sounds: { file: async () => ringing(), holdMusic: ringing },
+    newConference: (call, parts) =>
+      new SessionConference(call, {
+        ...parts,
+        accountId: row.accountId,
+        otherSide: row.toAddress,
+        conferences: {
+          find: () => {
+            throw new Error('no conference');
+          },
+          isFull: () => false,
+        },
+        place: async () => {},
+        clock,
+      }),
     clock,
     log: silentLogger,
     onOver: () => {

@@ -7,15 +7,14 @@ import type { Clock, Timer } from '../kernel/clock.ts';
 import { memberError } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/log.ts';
 import type { NewSessionRow, SessionPatch, StoredHold } from '../store/session-rows.ts';
-import type { AnsweredCall, LegEnd, MediaReport, PlacedCall } from '../telephony/port.ts';
+import type { AnsweredCall, LegEnd, MediaReport, PlacedCall, Prompt } from '../telephony/port.ts';
 import type { AttemptEvents } from './call-attempts.ts';
 import type { CallOptions } from './call-options.ts';
-import type { Conferences } from './conferences.ts';
 import { describeMedia } from './describe-media.ts';
 import type { FlowOutcome, FlowRun, FlowRunObserver, RedirectOrder } from './flow-run.ts';
 import { HoldableCall } from './holdable-call.ts';
 import { describeEnd, type Outcome, outcomeOfEnd } from './outcome.ts';
-import { SessionConference } from './session-conference.ts';
+import type { SessionConference, SessionConferenceParts } from './session-conference.ts';
 import { SessionHistory, type SessionJournal } from './session-history.ts';
 import { SessionRecording } from './session-recording.ts';
 import type { Channel } from './trunk-limits.ts';
@@ -23,9 +22,9 @@ import type { Channel } from './trunk-limits.ts';
 export type { SessionJournal };
 
 /** The flow of a session, as far as the session moves it. */
-export type SessionFlow = Pick<FlowRun, 'prepare' | 'start' | 'redirect' | 'callEnded' | 'finishLater' | 'position'>;
+export type SessionFlow = Pick<FlowRun, 'prepare' | 'start' | 'redirect' | 'confer' | 'callEnded' | 'finishLater' | 'position'>;
 
-interface Parts {
+export interface LiveSessionParts {
   readonly row: NewSessionRow;
   readonly options: CallOptions;
   /** Makes the run of the flow, which tells the observer what happens in it. */
@@ -36,7 +35,8 @@ interface Parts {
   readonly callbacks: Pick<CallbackSender, 'open'>;
   /** Where the recording of the whole call goes, if it is recorded. */
   readonly recordings: Pick<Recordings, 'newPath' | 'save'>;
-  readonly conferences: Pick<Conferences, 'find'>;
+  /** Makes the way of the call into conferences. */
+  readonly newConference: (call: AnsweredCall, parts: Pick<SessionConferenceParts, 'callSid' | 'note' | 'onChanged'>) => SessionConference;
   /** What who is on hold hears. */
   readonly sounds: Pick<PromptMaker, 'file' | 'holdMusic'>;
   readonly clock: Clock;
@@ -52,10 +52,19 @@ export interface HoldRequest extends StoredHold {
 }
 
 const neverAborted = new AbortController().signal;
+/** How a call takes part in a conference that it is sent into. */
+const ordinaryMember = {
+  muted: false,
+  moderator: false,
+  waitsForModerator: false,
+  endsOnExit: false,
+  announcement: undefined,
+  leaveKeys: '',
+} as const;
 
 /** A call that this process carries: what happens on the leg is written down, and moves the flow. */
 export class LiveSession implements AttemptEvents, FlowRunObserver {
-  readonly #parts: Parts;
+  readonly #parts: LiveSessionParts;
   readonly #history: SessionHistory;
   readonly #run: SessionFlow;
   readonly #callback: CallbackLine | undefined;
@@ -81,7 +90,7 @@ export class LiveSession implements AttemptEvents, FlowRunObserver {
   #answered = false;
   #callOver = false;
 
-  constructor(parts: Parts) {
+  constructor(parts: LiveSessionParts) {
     this.#parts = parts;
     const { row, options, journal, callbacks, clock } = parts;
     this.#trunkId = row.trunkId;
@@ -171,6 +180,32 @@ export class LiveSession implements AttemptEvents, FlowRunObserver {
     const redirected = this.#run.redirect(order).then((end) => this.#flowEnded(end, line));
     void line.drop();
     this.#flowDone = Promise.all([before, redirected]).then(() => undefined);
+  }
+
+  /** The number of our side. */
+  get ownNumber(): string {
+    const { direction, fromAddress, toAddress } = this.#parts.row;
+    return direction === 'inbound' ? toAddress : fromAddress;
+  }
+
+  /** What its calls hear on hold. */
+  holdMusic(): Prompt | Promise<Prompt> {
+    return this.#parts.sounds.holdMusic();
+  }
+
+  /** What it does in conferences, once the call is answered. */
+  get conference(): SessionConference | undefined {
+    return this.#conference;
+  }
+
+  /** Takes a call that is up out of its flow and into the conference of this name, or one of its own. Then it is hung up. */
+  confer(name: string | undefined, music: Prompt): void {
+    const line = this.#line;
+    if (!line || !this.isUp) return;
+    const before = this.#flowDone;
+    const conferred = this.#run.confer({ ...ordinaryMember, name, music }).then((end) => this.#flowEnded(end, line));
+    void line.drop();
+    this.#flowDone = Promise.all([before, conferred]).then(() => undefined);
   }
 
   sent(callId: string): void {
@@ -275,19 +310,15 @@ export class LiveSession implements AttemptEvents, FlowRunObserver {
   }
 
   #newConference(leg: AnsweredCall): SessionConference {
-    const { row, conferences, clock } = this.#parts;
-    return new SessionConference(leg, {
-      accountId: row.accountId,
-      conferences,
-      clock,
+    return this.#parts.newConference(leg, {
+      callSid: () => this.info.callSid,
       note: (message) => this.note(message),
       onChanged: () => this.#writeState(),
     });
   }
 
   #writeState(more: SessionPatch = {}): void {
-    const sid = this.#conference?.sid;
-    const conference = sid === undefined ? null : { sid };
+    const conference = this.#conference?.state ?? null;
     const hold = this.#line?.state ?? null;
     const state = { leg: this.#legState, flow: this.#run.position, ...(conference && { conference }), ...(hold && { hold }) };
     this.#change({ ...more, state, conference, hold });

@@ -1,6 +1,6 @@
 import type { SessionInfo, SessionLogInfo } from '../contracts/sessions.ts';
 import type { Clock } from '../kernel/clock.ts';
-import { FIRST_EPOCH, type NewSessionRow, type SessionPatch, type StoredHold } from '../store/session-rows.ts';
+import { type ConferenceState, FIRST_EPOCH, type NewSessionRow, type SessionPatch, type StoredHold } from '../store/session-rows.ts';
 import { createdSession } from './created-session.ts';
 
 /** Where a session writes what happens to it. */
@@ -56,7 +56,7 @@ export class SessionHistory {
       ...(ended && { dateCompleted: isoOf(endedAtMs) }),
       ...(outcome !== undefined && { outcome }),
       ...(sipCause !== undefined && { sipCause }),
-      ...(conference && !ended && { conferenceSid: conference.sid }),
+      ...(conference && !ended && conferenceMembers(conference)),
       ...(mediaReport !== undefined && { mediaReport }),
       log: [...this.#log],
     };
@@ -75,6 +75,10 @@ export class SessionHistory {
     this.#log.push(line);
     this.#journal.log(this.#row.id, FIRST_EPOCH, [line]);
   }
+}
+
+function conferenceMembers({ sid, members }: ConferenceState): Pick<SessionInfo, 'conferenceSid' | 'members'> {
+  return { conferenceSid: sid, members: [...members] };
 }
 
 function isoOf(ms: number): string {

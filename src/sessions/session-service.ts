@@ -15,6 +15,7 @@ import type { SessionStore } from '../store/session-store.ts';
 import type { IncomingCall, Telephony } from '../telephony/port.ts';
 import type { CallTime } from './call-time.ts';
 import type { PartyDirectory } from './called-parties.ts';
+import { ConferenceOperations } from './conference-operations.ts';
 import { createdSession } from './created-session.ts';
 import { IncomingCalls, type IncomingCallsOptions } from './incoming-calls.ts';
 import type { IncomingDirectory } from './incoming-plan.ts';
@@ -54,6 +55,8 @@ export class SessionService {
   readonly #keyed: KeyedRequests;
   /** What may be done with sessions whose call is on. */
   readonly live: LiveOperations;
+  /** What may be done with those in conferences. */
+  readonly conferences: ConferenceOperations;
   #draining = false;
 
   constructor(options: SessionServiceOptions) {
@@ -63,6 +66,7 @@ export class SessionService {
     this.#incoming = new IncomingCalls({ ...options, calls: this.#calls });
     this.#keyed = new KeyedRequests(options);
     this.live = new LiveOperations({ ...options, calls: this.#calls });
+    this.conferences = new ConferenceOperations({ ...options, live: this.live });
     options.changes.subscribe((change) => {
       if (!change || change.kind === 'session') this.#waiting.heard();
     });

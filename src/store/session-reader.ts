@@ -5,7 +5,7 @@ import { present } from './audit.ts';
 import type { Database, Queries } from './database.ts';
 import { contains, oneOfIds, orderOf, readPage, specific, type Window } from './paging.ts';
 import { account, endpoint, session, sessionLog } from './schema.ts';
-import type { NewSessionRow, StoredHold } from './session-rows.ts';
+import type { ConferenceState, NewSessionRow, StoredHold } from './session-rows.ts';
 import { rowColumns, storedRow } from './stored-row.ts';
 
 /** Which sessions a list is about; absent members do not restrict. */
@@ -43,14 +43,14 @@ const sortFields = {
 // What may be large is for those who carry the call.
 const { state: _state, plan: _plan, ...shown } = getTableColumns(session);
 const mediaReport = sql<SessionMediaReport | null>`case when ${session.endedAt} is not null then ${session.state} -> 'media' end`;
-const conferenceSid = sql<string | null>`case when ${session.endedAt} is null then ${session.state} -> 'conference' ->> 'sid' end`;
+const conference = sql<ConferenceState | null>`case when ${session.endedAt} is null then ${session.state} -> 'conference' end`;
 const hold = sql<StoredHold | null>`case when ${session.endedAt} is null then ${session.state} -> 'hold' end`;
-const columns = { session: shown, mediaReport, conferenceSid, hold, accountName: account.name, endpointName: endpoint.displayName };
+const columns = { session: shown, mediaReport, conference, hold, accountName: account.name, endpointName: endpoint.displayName };
 type Shown = Omit<typeof session.$inferSelect, 'state' | 'plan'>;
 type Row = {
   session: Shown;
   mediaReport: SessionMediaReport | null;
-  conferenceSid: string | null;
+  conference: ConferenceState | null;
   hold: StoredHold | null;
   accountName: string | null;
   endpointName: string | null;
@@ -149,7 +149,7 @@ async function readLogs(queries: Queries, ids: readonly string[]): Promise<Reado
 }
 
 function toInfo(
-  { session: row, mediaReport, conferenceSid, hold: held, accountName, endpointName }: Row,
+  { session: row, mediaReport, conference, hold: held, accountName, endpointName }: Row,
   logs: ReadonlyMap<string, SessionLogInfo[]>,
 ): SessionInfo {
   const ended = row.endedAt !== null;
@@ -185,7 +185,8 @@ function toInfo(
       notBefore: row.notBefore?.toISOString(),
       expiresAt: row.expiresAt?.toISOString(),
       mediaReport,
-      conferenceSid,
+      conferenceSid: conference?.sid,
+      members: conference && [...conference.members],
       holdReason: held?.reason,
       heldByUserId: held?.byUserId,
     }),

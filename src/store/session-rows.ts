@@ -1,6 +1,13 @@
 import type { CallEventName } from '../contracts/calls.ts';
 import type { FlowInfo } from '../contracts/flows.ts';
+import type { SessionMemberInfo } from '../contracts/session-members.ts';
 import type { SessionInfo, SessionLogInfo, SessionMediaReport } from '../contracts/sessions.ts';
+
+/** A conference that a call is in, with those of its members that the session has called. */
+export interface ConferenceState {
+  readonly sid: string;
+  readonly members: readonly SessionMemberInfo[];
+}
 
 export type CallState = NonNullable<SessionInfo['callState']>;
 
@@ -99,7 +106,7 @@ export interface SessionPatch {
   readonly mediaReport?: SessionMediaReport;
   readonly state?: Readonly<Record<string, unknown>>;
   /** What `state` says of the conference that the call is in; null: it is in none. */
-  readonly conference?: { readonly sid: string } | null;
+  readonly conference?: ConferenceState | null;
   /** What `state` says of the hold of the call; null: there is none. */
   readonly hold?: StoredHold | null;
 }

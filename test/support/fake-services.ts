@@ -202,6 +202,24 @@ export function fakeServices(): FakeServices {
           calls.push({ name: 'sessions.live.addLog', userId: principal.userId, request });
         },
       },
+      conferences: {
+        async start(principal, request) {
+          calls.push({ name: 'sessions.conferences.start', userId: principal.userId, request });
+          return { id: request.sessionId ?? '', conferenceSid: 'conference-1' };
+        },
+        async addMember(principal, request) {
+          calls.push({ name: 'sessions.conferences.addMember', userId: principal.userId, request });
+          return {
+            id: request.sessionId ?? '',
+            conferenceSid: 'conference-1',
+            members: [{ callSid: 'a@b', callState: 'Ringing', muted: false }],
+          };
+        },
+        async patchMember(principal, request) {
+          calls.push({ name: 'sessions.conferences.patchMember', userId: principal.userId, request });
+          return { id: request.sessionId ?? '' };
+        },
+      },
     },
   };
   return fake;

@@ -20,7 +20,7 @@ describe('Conference', () => {
         waitsForModerator: false,
         endsOnExit: false,
         announcement: undefined,
-        music: undefined,
+        music: expect.objectContaining({ id: 'music' }),
         leaveKeys: '',
       },
     ]);

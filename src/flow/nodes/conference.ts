@@ -28,7 +28,7 @@ export default defineNode({
     },
     EndOnExit: { type: 'Boolean', default: false, description: 'Whether the conference is over for all when the caller leaves.' },
     Announce: { type: 'Boolean', default: false, description: 'Whether the others hear a tone when the caller comes and goes.' },
-    HoldMusic: { type: 'AudioFile', description: 'What the caller hears while they wait. Empty for silence.' },
+    HoldMusic: { type: 'AudioFile', description: 'What the caller hears while they wait. Empty for the hold music of the server.' },
     LeaveKeys: { type: 'String', check: keysProblem, description: 'Keys that take the caller out of the conference. Empty for none.' },
   },
   outputs: {

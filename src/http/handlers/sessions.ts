@@ -1,4 +1,5 @@
 import { PlaceCall } from '../../contracts/calls.ts';
+import { AddConferenceMember, ConferenceSession, PatchConferenceMember } from '../../contracts/conferences.ts';
 import {
   AddSessionLog,
   EndSession,
@@ -49,6 +50,9 @@ export function sessionHandlers({ sessions }: Services): readonly BoundOperation
     signedIn(AddSessionLog, async (principal, request) => {
       await sessions.live.addLog(principal, request);
     }),
+    signedIn(ConferenceSession, (principal, request) => sessions.conferences.start(principal, request)),
+    signedIn(AddConferenceMember, (principal, request) => sessions.conferences.addMember(principal, request)),
+    signedIn(PatchConferenceMember, (principal, request) => sessions.conferences.patchMember(principal, request)),
     signedIn(EndSession, async (principal, request) => {
       await sessions.end(principal, request.sessionId ?? '');
     }),

@@ -1,0 +1,88 @@
+import type { AnsweredCall } from '../telephony/port.ts';
+import type { CalledParty } from './called-parties.ts';
+import type { ConferenceMember } from './conference-member.ts';
+import { describeEnd } from './outcome.ts';
+import { PartyCall } from './party-call.ts';
+import type { PlaceParty } from './party-placement.ts';
+
+export interface ConferenceGuestsParts {
+  readonly place: PlaceParty;
+  /** Lets a call into the conference; undefined when there is no room. */
+  readonly enter: (call: AnsweredCall) => ConferenceMember | undefined;
+  readonly note: (message: string) => void;
+  readonly onChanged: () => void;
+}
+
+/** Somebody who was called into a conference. */
+export interface Guest {
+  readonly party: PartyCall;
+  /** Once they are in it. */
+  readonly member: ConferenceMember | undefined;
+}
+
+const RING_MS = 60_000;
+
+/** Those whom a session has called into the conference that it is in. They stay as long as the session does. */
+export class ConferenceGuests {
+  readonly #parts: ConferenceGuestsParts;
+  readonly #guests = new Set<{ readonly party: PartyCall; member: ConferenceMember | undefined }>();
+  readonly #following = new Set<Promise<void>>();
+  #isClosed = false;
+
+  constructor(parts: ConferenceGuestsParts) {
+    this.#parts = parts;
+  }
+
+  get all(): readonly Guest[] {
+    return [...this.#guests];
+  }
+
+  /** Calls somebody, who is in the conference as soon as they answer. Resolves when the call is placed. @throws as PlaceParty */
+  async invite(party: CalledParty, from: string, near: AnsweredCall): Promise<void> {
+    const { place, note, onChanged } = this.#parts;
+    const call = new PartyCall(party, note);
+    const guest = { party: call, member: undefined };
+    this.#guests.add(guest);
+    try {
+      await place(call, party, { from, ringTimeoutMs: RING_MS }, near);
+    } catch (error) {
+      this.#guests.delete(guest);
+      throw error;
+    }
+    if (this.#isClosed) void call.end();
+    this.#follow(guest);
+    onChanged();
+  }
+
+  /** Hangs up on all. Resolves when they are gone. Idempotent. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    for (const { party } of this.#guests) void party.end();
+    await Promise.all(this.#following);
+  }
+
+  #follow(guest: { readonly party: PartyCall; member: ConferenceMember | undefined }): void {
+    const done = this.#through(guest).finally(() => this.#following.delete(done));
+    this.#following.add(done);
+  }
+
+  /** From the call to its end. Never rejects. */
+  async #through(guest: { readonly party: PartyCall; member: ConferenceMember | undefined }): Promise<void> {
+    const { enter, note, onChanged } = this.#parts;
+    const { party } = guest;
+    const call = await party.answer;
+    if (call && !this.#isClosed) {
+      guest.member = enter(call);
+      note(guest.member ? `${party.name} has joined the conference` : `There is no room in the conference for ${party.name}`);
+      onChanged();
+    }
+    // Without a conference there is nothing to talk with.
+    if (guest.member) void guest.member.over.then(() => party.end());
+    else if (call) void party.end();
+    const end = await party.over;
+    guest.member?.leave();
+    this.#guests.delete(guest);
+    note(`${party.name}: ${describeEnd(end)}`);
+    onChanged();
+  }
+}

@@ -1,0 +1,237 @@
+import { describe, expect, it } from 'vitest';
+import { callerId, callWorld, MUSIC, manager, nothingLeft, numberToDial, stranger, type WorldOptions } from '../support/call-world.ts';
+import { codeOf, sumOf } from '../support/conference-calls.ts';
+import { flowOf, to } from '../support/flow-builder.ts';
+import { type Person, partyPhones } from '../support/party-phones.ts';
+
+const [FRIEND, OTHER] = ['+18144043111', '+18144043222'] as const;
+const [N, F, O] = [codeOf(2000), codeOf(4000), codeOf(8000)];
+
+/** Speaks for a minute, and would write a line then. */
+const flow = flowOf({
+  say: ['SayNode', { WhatToSay: 'x'.repeat(3000), Done: to('end') }],
+  end: ['HangUpNode', { Outcome: 'Said' }],
+});
+
+/** A call that is up, in a flow. */
+async function called(people: Readonly<Record<string, Person>>, more: Partial<WorldOptions> = {}) {
+  const world = callWorld({ flow, phoneIsThere: false, ...more });
+  const phones = partyPhones(world, { [numberToDial]: { answerAfterMs: 100, says: N }, ...people });
+  const session = await world.call();
+  await world.clock.advance(1000);
+  const { conferences } = world.service;
+  const sessionId = session.row.id;
+  return {
+    world,
+    phones,
+    session,
+    sessionId,
+    conferences,
+    /** What somebody hears in the next second, each value once; what comes just now is left out. */
+    async hears(...numbers: readonly string[]): Promise<number[][]> {
+      await world.clock.advance(200);
+      const sinceMs = world.clock.now();
+      await world.clock.advance(1000);
+      return numbers.map((number) => {
+        const received = phones.callTo(number)?.rtp.received ?? [];
+        return [...new Set(received.filter(({ atMs }) => atMs > sinceMs).map(({ payload }) => payload[82] ?? -1))];
+      });
+    },
+    /** The member at this number, as the session shows it. */
+    async memberAt(number: string) {
+      const info = await world.service.conferences.patchMember(manager, { sessionId, callSid: session.callSid ?? '' });
+      return info.members?.find(({ address }) => address === number);
+    },
+    async over() {
+      expect(await world.over(session)).toBe(true);
+      const left = await world.finish();
+      await phones.close();
+      expect({ ...left, ports: (left.ports ?? 0) - phones.calls.length - 1 }).toEqual(nothingLeft);
+    },
+  };
+}
+
+describe('POST /sessions/{id}/conference', () => {
+  it('takes the call out of its flow, into a conference of its own', async () => {
+    const { session, sessionId, conferences, hears, world, over } = await called({});
+    const info = await conferences.start(manager, { sessionId });
+    expect(info).toMatchObject({
+      id: sessionId,
+      callState: 'Connected',
+      members: [{ callSid: session.callSid, address: numberToDial, role: 'Caller', callState: 'Connected', muted: false }],
+    });
+    expect(info.conferenceSid).toMatch(/^[0-9a-f-]{36}$/);
+    expect(session.conference).toEqual({ sid: info.conferenceSid, members: info.members });
+    expect((await conferences.start(manager, { sessionId })).conferenceSid).toBe(info.conferenceSid);
+    expect(await hears(numberToDial)).toEqual([[0xff]]);
+    void world.service.end(manager, sessionId);
+    await over();
+    expect(session.outcome).toBe('Cancelled');
+    expect(session.lines).not.toContain('say: Done');
+  });
+
+  it('joins one by its name, which is that of a flow too', async () => {
+    const meeting = flowOf({ meet: ['ConferenceNode', { Name: 'Sales', Done: to('bye') }], bye: ['HangUpNode', { Outcome: 'Met' }] });
+    const { world, session, sessionId, conferences, hears, over } = await called(
+      { [FRIEND]: { answerAfterMs: 100, says: F, hangUpAfterMs: 6000 } },
+      { flow: meeting },
+    );
+    const sales = session.conference?.sid;
+    await conferences.start(manager, { sessionId, name: 'Support' });
+    expect(session.conference?.sid).not.toBe(sales);
+    await world.call({ numberToDial: FRIEND });
+    expect(await hears(numberToDial)).toEqual([[0xff]]);
+    await conferences.start(manager, { sessionId, name: ' Sales ' });
+    expect(await hears(numberToDial, FRIEND)).toEqual([[F], [N]]);
+    void world.service.end(manager, sessionId);
+    await over();
+  });
+
+  it('is refused for strangers, before the answer, after the end, and where there is no room', async () => {
+    const { world, sessionId, conferences, over } = await called(
+      { [numberToDial]: { answerAfterMs: 2000, hangUpAfterMs: 2000 }, [FRIEND]: { answerAfterMs: 10 }, [OTHER]: { answerAfterMs: 10 } },
+      { conferenceMembers: 2 },
+    );
+    await expect(conferences.start(manager, { sessionId })).rejects.toMatchObject({ code: 'CONFLICT' });
+    const others = [await world.call({ numberToDial: FRIEND }), await world.call({ numberToDial: OTHER })];
+    await world.clock.advance(1200);
+    for (const { row } of others) await conferences.start(manager, { sessionId: row.id, name: 'Sales' });
+    await expect(conferences.start(manager, { sessionId, name: 'Sales' })).rejects.toMatchObject({ code: 'CONFERENCE_FULL' });
+    await expect(conferences.start(stranger, { sessionId })).rejects.toBeInstanceOf(Error);
+    await expect(conferences.start(manager, { sessionId, name: 'x'.repeat(101) })).rejects.toMatchObject({ code: 'INVALID_MEMBER' });
+    for (const { row } of others) await world.service.end(manager, row.id);
+    await over();
+    await expect(conferences.start(manager, { sessionId })).rejects.toMatchObject({ code: 'CONFLICT' });
+  });
+});
+
+describe('POST /sessions/{id}/conference/members', () => {
+  it('makes the call a conference and calls others into it', async () => {
+    const { session, sessionId, conferences, hears, phones, world, over } = await called({
+      [FRIEND]: { answerAfterMs: 500, says: F },
+      [OTHER]: { answerAfterMs: 500, says: O, hangUpAfterMs: 3000 },
+    });
+    const info = await conferences.addMember(manager, { sessionId, destination: FRIEND, callSid: session.callSid ?? '' });
+    expect(info.members).toEqual([
+      { callSid: session.callSid, address: numberToDial, role: 'Caller', callState: 'Connected', muted: false },
+      { callSid: expect.any(String), address: FRIEND, role: 'None', callState: 'Ringing', muted: false },
+    ]);
+    const { conferenceSid } = await conferences.addMember(manager, { sessionId, destination: OTHER });
+    expect(conferenceSid).toBe(info.conferenceSid);
+    await world.clock.advance(500);
+    expect(await hears(numberToDial, FRIEND, OTHER)).toEqual([[sumOf(F, O)], [sumOf(N, O)], [sumOf(N, F)]]);
+    expect(phones.callTo(FRIEND)?.from).toBe(callerId);
+    await world.clock.advance(3000);
+    expect(await hears(numberToDial, FRIEND)).toEqual([[F], [N]]);
+    expect(session.conference?.members.map(({ address }) => address)).toEqual([numberToDial, FRIEND]);
+    void world.service.end(manager, sessionId);
+    await over();
+    expect(phones.callTo(FRIEND)?.ended).toBe('peer');
+    expect(session.lines).toEqual(
+      expect.arrayContaining([`Calling ${FRIEND}`, `${FRIEND} has joined the conference`, 'Left a conference']),
+    );
+  });
+
+  it('hangs up on who rings when the session is over first', async () => {
+    const { sessionId, conferences, phones, world, over } = await called({ [FRIEND]: {} });
+    await conferences.addMember(manager, { sessionId, destination: FRIEND });
+    await world.clock.advance(500);
+    void world.service.end(manager, sessionId);
+    await over();
+    expect(phones.callTo(FRIEND)).toMatchObject({ cancelled: true });
+  });
+
+  it('goes on without who is busy', async () => {
+    const { session, sessionId, conferences, world, over } = await called({ [FRIEND]: { answerAfterMs: 100, reject: 486 } });
+    await conferences.addMember(manager, { sessionId, destination: FRIEND });
+    await world.clock.advance(1000);
+    expect(session.conference?.members).toHaveLength(1);
+    void world.service.end(manager, sessionId);
+    await over();
+  });
+
+  it('lets a redirection take the call out of the conference: who was called into it is hung up on', async () => {
+    const { session, sessionId, conferences, phones, world, hears, over } = await called({
+      [FRIEND]: { answerAfterMs: 100, says: F },
+      [OTHER]: { answerAfterMs: 100, says: O, hangUpAfterMs: 3000 },
+    });
+    await conferences.addMember(manager, { sessionId, destination: FRIEND });
+    await world.clock.advance(500);
+    await world.service.live.redirect(manager, { sessionId, destination: OTHER });
+    await world.clock.advance(500);
+    expect(await hears(numberToDial, OTHER)).toEqual([[O], [N]]);
+    expect(phones.callTo(FRIEND)?.ended).toBe('peer');
+    expect(session.conference).toBe(null);
+    await over();
+    expect(session.outcome).toBe('Completed');
+  });
+
+  it('obeys the rules of every call that goes out', async () => {
+    const { sessionId, conferences, phones, world, over, session } = await called(
+      { [FRIEND]: { answerAfterMs: 100 } },
+      { maxChannels: 2, conferenceMembers: 3, prefixes: ['+1'] },
+    );
+    const add = (request: object) => conferences.addMember(manager, { sessionId, ...request });
+    await expect(add({})).rejects.toMatchObject({ code: 'REQUIRED' });
+    await expect(add({ destination: '12' })).rejects.toMatchObject({ code: 'INVALID_MEMBER' });
+    await expect(add({ destination: FRIEND, callSid: 'other@call' })).rejects.toMatchObject({ code: 'INVALID_MEMBER' });
+    await expect(add({ destination: FRIEND, fromNumber: OTHER })).rejects.toMatchObject({ code: 'CALLER_ID_NOT_OWNED' });
+    await expect(add({ destination: '+4930901820' })).rejects.toMatchObject({ code: 'NO_ROUTE' });
+    await expect(conferences.addMember(stranger, { sessionId, destination: FRIEND })).rejects.toBeInstanceOf(Error);
+    expect(phones.calls).toHaveLength(1);
+    expect(session.conference ?? null).toBe(null);
+    await add({ destination: FRIEND, fromNumber: callerId });
+    await expect(add({ destination: OTHER })).rejects.toMatchObject({ code: 'NO_CAPACITY' });
+    await world.clock.advance(500);
+    void world.service.end(manager, sessionId);
+    await over();
+    expect(phones.calls).toHaveLength(2);
+  });
+
+  it('takes no more than a conference may have, counting those who ring', async () => {
+    const { sessionId, conferences, world, over } = await called({ [FRIEND]: {}, [OTHER]: {} }, { conferenceMembers: 2 });
+    await conferences.addMember(manager, { sessionId, destination: FRIEND });
+    await expect(conferences.addMember(manager, { sessionId, destination: OTHER })).rejects.toMatchObject({ code: 'CONFERENCE_FULL' });
+    void world.service.end(manager, sessionId);
+    await over();
+  });
+});
+
+describe('PATCH /sessions/{id}/conference/members/{callSid}', () => {
+  it('mutes and holds a member, and ends both', async () => {
+    const { session, sessionId, conferences, hears, memberAt, world, over } = await called({
+      [FRIEND]: { answerAfterMs: 100, says: F },
+      [OTHER]: { answerAfterMs: 100, says: O },
+    });
+    for (const destination of [FRIEND, OTHER]) await conferences.addMember(manager, { sessionId, destination });
+    await world.clock.advance(500);
+    const callSid = (await memberAt(FRIEND))?.callSid ?? '';
+    const patch = (changes: object) => conferences.patchMember(manager, { sessionId, callSid, ...changes });
+
+    const muted = await patch({ mute: true });
+    expect(muted.members?.[1]).toMatchObject({ address: FRIEND, muted: true, callState: 'Connected' });
+    expect(await hears(numberToDial, FRIEND, OTHER)).toEqual([[O], [sumOf(N, O)], [N]]);
+    const held = await patch({ mute: false, hold: true });
+    expect(held.members?.[1]).toMatchObject({ muted: false, callState: 'Hold' });
+    expect(await hears(numberToDial, FRIEND, OTHER)).toEqual([[O], [MUSIC], [N]]);
+    await patch({ hold: false });
+    expect(await hears(numberToDial, FRIEND, OTHER)).toEqual([[sumOf(F, O)], [sumOf(N, O)], [sumOf(N, F)]]);
+    await conferences.patchMember(manager, { sessionId, callSid: session.callSid ?? '', mute: true });
+    expect(await hears(FRIEND)).toEqual([[O]]);
+    expect(session.conference?.members[0]).toMatchObject({ role: 'Caller', muted: true });
+
+    await expect(patch({ callSid: 'nobody@nowhere' })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await expect(conferences.patchMember(stranger, { sessionId, callSid })).rejects.toBeInstanceOf(Error);
+    void world.service.end(manager, sessionId);
+    await over();
+  });
+
+  it('finds no member while the call is in no conference', async () => {
+    const { session, sessionId, conferences, world, over } = await called({});
+    await expect(conferences.patchMember(manager, { sessionId, callSid: session.callSid ?? '', mute: true })).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+    });
+    void world.service.end(manager, sessionId);
+    await over();
+  });
+});
