@@ -92,6 +92,10 @@ export const trunkSettings = {
     nullable(oneOf('SipIdentityHeaders', ['None', 'PAssertedIdentity', 'PPreferredIdentity'])),
     'The header that names the caller besides From. None if absent.',
   ),
+  diversionHeader: optional(
+    nullable(oneOf('SipDiversionHeaders', ['None', 'Diversion'])),
+    'The header that names the number which was called first, on calls that a flow dials for a call that has come in. None if absent.',
+  ),
   isCallerAnonymous: optional(nullable(flag), 'Callees shall not see who calls: From is anonymous, with Privacy: id.'),
   sipHeaders: optional(
     textMap,

@@ -108,6 +108,7 @@ const trunkOnly = [
   ['calledFormat', 'CalledFormat'],
   ['callerFormat', 'CallerFormat'],
   ['identityHeader', 'IdentityHeader'],
+  ['diversionHeader', 'DiversionHeader'],
   ['isCallerAnonymous', 'IsCallerAnonymous'],
   ['sipHeaders', 'SipHeaders'],
   ['codecs', 'Codecs'],

@@ -13,15 +13,37 @@ const VALUE_LENGTH = 255;
 
 type CallingSettings = Pick<
   TrunkSettings,
-  'domain' | 'calledFormat' | 'callerFormat' | 'identityHeader' | 'isCallerAnonymous' | 'sipHeaders' | 'codecs' | 'digits' | 'inbandDigits'
+  | 'domain'
+  | 'calledFormat'
+  | 'callerFormat'
+  | 'identityHeader'
+  | 'diversionHeader'
+  | 'isCallerAnonymous'
+  | 'sipHeaders'
+  | 'codecs'
+  | 'digits'
+  | 'inbandDigits'
 >;
 
 /** Checks the members that say how a call is written to the carrier. Answers those that are there. */
 export function callingValues(members: TrunkSettings, checks: MemberChecks): CallingSettings {
-  const { domain, calledFormat, callerFormat, identityHeader, isCallerAnonymous, sipHeaders, codecs, digits, inbandDigits } = members;
+  const {
+    domain,
+    calledFormat,
+    callerFormat,
+    identityHeader,
+    diversionHeader,
+    isCallerAnonymous,
+    sipHeaders,
+    codecs,
+    digits,
+    inbandDigits,
+  } = members;
   if (domain && !isSipHost(domain)) checks.refuse('Domain', 'Give a host name or an IP address, without a port.');
   if (identityHeader !== undefined && !identityHeaders.includes(identityHeader))
     checks.refuse('IdentityHeader', `Use one of ${identityHeaders.join(', ')}.`);
+  if (diversionHeader !== undefined && diversionHeader !== 'None' && diversionHeader !== 'Diversion')
+    checks.refuse('DiversionHeader', 'Use None or Diversion.');
   if (sipHeaders) checkHeaders(sipHeaders, checks);
   if (codecs && (!codecs.every((codec) => codecNames.includes(codec)) || new Set(codecs).size < codecs.length))
     checks.refuse('Codecs', `Use each of ${codecNames.join(', ')} once at most.`);
@@ -33,6 +55,7 @@ export function callingValues(members: TrunkSettings, checks: MemberChecks): Cal
     ...(calledFormat && { calledFormat: checkedFormat(calledFormat, 'CalledFormat', checks) }),
     ...(callerFormat && { callerFormat: checkedFormat(callerFormat, 'CallerFormat', checks) }),
     ...(identityHeader !== undefined && { identityHeader }),
+    ...(diversionHeader !== undefined && { diversionHeader }),
     ...(isCallerAnonymous !== undefined && { isCallerAnonymous }),
     ...(sipHeaders && { sipHeaders }),
     ...(codecs && { codecs }),

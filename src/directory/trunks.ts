@@ -48,6 +48,8 @@ export interface Trunk {
   readonly calledFormat?: SipNumberFormat;
   readonly callerFormat?: SipNumberFormat;
   readonly identity: NonNullable<DialRequest['parties']>['identity'];
+  /** Whether Diversion names the number that was called first. */
+  readonly namesDiversion: boolean;
   readonly isCallerAnonymous: boolean;
   /** Headers of each call. */
   readonly sipHeaders: Readonly<Record<string, string>>;
@@ -121,12 +123,24 @@ function toTrunk(row: EndpointRow, box: SecretBox): Trunk {
 }
 
 function callingOf(settings: TrunkSettings) {
-  const { domain, calledFormat, callerFormat, identityHeader, isCallerAnonymous, sipHeaders, codecs, digits, inbandDigits } = settings;
+  const {
+    domain,
+    calledFormat,
+    callerFormat,
+    identityHeader,
+    diversionHeader,
+    isCallerAnonymous,
+    sipHeaders,
+    codecs,
+    digits,
+    inbandDigits,
+  } = settings;
   return {
     ...(domain && { domain }),
     ...(calledFormat && { calledFormat }),
     ...(callerFormat && { callerFormat }),
     identity: identities[identityHeader ?? 'None'],
+    namesDiversion: diversionHeader === 'Diversion',
     isCallerAnonymous: isCallerAnonymous ?? false,
     sipHeaders: sipHeaders ?? {},
     ...(codecs?.length && { codecs }),

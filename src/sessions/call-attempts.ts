@@ -82,9 +82,9 @@ export class CallAttempts implements PlacedCall, Channel {
     return this;
   }
 
-  end(): Promise<void> {
+  end(why?: 'answered-elsewhere'): Promise<void> {
     this.#ending = true;
-    void this.#call?.end();
+    void this.#call?.end(why);
     return this.#over;
   }
 

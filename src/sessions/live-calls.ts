@@ -216,7 +216,14 @@ export class LiveCalls {
     const { place } = this.#parties;
     const talks = this.#talks;
     const note = (message: string): void => observer.note(message);
-    const sides = { accountId, ownNumber, otherSide, ...(otherUserId !== undefined && { otherUserId }) };
+    const calledNumber = direction === 'inbound' && trunkId !== undefined ? toAddress : undefined;
+    const sides = {
+      accountId,
+      ownNumber,
+      otherSide,
+      ...(otherUserId !== undefined && { otherUserId }),
+      ...(calledNumber !== undefined && { calledNumber }),
+    };
     return (call) => new SessionParty(call, { ...sides, directory, place, talks, recordings, note, clock, log });
   }
 

@@ -49,8 +49,8 @@ export class PartyCall implements AttemptEvents {
   }
 
   /** Cancels it, or hangs up. Resolves when the leg is over. Idempotent. */
-  async end(): Promise<void> {
-    await this.#placed?.end();
+  async end(why?: 'answered-elsewhere'): Promise<void> {
+    await this.#placed?.end(why);
   }
 
   sent(callId: string): void {

@@ -14,6 +14,8 @@ export interface PartyLeg {
   /** The number, or the name, that the party sees as its caller. */
   readonly from: string;
   readonly ringTimeoutMs: number;
+  /** The E.164 number that was called first, when the call is placed for one that has come in. */
+  readonly divertedFrom?: string;
 }
 
 /**

@@ -7,7 +7,7 @@ import { type CalledParty, findAskedParty, findParties, type PartyDirectory } fr
 import type { HoldableCall } from './holdable-call.ts';
 import { OwnedCalls } from './owned-calls.ts';
 import { PartyCall } from './party-call.ts';
-import type { PlaceParty } from './party-placement.ts';
+import type { PartyLeg, PlaceParty } from './party-placement.ts';
 import { Talk, type TalkSide } from './talk.ts';
 import type { Talks } from './talks.ts';
 import { WaitingCaller } from './waiting-caller.ts';
@@ -20,6 +20,8 @@ export interface SessionPartyParts {
   readonly otherSide: string;
   /** The user whose phone is the other side of the call, if it is one. */
   readonly otherUserId?: string;
+  /** The number that was called, when the call of the session has come in over a trunk. */
+  readonly calledNumber?: string;
   readonly directory: PartyDirectory;
   readonly place: PlaceParty;
   /** All calls of this process that are joined. */
@@ -68,7 +70,7 @@ export class SessionParty implements SecondParty {
         signal.throwIfAborted();
         return { status: statusOf(ends), talkedMs: 0 };
       }
-      for (const call of calls) if (call !== taken.party) void call.end();
+      for (const call of calls) if (call !== taken.party) void call.end('answered-elsewhere');
       const talk = await this.#talk(taken, order, owned, signal);
       await owned.settled();
       return { status: 'Answered', answeredBy: taken.party.name, ...talk };
@@ -99,7 +101,7 @@ export class SessionParty implements SecondParty {
       const call = new PartyCall(party, note);
       try {
         const from = await this.#shownTo(party, order.callerId);
-        await place(call, party, { from, ringTimeoutMs: order.ringTimeoutMs }, this.#call.call);
+        await place(call, party, this.#legOf(from, order), this.#call.call);
         calls.push(call);
       } catch (error) {
         refused = error;
@@ -116,6 +118,11 @@ export class SessionParty implements SecondParty {
     const { accountId, directory } = this.#parts;
     const found = await Promise.all(parties.map((address) => findParties(address, accountId, directory)));
     return [...new Map(found.flat().map((party) => [party.kind === 'phones' ? party.userId : party.e164, party])).values()];
+  }
+
+  #legOf(from: string, { ringTimeoutMs }: PartyOrder): PartyLeg {
+    const { calledNumber } = this.#parts;
+    return { from, ringTimeoutMs, ...(calledNumber !== undefined && { divertedFrom: calledNumber }) };
   }
 
   /** Whom a party sees as the caller. @throws Error when that is to be a number that the account does not own */
@@ -193,7 +200,7 @@ export class SessionParty implements SecondParty {
       if (party.kind === 'phones' && party.bindings.length === 0) return { why: 'no-answer', sip: 480, reason: 'No phone is registered' };
       const call = new PartyCall(party, note, onRinging);
       const from = await this.#shownTo(party, order.callerId);
-      await place(call, party, { from, ringTimeoutMs: order.ringTimeoutMs }, this.#call.call);
+      await place(call, party, this.#legOf(from, order), this.#call.call);
       owned.add(call);
       const answer = await call.answer;
       return answer ? sideOf(call, answer) : await call.over;

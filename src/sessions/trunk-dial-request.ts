@@ -5,12 +5,16 @@ import type { DialRequest } from '../telephony/port.ts';
 import type { CallOptions } from './call-options.ts';
 
 /** A leg that is to be placed: its numbers, and what its trunk is not to decide. */
-export type OutgoingLeg = Pick<DialRequest, 'legId' | 'to' | 'from'> & Pick<CallOptions, 'ringTimeoutMs' | 'sipHeaders'>;
+export type OutgoingLeg = Pick<DialRequest, 'legId' | 'to' | 'from'> &
+  Pick<CallOptions, 'ringTimeoutMs' | 'sipHeaders'> & {
+    /** The E.164 number that was called first, when the call is dialled for one that has come in. */
+    readonly divertedFrom?: string;
+  };
 
 /** A call to a target of a trunk, written as the trunk wants it. */
 export function trunkDialRequest(leg: OutgoingLeg, trunk: Trunk, { host, port, transport }: TrunkTarget): DialRequest {
-  const { legId, to, from } = leg;
-  const { userName, password, srtp, codecs, digits, inbandDigits, domain, identity, isCallerAnonymous } = trunk;
+  const { legId, to, from, divertedFrom } = leg;
+  const { userName, password, srtp, codecs, digits, inbandDigits, domain, identity, namesDiversion, isCallerAnonymous } = trunk;
   const headers = joined(trunk.sipHeaders, leg.sipHeaders ?? {});
   return {
     legId,
@@ -33,6 +37,7 @@ export function trunkDialRequest(leg: OutgoingLeg, trunk: Trunk, { host, port, t
       ...(domain !== undefined && { domain }),
       identity,
       anonymous: isCallerAnonymous,
+      ...(namesDiversion && divertedFrom !== undefined && { divertedFrom: formatNumber(divertedFrom, trunk.callerFormat) }),
     },
     redirects: trunk.targets,
     ringTimeoutMs: leg.ringTimeoutMs ?? trunk.ringTimeoutMs,

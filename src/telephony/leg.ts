@@ -65,6 +65,8 @@ export abstract class Leg implements AnsweredCall, PlacedCall {
   /** Why we are ending the leg, once we have begun to. */
   protected ending: LegEnd | undefined;
   protected ended = false;
+  /** Whether it is given up because somebody else has answered. */
+  protected answeredElsewhere = false;
   readonly #over: Promise<void>;
   /** Absent: digits go in the stream. */
   readonly #told: ToldDigits | undefined;
@@ -235,7 +237,8 @@ export abstract class Leg implements AnsweredCall, PlacedCall {
     return this.#over;
   }
 
-  end(): Promise<void> {
+  end(why?: 'answered-elsewhere'): Promise<void> {
+    this.answeredElsewhere ||= why === 'answered-elsewhere';
     this.stop(this.#dialog ? { why: 'we-hung-up' } : this.givenUp);
     return this.#over;
   }

@@ -3,7 +3,7 @@ import { causeOfStatus } from './failure-cause.ts';
 import { Leg, type LegParts } from './leg.ts';
 import type { LegEnd } from './port.ts';
 import type { Dialog } from './sip/dialog.ts';
-import type { InviteEvents, InviteFailure, OutgoingInvite } from './sip/outgoing-invite.ts';
+import { COMPLETED_ELSEWHERE, type InviteEvents, type InviteFailure, type OutgoingInvite } from './sip/outgoing-invite.ts';
 
 const noWord: LegEnd = { why: 'unreachable', sip: 408, reason: 'No response' };
 const noAnswer: LegEnd = { why: 'no-answer', sip: 487, reason: 'Nobody answered in time' };
@@ -47,12 +47,16 @@ export class OutboundLeg extends Leg implements InviteEvents {
     this.#inviteAgain = inviteAgain;
   }
 
+  get #cancelReason(): string | undefined {
+    return this.answeredElsewhere ? COMPLETED_ELSEWHERE : undefined;
+  }
+
   /** Hands over the INVITE that was sent for this leg. A hang-up that came before it takes effect now. */
   attach(invite: OutgoingInvite): void {
     this.#invite = invite;
     if (this.ended) return;
     if (this.ending) {
-      invite.cancel();
+      invite.cancel(this.#cancelReason);
       return;
     }
     const { clock } = this.parts;
@@ -136,7 +140,7 @@ export class OutboundLeg extends Leg implements InviteEvents {
   protected giveUp(): void {
     this.#cancelTimers();
     this.#searching.abort(new Error('The call is given up'));
-    this.#invite?.cancel();
+    this.#invite?.cancel(this.#cancelReason);
     if (this.ended) return;
     this.#farewellTimer = this.parts.clock.after(FAREWELL_MS, () => this.finish(this.ending ?? this.givenUp));
   }

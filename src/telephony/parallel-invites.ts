@@ -1,5 +1,5 @@
 import type { Dialog } from './sip/dialog.ts';
-import type { InviteEvents, InviteFailure, OutgoingInvite } from './sip/outgoing-invite.ts';
+import { COMPLETED_ELSEWHERE, type InviteEvents, type InviteFailure, type OutgoingInvite } from './sip/outgoing-invite.ts';
 
 /** Sends one INVITE. */
 export type SendInvite = (events: InviteEvents) => OutgoingInvite;
@@ -28,10 +28,10 @@ export class ParallelInvites implements OutgoingInvite {
     if (this.#state === 'over') this.#cancelAll();
   }
 
-  cancel(): void {
+  cancel(reason?: string): void {
     if (this.#state !== 'ringing') return;
     this.#state = 'given-up';
-    this.#cancelAll();
+    this.#cancelAll(undefined, reason);
   }
 
   #branch(at: number): InviteEvents {
@@ -57,7 +57,7 @@ export class ParallelInvites implements OutgoingInvite {
       return;
     }
     this.#state = 'over';
-    this.#cancelAll(at);
+    this.#cancelAll(at, COMPLETED_ELSEWHERE);
     this.#events.answered(dialog, sdp);
   }
 
@@ -73,8 +73,8 @@ export class ParallelInvites implements OutgoingInvite {
     this.#events.failed(bestOf(this.#failures));
   }
 
-  #cancelAll(but?: number): void {
-    for (const [at, branch] of this.#branches.entries()) if (at !== but) branch.cancel();
+  #cancelAll(but?: number, reason?: string): void {
+    for (const [at, branch] of this.#branches.entries()) if (at !== but) branch.cancel(reason);
   }
 }
 

@@ -199,6 +199,8 @@ export interface DialRequest {
     readonly identity: 'none' | 'asserted' | 'preferred';
     /** The callee shall not see who calls. */
     readonly anonymous: boolean;
+    /** Whom the call was for at first: named in Diversion (RFC 5806). */
+    readonly divertedFrom?: string;
   };
   /** Headers of the INVITE besides the ordinary ones; see `isTrunkHeaderName`. A call with any other is not placed. */
   readonly headers?: Readonly<Record<string, string>>;
@@ -286,8 +288,11 @@ export interface IncomingSlot {
 
 /** A call that is being placed or is up. */
 export interface PlacedCall {
-  /** Hangs up at once: CANCEL before the answer, BYE after it. Resolves when the leg is over; idempotent. */
-  end(): Promise<void>;
+  /**
+   * Hangs up at once: CANCEL before the answer, BYE after it. Resolves when the leg is over; idempotent.
+   * @param why somebody else has answered: phones then do not show the call as missed
+   */
+  end(why?: 'answered-elsewhere'): Promise<void>;
 }
 
 /** Whose phones are to ring, and for how long. */

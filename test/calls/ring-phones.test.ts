@@ -76,6 +76,7 @@ describe('the phones of a user', () => {
     await reply(1, 180);
     await reply(1, 200);
     expect(phone(0).peer.names).toEqual(['INVITE', 'CANCEL', 'ACK']);
+    expect(phone(0).peer.last('CANCEL').headers.first('Reason')).toBe('SIP;cause=200;text="Call completed elsewhere"');
     expect(phone(1).peer.names).toEqual(['INVITE', 'ACK']);
     expect(told).toEqual(['sent', '180', '180', 'answered']);
     await state.call?.hangup();
@@ -136,6 +137,7 @@ describe('the phones of a user', () => {
     await reply(1, 180);
     await world.clock.advance(20_000);
     expect(phone(0).peer.names).toContain('CANCEL');
+    expect(phone(0).peer.last('CANCEL').headers.first('Reason')).toBeUndefined();
     expect(phone(1).peer.names).toContain('CANCEL');
     expect(told.at(-1)).toBe('ended no-answer 487');
     await finish();

@@ -29,6 +29,12 @@ describe('writeParties', () => {
     ]);
   });
 
+  it('names for whom a diverted call was', () => {
+    expect(writeParties({ ...parties, divertedFrom: '+49301' }).headers).toEqual([
+      ['Diversion', '<sip:+49301@carrier.example>;reason=deflection;counter=1'],
+    ]);
+  });
+
   it('hides an anonymous caller from the callee, and tells the carrier alone', () => {
     expect(writeParties({ ...parties, identity: 'asserted', anonymous: true })).toMatchObject({
       from: 'sip:anonymous@anonymous.invalid',

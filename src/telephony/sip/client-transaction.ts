@@ -97,9 +97,9 @@ export class ClientTransaction implements TransactionEffects<SipResponse> {
   }
 
   /** The CANCEL of this INVITE, or undefined once there is a final response (RFC 3261 section 9.1). */
-  cancelRequest(): SipRequest | undefined {
+  cancelRequest(reason: string | undefined): SipRequest | undefined {
     const request = this.#request;
-    return request && relatedRequest(request, 'CANCEL', request.headers.first('To') ?? '');
+    return request && relatedRequest(request, 'CANCEL', request.headers.first('To') ?? '', reason);
   }
 
   send(): void {

@@ -59,6 +59,7 @@ class InviteAttempt implements OutgoingInvite {
   #smallestMs: number | undefined;
   #heardFrom = false;
   #cancel: 'no' | 'wanted' | 'sent' = 'no';
+  #cancelReason: string | undefined;
   #patience: Timer | undefined;
 
   constructor(core: SipCore, request: OutgoingInviteRequest, events: InviteEvents, { callId, localTag }: CallIdentity) {
@@ -107,9 +108,10 @@ class InviteAttempt implements OutgoingInvite {
     if (this.#sent.cSeq === 1) this.#events?.sent(this.callId);
   }
 
-  cancel(): void {
+  cancel(reason?: string): void {
     if (this.#cancel !== 'no' || !this.#events) return;
     this.#cancel = 'wanted';
+    this.#cancelReason = reason;
     if (this.#heardFrom) this.#sendCancel();
     else {
       this.#transaction?.fallSilent();
@@ -121,7 +123,7 @@ class InviteAttempt implements OutgoingInvite {
     const transaction = this.#transaction;
     if (!transaction || this.#cancel !== 'wanted') return;
     this.#cancel = 'sent';
-    this.#core.layer.cancel(transaction);
+    this.#core.layer.cancel(transaction, this.#cancelReason);
     this.#patience = this.#core.clock.after(PATIENCE_MS, () => transaction.giveUp());
   }
 

@@ -51,10 +51,10 @@ class InviteAlong implements OutgoingInvite {
     return this.#identity.callId;
   }
 
-  cancel(): void {
+  cancel(reason?: string): void {
     this.#cancelled = true;
     this.#silence?.cancel();
-    this.#attempt?.cancel();
+    this.#attempt?.cancel(reason);
   }
 
   #send(to: Hop): void {

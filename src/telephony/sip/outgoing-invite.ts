@@ -56,9 +56,13 @@ export interface OutgoingInvite {
   /**
    * Gives the call up. CANCEL leaves once the peer has shown itself by a provisional response (RFC 3261 section 9.1); when nothing
    * came so far, `failed` is called at once. A 2xx that crosses the CANCEL is acknowledged and followed by BYE. Idempotent.
+   * @param reason the value of the Reason of the CANCEL (RFC 3326)
    */
-  cancel(): void;
+  cancel(reason?: string): void;
 }
+
+/** The Reason that keeps a phone from showing a call as missed that somebody else has answered (RFC 3326 section 3.1). */
+export const COMPLETED_ELSEWHERE = 'SIP;cause=200;text="Call completed elsewhere"';
 
 /** What the INVITEs of one call have in common, whichever hop they go to. */
 export interface CallIdentity {

@@ -86,9 +86,10 @@ export class TransactionLayer {
   /**
    * Sends the CANCEL of an INVITE (RFC 3261 section 9.1). Its own outcome says nothing: the INVITE gets its final response.
    * Does nothing when the INVITE has one already.
+   * @param reason the value of Reason (RFC 3326)
    */
-  cancel(invite: ClientTransaction): void {
-    const request = invite.cancelRequest();
+  cancel(invite: ClientTransaction, reason?: string): void {
+    const request = invite.cancelRequest(reason);
     if (request) this.#start(request, invite.hop, invite.branch, { response: () => {}, failed: () => {} }, true);
   }
 
