@@ -71,11 +71,11 @@ export class CallRecorder {
     while (this.#heard.taken + FRAME_SAMPLES <= until) this.#take(FRAME_SAMPLES);
   }
 
-  /** Ends the recording. Idempotent. */
-  end(nowMs: number): void {
+  /** Ends the recording at `nowMs`: when `last` resolves, what came until then has been handed in. Idempotent. */
+  end(nowMs: number, last?: Promise<void>): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#complete(this.#finish(nowMs));
+    this.#complete(last === undefined ? this.#finish(nowMs) : last.then(() => this.#finish(nowMs)));
   }
 
   async #finish(nowMs: number): Promise<CallRecorded> {

@@ -25,9 +25,9 @@ export class CallRecording {
     }
   }
 
-  /** Ends the one that goes on, if there is one. */
-  stop(nowMs: number): void {
-    this.#recorder?.end(nowMs);
+  /** Ends the one that goes on, if there is one. `last`: see CallRecorder. */
+  stop(nowMs: number, last?: Promise<void>): void {
+    this.#recorder?.end(nowMs, last);
     this.#recorder = undefined;
   }
 

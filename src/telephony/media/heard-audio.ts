@@ -50,6 +50,11 @@ export class HeardAudio {
     return { ...this.#buffer.counts, concealed: this.#concealed };
   }
 
+  /** Whether anything waits in the jitter buffer. */
+  get waits(): boolean {
+    return this.#buffer.waiting > 0;
+  }
+
   /** Whether a part of the frame that was taken last did not come from the sender. */
   get isMadeUp(): boolean {
     return this.#isMadeUp;

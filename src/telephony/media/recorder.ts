@@ -16,7 +16,7 @@ const HEARD_FRAMES = 3;
 export class Recorder {
   readonly #rules: RecordRules;
   readonly #startMs: number;
-  readonly #drain: () => void;
+  readonly #lastAudio: () => Promise<void> | undefined;
   readonly #onEnd: (ended: Promise<Recorded>) => void;
   readonly #file: RecordingFile;
   readonly #timeline = new RecordingTimeline();
@@ -29,11 +29,14 @@ export class Recorder {
   #voiceEnd = 0;
   #result: Promise<Recorded> | undefined;
 
-  /** Begins at `startMs`. `drain` is called before it ends: what was heard by then is to be handed in. `onEnd` is called once, when a rule has ended it or `end` was called, with what `end` answers. */
-  constructor(rules: RecordRules, startMs: number, drain: () => void, onEnd: (ended: Promise<Recorded>) => void) {
+  /**
+   * Begins at `startMs`. `lastAudio` is called when it ends: what has come by then is to be handed in, at once or by the time at which what it answers
+   * resolves. `onEnd` is called once, when a rule has ended it or `end` was called, with what `end` answers.
+   */
+  constructor(rules: RecordRules, startMs: number, lastAudio: () => Promise<void> | undefined, onEnd: (ended: Promise<Recorded>) => void) {
     this.#rules = rules;
     this.#startMs = startMs;
-    this.#drain = drain;
+    this.#lastAudio = lastAudio;
     this.#onEnd = onEnd;
     this.#file = new RecordingFile(rules.path);
   }
@@ -70,8 +73,8 @@ export class Recorder {
   /** Ends the recording. Resolves when the file is complete; idempotent. @throws the error of the disk. */
   end(why: Recorded['why'], nowMs: number): Promise<Recorded> {
     if (this.#result !== undefined) return this.#result;
-    this.#drain();
-    this.#result = this.#end(why, nowMs);
+    const last = this.#lastAudio();
+    this.#result = last === undefined ? this.#end(why, nowMs) : last.then(() => this.#end(why, nowMs));
     this.#onEnd(this.#result);
     return this.#result;
   }

@@ -5,6 +5,7 @@ import type { CallRecorder } from './call-recorder.ts';
 import { CallRecording } from './call-recording.ts';
 import { HeardAudio } from './heard-audio.ts';
 import { InbandDigits } from './inband-digits.ts';
+import { LastAudio } from './last-audio.ts';
 import type { AgreedMedia, AudioCodec, CallRecorded, Recorded, RecordingAction, RecordingLayout, RecordRules } from './media-port.ts';
 import { clockRates } from './media-port.ts';
 import type { HeardCounts } from './media-report.ts';
@@ -20,8 +21,9 @@ export class StreamListeners {
   readonly #inband: InbandDigits;
   readonly #callRecording = new CallRecording();
   #recorder: Recorder | undefined;
-  /** The last recording that ended; its file may not be complete yet. */
-  #recorded: Promise<Recorded> | undefined;
+  /** Recordings of the peer whose file is not complete yet. */
+  readonly #finishing = new Set<Promise<unknown>>();
+  readonly #last = new LastAudio();
   #heardAudio: HeardAudio | undefined;
   #listens = false;
   /** Whether a room hears it. */
@@ -63,13 +65,13 @@ export class StreamListeners {
       const recorder = new Recorder(
         rules,
         this.#clock.now(),
-        () => this.#drain(),
+        () => this.#lastAudioOf(recorder),
         (ended) => {
           signal.removeEventListener('abort', onAbort);
           this.#recorder = undefined;
-          this.#recorded = ended;
+          this.#finishing.add(ended);
           this.#look();
-          ended.then(resolve, reject);
+          ended.then(resolve, reject).finally(() => this.#finishing.delete(ended));
         },
       );
       this.#recorder = recorder;
@@ -102,8 +104,7 @@ export class StreamListeners {
         this.#callRecording.recorder?.resume(nowMs);
         return;
       case 'stop':
-        if (!this.#recorder && !this.#speaksInRoom) this.#heardAudio?.drain();
-        this.#callRecording.stop(nowMs);
+        this.#callRecording.stop(nowMs, this.#callRecording.recorder && this.#lastAudioOf(this.#callRecording.recorder));
         this.#look();
         return;
     }
@@ -144,6 +145,10 @@ export class StreamListeners {
     if (heard && frame && this.#inband.listens) this.#inband.hear(frame, heard.isMadeUp);
     this.#recorder?.tick(nowMs);
     this.#callRecording.recorder?.tick(nowMs);
+    if (this.#last.isAwaited) {
+      this.#last.tick(nowMs, heard?.waits === true);
+      this.#look();
+    }
     return frame;
   }
 
@@ -158,25 +163,27 @@ export class StreamListeners {
     const nowMs = this.#clock.now();
     void this.#recorder?.end('aborted', nowMs);
     this.#heardAudio?.drain();
+    this.#last.close();
     this.#callRecording.stop(nowMs);
     this.#listens = false;
     this.#heardAudio?.close();
-    await Promise.allSettled([this.#recorded, this.#callRecording.complete()]);
+    await Promise.allSettled([...this.#finishing, this.#callRecording.complete()]);
   }
 
   /** Somebody begins or ends to listen. */
   #look(): void {
-    const listens =
-      this.#inband.listens || this.#recorder !== undefined || this.#callRecording.recorder !== undefined || this.#speaksInRoom;
+    const listens = this.#isHeardBesides(undefined);
     if (listens && !this.#listens) {
       this.#heardAudio ??= new HeardAudio({
         taken: (samples, position, arrivalMs) => {
           this.#recorder?.heard(samples, position, arrivalMs);
           this.#callRecording.recorder?.heard(samples, position, arrivalMs);
+          if (this.#last.isAwaited) this.#last.taken(samples, position, arrivalMs);
         },
         restarted: () => {
           this.#recorder?.restart();
           this.#callRecording.recorder?.restart();
+          this.#last.restarted();
         },
       });
       this.#heardAudio.restart();
@@ -184,8 +191,24 @@ export class StreamListeners {
     this.#listens = listens;
   }
 
-  /** A recording ends. What waits is for it, unless somebody else goes on listening. */
-  #drain(): void {
-    if (this.#closed || !(this.#callRecording.recorder || this.#inband.listens || this.#speaksInRoom)) this.#heardAudio?.drain();
+  /** Whether anybody listens who is not `ending`. */
+  #isHeardBesides(ending: Recorder | CallRecorder | undefined): boolean {
+    const { recorder } = this.#callRecording;
+    return (
+      this.#inband.listens ||
+      this.#speaksInRoom ||
+      this.#last.isAwaited ||
+      (this.#recorder !== undefined && this.#recorder !== ending) ||
+      (recorder !== undefined && recorder !== ending)
+    );
+  }
+
+  /** A recording ends. What waits is for it: at once, unless somebody else goes on listening and takes it in its time. */
+  #lastAudioOf(ending: Recorder | CallRecorder): Promise<void> | undefined {
+    const heard = this.#heardAudio;
+    if (!heard?.waits) return undefined;
+    if (!this.#closed && this.#isHeardBesides(ending)) return this.#last.handOver(ending, this.#clock.now());
+    heard.drain();
+    return undefined;
   }
 }
