@@ -35,7 +35,7 @@ import { systemRandom as random } from './kernel/random.ts';
 import { CompiledFlows } from './sessions/compiled-flows.ts';
 import { loadHoldMusic } from './sessions/hold-music.ts';
 import { LeftRecordings } from './sessions/left-recordings.ts';
-import { endLostSessions } from './sessions/lost-sessions.ts';
+import { LostSessions } from './sessions/lost-sessions.ts';
 import { RecordingFolder } from './sessions/recording-folder.ts';
 import { speakSavedFlows } from './sessions/saved-flows.ts';
 import { SessionQueries } from './sessions/session-queries.ts';
@@ -149,6 +149,7 @@ async function start(settings: Settings, log: Logger, opened: Opened): Promise<R
     }),
   );
   const files = new Files({ files: store.files, disk: await FileDisk.open(join(dataDir, 'files')), changes, speech, clock, random });
+  const left = opened.add(new LeftRecordings({ folder: recordingFolder, sessions: store.sessionReader, files, clock, log }));
   const compiledFlows = new CompiledFlows(flows);
   const stopping = new AbortController();
   opened.add({ close: async () => stopping.abort(new Error('The server stops')) });
@@ -189,7 +190,7 @@ async function start(settings: Settings, log: Logger, opened: Opened): Promise<R
         ...(parameters && { parameters }),
       },
       sounds: sounds(accountId),
-      recordings: sessionRecordings(files, recordingFolder, { accountId, sessionId: id }),
+      recordings: sessionRecordings(files, recordingFolder, { accountId, sessionId: id }, (recording) => left.add(recording)),
       loadFlow: (flowId) => compiledFlows.find(accountId, flowId),
       clock,
     }),
@@ -210,11 +211,8 @@ async function start(settings: Settings, log: Logger, opened: Opened): Promise<R
     emailAddress: settings.adminEmail,
     password: settings.adminPassword,
   });
-  const endLost = () => endLostSessions(store.workers, clock, log);
-  await endLost();
-  const left = opened.add(
-    new LeftRecordings({ folder: recordingFolder, owner: store.workers.id, sessions: store.sessionReader, files, endLost, clock, log }),
-  );
+  const lost = opened.add(new LostSessions({ workers: store.workers, isShared: store.mode === 'server', clock, log }));
+  await lost.start();
   await left.start();
   sessions.start();
 

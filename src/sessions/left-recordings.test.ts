@@ -29,10 +29,9 @@ async function scene() {
   const sessions = new Map<string, StoredSession>();
   const saved: NewRecording[] = [];
   const errors: unknown[] = [];
-  const state = { away: false, ended: 0 };
+  const state = { away: false };
   const left = new LeftRecordings({
     folder,
-    owner: US,
     sessions: {
       find: async (id) => {
         if (state.away) throw new AppError('STORE_UNAVAILABLE', { seconds: 1 });
@@ -44,10 +43,6 @@ async function scene() {
         saved.push(recording);
         await rm(recording.path);
       },
-    },
-    endLost: async () => {
-      state.ended++;
-      for (const [id, session] of sessions) if (session.owner === 'killed') sessions.set(id, storedSession(id, US, true));
     },
     clock,
     log: { ...silentLogger, error: (fields) => errors.push(fields) },
@@ -95,23 +90,33 @@ describe('recordings that were left', () => {
     await left.close();
   });
 
-  it('stay as long as somebody carries the session, and are stored when that one is gone', async () => {
-    const { clock, left, saved, sessions, state, recording } = await scene();
+  it('stay as long as somebody carries the session, and are stored when it is over', async () => {
+    const { clock, left, saved, sessions, recording } = await scene();
     const [lives, killed] = [await recording('elsewhere', false), await recording('killed', false)];
-    const ours = await recording(US, false);
     await left.start();
     expect(saved).toEqual([]);
+    sessions.set(killed.id, storedSession(killed.id, US, true));
     await clock.advance(10_000);
     await eventually(() => saved.length > 0);
-    expect([state.ended, saved.map(({ sessionId }) => sessionId)]).toEqual([1, [killed.id]]);
+    expect(saved.map(({ sessionId }) => sessionId)).toEqual([killed.id]);
     await eventually(() => clock.pendingTimers === 1);
-    sessions.set(lives.id, storedSession(lives.id, 'elsewhere', true));
-    await clock.advance(10_000);
-    await eventually(() => saved.length > 1);
-    expect(saved.map(({ sessionId }) => sessionId)).toEqual([killed.id, lives.id]);
     await left.close();
     expect(clock.pendingTimers).toBe(0);
-    expect((await readdir(path)).map((name) => join(path, name))).toEqual([ours.file]);
+    expect((await readdir(path)).map((name) => join(path, name))).toEqual([lives.file]);
+  });
+
+  it('are taken care of too when they could not be stored in time', async () => {
+    const { clock, left, saved, sessions, recording } = await scene();
+    await left.start();
+    const { id, file } = await recording(US, false);
+    const unsaved = recordingAt(file);
+    if (unsaved) left.add(unsaved);
+    sessions.set(id, storedSession(id, US, true));
+    await clock.advance(10_000);
+    await eventually(() => saved.length > 0);
+    expect(saved[0]).toMatchObject({ sessionId: id, durationMs: 1000 });
+    await left.close();
+    expect(clock.pendingTimers).toBe(0);
   });
 
   it('wait for the database', async () => {

@@ -1,18 +1,38 @@
 import { expect, it } from 'vitest';
 import { silentLogger } from '../kernel/log.ts';
 import { VirtualClock } from '../kernel/virtual-clock.ts';
-import { endLostSessions } from './lost-sessions.ts';
+import { LostSessions } from './lost-sessions.ts';
+
+/** What the database answers, one after the other, and what was asked and told. */
+function scene(isShared: boolean, batches: (string[] | Error)[]) {
+  const clock = new VirtualClock(0);
+  const ends: unknown[] = [];
+  const told: unknown[] = [];
+  const reapSessions = async (end: unknown): Promise<string[]> => {
+    ends.push(end);
+    const batch = batches.shift() ?? [];
+    if (batch instanceof Error) throw batch;
+    return batch;
+  };
+  const log = { ...silentLogger, warn: (fields: unknown) => told.push(fields), error: (fields: unknown) => told.push(fields) };
+  return { clock, ends, told, lost: new LostSessions({ workers: { reapSessions }, isShared, clock, log }) };
+}
 
 it('ends lost sessions batch by batch until none is left, and says how many', async () => {
-  const batches = [['a', 'b'], ['c'], []];
-  const ends: unknown[] = [];
-  const warned: unknown[] = [];
-  const reapSessions = async (end: unknown) => {
-    ends.push(end);
-    return batches.shift() ?? [];
-  };
-  await endLostSessions({ reapSessions }, new VirtualClock(0), { ...silentLogger, warn: (fields) => warned.push(fields) });
+  const { clock, ends, told, lost } = scene(false, [['a', 'b'], ['c'], []]);
+  await lost.start();
   expect(ends).toHaveLength(3);
   expect(ends[0]).toMatchObject({ outcome: 'ServerLost', line: { date: '1970-01-01T00:00:00.000Z' } });
-  expect(warned).toEqual([{ sessions: 3 }]);
+  expect(told).toEqual([{ sessions: 3 }]);
+  expect(clock.pendingTimers).toBe(0);
+});
+
+it('goes on looking where others share the database, whatever the database says', async () => {
+  const away = new Error('away');
+  const { clock, told, lost } = scene(true, [[], away, ['a'], []]);
+  await lost.start();
+  await clock.advance(25_000);
+  expect(told).toEqual([{ err: away }, { sessions: 1 }]);
+  await lost.close();
+  expect(clock.pendingTimers).toBe(0);
 });

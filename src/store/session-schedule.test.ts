@@ -1,5 +1,6 @@
+import postgres from 'postgres';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openTestStore, startTestServer, type TestStore } from '../../test/support/database.ts';
+import { eventually, openTestStore, startTestServer, type TestStore } from '../../test/support/database.ts';
 import { freshId, newSessionRow } from '../../test/support/sessions.ts';
 import type { NewSessionRow } from './session-rows.ts';
 import { isDuplicate } from './store-error.ts';
@@ -14,11 +15,13 @@ function waitingRow(dueAtMs: number, members: Partial<NewSessionRow> = {}): NewS
 
 describe('two servers on one database', () => {
   let close: () => Promise<void>;
+  let url = '';
   let one: TestStore;
   let other: TestStore;
 
   beforeAll(async () => {
     const server = await startTestServer();
+    url = server.url;
     one = await openTestStore({ databaseUrl: server.url });
     other = await openTestStore({ databaseUrl: server.url });
     close = async () => {
@@ -126,6 +129,30 @@ describe('two servers on one database', () => {
       queueState: 'Queued',
       dialState: 'None',
     });
+    await one.schedule.end([row.id], { outcome: 'Cancelled', message: '' }, noon);
+  });
+
+  it('give back what was claimed by a commit that comes late', async () => {
+    const row = waitingRow(noon);
+    await one.sessions.create(row);
+    const [sql, watcher] = [postgres(url, { max: 1 }), postgres(url, { max: 1 })];
+    let commit = (): void => {};
+    let isClaimed = false;
+    const committed = sql.begin(async (queries) => {
+      await queries`update session set owner = ${one.workers.id}, due_at = null, call_state = 'Ringing' where id = ${row.id}`;
+      isClaimed = true;
+      await new Promise<void>((resolve) => {
+        commit = resolve;
+      });
+    });
+    await eventually(() => isClaimed);
+    const givenBack = one.schedule.giveBack([row.id]);
+    // It waits for the claim, or has overtaken it.
+    await Promise.race([givenBack, eventually(async () => (await watcher`select 1 from pg_locks where not granted`).length > 0)]);
+    commit();
+    await Promise.all([committed, givenBack]);
+    await Promise.all([sql.end(), watcher.end()]);
+    expect(await dueIds(one, noon)).toContain(row.id);
     await one.schedule.end([row.id], { outcome: 'Cancelled', message: '' }, noon);
   });
 

@@ -87,15 +87,22 @@ export class SessionSchedule {
     return new Set(rows.map(({ id }) => id));
   }
 
-  /** Lets sessions wait again that `claim` may have taken, and that were not dialled. */
+  /** Lets sessions wait again that `claim` may have taken, and that were not dialled: also when its commit comes only now. */
   async giveBack(ids: readonly string[]): Promise<void> {
     const { database, owner } = this.#options;
     const ours = and(inArray(session.id, [...ids]), eq(session.owner, owner), isNull(session.endedAt));
     // The trunk that the call must use is in its plan; any other was this process's choice.
     const trunkId = sql`(${session.plan} ->> 'trunkId')::uuid`;
-    await database.run((queries) =>
-      queries.update(session).set({ owner: null, trunkId, dueAt: session.notBefore, callState: 'Disconnected' }).where(ours),
-    );
+    await database.transaction(async (queries) => {
+      // An update alone would not see what is not committed yet, and so not wait for it.
+      await queries
+        .select({ id: session.id })
+        .from(session)
+        .where(inArray(session.id, [...ids]))
+        .orderBy(session.id)
+        .for('update');
+      await queries.update(session).set({ owner: null, trunkId, dueAt: session.notBefore, callState: 'Disconnected' }).where(ours);
+    });
   }
 
   /** Ends sessions that still wait, with a last line for their logs. Answers those that did. */
