@@ -23,14 +23,15 @@ export class FileDisk {
   /** Writes a file in one step: it is there completely, and on disk, or not at all. */
   async write(id: string, bytes: Uint8Array): Promise<void> {
     const unfinished = `${this.pathOf(id)}.unfinished`;
-    const file = await open(unfinished, 'wx', 0o600);
-    try {
-      await file.writeFile(bytes);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(unfinished, this.pathOf(id));
+    await this.#finish(id, unfinished, async () => {
+      const file = await open(unfinished, 'wx', 0o600);
+      try {
+        await file.writeFile(bytes);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+    });
   }
 
   /** Takes over a file that is somewhere else, unless it was taken over before. */
@@ -46,9 +47,19 @@ export class FileDisk {
       }
       if (!isCode(error, 'EXDEV')) throw error;
       const unfinished = `${this.pathOf(id)}.unfinished`;
-      await copyFile(from, unfinished);
-      await rename(unfinished, this.pathOf(id));
+      await this.#finish(id, unfinished, () => copyFile(from, unfinished));
       await rm(from, { force: true });
+    }
+  }
+
+  /** What could not be written whole is not left behind: most of all not on a disk that is full. */
+  async #finish(id: string, unfinished: string, write: () => Promise<void>): Promise<void> {
+    try {
+      await write();
+      await rename(unfinished, this.pathOf(id));
+    } catch (error) {
+      await rm(unfinished, { force: true });
+      throw error;
     }
   }
 

@@ -109,6 +109,10 @@ describe('group commit', () => {
     await database.stop();
     const refused = newSessionRow();
     await expect(store.create(refused)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE', status: 503, retryAfterSeconds: 2 });
+    // What is not even sent while that one is in doubt is in no doubt itself, so that an outage leaves no more behind however long it is.
+    const unsent = Array.from({ length: 3 }, () => newSessionRow());
+    for (const row of unsent) await expect(store.create(row)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    expect([refused, ...unsent].map(({ id }) => store.isRefused(id))).toEqual([true, false, false, false]);
     await database.start();
     const after = newSessionRow();
     await eventually(() =>

@@ -116,6 +116,13 @@ export class SessionStore {
   async #insert(batch: readonly Waiting[]): Promise<void> {
     try {
       await this.#removeDoubtful();
+    } catch (error) {
+      // Nothing of these was sent, so nothing of them is in doubt.
+      for (const one of batch) one.reject(unavailable(error));
+      this.#settleLater();
+      return;
+    }
+    try {
       const statement = batch.some(({ row }) => row.extras) ? INSERT_WITH_EXTRAS : INSERT;
       await this.#within(this.#options.sql.unsafe(statement, [toJsonText(batch.map(({ row }) => toColumns(row)))], { prepare: true }));
     } catch (error) {
@@ -153,7 +160,8 @@ export class SessionStore {
     await this.#within(this.#options.sql`
       delete from session s using unnest(${ids}::text::uuid[], ${owners}::text::uuid[]) as refused (id, owner)
       where s.id = refused.id and s.owner is not distinct from refused.owner`);
-    this.#doubtful = this.#doubtful.filter((row) => !rows.includes(row));
+    const removed = new Set(rows);
+    this.#doubtful = this.#doubtful.filter((row) => !removed.has(row));
   }
 
   #within<T>(query: PromiseLike<T>): Promise<T> {
