@@ -120,8 +120,12 @@ export class HoldableCall {
     else if (this.#held.byFlow) void this.drop();
   }
 
-  /** Who was joined with the call is gone. That ends a hold: nobody of the two is there to end it, or nobody is held any more. */
-  part(): void {
+  /**
+   * Who was joined with the call is gone. That ends a hold: nobody of the two is there to end it, or nobody is held any more. It changes nothing
+   * when the call is joined with somebody else by now.
+   */
+  part(party: JoinedParty): void {
+    if (this.#party !== party) return;
     this.#party = undefined;
     void this.drop();
   }

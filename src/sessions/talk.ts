@@ -127,7 +127,7 @@ export class Talk {
     this.#isOver = true;
     this.#leave(this.near.call);
     this.#leave(this.#far.call);
-    this.near.part();
+    this.near.part(this.#far);
     if (!this.#isHandedOver) this.near.call.unbridge();
     if (!this.#isHandedOver) this.#parts.note(`${this.#far.name}: ${describeEnd(end)}`);
     this.#resolveNearOver(goneNear);
@@ -153,7 +153,7 @@ export class Talk {
     const before = this.#far;
     this.#isMoving = true;
     this.#parts.note(`${before.name} transfers the call`);
-    this.near.part();
+    this.near.part(before);
     this.near.call.unbridge();
     const waiting = new AbortController();
     this.#parts.entertain(waiting.signal);
