@@ -1,20 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { callWorld, nothingLeft, type WorldOptions } from '../support/call-world.ts';
-import { flowOf, to } from '../support/flow-builder.ts';
-import { rawCaller } from '../support/raw-caller.ts';
+import { incomingScene, waiting } from '../support/incoming-scene.ts';
 
-const waiting = flowOf({ wait: ['WaitNode', { Timeout: 60, Done: to('bye') }], bye: ['HangUpNode'] });
-
-function scene(options: Partial<WorldOptions>) {
-  const world = callWorld({ flow: waiting, phoneIsThere: false, ...options });
-  const caller = rawCaller(world);
-  const finish = async (): Promise<void> => {
-    await world.clock.advance(120_000);
-    await caller.close();
-    expect(await world.finish()).toEqual(nothingLeft);
-  };
-  return { world, caller, finish };
-}
+const scene = (options: Parameters<typeof incomingScene>[0]) => incomingScene({ flow: waiting, ...options });
 
 describe('a call that there is no room for', () => {
   it('and comes in when all media ports are in use gets 503 with Retry-After, and the next one is taken', async () => {

@@ -1,56 +1,19 @@
 import { createRequire } from 'node:module';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Logger } from '../../src/kernel/log.ts';
-import { seededRandom } from '../../src/kernel/random.ts';
-import { VirtualClock } from '../../src/kernel/virtual-clock.ts';
-import { UserAgent } from '../../src/telephony/sip/user-agent.ts';
-import type { Endpoint, Wire } from '../../src/wire/wire.ts';
-import { ANSWER, CallLog, OFFER, request } from '../support/sip-agents.ts';
+import { fedAgent } from '../support/fed-agent.ts';
+import { ANSWER, CALLEE, CALLER, CallLog, OFFER, request } from '../support/sip-agents.ts';
 
-const PEER: Endpoint = { address: '10.0.0.2', port: 5060 };
-
-/** A user agent on a wire that the test feeds by hand, with a call of ours under way; errors in its log are kept. */
+/** A user agent that the test feeds by hand, with a call of ours under way. */
 function fed() {
-  const clock = new VirtualClock();
-  const errors: unknown[] = [];
-  const keep = (fields: unknown): void => void errors.push(fields);
-  const log: Logger = { debug: () => {}, info: () => {}, warn: keep, error: keep };
-  const sent: Uint8Array[] = [];
-  let feed: (bytes: Uint8Array) => void = () => {};
-  const wire: Wire = {
-    kind: 'udp',
-    local: { address: '10.0.0.1', port: 5060 },
-    send: async (bytes) => void sent.push(bytes),
-    onReceive: (handler) => {
-      feed = (bytes) => handler(bytes, PEER);
-    },
-    close: async () => {},
-  };
-  const agent = new UserAgent({
-    wires: [wire],
-    clock,
-    random: seededRandom(1),
-    log,
-    product: 'test',
-    onInvite: (invite) => {
-      invite.ring();
-      void invite.answer(ANSWER).then((dialog) => clock.after(1_000, () => void dialog.bye()));
-    },
+  const made = fedAgent(CALLER, CALLEE, (invite, clock) => {
+    invite.ring();
+    void invite.answer(ANSWER).then((dialog) => clock.after(1_000, () => void dialog.bye()));
   });
   const call = new CallLog();
-  call.onAnswered = (dialog) => clock.after(1_000, () => void dialog.bye());
-  const invite = agent.invite(request(), call);
-  return {
-    clock,
-    errors,
-    sent,
-    agent,
-    call,
-    invite,
-    feed: (bytes: Uint8Array) => feed(bytes),
-    text: () => Buffer.from(sent[0] ?? []).toString(),
-  };
+  call.onAnswered = (dialog) => made.clock.after(1_000, () => void dialog.bye());
+  const invite = made.agent.invite(request(), call);
+  return { ...made, call, invite, text: () => Buffer.from(made.sent[0] ?? []).toString() };
 }
 
 const header = (text: string, name: string): string => new RegExp(`^${name}: (.*)\r$`, 'm').exec(text)?.[1] ?? '';
@@ -69,6 +32,7 @@ function seeds(invite: string): readonly string[] {
     response(486, 'a'),
     response(407, 'a', 'Proxy-Authenticate: Digest realm="r", nonce="n", qop="auth,auth-int", algorithm=MD5\r\n'),
     ...['INVITE', 'UPDATE', 'INFO', 'BYE', 'OPTIONS'].map((method) => incoming(method, ...own)),
+    incoming('INFO', ...own).replace(/application\/sdp[\s\S]*/, 'application/dtmf-relay\r\n\r\nSignal=5\r\nDuration=160\r\n'),
     ...['INVITE', 'CANCEL', 'ACK', 'BYE', 'OPTIONS', 'NOTIFY'].map((method) => incoming(method, '<sip:us@h>', '<sip:b@h>;tag=c', 'new')),
   ];
 }

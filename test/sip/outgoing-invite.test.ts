@@ -2,49 +2,15 @@ import { describe, expect, it } from 'vitest';
 import { silentLogger } from '../../src/kernel/log.ts';
 import { seededRandom } from '../../src/kernel/random.ts';
 import { VirtualClock } from '../../src/kernel/virtual-clock.ts';
-import { type Challenge, makeChallenge, verifyAuthorization } from '../../src/telephony/sip/digest.ts';
-import type { SipRequest } from '../../src/telephony/sip/message.ts';
 import { UserAgent } from '../../src/telephony/sip/user-agent.ts';
-import { MemoryNetwork } from '../../src/wire/memory-network.ts';
 import type { Endpoint } from '../../src/wire/wire.ts';
-import { RawPeer, type RawReply } from '../support/raw-peer.ts';
+import { CONTACT, calledPeer, ok } from '../support/called-peer.ts';
+import { RawPeer } from '../support/raw-peer.ts';
 import { ANSWER, CALLEE, CALLER, CallLog, OFFER, request } from '../support/sip-agents.ts';
-
-const CONTACT = ['Contact', '<sip:bob@10.0.0.2:5060>'] as const;
-const ok: RawReply = { tag: 'a', headers: [CONTACT], sdp: ANSWER };
-
-/** One user agent against a peer that says what the test wants, over UDP and TCP. */
-function scene(calleeAddress = CALLEE) {
-  const clock = new VirtualClock();
-  const network = new MemoryNetwork(clock, seededRandom(1));
-  const agent = new UserAgent({
-    wires: [network.wire('udp', CALLER), network.wire('tcp', CALLER)],
-    clock,
-    random: seededRandom(2),
-    log: silentLogger,
-    product: 'test',
-  });
-  const peer = new RawPeer(network.wire('udp', calleeAddress));
-  const call = new CallLog();
-  return {
-    clock,
-    network,
-    agent,
-    peer,
-    call,
-    reply: (method: string, status: number, reply?: RawReply) => peer.reply(peer.last(method), status, CALLER, reply),
-    /** Lets messages arrive. */
-    turn: () => clock.advance(1),
-    leftovers: async () => {
-      await clock.advance(100_000);
-      return [clock.pendingTimers, agent.liveTransactions, agent.liveDialogs];
-    },
-  };
-}
 
 describe('the INVITE', () => {
   it('carries what RFC 3261 section 8.1.1 wants', async () => {
-    const { agent, peer, call, turn } = scene();
+    const { agent, peer, call, turn } = calledPeer();
     const invite = agent.invite(request('udp', { headers: [['P-Asserted-Identity', '<sip:+15550001@10.0.0.1>']] }), call);
     await turn();
     const { headers, uri, body } = peer.last('INVITE');
@@ -61,7 +27,7 @@ describe('the INVITE', () => {
   });
 
   it('goes over TCP when it is too large for UDP, and back to UDP when nobody listens there', async () => {
-    const { agent, peer, call, network, turn } = scene();
+    const { agent, peer, call, network, turn } = calledPeer();
     const large = request('udp', { headers: [['Subject', 'x'.repeat(1_300)]] });
     agent.invite(large, call);
     await turn();
@@ -84,7 +50,7 @@ describe('the INVITE', () => {
   });
 
   it('fails when a header of the caller would break out of its line', () => {
-    const { agent, call } = scene();
+    const { agent, call } = calledPeer();
     agent.invite(request('udp', { headers: [['Subject', 'x\r\nEvil: yes']] }), call);
     expect(call.events).toEqual(['failed transport']);
   });
@@ -92,7 +58,7 @@ describe('the INVITE', () => {
 
 describe('a 2xx', () => {
   it('is acknowledged with the same bytes each time it is repeated, after the call too', async () => {
-    const { agent, peer, call, reply, turn, leftovers } = scene();
+    const { agent, peer, call, reply, turn, leftovers } = calledPeer();
     agent.invite(request(), call);
     await turn();
     reply('INVITE', 200, ok);
@@ -113,7 +79,7 @@ describe('a 2xx', () => {
   });
 
   it('of another fork is acknowledged and hung up', async () => {
-    const { agent, peer, call, reply, turn, leftovers } = scene();
+    const { agent, peer, call, reply, turn, leftovers } = calledPeer();
     agent.invite(request(), call);
     await turn();
     reply('INVITE', 180, { tag: 'a', headers: [CONTACT] });
@@ -137,7 +103,7 @@ describe('a 2xx', () => {
   });
 
   it('with endless other tags makes no endless dialogs', async () => {
-    const { agent, peer, call, reply, turn } = scene();
+    const { agent, peer, call, reply, turn } = calledPeer();
     agent.invite(request(), call);
     await turn();
     for (let fork = 0; fork < 100; fork++) reply('INVITE', 180, { tag: `early${fork}`, headers: [CONTACT] });
@@ -150,7 +116,7 @@ describe('a 2xx', () => {
   });
 
   it('without SDP or Contact is acknowledged all the same', async () => {
-    const { agent, peer, call, reply, turn } = scene();
+    const { agent, peer, call, reply, turn } = calledPeer();
     agent.invite(request(), call);
     await turn();
     reply('INVITE', 200, { tag: 'a' });
@@ -163,7 +129,7 @@ describe('a 2xx', () => {
 
   it('sets the route and target of everything that follows', async () => {
     const proxy: Endpoint = { address: '10.0.0.3', port: 5070 };
-    const { agent, peer, call, network, reply, turn } = scene();
+    const { agent, peer, call, network, reply, turn } = calledPeer();
     const next = new RawPeer(network.wire('udp', proxy));
     agent.invite(request(), call);
     await turn();
@@ -190,7 +156,7 @@ describe('a 2xx', () => {
 
 describe('a request of the callee before its 2xx', () => {
   it('belongs to the early dialog, and its CSeq counts in the confirmed one', async () => {
-    const { agent, peer, call, reply, turn, leftovers } = scene();
+    const { agent, peer, call, reply, turn, leftovers } = calledPeer();
     const { callId } = agent.invite(request(), call);
     await turn();
     reply('INVITE', 180, { tag: 'a', headers: [CONTACT] });
@@ -221,7 +187,7 @@ describe('a request of the callee before its 2xx', () => {
 
 describe('CANCEL', () => {
   it('waits for a provisional response, but the failure does not', async () => {
-    const { agent, peer, call, reply, turn, leftovers } = scene();
+    const { agent, peer, call, reply, turn, leftovers } = calledPeer();
     agent.invite(request(), call).cancel();
     expect(call.events).toEqual(['sent', 'failed cancelled']);
     await turn();
@@ -244,7 +210,7 @@ describe('CANCEL', () => {
   });
 
   it.each([true, false])('that crosses a 200 ends with ACK and BYE (after a provisional response: %s)', async (rang) => {
-    const { agent, peer, call, reply, turn, leftovers } = scene();
+    const { agent, peer, call, reply, turn, leftovers } = calledPeer();
     const invite = agent.invite(request(), call);
     await turn();
     if (rang) reply('INVITE', 180, { tag: 'a', headers: [CONTACT] });
@@ -261,7 +227,7 @@ describe('CANCEL', () => {
   });
 
   it('without any final response ends the INVITE after 64*T1', async () => {
-    const { agent, call, clock, reply, turn, leftovers } = scene();
+    const { agent, call, clock, reply, turn, leftovers } = calledPeer();
     const invite = agent.invite(request(), call);
     await turn();
     reply('INVITE', 180, { tag: 'a' });
@@ -275,107 +241,9 @@ describe('CANCEL', () => {
   });
 });
 
-describe('a challenge', () => {
-  const first = { realm: 'trunk', nonce: 'n1', algorithm: 'SHA-256', qop: 'auth', stale: false } as const;
-  const credentials = { userName: 'user', password: 'secret' };
-  const verdict = (received: SipRequest, challenge: Challenge, header = 'Proxy-Authorization') =>
-    verifyAuthorization({
-      authorization: received.headers.first(header) ?? '',
-      method: received.method,
-      uri: received.uri,
-      ...credentials,
-      challenge,
-    });
-
-  it('is answered with the same Call-ID and the next CSeq; the ACK has the credentials too', async () => {
-    const { agent, peer, call, reply, turn } = scene();
-    agent.invite(request('udp', { credentials }), call);
-    await turn();
-    reply('INVITE', 407, { tag: 'x', headers: [['Proxy-Authenticate', makeChallenge(first)]] });
-    await turn();
-    expect(peer.names).toEqual(['INVITE', 'ACK', 'INVITE']);
-    const again = peer.last('INVITE');
-    expect(verdict(again, first)).toBe('valid');
-    expect(again.headers.first('CSeq')).toBe('2 INVITE');
-    expect(again.headers.first('Call-ID')).toBe(peer.received[0]?.headers.first('Call-ID'));
-    expect(again.headers.first('From')).toBe(peer.received[0]?.headers.first('From'));
-    expect(again.headers.first('Via')).not.toBe(peer.received[0]?.headers.first('Via'));
-    reply('INVITE', 200, ok);
-    await turn();
-    expect(peer.last('ACK').headers.first('CSeq')).toBe('2 ACK');
-    expect(peer.last('ACK').headers.first('Proxy-Authorization')).toBe(again.headers.first('Proxy-Authorization'));
-    expect(call.events).toEqual(['sent', 'answered']);
-    await agent.close();
-  });
-
-  it('of a proxy and then of the server are both answered in one INVITE', async () => {
-    const { agent, peer, call, reply, turn } = scene();
-    agent.invite(request('udp', { credentials }), call);
-    await turn();
-    reply('INVITE', 407, { headers: [['Proxy-Authenticate', makeChallenge(first)]] });
-    await turn();
-    const server = { ...first, realm: 'server', nonce: 'n2' };
-    reply('INVITE', 401, { headers: [['WWW-Authenticate', makeChallenge(server)]] });
-    await turn();
-    const last = peer.last('INVITE');
-    expect(last.headers.first('CSeq')).toBe('3 INVITE');
-    expect(verdict(last, server, 'Authorization')).toBe('valid');
-    expect(last.headers.first('Proxy-Authorization')).toContain('nc=00000002');
-    await agent.close();
-  });
-
-  it('for a stale nonce is answered once more, not for ever', async () => {
-    const { agent, peer, call, reply, turn } = scene();
-    agent.invite(request('udp', { credentials }), call);
-    for (const nonce of ['n1', 'n2', 'n3']) {
-      await turn();
-      reply('INVITE', 401, { headers: [['WWW-Authenticate', makeChallenge({ ...first, nonce, stale: nonce !== 'n1' })]] });
-    }
-    await turn();
-    expect(peer.names.filter((name) => name === 'INVITE')).toHaveLength(3);
-    expect(call.failure).toMatchObject({ why: 'response', status: 401 });
-  });
-
-  it.each([
-    ['the password is wrong', { credentials }, makeChallenge(first), 2],
-    ['there are no credentials', {}, makeChallenge(first), 1],
-    ['it is not Digest', { credentials }, 'Basic realm="x"', 1],
-    ['it cannot be read', { credentials }, 'Digest realm="x', 1],
-  ])('ends the call when %s', async (_case, options, challenge, invites) => {
-    const { agent, peer, call, reply, turn, leftovers } = scene();
-    agent.invite(request('udp', options), call);
-    for (let attempt = 0; attempt < 3; attempt++) {
-      await turn();
-      reply('INVITE', 401, { headers: [['WWW-Authenticate', challenge]] });
-    }
-    await turn();
-    expect(peer.names.filter((name) => name === 'INVITE')).toHaveLength(invites);
-    expect(call.failure).toMatchObject({ why: 'response', status: 401 });
-    expect(await leftovers()).toEqual([0, 0, 0]);
-  });
-
-  it('of the BYE is answered too', async () => {
-    const { agent, peer, call, reply, turn } = scene();
-    agent.invite(request('udp', { credentials }), call);
-    await turn();
-    reply('INVITE', 200, ok);
-    await turn();
-    void call.dialog?.bye();
-    await turn();
-    reply('BYE', 407, { headers: [['Proxy-Authenticate', makeChallenge(first)]] });
-    await turn();
-    const bye = peer.last('BYE');
-    expect(bye.headers.first('CSeq')).toBe('3 BYE');
-    expect(verdict(bye, first)).toBe('valid');
-    reply('BYE', 200);
-    await turn();
-    expect(agent.liveDialogs).toBe(0);
-  });
-});
-
 describe('BYE', () => {
   it.each([481, 408, 500, 200])('is done with whatever answer it gets: %i', async (status) => {
-    const { agent, call, reply, turn } = scene();
+    const { agent, call, reply, turn } = calledPeer();
     agent.invite(request(), call);
     await turn();
     reply('INVITE', 200, ok);
@@ -392,7 +260,7 @@ describe('BYE', () => {
   });
 
   it('without an answer is given up after 32 s', async () => {
-    const { agent, call, clock, reply, turn } = scene();
+    const { agent, call, clock, reply, turn } = calledPeer();
     agent.invite(request(), call);
     await turn();
     reply('INVITE', 200, ok);
@@ -404,7 +272,7 @@ describe('BYE', () => {
   });
 
   it('of the callee before its 200 ends the call', async () => {
-    const { agent, peer, call, reply, turn, leftovers } = scene();
+    const { agent, peer, call, reply, turn, leftovers } = calledPeer();
     const { callId } = agent.invite(request(), call);
     await turn();
     reply('INVITE', 180, { tag: 'a', headers: [CONTACT] });

@@ -1,7 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import type { Logger } from '../../src/kernel/log.ts';
-import { seededRandom } from '../../src/kernel/random.ts';
-import { VirtualClock } from '../../src/kernel/virtual-clock.ts';
 import type { SipMessage } from '../../src/telephony/sip/message.ts';
 import { parseNameAddress } from '../../src/telephony/sip/parse-address.ts';
 import { parseCSeq } from '../../src/telephony/sip/parse-cseq.ts';
@@ -10,10 +7,9 @@ import { parseVia } from '../../src/telephony/sip/parse-via.ts';
 import { SipParseError } from '../../src/telephony/sip/sip-parse-error.ts';
 import { splitList } from '../../src/telephony/sip/split-list.ts';
 import { parseUri } from '../../src/telephony/sip/uri.ts';
-import { UserAgent } from '../../src/telephony/sip/user-agent.ts';
 import { writeMessage } from '../../src/telephony/sip/write-message.ts';
 import { FramingError, TcpFraming } from '../../src/wire/tcp-framing.ts';
-import type { Endpoint, Wire } from '../../src/wire/wire.ts';
+import { fedAgent } from '../support/fed-agent.ts';
 import { ANSWER } from '../support/sip-agents.ts';
 import { rfc4475, rfc5118, type TortureMessage } from '../support/torture-messages.ts';
 import { tortureVerdicts, type Verdict } from '../support/torture-verdicts.ts';
@@ -49,35 +45,9 @@ function readingOf(bytes: Uint8Array): 'valid' | number {
   }
 }
 
-const PEER: Endpoint = { address: '192.0.2.254', port: 5060 };
-
-/** A user agent that answers every call, on a wire that the test feeds by hand. */
-function fed() {
-  const clock = new VirtualClock();
-  const errors: unknown[] = [];
-  const keep = (fields: unknown): void => void errors.push(fields);
-  const log: Logger = { debug: () => {}, info: () => {}, warn: keep, error: keep };
-  const sent: SipMessage[] = [];
-  let feed: (bytes: Uint8Array) => void = () => {};
-  const wire: Wire = {
-    kind: 'udp',
-    local: { address: '192.0.2.253', port: 5060 },
-    send: async (bytes) => void sent.push(parseMessage(bytes)),
-    onReceive: (handler) => {
-      feed = (bytes) => handler(bytes, PEER);
-    },
-    close: async () => {},
-  };
-  const agent = new UserAgent({
-    wires: [wire],
-    clock,
-    random: seededRandom(1),
-    log,
-    product: 'test',
-    onInvite: (invite) => void invite.answer(ANSWER),
-  });
-  return { clock, errors, sent, agent, feed: (bytes: Uint8Array) => feed(bytes) };
-}
+/** A user agent that answers every call. */
+const fed = () =>
+  fedAgent({ address: '192.0.2.253', port: 5060 }, { address: '192.0.2.254', port: 5060 }, (invite) => void invite.answer(ANSWER));
 
 test('there is one verdict on each of the 49 messages of RFC 4475 and the 12 of RFC 5118', () => {
   expect([rfc4475().length, rfc5118().length]).toEqual([49, 12]);
@@ -109,7 +79,7 @@ describe.each(messages)('$section $name', ({ name, bytes }: TortureMessage) => {
     const { clock, errors, sent, agent, feed } = fed();
     feed(bytes);
     await clock.advance(1);
-    const responses = sent.filter((message) => message.kind === 'response');
+    const responses = sent.map((message) => parseMessage(message)).filter((message) => message.kind === 'response');
     expect(responses.map(({ status }) => status)).toEqual(answers);
     const last = responses.at(-1);
     if (last) says?.(last);
