@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { SipMessage } from './message.ts';
-import { MAX_HEADER_LENGTH, MAX_HEADERS, MAX_MESSAGE_BYTES, parseMessage } from './parse-message.ts';
+import { MAX_HEAD_BYTES, MAX_HEADER_LENGTH, MAX_HEADERS, MAX_MESSAGE_BYTES, parseMessage } from './parse-message.ts';
 import { SipParseError } from './sip-parse-error.ts';
 import { writeMessage } from './write-message.ts';
 
@@ -152,6 +152,14 @@ describe('limits', () => {
     const lines = Array.from({ length: MAX_HEADERS }, (_unused, index) => `X-${index}: y`);
     expect(parse(invite(...lines)).headers.size).toBe(MAX_HEADERS);
     expect(failure(() => parse(invite(...lines, 'X: y'))).status).toBe(513);
+  });
+
+  test('of all headers together', () => {
+    const half = `X: ${'y'.repeat(MAX_HEAD_BYTES / 2 - 200)}`;
+    const room = MAX_HEAD_BYTES - Buffer.byteLength(invite(half, half)) - 3;
+    expect(parse(invite(half, half, `X:${'y'.repeat(room)}`)).headers.size).toBe(3);
+    expect(failure(() => parse(invite(half, half, `X:${'y'.repeat(room + 8)}`))).status).toBe(513);
+    expect(failure(() => parse(invite(half, half, half))).status).toBe(513);
   });
 
   test('of one header, folded or not', () => {

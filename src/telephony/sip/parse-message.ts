@@ -6,6 +6,8 @@ import { holdsBareNul, isBlank, isToken, isUriText } from './token.ts';
 
 /** Most bytes of a message; more is not read (RFC 3261 section 18.1.1 asks for 65 535 with UDP). */
 export const MAX_MESSAGE_BYTES = 64 * 1024;
+/** Most bytes of the start line and headers together. */
+export const MAX_HEAD_BYTES = 16 * 1024;
 export const MAX_HEADERS = 200;
 /** Most characters of one header, folded lines included. */
 export const MAX_HEADER_LENGTH = 8 * 1024;
@@ -25,6 +27,7 @@ export function parseMessage(bytes: Uint8Array): SipMessage {
   const start = afterEmptyLines(buffer);
   const headEnd = buffer.indexOf(HEAD_END, start);
   if (headEnd === -1) throw new SipParseError(400, 'The headers do not end');
+  if (headEnd - start > MAX_HEAD_BYTES) throw new SipParseError(513, 'The headers are too long');
   const head = buffer.toString('utf8', start, headEnd + 2);
   if (holdsBareNul(head)) throw new SipParseError(400, 'The headers hold a NUL');
 

@@ -13,8 +13,6 @@ export interface ServerTransactionParts {
   readonly route: ResponseRoute;
   /** Where the request came from. */
   readonly source: Hop;
-  /** The topmost Via line as responses carry it. */
-  readonly topVia: string;
   /** Added to To of our responses when the request has no tag. */
   readonly toTag: string;
   /** Called once, when the transaction is over. */
@@ -26,18 +24,20 @@ export class ServerTransaction implements TransactionEffects<SipRequest> {
   readonly toTag: string;
   readonly source: Hop;
   readonly #parts: ServerTransactionParts;
-  #request: SipRequest | undefined;
+  /** Dropped with the final response, as it holds on to the whole message. */
+  #open: { readonly request: SipRequest; readonly topVia: string } | undefined;
   #latest: Uint8Array | undefined;
   readonly #invite: TransactionRun<InviteServerState, InviteServerEvent, SipRequest> | undefined;
   readonly #other: TransactionRun<NonInviteServerState, NonInviteServerEvent, SipRequest> | undefined;
   /** The peer sent CANCEL before a final response, or can no longer be reached; the owner must answer 487. */
   onCancelled: (() => void) | undefined;
 
-  constructor(request: SipRequest, parts: ServerTransactionParts) {
+  /** `topVia` is the topmost Via line as responses carry it. */
+  constructor(request: SipRequest, topVia: string, parts: ServerTransactionParts) {
     this.toTag = parts.toTag;
     this.source = parts.source;
     this.#parts = parts;
-    this.#request = request;
+    this.#open = { request, topVia };
     const reliable = parts.source.transport !== 'udp';
     if (request.method === 'INVITE') this.#invite = new TransactionRun(inviteServer, 'proceeding', reliable, parts.clock, this);
     else this.#other = new TransactionRun(nonInviteServer, 'trying', reliable, parts.clock, this);
@@ -45,10 +45,13 @@ export class ServerTransaction implements TransactionEffects<SipRequest> {
 
   /** Answers the request. Does nothing once a final response was sent. */
   reply(status: number, options?: ReplyOptions): void {
-    const request = this.#request;
-    if (request === undefined) return;
-    this.#latest = writeMessage(makeResponse(request, status, this.#parts.topVia, this.toTag, options));
-    if (status >= 200) this.#request = undefined;
+    if (this.#open === undefined) return;
+    const { request, topVia } = this.#open;
+    this.#latest = writeMessage(makeResponse(request, status, topVia, this.toTag, options));
+    if (status >= 200) {
+      this.#open = undefined;
+      this.onCancelled = undefined;
+    }
     this.#invite?.take(status < 200 ? 'respond 1xx' : status < 300 ? 'respond 2xx' : 'respond 300-699');
     this.#other?.take(status < 200 ? 'respond 1xx' : 'respond 200-699');
   }
@@ -66,7 +69,7 @@ export class ServerTransaction implements TransactionEffects<SipRequest> {
 
   /** Takes the CANCEL of an INVITE; without effect once there is a final response (RFC 3261 section 9.2). */
   cancel(): void {
-    if (this.#request) this.onCancelled?.();
+    if (this.#open) this.onCancelled?.();
   }
 
   send(): void {

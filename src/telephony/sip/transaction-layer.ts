@@ -42,6 +42,8 @@ export interface TransactionLayerOptions {
   readonly user: TransactionUser;
   /** Requests beyond this many server transactions are refused with 503, so that a flood cannot eat the memory. */
   readonly maxServerTransactions: number;
+  /** And so are those beyond this many bytes, as a transaction keeps its request, and then a response that repeats much of it. */
+  readonly maxServerBytes: number;
 }
 
 /** Marks branches of RFC 3261 as opposed to RFC 2543 (section 8.1.1.7). */
@@ -55,6 +57,8 @@ export class TransactionLayer {
   readonly #options: TransactionLayerOptions;
   readonly #clients = new Map<string, ClientTransaction>();
   readonly #servers = new Map<string, ServerTransaction>();
+  /** The length of the requests that `#servers` were made for. */
+  #serverBytes = 0;
   readonly #onCallsAnswered: (() => void)[] = [];
   /** Of responses outside a transaction: always the same, as a repeated request must get the same tag (section 8.2.7). */
   readonly #statelessTag: string;
@@ -146,7 +150,7 @@ export class TransactionLayer {
         this.#response(message);
       } else {
         request = message;
-        this.#request(message, source);
+        this.#request(message, bytes.length, source);
       }
     } catch (error) {
       if (error instanceof SipParseError) this.#unreadable(error, error.request ?? request, source);
@@ -167,7 +171,7 @@ export class TransactionLayer {
     } else if (method === 'INVITE' && response.status >= 200 && response.status < 300) this.#options.user.strayAnswer(response, number);
   }
 
-  #request(request: SipRequest, source: Hop): void {
+  #request(request: SipRequest, length: number, source: Hop): void {
     const { line, via } = topVia(request.headers.first('Via'));
     const cSeq = parseCSeq(request.headers.first('CSeq') ?? '');
     checkRequest(request, cSeq);
@@ -175,23 +179,31 @@ export class TransactionLayer {
     const known = this.#servers.get(`${request.method === 'ACK' ? 'INVITE' : request.method} ${key}`);
     if (known) known.receive(request);
     else if (request.method === 'ACK') this.#options.user.ack(request, cSeq.number);
-    else if (this.#servers.size >= this.#options.maxServerTransactions) this.#overloaded(request, via, line, source);
-    else this.#begin(request, cSeq.number, via, line, key, source);
+    else if (!this.#hasRoomFor(length)) this.#overloaded(request, via, line, source);
+    else this.#begin(request, length, cSeq.number, via, line, key, source);
   }
 
-  #begin(request: SipRequest, cSeq: number, via: Via, line: string, key: string, source: Hop): void {
-    const ownKey = `${request.method} ${key}`;
+  #hasRoomFor(length: number): boolean {
+    const { maxServerTransactions, maxServerBytes } = this.#options;
+    return this.#servers.size < maxServerTransactions && this.#serverBytes + length <= maxServerBytes;
+  }
+
+  #begin(request: SipRequest, length: number, cSeq: number, via: Via, line: string, key: string, source: Hop): void {
+    const ownKey = copyOf(`${request.method} ${key}`);
     const { clock, transport, random, user } = this.#options;
-    const transaction = new ServerTransaction(request, {
+    const transaction = new ServerTransaction(request, stampVia(line, via, source), {
       clock,
       transport,
       route: responseRoute(via, source.transport, source),
       source,
-      topVia: stampVia(line, via, source),
       toTag: (request.method === 'CANCEL' && this.#servers.get(`INVITE ${key}`)?.toTag) || randomHex(random, 8),
-      onTerminated: () => this.#servers.delete(ownKey),
+      onTerminated: () => {
+        this.#servers.delete(ownKey);
+        this.#serverBytes -= length;
+      },
     });
     this.#servers.set(ownKey, transaction);
+    this.#serverBytes += length;
     try {
       if (request.method === 'CANCEL') this.#cancelled(transaction, key);
       else user.request({ request, cSeq, transaction });
@@ -230,6 +242,11 @@ export class TransactionLayer {
     const bytes = writeMessage(makeResponse(request, status, stampVia(line, via, source), this.#statelessTag, options));
     this.#options.transport.respond(bytes, responseRoute(via, source.transport, source)).catch(() => {});
   }
+}
+
+/** The same text with memory of its own: a part of a message holds on to all of its headers. */
+function copyOf(text: string): string {
+  return Buffer.from(text).toString();
 }
 
 function topVia(line: string | undefined): { line: string; via: Via } {

@@ -42,9 +42,12 @@ export interface UserAgentOptions {
   readonly onRequestTo?: (address: string) => void;
   /** Most requests of peers that are kept at a time (32 s each over UDP); beyond it they get 503. */
   readonly maxServerTransactions?: number;
+  /** Most bytes of them, counted as they came. */
+  readonly maxServerBytes?: number;
 }
 
 const MAX_SERVER_TRANSACTIONS = 50_000;
+const MAX_SERVER_BYTES = 64 * 1024 * 1024;
 
 /** A SIP user agent (RFC 3261): places calls, takes calls, and answers whatever else comes in. */
 export class UserAgent {
@@ -66,6 +69,7 @@ export class UserAgent {
       random,
       log,
       maxServerTransactions: options.maxServerTransactions ?? MAX_SERVER_TRANSACTIONS,
+      maxServerBytes: options.maxServerBytes ?? MAX_SERVER_BYTES,
       user: {
         request: (received) => this.#request(received),
         ack: (request, cSeq) => this.#dialogOf(request)?.receiveAck(request, cSeq),
