@@ -11,6 +11,8 @@ import { type BaresipControl, openBaresipControl } from './baresip-control.ts';
 export interface Baresip extends Pick<BaresipControl, 'seen' | 'command'> {
   /** Of SIP on 127.0.0.1, over UDP and TCP. */
   readonly port: number;
+  /** Of SIP over TLS, when it has that. */
+  readonly tlsPort: number;
   /** What it printed: its own messages, and every SIP message that it sent or received. */
   log(): Promise<string>;
   /** Ends the process and answers the WAV file of all that it heard. */
@@ -28,6 +30,8 @@ export interface BaresipOptions {
   readonly toneHz?: number;
   /** Where it registers, and calls by way of. Absent: it does neither. */
   readonly registrar?: { readonly port: number; readonly transport: 'udp' | 'tcp'; readonly password: string };
+  /** PEM texts of what it shows over TLS, and a file with the authorities that it trusts; its contact is at TLS then. */
+  readonly tls?: { readonly certificate: string; readonly key: string; readonly caFile: string };
   /** What it does about SRTP: takes it when it is offered, or nothing else. Absent: it has none. */
   readonly mediaEncryption?: 'srtp' | 'srtp-mand';
   /** The modules of the codecs that it has, first the one that it likes best. Absent: G.711. */
@@ -50,14 +54,18 @@ export async function startBaresip({
   codecs = ['g711'],
   registrar,
   maxCalls = 1,
+  tls,
 }: BaresipOptions): Promise<Baresip> {
   const directory = await mkdtemp(join(tmpdir(), 'ringflow-baresip-'));
   const port = await freePort();
   const controlPort = await freePort();
-  await writeFile(join(directory, 'config'), configOf(directory, port, controlPort, { toneHz, codecs, maxCalls }));
+  await writeFile(
+    join(directory, 'config'),
+    configOf(directory, port, controlPort, { toneHz, codecs, maxCalls }) + (await tlsConfig(directory, tls)),
+  );
   await writeFile(
     join(directory, 'accounts'),
-    `${addressOf(user, registrar)};answermode=${answers}${mediaEncryption === undefined ? '' : `;mediaenc=${mediaEncryption}`}\n`,
+    `${addressOf(user, registrar, tls !== undefined)};answermode=${answers}${mediaEncryption === undefined ? '' : `;mediaenc=${mediaEncryption}`}\n`,
   );
 
   const logFile = await open(join(directory, 'log'), 'w');
@@ -95,6 +103,7 @@ export async function startBaresip({
   }
   return {
     port,
+    tlsPort: port + 1,
     seen: control.seen,
     command: control.command,
     log,
@@ -108,8 +117,16 @@ export async function startBaresip({
   };
 }
 
-function addressOf(user: string, registrar: BaresipOptions['registrar']): string {
-  if (!registrar) return `<sip:${user}@127.0.0.1>;regint=0`;
+/** One file has to hold both; baresip uses it as server and as client. */
+async function tlsConfig(directory: string, tls: BaresipOptions['tls']): Promise<string> {
+  if (!tls) return '';
+  const file = join(directory, 'tls.pem');
+  await writeFile(file, tls.certificate + tls.key);
+  return `sip_certificate ${file}\nsip_cafile ${tls.caFile}\n`;
+}
+
+function addressOf(user: string, registrar: BaresipOptions['registrar'], isSecure: boolean): string {
+  if (!registrar) return `<sip:${user}@127.0.0.1${isSecure ? ';transport=tls' : ''}>;regint=0`;
   const { port, transport, password } = registrar;
   const server = `127.0.0.1:${port};transport=${transport}`;
   return `<sip:${user}@${server}>;regint=60;auth_user=${user};auth_pass=${password};outbound="sip:${server}"`;

@@ -107,7 +107,7 @@ let accounts = 0;
 export function newAccount(
   child: ServerChild,
   phonePort: number,
-  more: { host?: string; maxChannels?: number; transport?: 'Udp' | 'Tcp'; srtp?: 'Off' | 'Optional' | 'Required' } = {},
+  more: { host?: string; maxChannels?: number; transport?: 'Udp' | 'Tcp' | 'Tls'; srtp?: 'Off' | 'Optional' | 'Required' } = {},
 ): Promise<ReadyAccount> {
   accounts += 1;
   return createAccount(
