@@ -84,8 +84,20 @@ export async function openTelephony(options: TelephonyOptions): Promise<OpenTele
     const onRegister = (received: ReceivedRequest): void => registrar.take(received);
     const onReplace = (invite: IncomingInvite, replaced: unknown): void => telephony.replaced(invite, replaced);
     const onRequestTo = (address: string): void => limit.spokeTo(address);
-    const userAgent = new UserAgent({ wires, clock, random, log, product, onInvite, onRegister, onReplace, publicAddresses, onRequestTo });
     const dns = cachedDns(systemDns(), clock);
+    const userAgent = new UserAgent({
+      wires,
+      dns,
+      clock,
+      random,
+      log,
+      product,
+      onInvite,
+      onRegister,
+      onReplace,
+      publicAddresses,
+      onRequestTo,
+    });
     const telephony = new Engine({ userAgent, userCheck, onDenied, media, clock, random, log, onIncoming, dns, publicAddresses });
     return { telephony, sip: wires.flatMap(({ kind, local }) => (kind === 'udp' ? [local] : [])) };
   } catch (error) {

@@ -100,6 +100,16 @@ describe('locating the servers of a destination', () => {
     expect(firsts.get('udp 192.0.2.4 5060')).toBeLessThan(50);
   });
 
+  it.each(['.', ''])('says that there is no such service by the target "%s": addresses are not tried', async (target) => {
+    const zone: DnsZone = { srv: { '_sip._udp.example.com': [srvTo(target, 0, 0, 0)] }, addresses: { 'example.com': ['192.0.2.9'] } };
+    const { locate, dns } = locator(zone);
+    await expect(locate({ host: 'example.com' })).rejects.toThrow('no SIP service');
+    await expect(locate({ host: 'example.com', transport: 'udp' })).rejects.toThrow('no SIP service');
+    expect(dns.asked.filter((question) => question.startsWith('A'))).toEqual([]);
+    // Over a transport of which nothing is said it may still be there.
+    expect(await locate({ host: 'example.com', transport: 'tcp' })).toEqual(['tcp 192.0.2.9 5060']);
+  });
+
   it('gives addresses of the family of the wires only', async () => {
     const zone: DnsZone = { addresses: { 'sip.example': ['192.0.2.1', '2001:db8::1'] } };
     const six = locator(zone, (_kind, family) => family === 6);
@@ -165,7 +175,7 @@ describe('what name servers say', () => {
     ['addresses that are none', { addresses: { 'a.example': ['not an address', ''] } }],
   ] satisfies readonly [string, DnsZone][])('may be %s: there is no server', async (_case, zone) => {
     const { locate, dns } = locator(zone);
-    await expect(locate({ host: 'a.example' })).rejects.toThrow('no address');
+    await expect(locate({ host: 'a.example' })).rejects.toThrow(/no address|no SIP service/);
     expect(dns.asked.length).toBeLessThan(12);
   });
 

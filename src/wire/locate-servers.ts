@@ -63,6 +63,7 @@ export class ServerLocator {
   /**
    * The servers of a destination, at least one, in the order in which they are to be tried (RFC 3263 section 4): an address as it is,
    * a name with a port by its addresses, else by its SRV records, over the transport that is asked for or that its NAPTR records prefer.
+   * A domain whose SRV records say that there is no such service (a target of ".", RFC 2782) has none: its addresses are not tried.
    * @throws Error when it has no server that can be reached, nobody answers in time, or `signal` is aborted.
    */
   async locate(destination: SipDestination, signal: AbortSignal): Promise<readonly LocatedServer[]> {
@@ -88,12 +89,15 @@ export class ServerLocator {
     if (!host.includes('.')) return [];
     const services = transport === undefined ? await this.#services(host) : [{ name: `${SRV_NAMES[transport]}.${host}`, transport }];
     const found: Place[] = [];
+    let denied = false;
     for (const service of services) {
-      const { records } = await this.#options.dns.srv(service.name).catch(() => ({ records: [] }));
+      const { records } = await this.#options.dns.srv(service.name).catch((): { records: readonly SrvRecord[] } => ({ records: [] }));
+      denied ||= records.some(isDenial);
       found.push(...orderSrv(records.filter(isUsable), this.#options.random).map((record) => placeOf(record, service.transport)));
       // Without a choice by NAPTR, the first transport that has servers is the one (section 4.1).
       if (found.length > 0 && !service.chosen) break;
     }
+    if (found.length === 0 && denied) throw new Error('The domain says that it has no SIP service');
     return found.slice(0, MOST_PLACES);
   }
 
@@ -146,8 +150,12 @@ export class ServerLocator {
   }
 }
 
+/** A target of "." says that there is no such service (RFC 2782); some resolvers give the name of the root as ''. */
+function isDenial({ target }: SrvRecord): boolean {
+  return target === '.' || target === '';
+}
+
 function isUsable({ target, port }: SrvRecord): boolean {
-  // A target of "." says that there is no such service (RFC 2782).
   return port > 0 && port <= 65_535 && NAME.test(target.replace(/\.$/, ''));
 }
 

@@ -7,14 +7,22 @@ const TRIES = 2;
 /** Codes that say that there is nothing, as opposed to that nobody answers. */
 const NOTHING = new Set(['ENOTFOUND', 'ENODATA']);
 
+export interface SystemDnsOptions {
+  /** Addresses of name servers, as 127.0.0.1:5353; those of the machine if absent. */
+  readonly servers?: readonly string[];
+  /** How other programs look a host up. */
+  readonly lookUp?: (host: string, options: { all: true; family: 4 | 6 }) => Promise<readonly { readonly address: string }[]>;
+}
+
 /**
  * The name servers of the machine. A name without a dot, and one that they do not know, is looked up the way other programs do, which
  * knows the hosts file too.
  */
-export function systemDns(): Dns {
+export function systemDns({ servers, lookUp = lookup }: SystemDnsOptions = {}): Dns {
   const resolver = new Resolver({ timeout: TIMEOUT_MS, tries: TRIES });
+  if (servers) resolver.setServers(servers);
   const local = async (host: string, family: 4 | 6): Promise<DnsAnswer<string>> => {
-    const found = await orNothing(lookup(host, { all: true, family }));
+    const found = await orNothing(lookUp(host, { all: true, family }));
     return { records: found.map(({ address }) => address) };
   };
   return {

@@ -7,9 +7,11 @@ import { silentLogger } from '../../src/kernel/log.ts';
 import { systemRandom } from '../../src/kernel/random.ts';
 import type { Dialog } from '../../src/telephony/sip/dialog.ts';
 import { UserAgent } from '../../src/telephony/sip/user-agent.ts';
+import type { Dns } from '../../src/wire/dns.ts';
 import { openTcp } from '../../src/wire/tcp.ts';
 import { openTls, type TlsOptions } from '../../src/wire/tls.ts';
 import { TestAuthority } from '../support/certificates.ts';
+import { dnsTable } from '../support/dns-table.ts';
 import { ANSWER } from '../support/sip-agents.ts';
 
 // Requests in dialogs that came over a connection, over real sockets.
@@ -22,13 +24,13 @@ afterEach(async () => {
 afterAll(() => authority.remove());
 
 /** A user agent of ours that answers calls over one wire. */
-async function server(kind: 'tcp' | 'tls', tls: Partial<TlsOptions> = {}) {
+async function server(kind: 'tcp' | 'tls', tls: Partial<TlsOptions> = {}, dns?: Dns) {
   const base = { local: { address: '127.0.0.1', port: 0 }, clock: systemClock, log: silentLogger };
   const identity = kind === 'tls' ? authority.issue('IP:127.0.0.1') : undefined;
   const wire = kind === 'tcp' ? await openTcp(base) : await openTls({ ...base, identity, ca: authority.ca, ...tls });
   const dialogs: Dialog[] = [];
   const userAgent = new UserAgent({
-    ...{ wires: [wire], clock: systemClock, random: systemRandom, log: silentLogger, product: 'test' },
+    ...{ wires: [wire], clock: systemClock, random: systemRandom, log: silentLogger, product: 'test', ...(dns && { dns }) },
     onInvite: (invite) => void invite.answer(ANSWER).then((dialog) => dialogs.push(dialog)),
   });
   closing.push(() => userAgent.close());
@@ -172,6 +174,15 @@ describe('a request in a dialog over TLS', () => {
     const { wire, dialogs } = await server('tls', { requireClientCertificate: true });
     const peer = await dialTls(wire.local.port, authority.issue('IP:127.0.0.2'));
     await peer.call('sip:p@127.0.0.2:9;transport=tls', 'TLS');
+    void (await acked(dialogs)).bye();
+    await peer.got(/^BYE /m);
+  });
+
+  it('goes over it to a host name that the certificate of the peer names', async () => {
+    const dns = dnsTable({ addresses: { 'peer.example': ['127.0.0.2'] } });
+    const { wire, dialogs } = await server('tls', { requireClientCertificate: true }, dns);
+    const peer = await dialTls(wire.local.port, authority.issue('DNS:peer.example'));
+    await peer.call('sip:p@peer.example:9;transport=tls', 'TLS');
     void (await acked(dialogs)).bye();
     await peer.got(/^BYE /m);
   });

@@ -134,6 +134,7 @@ export function callWorld(options: WorldOptions) {
     wires: [SERVER, ...(otherServer === undefined ? [] : [otherServer])].flatMap(wires),
     random: seededRandom(2),
     product: 'Ringflow',
+    dns: cachedDns(options.dns ?? dnsTable({}), clock),
     onInvite: (invite) => telephony.invited(invite),
     onReplace: (invite, replaced) => telephony.replaced(invite, replaced),
   });

@@ -31,6 +31,7 @@ export function sipScene(
   onInvite: ((invite: IncomingInvite) => void) | undefined,
   filter: Faults['filter'] = () => 'pass',
   options: Partial<Pick<UserAgentOptions, 'publicAddresses' | 'maxServerTransactions' | 'onReplace'>> = {},
+  callerOptions: Partial<Pick<UserAgentOptions, 'dns'>> = {},
 ): SipScene {
   const clock = new VirtualClock();
   const seen: string[] = [];
@@ -50,7 +51,7 @@ export function sipScene(
       product: 'test',
       ...own,
     });
-  const caller = agent(CALLER, 2, {});
+  const caller = agent(CALLER, 2, callerOptions);
   const callee = agent(CALLEE, 3, { ...(onInvite && { onInvite }), ...options });
   return {
     clock,

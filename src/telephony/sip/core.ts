@@ -1,6 +1,7 @@
 import type { Clock } from '../../kernel/clock.ts';
 import type { Logger } from '../../kernel/log.ts';
 import type { Random } from '../../kernel/random.ts';
+import type { ServerLocator } from '../../wire/locate-servers.ts';
 import type { DialogState } from './dialog-state.ts';
 import type { SipRequest } from './message.ts';
 import { SUPPORTED } from './option-tags.ts';
@@ -26,6 +27,10 @@ export interface SipCore {
   readonly product: string;
   readonly transport: SipTransport;
   readonly layer: TransactionLayer;
+  /** Finds the servers of host names; absent: requests of a dialog with one go where its INVITE went to or came from. */
+  readonly locator?: ServerLocator;
+  /** Aborted when the user agent stops. */
+  readonly closing: AbortSignal;
   /** Early and confirmed dialogs by `dialogKey`. */
   readonly dialogs: Map<string, DialogEntry>;
 }

@@ -4,7 +4,7 @@ import type { SipCore, SipCredentials } from './core.ts';
 import { dialogRequest, type MessageBody, sdpBody } from './dialog-request.ts';
 import type { DialogState } from './dialog-state.ts';
 import type { SipResponse } from './message.ts';
-import { hopOf } from './next-hop.ts';
+import { destinationOf, hopOf } from './next-hop.ts';
 import type { Hop, WrittenRequest } from './transport.ts';
 
 /** What a request carries beside the headers that every request of its dialog has. */
@@ -37,6 +37,8 @@ export class DialogContext {
   readonly core: SipCore;
   readonly #credentials: SipCredentials | undefined;
   state: DialogState;
+  /** Where requests go since a host name was resolved. */
+  #located: { readonly host: string; readonly hops: readonly Hop[] } | undefined;
 
   constructor(core: SipCore, state: DialogState, credentials: SipCredentials | undefined) {
     this.core = core;
@@ -46,19 +48,37 @@ export class DialogContext {
 
   /** Sends a request with the next CSeq number, and again with credentials when it is challenged (RFC 3261 section 22). */
   send(method: string, content: RequestContent, events: RequestEvents): void {
-    this.#attempt(method, content, events, this.#credentials && new ChallengeAnswers(this.#credentials, this.core.random));
+    const answers = this.#credentials && new ChallengeAnswers(this.#credentials, this.core.random);
+    const locating = this.#locate();
+    if (!locating) {
+      this.#attempt(method, content, events, answers, [this.#hop()]);
+      return;
+    }
+    const { closing } = this.core;
+    void locating.then((hops) => {
+      if (!closing.aborted) this.#attempt(method, content, events, answers, hops);
+    });
   }
 
   /** Writes and sends the ACK to a 2xx of the INVITE with this CSeq number; `sdp` answers an offer in it. */
   acknowledge({ cSeq, authorization }: RequestSent, sdp?: string): WrittenRequest {
+    // It cannot wait: what is not resolved yet is when the ACK is asked for again.
+    void this.#locate();
     const { layer, product } = this.core;
-    const ack = layer.writeAck(dialogRequest(this.state, 'ACK', cSeq, product, authorization, sdpBody(sdp)), this.#hop());
+    const ack = layer.writeAck(dialogRequest(this.state, 'ACK', cSeq, product, authorization, sdpBody(sdp)), this.#known() ?? this.#hop());
     layer.sendAck(ack);
     if (!this.state.invite.acked && this.state.invite.cSeq === cSeq) this.state = { ...this.state, invite: { cSeq, acked: true } };
     return ack;
   }
 
-  #attempt(method: string, content: RequestContent, events: RequestEvents, answers: ChallengeAnswers | undefined): void {
+  /** Sends to the first hop; to the next when that one cannot be reached, says nothing, or answers with 503 (RFC 3263 section 4.3). */
+  #attempt(
+    method: string,
+    content: RequestContent,
+    events: RequestEvents,
+    answers: ChallengeAnswers | undefined,
+    [hop = this.#hop(), ...otherwise]: readonly Hop[],
+  ): void {
     const { layer, product, log } = this.core;
     const cSeq = this.state.localCSeq + 1;
     this.state = { ...this.state, localCSeq: cSeq, ...(method === 'INVITE' && { invite: { cSeq, acked: false } }) };
@@ -67,18 +87,49 @@ export class DialogContext {
       const authorization = answers?.headersFor(method, request.uri) ?? [];
       for (const [name, value] of authorization) request.headers.add(name, value);
       const sent = { cSeq, authorization };
+      let heardFrom = false;
+      const next = (): void => this.#attempt(method, content, events, answers, otherwise);
       const response = (answer: SipResponse): void => {
         const { status } = answer;
+        heardFrom ||= status > 100 && status < 200;
         if (status < 200) events.provisional?.(answer);
-        else if ((status === 401 || status === 407) && answers?.accept(answer)) this.#attempt(method, content, events, answers);
+        else if ((status === 401 || status === 407) && answers?.accept(answer))
+          this.#attempt(method, content, events, answers, [hop, ...otherwise]);
+        else if (status === 503 && otherwise.length > 0 && !heardFrom) next();
         else events.final(answer, sent);
       };
-      const transaction = layer.send(request, this.#hop(), { response, failed: events.failed });
+      const failed = (why: 'timeout' | 'transport'): void => {
+        if (otherwise.length > 0 && !heardFrom) next();
+        else events.failed(why);
+      };
+      const transaction = layer.send(request, hop, { response, failed });
       events.sent?.(transaction, sent);
     } catch (error) {
       log.warn({ err: error, method }, 'A request in a dialog could not be sent');
       events.failed('transport');
     }
+  }
+
+  /** Resolves the host name to which requests go, if it is one. Where the INVITE went to or came from is the last resort. */
+  #locate(): Promise<readonly Hop[]> | undefined {
+    const { locator, closing, transport } = this.core;
+    const destination = locator && destinationOf(this.state);
+    if (!destination) return undefined;
+    const known = this.#hop();
+    return locator.locate(destination, closing).then(
+      (servers) => {
+        const reused = servers.map((server) => (this.state.role === 'uas' ? transport.reuse(known, server, destination.host) : server));
+        // What has proved to be the known peer goes on as that.
+        const hops = reused.map((hop) => (isSame(hop, known) ? known : hop));
+        this.#located = { host: destination.host, hops };
+        return hops.some((hop) => hop === known) ? hops : [...hops, known];
+      },
+      () => [known],
+    );
+  }
+
+  #known(): Hop | undefined {
+    return this.#located && this.#located.host === destinationOf(this.state)?.host ? this.#located.hops[0] : undefined;
   }
 
   #hop(): Hop {
@@ -87,4 +138,8 @@ export class DialogContext {
     const hop = hopOf(state, (kind, family) => transport.canReach(kind, family));
     return state.role === 'uas' ? transport.reuse({ ...state.nextHop, transport: state.transport }, hop) : hop;
   }
+}
+
+function isSame(one: Hop, other: Hop): boolean {
+  return one.address === other.address && one.port === other.port && one.transport === other.transport;
 }

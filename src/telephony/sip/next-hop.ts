@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { defaultPort } from '../../wire/default-port.ts';
 import { canonicalAddress } from '../../wire/ip-address.ts';
-import type { CanReach } from '../../wire/locate-servers.ts';
+import type { CanReach, SipDestination } from '../../wire/locate-servers.ts';
 import type { Endpoint, WireKind } from '../../wire/wire.ts';
 import type { DialogState } from './dialog-state.ts';
 import { parseNameAddress } from './parse-address.ts';
@@ -20,7 +20,7 @@ export function routeOf(state: DialogState): { readonly uri: string; readonly ro
 
 /**
  * Where requests of a dialog go: to the address that the first route, or else the remote target, names. It is where the INVITE
- * went to or came from instead when that is a host name (it was resolved then), when it asks for a transport or is of a family that we do not have, or
+ * went to or came from instead when that is a host name (see `destinationOf`), when it asks for a transport or is of a family that we do not have, or
  * when it is a private address while the INVITE crossed the public network (a Contact from behind NAT). The transport stays that of
  * the dialog unless the URI asks for another one; what was encrypted stays so, and the peer must prove to be the same.
  */
@@ -35,6 +35,20 @@ export function hopOf(state: DialogState, canReach: CanReach): Hop {
   const family = isIP(host);
   if ((family !== 4 && family !== 6) || !canReach(transport, family) || (isNotPublic(host) && !isNotPublic(known.address))) return known;
   return { ...known, address: host, port: uri.port ?? defaultPort(transport), transport };
+}
+
+/**
+ * The host name to which requests of a dialog go, to be resolved (RFC 3263): that of the first route, or else of the remote target. Undefined
+ * when it is an address, or asks for something that the dialog must not change to.
+ */
+export function destinationOf(state: DialogState): SipDestination | undefined {
+  const [first] = state.routeSet;
+  const uri = first === undefined ? readUri(state.remoteTarget) : uriOf(first)?.uri;
+  if (uri === undefined || uri.scheme === 'tel') return undefined;
+  const host = uri.params.get('maddr') ?? uri.host;
+  const transport = uri.scheme === 'sips' ? 'tls' : wireKindOf(uri.params.get('transport') ?? state.transport);
+  if (isIP(host) !== 0 || transport === undefined || (state.transport === 'tls' && transport !== 'tls')) return undefined;
+  return { host, port: uri.port, transport };
 }
 
 /** Where the peer of a dialog that it has begun is, after a request of it came from `source`: it may have had to connect anew. */

@@ -67,13 +67,13 @@ export class SipTransport {
   }
 
   /**
-   * The way to the next hop of a dialog that a peer at `source` has begun. It is the connection that the peer opened while that is up (RFC 5923),
+   * The way to the next hop of a dialog, of which `name` is the host name if it has one, that a peer at `source` has begun. It is the connection that the peer opened while that is up (RFC 5923),
    * when the hop is at the address of the peer, or the peer has proved by its certificate to be the hop. Nobody else gets what is meant for the hop.
    */
-  reuse(source: Hop, hop: Hop): Hop {
+  reuse(source: Hop, hop: Hop, name = hop.address): Hop {
     if (hop.transport === 'udp' || hop.transport !== source.transport) return hop;
     const wire = this.#wires[familyOf(source.address)].get(source.transport)?.wire;
-    const provesToBe = hop.address === source.address ? undefined : hop.address;
+    const provesToBe = hop.address === source.address ? undefined : name;
     return wire?.isConnected?.(source, provesToBe) ? source : hop;
   }
 

@@ -1,7 +1,9 @@
 import type { Clock } from '../../kernel/clock.ts';
 import type { Logger } from '../../kernel/log.ts';
 import type { Random } from '../../kernel/random.ts';
+import type { Dns } from '../../wire/dns.ts';
 import type { ByFamily, Family } from '../../wire/ip-address.ts';
+import { type CanReach, ServerLocator } from '../../wire/locate-servers.ts';
 import type { Wire, WireKind } from '../../wire/wire.ts';
 import type { DialogEntry, SipCore, SipCredentials } from './core.ts';
 import { Dialog } from './dialog.ts';
@@ -30,6 +32,8 @@ export interface UserAgentOptions {
   readonly log: Logger;
   /** The addresses under which peers reach us, where they are not those of the wires. */
   readonly publicAddresses?: ByFamily;
+  /** Resolves the host names to which requests in dialogs go; absent: they go where the INVITE went to or came from. */
+  readonly dns?: Dns;
   /** For User-Agent. */
   readonly product: string;
   /** Takes calls. Without it they are refused with 480. */
@@ -54,6 +58,7 @@ export class UserAgent {
   readonly #options: UserAgentOptions;
   readonly #timers: TimerScope;
   readonly #core: SipCore;
+  readonly #closing = new AbortController();
   /** INVITEs without a final response yet, to notice one that reaches us twice by different ways (section 8.2.2.2). */
   readonly #ringing = new Set<string>();
 
@@ -76,7 +81,19 @@ export class UserAgent {
         strayAnswer: (response, cSeq) => this.#strayAnswer(response, cSeq),
       },
     });
-    this.#core = { clock: this.#timers, random, log, product, transport, layer, dialogs: new Map() };
+    const canReach: CanReach = (kind, family) => transport.canReach(kind, family);
+    const locator = options.dns && new ServerLocator({ dns: options.dns, clock: this.#timers, random, canReach });
+    this.#core = {
+      clock: this.#timers,
+      random,
+      log,
+      product,
+      transport,
+      layer,
+      dialogs: new Map(),
+      closing: this.#closing.signal,
+      ...(locator && { locator }),
+    };
   }
 
   /** Transactions that are not over; some last half a minute beyond their call, to absorb what is still under way. */
@@ -121,6 +138,7 @@ export class UserAgent {
 
   /** Stops at once, without a word to any peer: no timer, transaction or dialog is left. Closes the wires. Idempotent. */
   async close(): Promise<void> {
+    this.#closing.abort(new Error('The user agent is closed'));
     this.#timers.close();
     this.#core.layer.close();
     for (const dialog of [...this.#core.dialogs.values()]) dialog.drop();
