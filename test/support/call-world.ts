@@ -26,6 +26,7 @@ import { LocalMedia } from '../../src/telephony/media/local-media.ts';
 import type { Prompt, SrtpPolicy } from '../../src/telephony/port.ts';
 import { UserAgent } from '../../src/telephony/sip/user-agent.ts';
 import { UserCheck } from '../../src/telephony/user-check.ts';
+import { defaultPort } from '../../src/wire/default-port.ts';
 import type { Dns } from '../../src/wire/dns.ts';
 import { cachedDns } from '../../src/wire/dns-cache.ts';
 import { byFamily } from '../../src/wire/ip-address.ts';
@@ -62,6 +63,8 @@ export interface WorldOptions {
   readonly otherServer?: string;
   /** Where the phone is, instead of its usual address. */
   readonly phoneAt?: string;
+  /** Over what the phone can be reached; over everything if absent. */
+  readonly phoneWires?: readonly WireKind[];
   /** What the name servers say; nothing, if absent. */
   readonly dns?: Dns;
   /** Where the trunk sends calls; the phone if absent. */
@@ -119,11 +122,8 @@ export function callWorld(options: WorldOptions) {
       ...{ clock, random: seededRandom(seed), host, ...(otherHost !== undefined && { otherHost }) },
       ...{ portRange: { first: 20_000, last: 20_999 }, openSocket, maxStreams: host === SERVER ? (options.mediaStreams ?? 100) : 100 },
     });
-  const wires = (address: string) => [
-    network.wire('udp', { address, port: 5060 }),
-    network.wire('tcp', { address, port: 5060 }),
-    network.wire('tls', { address, port: 5061 }),
-  ];
+  const wires = (address: string, kinds: readonly WireKind[] = ['udp', 'tcp', 'tls']) =>
+    kinds.map((kind) => network.wire(kind, { address, port: defaultPort(kind) }));
 
   const users = sipUserTable(clock, 'userFlow' in options ? undefined : [], ACCOUNT);
   const denied: string[] = [];
@@ -131,7 +131,7 @@ export function callWorld(options: WorldOptions) {
   const userCheck = new UserCheck(users, { realm: REALM, algorithms: ['MD5'], clock, random: seededRandom(11) });
   const userAgent: UserAgent = new UserAgent({
     ...agentParts,
-    wires: [SERVER, ...(otherServer === undefined ? [] : [otherServer])].flatMap(wires),
+    wires: [SERVER, ...(otherServer === undefined ? [] : [otherServer])].flatMap((address) => wires(address)),
     random: seededRandom(2),
     product: 'Ringflow',
     dns: cachedDns(options.dns ?? dnsTable({}), clock),
@@ -156,7 +156,7 @@ export function callWorld(options: WorldOptions) {
     options.phoneIsThere === false
       ? undefined
       : new TestPhone({
-          wires: wires(phoneAt),
+          wires: wires(phoneAt, options.phoneWires),
           media: media(phoneAt, 7),
           clock,
           random: seededRandom(8),
