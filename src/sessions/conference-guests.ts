@@ -2,6 +2,7 @@ import type { AnsweredCall } from '../telephony/port.ts';
 import type { CalledParty } from './called-parties.ts';
 import type { ConferenceMember } from './conference-member.ts';
 import { describeEnd } from './outcome.ts';
+import type { OwnedCall } from './owned-calls.ts';
 import { PartyCall } from './party-call.ts';
 import type { PlaceParty } from './party-placement.ts';
 
@@ -13,19 +14,28 @@ export interface ConferenceGuestsParts {
   readonly onChanged: () => void;
 }
 
+/** A call that may be taken into a conference. */
+export interface GuestCall extends OwnedCall {
+  readonly name: string;
+  /** The SIP Call-ID. */
+  readonly callId: string | undefined;
+}
+
 /** Somebody who was called into a conference. */
 export interface Guest {
-  readonly party: PartyCall;
+  readonly party: GuestCall;
   /** Once they are in it. */
   readonly member: ConferenceMember | undefined;
 }
 
 const RING_MS = 60_000;
 
+type CalledGuest = { -readonly [Key in keyof Guest]: Guest[Key] };
+
 /** Those whom a session has called into the conference that it is in. They stay as long as the session does. */
 export class ConferenceGuests {
   readonly #parts: ConferenceGuestsParts;
-  readonly #guests = new Set<{ readonly party: PartyCall; member: ConferenceMember | undefined }>();
+  readonly #guests = new Set<CalledGuest>();
   readonly #following = new Set<Promise<void>>();
   #isClosed = false;
 
@@ -41,7 +51,7 @@ export class ConferenceGuests {
   async invite(party: CalledParty, from: string, near: AnsweredCall): Promise<void> {
     const { place, note, onChanged } = this.#parts;
     const call = new PartyCall(party, note);
-    const guest = { party: call, member: undefined };
+    const guest: CalledGuest = { party: call, member: undefined };
     this.#guests.add(guest);
     try {
       await place(call, party, { from, ringTimeoutMs: RING_MS }, near);
@@ -50,8 +60,15 @@ export class ConferenceGuests {
       throw error;
     }
     if (this.#isClosed) void call.end();
-    this.#follow(guest);
+    this.#follow(guest, call.answer);
     onChanged();
+  }
+
+  /** Takes in somebody who was called before. */
+  adopt(party: GuestCall, call: AnsweredCall): void {
+    const guest: CalledGuest = { party, member: undefined };
+    this.#guests.add(guest);
+    this.#follow(guest, Promise.resolve(call));
   }
 
   /** Hangs up on all. Resolves when they are gone. Idempotent. */
@@ -61,16 +78,16 @@ export class ConferenceGuests {
     await Promise.all(this.#following);
   }
 
-  #follow(guest: { readonly party: PartyCall; member: ConferenceMember | undefined }): void {
-    const done = this.#through(guest).finally(() => this.#following.delete(done));
+  #follow(guest: CalledGuest, answer: Promise<AnsweredCall | undefined>): void {
+    const done = this.#through(guest, answer).finally(() => this.#following.delete(done));
     this.#following.add(done);
   }
 
   /** From the call to its end. Never rejects. */
-  async #through(guest: { readonly party: PartyCall; member: ConferenceMember | undefined }): Promise<void> {
+  async #through(guest: CalledGuest, answer: Promise<AnsweredCall | undefined>): Promise<void> {
     const { enter, note, onChanged } = this.#parts;
     const { party } = guest;
-    const call = await party.answer;
+    const call = await answer;
     if (call && !this.#isClosed) {
       guest.member = enter(call);
       note(guest.member ? `${party.name} has joined the conference` : `There is no room in the conference for ${party.name}`);

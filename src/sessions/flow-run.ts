@@ -1,6 +1,6 @@
 import { CallPrompts, type PromptMaker } from '../flow/call-prompts.ts';
 import type { CompiledFlow } from '../flow/compiled-flow.ts';
-import type { ConferenceDoor, ConferenceOrder } from '../flow/conference.ts';
+import type { ConferenceOrder } from '../flow/conference.ts';
 import type { KnownData } from '../flow/data-scopes.ts';
 import type { FlowEnd, FlowEvent, FlowHost, FlowResult, Recordings } from '../flow/flow-host.ts';
 import type { FlowState } from '../flow/flow-state.ts';
@@ -10,6 +10,8 @@ import type { PartyOrder, PartyStatus, SecondParty } from '../flow/second-party.
 import type { WholeCallRecording } from '../flow/whole-call-recording.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { HoldableCall } from './holdable-call.ts';
+import type { SessionParty } from './second-party.ts';
+import type { SessionConference } from './session-conference.ts';
 
 /** What a session hears of its flow. */
 export interface FlowRunObserver {
@@ -26,7 +28,7 @@ export interface FlowRunParts {
   readonly recordings: Recordings;
   readonly loadFlow: FlowHost['loadFlow'];
   /** Who can call others for the call. */
-  readonly secondParty: (call: HoldableCall) => SecondParty;
+  readonly secondParty: (call: HoldableCall) => SecondParty & Pick<SessionParty, 'handOver'>;
   readonly clock: Clock;
   /** Aborted when the process stops: ends what runs after the call. */
   readonly stopping: AbortSignal;
@@ -62,6 +64,8 @@ export class FlowRun {
   #activity = new AbortController();
   #position: FlowState | undefined;
   #host: FlowHost | undefined;
+  #conference: SessionConference | undefined;
+  #party: ReturnType<FlowRunParts['secondParty']> | undefined;
   #result: FlowResult | undefined;
 
   constructor(parts: FlowRunParts, observer: FlowRunObserver) {
@@ -82,15 +86,17 @@ export class FlowRun {
   }
 
   /** Runs the flow on a call that has just been answered. The first node begins before this returns. Never rejects. */
-  async start(call: HoldableCall, recording: WholeCallRecording, conference: ConferenceDoor): Promise<FlowOutcome> {
+  async start(call: HoldableCall, recording: WholeCallRecording, conference: SessionConference): Promise<FlowOutcome> {
     const { flow, known, recordings, secondParty, clock } = this.#parts;
+    this.#conference = conference;
+    this.#party = secondParty(call);
     this.#host = {
       call: call.leg,
       clock,
       signal: this.#activity.signal,
       prompts: this.#prompts,
       recordings,
-      secondParty: secondParty(call),
+      secondParty: this.#party,
       conference: {
         join: async (joining, signal) => {
           await call.dropByFlow();
@@ -116,9 +122,17 @@ export class FlowRun {
     return this.#instead((signal) => this.#joined(order, signal));
   }
 
-  /** Leaves the flow where it is and takes part in a conference; the call is in it when this returns. Never rejects. */
+  /**
+   * Leaves the flow where it is and takes part in a conference, together with who is joined with the call; both are in it when this returns.
+   * Never rejects.
+   */
   confer(order: ConferenceOrder): Promise<FlowOutcome> {
-    return this.#instead((signal) => this.#conferred(order, signal));
+    const joined = this.#party?.handOver();
+    return this.#instead((signal) => {
+      const conferred = this.#conferred(order, signal);
+      if (joined) this.#conference?.adopt(joined);
+      return conferred;
+    });
   }
 
   async #instead(run: (signal: AbortSignal) => Promise<PartyOutcome | undefined>): Promise<FlowOutcome> {
@@ -154,7 +168,7 @@ export class FlowRun {
 
   async #conferred(order: ConferenceOrder, signal: AbortSignal): Promise<PartyOutcome | undefined> {
     try {
-      const result = await this.#host?.conference.join(order, signal);
+      const result = await this.#conference?.join(order, signal);
       return result?.status === 'Full' ? 'Failed' : 'Completed';
     } catch (error) {
       if (signal.aborted) return undefined;

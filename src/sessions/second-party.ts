@@ -43,10 +43,17 @@ const ACCEPT_MS = 10_000;
 export class SessionParty implements SecondParty {
   readonly #call: HoldableCall;
   readonly #parts: SessionPartyParts;
+  /** While somebody is joined with the caller. */
+  #talking: Talk | undefined;
 
   constructor(call: HoldableCall, parts: SessionPartyParts) {
     this.#call = call;
     this.#parts = parts;
+  }
+
+  /** Gives up who is joined with the caller: whoever asks has that call from now on, and has to abort the `call` that has made it. */
+  handOver(): TalkSide | undefined {
+    return this.#talking?.handOver();
   }
 
   async call(order: PartyOrder, signal: AbortSignal): Promise<PartyResult> {
@@ -180,9 +187,11 @@ export class SessionParty implements SecondParty {
       note,
       clock,
     });
+    this.#talking = talk;
     const close = (): void => talk.close();
     signal.addEventListener('abort', close, { once: true });
     await talk.over;
+    this.#talking = undefined;
     signal.removeEventListener('abort', close);
     const talkedMs = clock.now() - beganMs;
     // The flow does not go on with a call that is about to be hung up.

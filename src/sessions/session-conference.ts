@@ -8,6 +8,7 @@ import { ConferenceGuests } from './conference-guests.ts';
 import type { ConferenceMember } from './conference-member.ts';
 import type { Conference, Conferences } from './conferences.ts';
 import type { PlaceParty } from './party-placement.ts';
+import type { TalkSide } from './talk.ts';
 
 export interface SessionConferenceParts {
   readonly accountId: string;
@@ -94,6 +95,12 @@ export class SessionConference implements ConferenceDoor {
   async invite(party: CalledParty, from: string): Promise<void> {
     if (!this.#stay) throw new Error('The call is in no conference');
     await this.#stay.guests.invite(party, from, this.#call);
+  }
+
+  /** Takes who was joined with the call into the conference that it is in. */
+  adopt(party: TalkSide): void {
+    if (this.#stay) this.#stay.guests.adopt(party, party.call);
+    else void party.end();
   }
 
   async join(order: ConferenceOrder, signal: AbortSignal): Promise<ConferenceResult> {

@@ -191,6 +191,11 @@ export class Talk {
     } else this.#link(other, tell);
   }
 
+  /** Gives the far side to who asks, and ends the talk; undefined while it is about to change, or belongs to another session. */
+  handOver(): TalkSide | undefined {
+    return this.#isOver || this.#isMoving || this.#isLinked ? undefined : this.#handOver();
+  }
+
   /** Gives the far side to another talk. The near one is to be hung up. */
   #handOver(): TalkSide {
     const far = this.#far;

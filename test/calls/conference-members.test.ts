@@ -132,6 +132,30 @@ describe('POST /sessions/{id}/conference/members', () => {
     );
   });
 
+  it('takes who was dialled by the flow along', async () => {
+    const dialling = flowOf({ dial: ['DialNode', { Number: OTHER, Done: to('end') }], end: ['HangUpNode', { Outcome: 'Dialled' }] });
+    const { session, sessionId, conferences, hears, phones, world, over } = await called(
+      { [OTHER]: { answerAfterMs: 100, says: O }, [FRIEND]: { answerAfterMs: 100, says: F, hangUpAfterMs: 3000 } },
+      { flow: dialling },
+    );
+    expect(await hears(numberToDial, OTHER)).toEqual([[O], [N]]);
+    const info = await conferences.addMember(manager, { sessionId, destination: FRIEND });
+    expect(info.members?.map(({ address, callState }) => [address, callState])).toEqual([
+      [numberToDial, 'Connected'],
+      [OTHER, 'Connected'],
+      [FRIEND, 'Ringing'],
+    ]);
+    await world.clock.advance(300);
+    expect(await hears(numberToDial, OTHER, FRIEND)).toEqual([[sumOf(O, F)], [sumOf(N, F)], [sumOf(N, O)]]);
+    await world.clock.advance(3000);
+    expect(await hears(numberToDial, OTHER)).toEqual([[O], [N]]);
+    expect(phones.callTo(OTHER)?.ended).toBeUndefined();
+    void world.service.end(manager, sessionId);
+    await over();
+    expect(phones.callTo(OTHER)?.ended).toBe('peer');
+    expect(session.outcome).toBe('Cancelled');
+  });
+
   it('hangs up on who rings when the session is over first', async () => {
     const { sessionId, conferences, phones, world, over } = await called({ [FRIEND]: {} });
     await conferences.addMember(manager, { sessionId, destination: FRIEND });

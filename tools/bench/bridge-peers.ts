@@ -1,12 +1,15 @@
 /**
- * Run by `bridge.ts` in a process of its own, so that its work is not counted: pairs of far ends that send a packet of 20 ms to the ports that
+ * Run by `far-ends.ts` in a process of its own, so that its work is not counted: pairs of far ends that send a packet of 20 ms to the ports that
  * they are told, and count what comes back.
  */
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { RTP_HEADER_BYTES, writeRtpHeader } from '../../src/telephony/rtp/packet.ts';
+import type { FarEnds } from './far-ends.ts';
 
 const FRAME_MS = 20;
+/** Codes of mu-law: low enough to be taken for noise, as loud as speech, and nothing. */
+const [LOW, LOUD, SILENT] = [0x55, 0xa0, 0xff];
 
 interface Peer {
   readonly socket: Socket;
@@ -18,13 +21,13 @@ interface Peer {
 const peers: Peer[] = [];
 let received = 0;
 
-process.on('message', (message: { open: number } | { to: number[] } | 'count') => {
+process.on('message', (message: { open: FarEnds } | { to: number[] } | 'count') => {
   if (message === 'count') process.send?.({ received });
   else if ('open' in message) void open(message.open);
   else start(message.to);
 });
 
-async function open(count: number): Promise<void> {
+async function open({ count, speaking }: FarEnds): Promise<void> {
   for (let index = 0; index < count; index++) {
     const socket = createSocket('udp4');
     socket.bind(0, '127.0.0.1');
@@ -32,7 +35,12 @@ async function open(count: number): Promise<void> {
     socket.on('message', (bytes) => {
       if (bytes.length === RTP_HEADER_BYTES + 160) received++;
     });
-    peers.push({ socket, packet: new Uint8Array(RTP_HEADER_BYTES + 160).fill(0x55), sequence: 0, to: 0 });
+    peers.push({
+      socket,
+      packet: new Uint8Array(RTP_HEADER_BYTES + 160).fill(speaking === undefined ? LOW : index < speaking ? LOUD : SILENT),
+      sequence: 0,
+      to: 0,
+    });
   }
   process.send?.({ ports: peers.map(({ socket }) => socket.address().port) });
 }

@@ -1,18 +1,14 @@
-import { type ChildProcess, fork } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { systemClock } from '../../src/kernel/clock.ts';
 import { systemRandom } from '../../src/kernel/random.ts';
 import { LocalMedia } from '../../src/telephony/media/local-media.ts';
 import { openDgramSocket } from '../../src/telephony/rtp/dgram-socket.ts';
+import { measureWithFarEnds } from './far-ends.ts';
 
 const BRIDGES = 50;
-const ROUND_MS = 4000;
 const HOST = '127.0.0.1';
 const PORTS = { first: 10_000, last: 19_999 };
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /**
  * CPU of one bridged PCMU call and second, in ms: both sides of it, over real sockets, without signalling. The far ends run in another
@@ -65,37 +61,7 @@ export async function measureBareRelay(rounds: number): Promise<number[]> {
   }
 }
 
-/** @param open opens what is measured, towards the ports of the far ends, and answers its own ports in the same order */
 async function measure(rounds: number, open: (farPorts: readonly number[]) => Promise<number[]>): Promise<number[]> {
-  const peers = fork(fileURLToPath(new URL('bridge-peers.ts', import.meta.url)));
-  try {
-    peers.send({ to: await open(numbers(await ask(peers, { open: 2 * BRIDGES }), 'ports')) });
-    const values: number[] = [];
-    for (let round = 0; round <= rounds; round++) {
-      const [receivedBefore = 0] = numbers(await ask(peers, 'count'), 'received');
-      const before = process.cpuUsage();
-      const startMs = performance.now();
-      await pause(ROUND_MS);
-      const { user, system } = process.cpuUsage(before);
-      const seconds = (performance.now() - startMs) / 1000;
-      const [receivedAfter = 0] = numbers(await ask(peers, 'count'), 'received');
-      const expected = 2 * BRIDGES * 50 * seconds;
-      if (receivedAfter - receivedBefore < expected * 0.95) throw new Error('The far ends did not hear each other');
-      if (round > 0) values.push((user + system) / 1000 / seconds / BRIDGES);
-    }
-    return values;
-  } finally {
-    peers.kill();
-  }
-}
-
-async function ask(peers: ChildProcess, question: object | string): Promise<unknown> {
-  peers.send(question);
-  const [answer]: unknown[] = await once(peers, 'message');
-  return answer;
-}
-
-function numbers(answer: unknown, member: string): number[] {
-  const value: unknown = Reflect.get(Object(answer), member);
-  return (Array.isArray(value) ? value : [value]).filter((each) => typeof each === 'number');
+  const values = await measureWithFarEnds(rounds, { count: 2 * BRIDGES }, open);
+  return values.map((value) => value / BRIDGES);
 }

@@ -1,5 +1,6 @@
 import { measureBareRelay, measureBridge } from './bridge.ts';
 import { measureCodecs } from './codecs.ts';
+import { measureConference } from './conference.ts';
 import type { Row } from './report.ts';
 import { measureSipParse } from './sip-parse.ts';
 import { measureSrtp } from './srtp.ts';
@@ -22,6 +23,18 @@ export async function measureParts(rounds: number): Promise<Row[]> {
       asterisk: '',
     },
     { what: 'The same datagrams between bare sockets', unit: 'ms', values: await measureBareRelay(rounds), asterisk: '' },
+    {
+      what: 'CPU per conference member and second, 50 in one room, 3 speak',
+      unit: 'ms',
+      values: await measureConference(rounds, 3),
+      asterisk: '',
+    },
+    {
+      what: 'CPU per conference member and second, 50 in one room, all speak',
+      unit: 'ms',
+      values: await measureConference(rounds, 50),
+      asterisk: '',
+    },
     {
       what: 'CPU that SRTP adds to a call and second',
       unit: 'ms',

@@ -1,0 +1,57 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+const ROUND_MS = 4000;
+const PACKETS_PER_SECOND = 50;
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+export interface FarEnds {
+  readonly count: number;
+  /** So many of them speak, and the others are silent; absent: all say something low. */
+  readonly speaking?: number;
+}
+
+/**
+ * CPU of this process, in ms per second, while far ends in another process send and are sent audio. One value per round, after one to warm up.
+ * @param open opens what is measured, towards the ports of the far ends, and answers its own ports in the same order
+ * @throws Error when one far end in twenty is sent nothing
+ */
+export async function measureWithFarEnds(
+  rounds: number,
+  ends: FarEnds,
+  open: (farPorts: readonly number[]) => Promise<number[]>,
+): Promise<number[]> {
+  const peers = fork(fileURLToPath(new URL('bridge-peers.ts', import.meta.url)));
+  try {
+    peers.send({ to: await open(numbers(await ask(peers, { open: ends }), 'ports')) });
+    const values: number[] = [];
+    for (let round = 0; round <= rounds; round++) {
+      const [receivedBefore = 0] = numbers(await ask(peers, 'count'), 'received');
+      const before = process.cpuUsage();
+      const startMs = performance.now();
+      await pause(ROUND_MS);
+      const { user, system } = process.cpuUsage(before);
+      const seconds = (performance.now() - startMs) / 1000;
+      const [receivedAfter = 0] = numbers(await ask(peers, 'count'), 'received');
+      const expected = ends.count * PACKETS_PER_SECOND * seconds;
+      if (receivedAfter - receivedBefore < expected * 0.95) throw new Error('The far ends did not hear each other');
+      if (round > 0) values.push((user + system) / 1000 / seconds);
+    }
+    return values;
+  } finally {
+    peers.kill();
+  }
+}
+
+async function ask(peers: ChildProcess, question: object | string): Promise<unknown> {
+  peers.send(question);
+  const [answer]: unknown[] = await once(peers, 'message');
+  return answer;
+}
+
+function numbers(answer: unknown, member: string): number[] {
+  const value: unknown = Reflect.get(Object(answer), member);
+  return (Array.isArray(value) ? value : [value]).filter((each) => typeof each === 'number');
+}
