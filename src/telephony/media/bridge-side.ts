@@ -57,9 +57,22 @@ export class BridgeSide {
     return this.#other !== undefined && nowMs - this.#passedAtMs < PATIENCE_MS;
   }
 
-  /** This side has heard a packet, the latest of its sequence. */
-  heard(codec: AudioCodec, payload: Uint8Array, timestamp: number, decoded: DecodedAudio, nowMs: number): void {
-    if (this.#other) this.#other.#pass(codec, payload, timestamp, decoded, nowMs);
+  /** This side has heard a packet of audio. `newest` is whether it is the latest of its sequence. */
+  heard(
+    codec: AudioCodec,
+    payload: Uint8Array,
+    timestamp: number,
+    sequence: number,
+    newest: boolean,
+    decoded: DecodedAudio,
+    nowMs: number,
+  ): void {
+    if (this.#other) this.#other.#pass(codec, payload, timestamp, sequence, newest, decoded, nowMs);
+  }
+
+  /** This side has heard a packet that is no audio, the latest of its sequence. */
+  heardOther(sequence: number): void {
+    if (this.#other) this.#other.#stream.sender.omit(sequence);
   }
 
   /** A key was pressed on this side. */
@@ -72,16 +85,27 @@ export class BridgeSide {
     if (this.#other) this.#other.#stream.sender.passAnew();
   }
 
-  #pass(codec: AudioCodec, payload: Uint8Array, timestamp: number, decoded: DecodedAudio, nowMs: number): void {
+  #pass(
+    codec: AudioCodec,
+    payload: Uint8Array,
+    timestamp: number,
+    sequence: number,
+    newest: boolean,
+    decoded: DecodedAudio,
+    nowMs: number,
+  ): void {
     const { open: agreed, to, sender, callRecorder, watch } = this.#stream;
     if (!agreed || !to) return;
-    this.#passedAtMs = nowMs;
+    if (newest) this.#passedAtMs = nowMs;
     if (codec === agreed.codec) {
-      const sentTimestamp = sender.pass(payload, timestamp, to);
+      const sentTimestamp = sender.pass(payload, timestamp, sequence, newest, to);
+      if (sentTimestamp === undefined) return;
       if (callRecorder) callRecorder.sent(decoded.samples(), sender.sampleTimestamp(sentTimestamp), nowMs);
       watch.sent(0, nowMs);
       return;
     }
+    // What is encoded anew has no gaps that it could fill.
+    if (!newest) return;
     if (this.#transcoder?.codec !== agreed.codec) {
       this.#transcoder?.close();
       this.#transcoder = new Transcoder(agreed.codec);

@@ -34,7 +34,7 @@ export interface Heard {
   /** A payload that says what noise to make while the source sends nothing (RFC 3389); else as `audio`. */
   noise(payload: Uint8Array, timestamp: number, newest: boolean, nowMs: number, sequence: number): void;
   /** A packet of a digit came, in place of audio. */
-  event(): void;
+  event(newest: boolean, sequence: number): void;
   /** Timestamps begin anew: another source speaks for the peer. */
   restarted(): void;
 }
@@ -110,7 +110,7 @@ export class RtpReceiver {
     if (arrival === 'late') this.#reordered++;
     if (codec === 'telephone-event') {
       const event = readTelephoneEvent(bytes, header.payloadStart, header.payloadEnd);
-      this.#heard.event();
+      this.#heard.event(arrival === 'newest', header.sequence);
       if (event) this.#report(this.#digits.receive(header.timestamp, event, nowMs), nowMs);
     } else if (codec === 'CN') {
       const payload = bytes.subarray(header.payloadStart, header.payloadEnd);

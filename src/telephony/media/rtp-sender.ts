@@ -7,6 +7,7 @@ import { TELEPHONE_EVENT_BYTES, type TelephoneEvent, writeTelephoneEvent } from 
 import { FRAME_SAMPLES } from './frame-clock.ts';
 import { type AudioCodec, clockRates } from './media-port.ts';
 import { OutgoingAudio } from './outgoing-audio.ts';
+import { PassedNumbers } from './passed-numbers.ts';
 import type { FramePlayer } from './player.ts';
 
 const SAMPLE_RATE = 8000;
@@ -25,8 +26,7 @@ export class RtpSender {
   readonly #audio = new OutgoingAudio();
   /** A packet of somebody else's that is passed on; made when the first one is. */
   #passed = new Uint8Array(0);
-  /** From the timestamps of what is passed on to ours; undefined when there is nothing to go on from. */
-  #passedOffset: number | undefined;
+  readonly #numbers = new PassedNumbers();
   readonly #event = new Uint8Array(RTP_HEADER_BYTES + TELEPHONE_EVENT_BYTES);
   #sequence: number;
   #timestamp: number;
@@ -69,6 +69,11 @@ export class RtpSender {
     return this.#audio.samples();
   }
 
+  /** The sequence number of the next packet. */
+  get sequence(): number {
+    return this.#sequence;
+  }
+
   /** The RTP timestamp of the next frame. */
   get timestamp(): number {
     return this.#timestamp;
@@ -98,6 +103,7 @@ export class RtpSender {
     writeRtpHeader(packet, this.#marker, this.#payloadType, this.#sequence, timestamp, this.ssrc);
     this.#socket.send(packet, to);
     this.#marker = false;
+    this.#sequence = (this.#sequence + 1) & 0xffff;
     this.#count(packet.length);
     this.#advance(1);
     if (played) player?.handedOver();
@@ -112,45 +118,53 @@ export class RtpSender {
     writeTelephoneEvent(this.#event, RTP_HEADER_BYTES, event, this.#eventUnits);
     this.#socket.send(this.#event, to);
     this.#marker = true;
+    this.#sequence = (this.#sequence + 1) & 0xffff;
     this.#count(this.#event.length);
     this.#advance(1);
   }
 
   /**
-   * Passes on a payload that is encoded as ours is. Its timestamps may begin anywhere; ours go on from what was sent before, and keep its
-   * gaps. Answers the timestamp that it was sent with.
+   * Passes on a payload that is encoded as ours is. Its numbers may begin anywhere; ours go on from what was sent before, and keep their gaps.
+   * Unless it is the `newest`, it fills one. Answers the timestamp that it was sent with, or undefined when it came too late for that.
    */
-  pass(payload: Uint8Array, timestamp: number, to: Endpoint): number {
-    this.#lend();
-    this.#passedOffset ??= this.#timestamp - timestamp;
-    const own = (timestamp + this.#passedOffset) >>> 0;
-    this.#sendOther(payload, own, to);
-    return own;
+  pass(payload: Uint8Array, timestamp: number, sequence: number, newest: boolean, to: Endpoint): number | undefined {
+    if (newest) this.#lend();
+    const numbers = this.#numbers;
+    if (!numbers.place(sequence, timestamp, newest, this)) return undefined;
+    this.#sendOther(payload, numbers.sequence, numbers.timestamp, newest, to);
+    return numbers.timestamp;
+  }
+
+  /** The newest packet of the source that is passed on was not for passing on. */
+  omit(sequence: number): void {
+    this.#numbers.omit(sequence);
   }
 
   /** Sends a payload of another source that is encoded as ours are, as the next frame. Answers the timestamp that it was sent with. */
   sendPayload(payload: Uint8Array, to: Endpoint): number {
     this.#lend();
-    this.#passedOffset = undefined;
+    this.#numbers.end();
     const timestamp = this.#timestamp;
-    this.#sendOther(payload, timestamp, to);
+    this.#sendOther(payload, this.#sequence, timestamp, true, to);
     return timestamp;
   }
 
-  #sendOther(payload: Uint8Array, timestamp: number, to: Endpoint): void {
+  #sendOther(payload: Uint8Array, sequence: number, timestamp: number, newest: boolean, to: Endpoint): void {
     const length = RTP_HEADER_BYTES + payload.length;
     if (this.#passed.length !== length) this.#passed = new Uint8Array(length);
     this.#passed.set(payload, RTP_HEADER_BYTES);
-    writeRtpHeader(this.#passed, this.#marker, this.#payloadType, this.#sequence, timestamp, this.ssrc);
+    writeRtpHeader(this.#passed, newest && this.#marker, this.#payloadType, sequence, timestamp, this.ssrc);
     this.#socket.send(this.#passed, to);
-    this.#marker = false;
     this.#count(length);
+    if (!newest) return;
+    this.#marker = false;
+    this.#sequence = (sequence + 1) & 0xffff;
     this.#timestamp = (timestamp + this.#frameUnits) >>> 0;
   }
 
   /** What is passed on from now on is another source's, or begins anew: what is sent next is stamped with the time that has gone by. */
   passAnew(): void {
-    this.#passedOffset = undefined;
+    this.#numbers.end();
     if (!this.#lent) return;
     this.#lent = false;
     this.#catchUp();
@@ -196,7 +210,6 @@ export class RtpSender {
   }
 
   #count(packetBytes: number): void {
-    this.#sequence = (this.#sequence + 1) & 0xffff;
     this.#sent++;
     this.#payloadBytes += packetBytes - RTP_HEADER_BYTES;
   }

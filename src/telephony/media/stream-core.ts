@@ -292,16 +292,18 @@ export class StreamCore implements MediaStream, FrameSource, RoomStream, Heard {
 
   audio(codec: AudioCodec, payload: Uint8Array, timestamp: number, newest: boolean, nowMs: number, sequence: number): void {
     this.#decoded.take(codec, payload);
-    if (newest) this.#side.heard(codec, payload, timestamp, this.#decoded, nowMs);
+    this.#side.heard(codec, payload, timestamp, sequence, newest, this.#decoded, nowMs);
     if (!this.#sound.audible) this.#sound.hear(this.#decoded.samples());
     if (this.#listeners.listens) this.#listeners.audio(codec, payload, timestamp, newest, nowMs, sequence);
   }
 
   noise(payload: Uint8Array, timestamp: number, newest: boolean, nowMs: number, sequence: number): void {
+    if (newest) this.#side.heardOther(sequence);
     this.#listeners.noise(payload, timestamp, newest, nowMs, sequence);
   }
 
-  event(): void {
+  event(newest: boolean, sequence: number): void {
+    if (newest) this.#side.heardOther(sequence);
     this.#listeners.event();
   }
 

@@ -5,7 +5,7 @@ import { deriveSessionKeys } from './srtp-session-keys.ts';
 import { SRTCP_TAG_BYTES, type SrtpMaster, srtpSuites } from './srtp-suite.ts';
 
 /**
- * Protects the packets of one sender (RFC 3711 sections 3.3 and 3.4). It has one RTP source, whose sequence numbers go up; as long as
+ * Protects the packets of one sender (RFC 3711 sections 3.3 and 3.4). It has one RTP source, whose sequence numbers go up, save that some come late; as long as
  * the master key is the same, the same object has to go on, or key stream would be used twice.
  */
 export class SrtpProtect {
@@ -18,7 +18,7 @@ export class SrtpProtect {
   #signed = this.#out;
   #packet = this.#out;
   #rollovers = 0;
-  #lastSequence: number | undefined;
+  #highestSequence: number | undefined;
   #rtcpIndex = 0;
 
   /** @throws RangeError when the master key has not the size of its suite */
@@ -40,13 +40,22 @@ export class SrtpProtect {
     const end = bytes.length;
     this.#out.set(bytes);
     const sequence = this.#outView.getUint16(2);
-    if (this.#lastSequence !== undefined && this.#lastSequence - sequence > 0x8000) this.#rollovers++;
-    this.#lastSequence = sequence;
-    this.#rtp.apply(this.#out, start, end, this.#outView.getUint32(8), this.#rollovers, sequence);
+    const rollovers = this.#rolloversOf(sequence);
+    if (rollovers < 0) return undefined;
+    this.#rtp.apply(this.#out, start, end, this.#outView.getUint32(8), rollovers, sequence);
     // The tag covers the rollover counter, which is not sent: it stands where the tag goes (section 4.2).
-    this.#outView.setUint32(end, this.#rollovers);
+    this.#outView.setUint32(end, rollovers);
     if (this.#signed.length !== end + 4) this.#signed = this.#out.subarray(0, end + 4);
     return this.#finish(this.#rtp.tag(this.#signed), end, this.#tagBytes);
+  }
+
+  /** How often the sequence had begun again before this number, which may be a little late. */
+  #rolloversOf(sequence: number): number {
+    const highest = this.#highestSequence ?? sequence;
+    if (((sequence - highest) & 0xffff) >= 0x8000) return sequence > highest ? this.#rollovers - 1 : this.#rollovers;
+    if (sequence < highest) this.#rollovers++;
+    this.#highestSequence = sequence;
+    return this.#rollovers;
   }
 
   #protectRtcp(bytes: Uint8Array): Uint8Array | undefined {

@@ -71,6 +71,23 @@ describe('a protected packet', () => {
     }
   });
 
+  test('comes back when it was protected a little late, also from before a turn of the sequence', () => {
+    const { protect, unprotect } = pairOf('AES_CM_128_HMAC_SHA1_80');
+    const order = [
+      65_530, 65_532, 65_531, 65_535, 65_536, 65_534, 65_538, 65_533, 65_537, 65_540, 65_539, 131_000, 131_073, 131_071, 131_074,
+    ];
+    // No step is longer than half a turn, as a receiver needs it.
+    order.splice(11, 0, 90_000, 110_000);
+    for (const sequence of order) expect(unprotect(protect(packetOf(sequence)))).toEqual(packetOf(sequence));
+  });
+
+  test("is none when it comes from before the first one: its place would be another packet's", () => {
+    const sender = new SrtpProtect(masterOf('AES_CM_128_HMAC_SHA1_80'));
+    expect(sender.protect(packetOf(3))).toBeDefined();
+    expect(sender.protect(packetOf(65_535))).toBeUndefined();
+    expect(sender.protect(packetOf(4))).toBeDefined();
+  });
+
   test('is refused when any bit is changed, and taken when it was not', () => {
     const { protect, unprotect } = pairOf('AES_CM_128_HMAC_SHA1_32');
     const plain = packetOf(7, new Uint8Array(20));
