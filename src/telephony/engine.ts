@@ -281,7 +281,7 @@ export class Engine implements Telephony {
       telephoneEvent: TELEPHONE_EVENT,
       ...(srtp && { srtp }),
     };
-    const media = new LegMedia(stream, offer, { inbandDigits, digits });
+    const media = new LegMedia(stream, offer, { inbandDigits, digits, newSrtp: () => newLocalSrtp(policy, random) });
     const onFarewell = (farewell: Promise<void>): void => {
       this.#farewells.add(farewell);
       void farewell.finally(() => this.#farewells.delete(farewell));

@@ -1,21 +1,25 @@
 import type { AgreedMedia, InbandDigitsPolicy, MediaStream } from './media/media-port.ts';
 import { answerOffer, localFor, type Offer, readAnswer, writeOffer } from './sdp/negotiate.ts';
 import { SdpError } from './sdp/sdp-error.ts';
+import type { LocalSrtp } from './sdp/srtp-offer.ts';
 import { sameSession } from './sip/session-description.ts';
 import type { DigitTransport } from './told-digits.ts';
 
-/** How digits are heard and sent. */
-export interface DigitWays {
+/** How a leg hears and sends, besides what it offers. */
+export interface LegMediaRules {
   /** Whether digits are looked for in the audio; absent: when telephone-event was not agreed on. */
   readonly inbandDigits?: InbandDigitsPolicy;
   /** How digits are sent; absent: in the stream. */
   readonly digits?: DigitTransport;
+  /** New keys of ours, for a description that goes to another party; absent: there are no keys. */
+  readonly newSrtp?: () => LocalSrtp | undefined;
 }
 
 /** The offers and answers of one leg (RFC 3264): what was agreed last, and the stream that follows it. */
 export class LegMedia {
   readonly stream: MediaStream;
   readonly #inbandDigits: InbandDigitsPolicy;
+  readonly #newSrtp: () => LocalSrtp | undefined;
   #tellsDigits: boolean;
   #local: Offer;
   /** Our description as it was sent last. */
@@ -25,8 +29,13 @@ export class LegMedia {
   #holds = false;
 
   /** `local` is the first offer; offers and answers follow the family of the peer's address. */
-  constructor(stream: MediaStream, local: Offer, { inbandDigits = 'fallback', digits = 'rtp' }: DigitWays = {}) {
+  constructor(
+    stream: MediaStream,
+    local: Offer,
+    { inbandDigits = 'fallback', digits = 'rtp', newSrtp = () => undefined }: LegMediaRules = {},
+  ) {
     this.stream = stream;
+    this.#newSrtp = newSrtp;
     this.#inbandDigits = inbandDigits;
     this.#tellsDigits = digits === 'info';
     this.#local = local;
@@ -62,6 +71,15 @@ export class LegMedia {
     return this.#describe({ ...this.#local, holds }, writeOffer);
   }
 
+  /**
+   * The text of an offer that may go to another party than the one we talk with. It has new keys: the rollover counter of ours has gone on, and
+   * who comes new to SRTP begins with 0 (RFC 3711 section 3.3.1).
+   */
+  offerToAnother(): string {
+    this.#local = this.#withNewKeys(this.#local);
+    return this.offer();
+  }
+
   /** The text of an offer to a peer whose signalling is at `address`. */
   offerTo(address: string): string {
     this.#local = localFor(address, this.#local);
@@ -92,18 +110,36 @@ export class LegMedia {
 
   /**
    * Takes an offer of the peer that changes the session: a hold, its end, another address (RFC 3264 section 8). Answers our answer, or
-   * undefined when there is no audio in it that we can take; then everything goes on as before.
+   * undefined when there is no audio in it that we can take; then everything goes on as before. `fromAnother` is whether the offer is of another
+   * party than the one we talk with; a key that comes from elsewhere than the one before is. The answer then has new keys too.
    */
-  offered(sdp: string): string | undefined {
+  offered(sdp: string, fromAnother = false): string | undefined {
+    const before = this.#local;
     try {
-      return this.#describe({ ...this.#local, holds: this.#holds }, (local) => {
+      const local = { ...before, holds: this.#holds };
+      const hasNewKeys = fromAnother || this.#isOfAnother(sdp, local);
+      return this.#describe(hasNewKeys ? this.#withNewKeys(local) : local, (local) => {
         const { answer, agreed } = answerOffer(sdp, local);
         this.#start(agreed);
         return answer;
       });
     } catch {
+      this.#local = before;
       return undefined;
     }
+  }
+
+  #isOfAnother(sdp: string, local: Offer): boolean {
+    const old = this.#agreed;
+    if (!old?.srtp) return false;
+    const { srtp, remote } = answerOffer(sdp, local).agreed;
+    if (!srtp || Buffer.compare(srtp.receive, old.srtp.receive) === 0) return false;
+    return remote.address !== old.remote.address || remote.port !== old.remote.port;
+  }
+
+  #withNewKeys(local: Offer): Offer {
+    const lines = local.srtp && this.#newSrtp()?.lines;
+    return local.srtp && lines ? { ...local, srtp: { ...local.srtp, lines } } : local;
   }
 
   /** A call that is encrypted stays so: nobody on the way can have it fall back. */

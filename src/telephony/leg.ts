@@ -216,7 +216,7 @@ export abstract class Leg implements AnsweredCall, PlacedCall {
       return;
     }
     const { media } = this.parts;
-    const description = invite.sdp === undefined ? media.offer() : media.offered(invite.sdp);
+    const description = invite.sdp === undefined ? media.offerToAnother() : media.offered(invite.sdp, true);
     if (description === undefined) {
       invite.reject(488);
       return;
@@ -269,7 +269,8 @@ export abstract class Leg implements AnsweredCall, PlacedCall {
   /** Lets the media follow what the two sides agree on. */
   protected follow(dialog: Dialog): void {
     const { media } = this.parts;
-    dialog.onReinvite = (offer) => (offer === undefined ? media.offer() : media.offered(offer));
+    // Who asks for an offer may hand it on to somebody else (RFC 3725).
+    dialog.onReinvite = (offer) => (offer === undefined ? media.offerToAnother() : media.offered(offer));
     dialog.onAnswer = (answer) => {
       if (!media.answered(answer)) this.noAudio();
     };

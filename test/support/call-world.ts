@@ -81,6 +81,8 @@ export interface WorldOptions {
   /** Streams that the server has; a hundred, if absent. */
   readonly mediaStreams?: number;
   readonly conferenceMembers?: number;
+  /** Of the randomness of the server's media: sequence numbers, say. */
+  readonly mediaSeed?: number;
   readonly srtp?: SrtpPolicy;
   readonly credentials?: { readonly userName: string; readonly password: string };
   /** What runs when somebody calls the number of the account: the flow, if absent; undefined: nothing. */
@@ -138,7 +140,7 @@ export function callWorld(options: WorldOptions) {
     onInvite: (invite) => telephony.invited(invite),
     onReplace: (invite, replaced) => telephony.replaced(invite, replaced),
   });
-  const serverMedia = media(SERVER, 4, otherServer);
+  const serverMedia = media(SERVER, options.mediaSeed ?? 4, otherServer);
   const telephony: Engine = new Engine({
     ...agentParts,
     userAgent,
