@@ -242,7 +242,7 @@ export class Engine implements Telephony {
           const host = writeHostPort(parts.media.address, undefined);
           return this.#options.userAgent.invite(
             {
-              to: source,
+              to: { ...source, isOnlyWay: true },
               requestUri: contact,
               from: writeUri({ scheme: 'sip', user: request.from, host, params: new Map(), headers: [] }),
               toUri: writeUri({ scheme: 'sip', user: request.to, host, params: new Map(), headers: [] }),

@@ -6,9 +6,11 @@ import { flowOf } from '../support/flow-builder.ts';
 import { offerAt } from '../support/raw-caller.ts';
 import { RawPeer } from '../support/raw-peer.ts';
 
-/** Phones at these addresses, of which a test says every word, and one call to all of them. */
-async function ringing(addresses: readonly string[], more: Partial<Binding> = {}) {
+/** Phones at these addresses, of which a test says every word, and one call to all of them. Over TCP somebody else is there: `strangers`. */
+async function ringing(addresses: readonly string[], more: Partial<Binding> = {}, strangers: RawPeer[] = []) {
   const world = callWorld({ flow: flowOf({ bye: ['HangUpNode'] }), phoneIsThere: false });
+  const strangerWires = addresses.map((address) => world.network.wire('tcp', { address, port: 5062 }));
+  strangers.push(...strangerWires.map((wire) => new RawPeer(wire)));
   const phones = addresses.map((address) => {
     const wire = world.network.wire('udp', { address, port: 5062 });
     const peer = new RawPeer(wire);
@@ -57,7 +59,7 @@ async function ringing(addresses: readonly string[], more: Partial<Binding> = {}
   };
   const finish = async (): Promise<void> => {
     await world.clock.advance(100_000);
-    for (const { wire } of phones) await wire.close();
+    for (const wire of [...phones.map(({ wire }) => wire), ...strangerWires]) await wire.close();
     expect(await world.finish()).toEqual(nothingLeft);
   };
   const invites = (): SipRequest[] => phones.map(({ peer }) => peer.last('INVITE'));
@@ -81,6 +83,24 @@ describe('the phones of a user', () => {
     expect(told).toEqual(['sent', '180', '180', 'answered']);
     await state.call?.hangup();
     expect(told.at(-1)).toBe('ended we-hung-up');
+    await finish();
+  });
+
+  it('are asked over UDP, however large the request: over TCP nobody or somebody else is where they registered from', async () => {
+    const strangers: RawPeer[] = [];
+    const long = `;x=${'y'.repeat(1300)}`;
+    const { world, phone, told, state, finish } = await ringing([A], { contact: `sip:bob@192.168.1.2:5999${long}` }, strangers);
+    const { peer } = phone(0);
+    expect(peer.names).toEqual(['INVITE']);
+    const contact = ['Contact', `<sip:bob@${A}:5062${long}>`] as const;
+    peer.reply(peer.last('INVITE'), 200, { address: '10.0.0.1', port: 5060 }, { tag: A, headers: [contact], sdp: offerAt(A) });
+    await world.clock.advance(5);
+    expect(told).toEqual(['sent', 'answered']);
+    const over = state.call?.hangup();
+    await world.clock.advance(5);
+    await over;
+    expect(peer.names).toEqual(['INVITE', 'ACK', 'BYE']);
+    expect(strangers.map(({ names }) => names)).toEqual([[]]);
     await finish();
   });
 

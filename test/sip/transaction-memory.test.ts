@@ -9,7 +9,7 @@ import { CALLEE, CALLER } from '../support/sip-agents.ts';
 
 /** A request of about `length` bytes, nearly all of them in Via headers, which its response repeats. */
 function fat(method: string, nth: number, length: number): Buffer {
-  const via = (n: number) => `Via: SIP/2.0/UDP 10.0.0.1:5060;branch=z9hG4bK${nth}.${n};x=${'y'.repeat(length / 2 - 150)}`;
+  const via = (n: number) => `Via: SIP/2.0/UDP 10.0.0.1:5060;branch=z9hG4bK-0123456789abcdef-${nth}.${n};x=${'y'.repeat(length / 2 - 170)}`;
   const lines = [via(1), via(2), `From: <sip:a@h>;tag=${nth}`, 'To: <sip:1@h>', `Call-ID: ${nth}`, `CSeq: 1 ${method}`];
   return Buffer.from([`${method} sip:1@10.0.0.2 SIP/2.0`, ...lines, 'Contact: <sip:a@10.0.0.1>', 'Content-Length: 0', '', ''].join('\r\n'));
 }

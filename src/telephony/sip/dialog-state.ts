@@ -1,4 +1,4 @@
-import type { Endpoint, WireKind } from '../../wire/wire.ts';
+import type { WireKind } from '../../wire/wire.ts';
 import type { HeaderList } from './header-list.ts';
 import type { SipMessage, SipRequest, SipResponse } from './message.ts';
 import { parseNameAddress } from './parse-address.ts';
@@ -34,7 +34,7 @@ export interface DialogState {
   /** Our Contact URI. */
   readonly contact: string;
   /** Where the INVITE went to or came from; used when the target or route names no address that we can send to. */
-  readonly nextHop: Endpoint;
+  readonly nextHop: Omit<Hop, 'transport'>;
   readonly transport: WireKind;
   /** The latest INVITE of the dialog, whoever sent it, and whether its ACK was sent or received. */
   readonly invite: { readonly cSeq: number; readonly acked: boolean };
@@ -209,8 +209,8 @@ function targetIn(address: string | undefined): string | undefined {
   }
 }
 
-function endpointOf({ address, port, serverName }: Hop): Endpoint {
-  return { address, port, ...(serverName !== undefined && { serverName }) };
+function endpointOf({ address, port, serverName, isOnlyWay }: Hop): DialogState['nextHop'] {
+  return { address, port, ...(serverName !== undefined && { serverName }), ...(isOnlyWay && { isOnlyWay }) };
 }
 
 function peerAbilities(headers: HeaderList): Pick<DialogState, 'allow' | 'supported'> {

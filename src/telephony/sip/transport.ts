@@ -10,6 +10,8 @@ import { writeMessage } from './write-message.ts';
 /** Where a message goes and over which transport. */
 export interface Hop extends Endpoint {
   readonly transport: WireKind;
+  /** Whether nothing else leads to the peer, as to a phone behind NAT: what is too large for UDP goes over UDP too. Absent: no. */
+  readonly isOnlyWay?: boolean;
 }
 
 /** A request as it goes on the wire: retransmissions send the very same bytes. */
@@ -85,7 +87,7 @@ export class SipTransport {
 
   /**
    * Makes our Via the only one of `request` and writes it. A request too large for UDP goes to TCP when there is a TCP wire
-   * (RFC 3261 section 18.1.1), unless `asAsked`. @throws when there is no wire of that kind.
+   * (RFC 3261 section 18.1.1), unless `asAsked` or the hop is the only way. @throws when there is no wire of that kind.
    */
   write(request: SipRequest, hop: Hop, branch: string, asAsked = false): WrittenRequest {
     this.#onRequest?.(hop.address);
@@ -96,7 +98,7 @@ export class SipTransport {
     );
     const bytes = writeMessage(request);
     const fits = hop.transport !== 'udp' || bytes.length <= LARGEST_UDP_REQUEST;
-    if (asAsked || fits || !this.canReach('tcp', familyOf(hop.address))) return { bytes, hop };
+    if (asAsked || hop.isOnlyWay || fits || !this.canReach('tcp', familyOf(hop.address))) return { bytes, hop };
     return this.write(request, { ...hop, transport: 'tcp' }, branch, true);
   }
 
