@@ -211,7 +211,7 @@ async function start(settings: Settings, log: Logger, opened: Opened): Promise<R
     emailAddress: settings.adminEmail,
     password: settings.adminPassword,
   });
-  const lost = opened.add(new LostSessions({ workers: store.workers, isShared: store.mode === 'server', clock, log }));
+  const lost = opened.add(new LostSessions({ workers: store.workers, telephony, isShared: store.mode === 'server', clock, log }));
   await lost.start();
   await left.start();
   sessions.start();

@@ -17,6 +17,8 @@ import type { SessionConference } from './session-conference.ts';
 export interface FlowRunObserver {
   /** A line for the log of the session. */
   note(message: string): void;
+  /** What is written down of a call beside that of the session has changed; undefined: it is over, or of another session. */
+  partyChanged(party: object, state: Readonly<Record<string, unknown>> | undefined): void;
   /** `position` has changed. */
   positionChanged(): void;
 }

@@ -16,7 +16,7 @@ import type { IncomingLine, LineMedia } from './incoming-plan.ts';
 import { LiveSession, type LiveSessionParts, type SessionJournal } from './live-session.ts';
 import type { OutgoingPlan, PlannedFlow } from './outgoing-plan.ts';
 import { PartyPlacement } from './party-placement.ts';
-import { SessionParty } from './second-party.ts';
+import { SessionParty, type SessionPartyParts } from './second-party.ts';
 import { SessionConference } from './session-conference.ts';
 import type { Talk } from './talk.ts';
 import { Talks } from './talks.ts';
@@ -216,6 +216,7 @@ export class LiveCalls {
     const { place } = this.#parties;
     const talks = this.#talks;
     const note = (message: string): void => observer.note(message);
+    const onPartyState: SessionPartyParts['onPartyState'] = (party, state) => observer.partyChanged(party, state);
     const calledNumber = direction === 'inbound' && trunkId !== undefined ? toAddress : undefined;
     const sides = {
       accountId,
@@ -224,7 +225,7 @@ export class LiveCalls {
       ...(otherUserId !== undefined && { otherUserId }),
       ...(calledNumber !== undefined && { calledNumber }),
     };
-    return (call) => new SessionParty(call, { ...sides, directory, place, talks, recordings, note, clock, log });
+    return (call) => new SessionParty(call, { ...sides, onPartyState, directory, place, talks, recordings, note, clock, log });
   }
 
   #conferenceOf({ accountId, direction, fromAddress, toAddress }: NewSessionRow): LiveSessionParts['newConference'] {

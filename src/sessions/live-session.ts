@@ -85,6 +85,8 @@ export class LiveSession implements AttemptEvents, FlowRunObserver {
   /** Ends a call that lasts too long. */
   #limit: Timer | undefined;
   #legState: Readonly<Record<string, unknown>> = {};
+  /** Of the calls beside it that are up. */
+  readonly #partyStates = new Map<object, Readonly<Record<string, unknown>>>();
   #sent = false;
   #ringing = false;
   #answered = false;
@@ -255,6 +257,12 @@ export class LiveSession implements AttemptEvents, FlowRunObserver {
     this.#writeState();
   }
 
+  partyChanged(party: object, state: Readonly<Record<string, unknown>> | undefined): void {
+    if (state === undefined && !this.#partyStates.delete(party)) return;
+    if (state) this.#partyStates.set(party, state);
+    if (!this.#callOver) this.#writeState();
+  }
+
   /** What is needed to go on with the flow elsewhere has changed. */
   positionChanged(): void {
     this.#writeState();
@@ -320,7 +328,14 @@ export class LiveSession implements AttemptEvents, FlowRunObserver {
   #writeState(more: SessionPatch = {}): void {
     const conference = this.#conference?.state ?? null;
     const hold = this.#line?.state ?? null;
-    const state = { leg: this.#legState, flow: this.#run.position, ...(conference && { conference }), ...(hold && { hold }) };
+    const parties = [...this.#partyStates.values()];
+    const state = {
+      leg: this.#legState,
+      flow: this.#run.position,
+      ...(parties.length > 0 && { parties }),
+      ...(conference && { conference }),
+      ...(hold && { hold }),
+    };
     this.#change({ ...more, state, conference, hold });
   }
 

@@ -5,25 +5,28 @@ import { LostSessions } from './lost-sessions.ts';
 
 /** What the database answers, one after the other, and what was asked and told. */
 function scene(isShared: boolean, batches: (string[] | Error)[]) {
+  const hungUp: unknown[] = [];
   const clock = new VirtualClock(0);
   const ends: unknown[] = [];
   const told: unknown[] = [];
-  const reapSessions = async (end: unknown): Promise<string[]> => {
+  const reapSessions = async (end: unknown) => {
     ends.push(end);
     const batch = batches.shift() ?? [];
     if (batch instanceof Error) throw batch;
-    return batch;
+    return batch.map((id) => ({ id, state: id === 'b' ? null : { leg: { dialog: id }, parties: [{ dialog: `party of ${id}` }] } }));
   };
   const log = { ...silentLogger, warn: (fields: unknown) => told.push(fields), error: (fields: unknown) => told.push(fields) };
-  return { clock, ends, told, lost: new LostSessions({ workers: { reapSessions }, isShared, clock, log }) };
+  const telephony = { hangUpLost: (leg: unknown) => void hungUp.push(leg) };
+  return { clock, ends, told, hungUp, lost: new LostSessions({ workers: { reapSessions }, telephony, isShared, clock, log }) };
 }
 
-it('ends lost sessions batch by batch until none is left, and says how many', async () => {
-  const { clock, ends, told, lost } = scene(false, [['a', 'b'], ['c'], []]);
+it('ends lost sessions batch by batch until none is left, hangs up their calls, and says how many', async () => {
+  const { clock, ends, told, hungUp, lost } = scene(false, [['a', 'b'], ['c'], []]);
   await lost.start();
   expect(ends).toHaveLength(3);
   expect(ends[0]).toMatchObject({ outcome: 'ServerLost', line: { date: '1970-01-01T00:00:00.000Z' } });
   expect(told).toEqual([{ sessions: 3 }]);
+  expect(hungUp).toEqual(['a', 'party of a', 'c', 'party of c'].map((dialog) => ({ dialog })));
   expect(clock.pendingTimers).toBe(0);
 });
 

@@ -1,10 +1,12 @@
 import type { Clock, Timer } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/log.ts';
 import type { Workers } from '../store/workers.ts';
+import type { Telephony } from '../telephony/port.ts';
 import type { Outcome } from './outcome.ts';
 
 export interface LostSessionsOptions {
   readonly workers: Pick<Workers, 'reapSessions'>;
+  readonly telephony: Pick<Telephony, 'hangUpLost'>;
   /** Whether other servers share the database: then one may be lost at any time, and a server that comes back finds its old lease still held. */
   readonly isShared: boolean;
   readonly clock: Clock;
@@ -14,7 +16,10 @@ export interface LostSessionsOptions {
 /** Longer than the lease of a server that is gone. */
 const AGAIN_MS = 10_000;
 
-/** Ends the sessions of servers that are gone: their calls are down, and nobody else would ever end them. */
+/**
+ * Ends the sessions of servers that are gone, since nobody else would ever end them, and hangs up what they have left: both sides of a call
+ * that was joined, so that nobody listens to silence, or pays for it.
+ */
 export class LostSessions {
   readonly #options: LostSessionsOptions;
   #timer: Timer | undefined;
@@ -49,14 +54,17 @@ export class LostSessions {
   }
 
   async #end(): Promise<void> {
-    const { workers, clock, log } = this.#options;
+    const { workers, telephony, clock, log } = this.#options;
     const outcome: Outcome = 'ServerLost';
     let ended = 0;
     while (!this.#closed) {
       const line = { date: new Date(clock.now()).toISOString(), message: 'The server that carried this call is gone' };
-      const ids = await workers.reapSessions({ outcome, line });
-      if (ids.length === 0) break;
-      ended += ids.length;
+      const sessions = await workers.reapSessions({ outcome, line });
+      if (sessions.length === 0) break;
+      ended += sessions.length;
+      for (const { state } of sessions) {
+        for (const leg of [...(state?.leg ? [state.leg] : []), ...(state?.parties ?? [])]) telephony.hangUpLost(leg);
+      }
     }
     if (ended > 0) log.warn({ sessions: ended }, 'Sessions of a server that is gone were ended');
   }

@@ -14,6 +14,9 @@ export class PartyCall implements AttemptEvents {
   /** The call once there is something to hear of it before the answer; stays pending when there is nothing. */
   readonly early: Promise<AnsweredCall>;
   #callId: string | undefined;
+  /** Called when `state` has changed. */
+  onState: (() => void) | undefined;
+  #state: Readonly<Record<string, unknown>> | undefined;
   readonly #note: (message: string) => void;
   readonly #onRinging: () => void;
   #placed: PlacedCall | undefined;
@@ -42,6 +45,11 @@ export class PartyCall implements AttemptEvents {
   /** The SIP Call-ID of the last attempt. */
   get callId(): string | undefined {
     return this.#callId;
+  }
+
+  /** What another process would need to go on with the call; undefined: it is not up. */
+  get state(): Readonly<Record<string, unknown>> | undefined {
+    return this.#state;
   }
 
   attach(placed: PlacedCall): void {
@@ -83,9 +91,14 @@ export class PartyCall implements AttemptEvents {
     this.#resolveAnswer(call);
   }
 
-  stateChanged(): void {}
+  stateChanged(state: Readonly<Record<string, unknown>>): void {
+    this.#state = state;
+    this.onState?.();
+  }
 
   ended(end: LegEnd): void {
+    this.#state = undefined;
+    this.onState?.();
     this.#resolveAnswer(undefined);
     this.#resolveOver(end);
   }

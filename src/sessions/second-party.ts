@@ -27,6 +27,8 @@ export interface SessionPartyParts {
   /** All calls of this process that are joined. */
   readonly talks: Talks<Talk>;
   readonly recordings: Recordings;
+  /** What another process would need to go on with a call beside that of the session has changed; undefined: it is none of the session any more. */
+  readonly onPartyState: (party: PartyCall, state: Readonly<Record<string, unknown>> | undefined) => void;
   /** A line for the log of the session. */
   readonly note: (message: string) => void;
   readonly clock: Clock;
@@ -106,6 +108,7 @@ export class SessionParty implements SecondParty {
         continue;
       }
       const call = new PartyCall(party, note);
+      this.#watch(call);
       try {
         const from = await this.#shownTo(party, order.callerId);
         await place(call, party, this.#legOf(from, order), this.#call.call);
@@ -125,6 +128,12 @@ export class SessionParty implements SecondParty {
     const { accountId, directory } = this.#parts;
     const found = await Promise.all(parties.map((address) => findParties(address, accountId, directory)));
     return [...new Map(found.flat().map((party) => [party.kind === 'phones' ? party.userId : party.e164, party])).values()];
+  }
+
+  /** Has the state of a call written down with the session. */
+  #watch(party: PartyCall): void {
+    party.onState = () => this.#parts.onPartyState(party, party.state);
+    party.onState();
   }
 
   #legOf(from: string, { ringTimeoutMs }: PartyOrder): PartyLeg {
@@ -182,8 +191,14 @@ export class SessionParty implements SecondParty {
       talks,
       callFor: (to, onRinging) => this.#callFor(to, order, owned, onRinging),
       entertain: (until) => new WaitingCaller(this.#call, order, AbortSignal.any([signal, until])).play(),
-      owns: (side) => owned.add(side),
-      disowns: (side) => owned.handOver(side),
+      owns: (side) => {
+        owned.add(side);
+        if (side.party) this.#watch(side.party);
+      },
+      disowns: (side) => {
+        owned.handOver(side);
+        if (side.party) this.#parts.onPartyState(side.party, undefined);
+      },
       note,
       clock,
     });
@@ -208,6 +223,7 @@ export class SessionParty implements SecondParty {
       if (!party) return { why: 'number-not-found', sip: 404, reason: 'Not Found' };
       if (party.kind === 'phones' && party.bindings.length === 0) return { why: 'no-answer', sip: 480, reason: 'No phone is registered' };
       const call = new PartyCall(party, note, onRinging);
+      this.#watch(call);
       const from = await this.#shownTo(party, order.callerId);
       await place(call, party, this.#legOf(from, order), this.#call.call);
       owned.add(call);
@@ -242,6 +258,7 @@ function sideOf(party: PartyCall, call: AnsweredCall): TalkSide {
   return {
     name: party.name,
     ...(userId !== undefined && { userId }),
+    party,
     call,
     callId: party.callId,
     over: party.over,

@@ -2,6 +2,7 @@ import { type Clock, sleep } from '../kernel/clock.ts';
 import type { AnsweredCall, LegEnd, TellTransfer, TransferAsked, TransferDecision } from '../telephony/port.ts';
 import type { HoldableCall, JoinedParty } from './holdable-call.ts';
 import { describeEnd } from './outcome.ts';
+import type { PartyCall } from './party-call.ts';
 import type { Talks } from './talks.ts';
 
 /** Who is joined with the caller. */
@@ -9,6 +10,8 @@ export interface TalkSide extends JoinedParty {
   readonly name: string;
   /** When it is at the phones of a user. */
   readonly userId?: string;
+  /** The call, when it was placed beside another one. */
+  readonly party?: PartyCall;
   readonly over: Promise<LegEnd>;
   /** Hangs up. Idempotent. */
   end(): Promise<void>;

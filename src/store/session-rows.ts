@@ -112,3 +112,10 @@ export interface SessionPatch {
 }
 
 export type { SessionLogInfo };
+
+/** What is written down of the calls of a session, as telephony tells it, so that another process can go on with them or hang them up. */
+export interface SessionState {
+  readonly leg?: Readonly<Record<string, unknown>>;
+  /** Those that were called beside it, and are up. */
+  readonly parties?: readonly Readonly<Record<string, unknown>>[];
+}

@@ -3,6 +3,7 @@ import type { Clock, Timer } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/log.ts';
 import type { Sql } from './clients.ts';
 import { toJsonText } from './json-text.ts';
+import type { SessionState } from './session-rows.ts';
 import { withoutValues } from './store-error.ts';
 
 export interface WorkerOptions {
@@ -16,6 +17,13 @@ export interface WorkerOptions {
   readonly version: string;
   /** False: the database is ours alone, so any other worker is dead and nobody needs to hear that we live. */
   readonly shared: boolean;
+}
+
+/** A session that was ended because its server is gone. */
+export interface ReapedSession {
+  readonly id: string;
+  /** What was written down last of its calls. */
+  readonly state: SessionState | null;
 }
 
 /** How sessions of a dead worker end. */
@@ -71,29 +79,29 @@ export class Workers {
 
   /**
    * Ends live sessions of workers that are dead: whose lease is over or, in a database of our own, all but this one. At most 500
-   * at a time. Answers their ids. Call it at the start until it answers none, and from time to time where others share the database.
+   * at a time. Answers them. Call it at the start until it answers none, and from time to time where others share the database.
    */
-  async reapSessions(end: ReapedEnd): Promise<string[]> {
+  async reapSessions(end: ReapedEnd): Promise<ReapedSession[]> {
     const { sql, id, clock, shared } = this.#options;
     const at = new Date(clock.now()).toISOString();
     const dead = shared
       ? sql`not exists (select 1 from worker w where w.id = s.owner and w.lease_until > clock_timestamp())`
       : sql`s.owner <> ${id}::uuid`;
-    const rows = await sql<{ id: string }[]>`
+    const rows = await sql<ReapedSession[]>`
       with dead as (
         select s.id from session s where s.ended_at is null and s.owner <> ${id}::uuid and ${dead}
         limit ${MOST_PER_REAP} for update skip locked
       ), ended as (
         update session s set epoch = s.epoch + 1, owner = ${id}::uuid, call_state = 'Disconnected', outcome = ${end.outcome},
           ended_at = ${at}::text::timestamptz, modified_at = ${at}::text::timestamptz
-        from dead where s.id = dead.id returning s.id, s.epoch
+        from dead where s.id = dead.id returning s.id, s.epoch, s.state
       ), logged as (
         insert into session_log (session_id, epoch, chunk, entries)
         select id, epoch, -1, ${toJsonText([end.line])}::text::jsonb from ended
       )
-      select id from ended`;
+      select id, state from ended`;
     if (rows.length === 0) await this.#forgetDead();
-    return rows.map((row) => row.id);
+    return [...rows];
   }
 
   /** Ends the lease, so that others need not wait for it. Idempotent. */

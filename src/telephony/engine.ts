@@ -34,6 +34,7 @@ import { type WrittenParties, writeParties } from './sip/caller-identity.ts';
 import { extraHeaders } from './sip/extra-headers.ts';
 import { writeHostPort } from './sip/host-port.ts';
 import type { IncomingInvite } from './sip/incoming-invite.ts';
+import { readDialogState } from './sip/read-dialog-state.ts';
 import type { RedirectPolicy } from './sip/redirection.ts';
 import { type Hop, transportParam } from './sip/transport.ts';
 import { escapeUser, parseUri, writeUri } from './sip/uri.ts';
@@ -147,6 +148,11 @@ export class Engine implements Telephony {
     return first;
   }
 
+  hangUpLost({ dialog }: Readonly<Record<string, unknown>>): void {
+    const state = readDialogState(dialog);
+    if (state) this.#expectFarewell(this.#options.userAgent.takeOver(state).bye('The server that carried this call is gone'));
+  }
+
   /** Takes an INVITE that the user agent got. */
   invited(invite: IncomingInvite): void {
     const { onIncoming, clock } = this.#options;
@@ -258,6 +264,11 @@ export class Engine implements Telephony {
     return leg;
   }
 
+  #expectFarewell(farewell: Promise<void>): void {
+    this.#farewells.add(farewell);
+    void farewell.finally(() => this.#farewells.delete(farewell));
+  }
+
   #legParts(
     { legId, from, to }: AnswerRequest,
     events: LegEvents,
@@ -282,10 +293,7 @@ export class Engine implements Telephony {
       ...(srtp && { srtp }),
     };
     const media = new LegMedia(stream, offer, { inbandDigits, digits, newSrtp: () => newLocalSrtp(policy, random) });
-    const onFarewell = (farewell: Promise<void>): void => {
-      this.#farewells.add(farewell);
-      void farewell.finally(() => this.#farewells.delete(farewell));
-    };
+    const onFarewell = (farewell: Promise<void>): void => this.#expectFarewell(farewell);
     const findLeg: LegParts['findLeg'] = (replaces) => [...this.#legs].find((leg) => leg.isNamed(replaces));
     return { legId, from, to, events, media, clock, findLeg, onClosed, onFarewell };
   }

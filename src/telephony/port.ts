@@ -331,6 +331,11 @@ export interface Telephony {
   registration(request: RegistrationRequest): Registration;
   /** A new room for any calls of this telephony. It needs no closing. */
   openRoom(): AudioRoom;
+  /**
+   * Says BYE in a call that a process which is gone has left up. Does nothing when `leg` is none.
+   * @param leg what `stateChanged` has told of it last
+   */
+  hangUpLost(leg: Readonly<Record<string, unknown>>): void;
   /** Legs that are not over. */
   readonly liveLegs: number;
   /** Hangs up every leg and gives everything back. Idempotent. */
