@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { systemClock } from '../../src/kernel/clock.ts';
 import { systemRandom } from '../../src/kernel/random.ts';
 import { LocalMedia } from '../../src/telephony/media/local-media.ts';
+import type { MediaStream } from '../../src/telephony/media/media-port.ts';
 import { openDgramSocket } from '../../src/telephony/rtp/dgram-socket.ts';
 import { measureWithFarEnds } from './far-ends.ts';
 
@@ -14,7 +15,16 @@ const PORTS = { first: 10_000, last: 19_999 };
  * CPU of one bridged PCMU call and second, in ms: both sides of it, over real sockets, without signalling. The far ends run in another
  * process. One value per round, after one to warm up.
  */
-export async function measureBridge(rounds: number): Promise<number[]> {
+export function measureBridge(rounds: number): Promise<number[]> {
+  return measureBridges(rounds, async () => {});
+}
+
+/** The same. @param before runs before each round, with one stream of each call */
+export async function measureBridges(
+  rounds: number,
+  before: (round: number, streams: readonly MediaStream[]) => Promise<void>,
+): Promise<number[]> {
+  let sides: readonly MediaStream[] = [];
   const media = new LocalMedia({
     clock: systemClock,
     random: systemRandom,
@@ -24,16 +34,18 @@ export async function measureBridge(rounds: number): Promise<number[]> {
     maxStreams: 2 * BRIDGES,
   });
   try {
-    return await measure(rounds, async (farPorts) => {
+    const open = async (farPorts: readonly number[]): Promise<number[]> => {
       const streams = await Promise.all(farPorts.map(() => media.open()));
       streams.forEach((stream, index) => {
         const remote = { address: HOST, port: farPorts[index] ?? 0 };
         stream.start({ remote, codec: 'PCMU', payloadType: 0, telephoneEvent: 101, direction: 'sendrecv' });
-        const before = streams[index - 1];
-        if (index % 2 === 1 && before) stream.bridge(before);
+        const other = streams[index - 1];
+        if (index % 2 === 1 && other) stream.bridge(other);
       });
+      sides = streams.filter((_, index) => index % 2 === 0);
       return streams.map(({ local }) => local.port);
-    });
+    };
+    return await measure(rounds, open, (round) => before(round, sides));
   } finally {
     await media.close();
   }
@@ -61,7 +73,11 @@ export async function measureBareRelay(rounds: number): Promise<number[]> {
   }
 }
 
-async function measure(rounds: number, open: (farPorts: readonly number[]) => Promise<number[]>): Promise<number[]> {
-  const values = await measureWithFarEnds(rounds, { count: 2 * BRIDGES }, open);
+async function measure(
+  rounds: number,
+  open: (farPorts: readonly number[]) => Promise<number[]>,
+  before?: (round: number) => Promise<void>,
+): Promise<number[]> {
+  const values = await measureWithFarEnds(rounds, { count: 2 * BRIDGES, ...(before && { before }) }, open);
   return values.map((value) => value / BRIDGES);
 }

@@ -11,6 +11,8 @@ export interface FarEnds {
   readonly count: number;
   /** So many of them speak, and the others are silent; absent: all say something low. */
   readonly speaking?: number;
+  /** Runs before each round. */
+  readonly before?: (round: number) => Promise<void>;
 }
 
 /**
@@ -20,7 +22,7 @@ export interface FarEnds {
  */
 export async function measureWithFarEnds(
   rounds: number,
-  ends: FarEnds,
+  { before: begin, ...ends }: FarEnds,
   open: (farPorts: readonly number[]) => Promise<number[]>,
 ): Promise<number[]> {
   const peers = fork(fileURLToPath(new URL('bridge-peers.ts', import.meta.url)));
@@ -28,6 +30,7 @@ export async function measureWithFarEnds(
     peers.send({ to: await open(numbers(await ask(peers, { open: ends }), 'ports')) });
     const values: number[] = [];
     for (let round = 0; round <= rounds; round++) {
+      await begin?.(round);
       const [receivedBefore = 0] = numbers(await ask(peers, 'count'), 'received');
       const before = process.cpuUsage();
       const startMs = performance.now();

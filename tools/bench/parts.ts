@@ -1,6 +1,7 @@
 import { measureBareRelay, measureBridge } from './bridge.ts';
 import { measureCodecs } from './codecs.ts';
 import { measureConference } from './conference.ts';
+import { measureRecording } from './recording.ts';
 import type { Row } from './report.ts';
 import { measureSipParse } from './sip-parse.ts';
 import { measureSrtp } from './srtp.ts';
@@ -40,6 +41,13 @@ export async function measureParts(rounds: number): Promise<Row[]> {
       unit: 'ms',
       values: measureSrtp(rounds),
       target: { limit: 1, better: 'lower' },
+      asterisk: '',
+    },
+    {
+      what: 'CPU that recording in stereo adds to a bridged call and second',
+      unit: 'ms',
+      values: await measureRecording(rounds),
+      target: { limit: 0.3, better: 'lower' },
       asterisk: '',
     },
     ...measureCodecs(rounds),
