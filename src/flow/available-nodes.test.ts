@@ -17,7 +17,7 @@ const contract: Record<string, [label: string, category: string, parameters: str
   DialNode: [
     'Dial',
     'Voice',
-    'Number Endpoint User Team CallerId TimeoutInSeconds=30 Record=false WhisperText RequireKeyPress RingAudio AnsweredBy* DialStatus* DurationInSeconds* Done NoAnswer Busy Rejected Failed RecordingReady~',
+    'Number Endpoint User Team CallerId TimeoutInSeconds=30 Record=false WhisperText RequireKeyPress AllowTransfer=false RingAudio AnsweredBy* DialStatus* DurationInSeconds* Done NoAnswer Busy Rejected Failed RecordingReady~',
   ],
   GatherNode: [
     'Gather',
