@@ -134,7 +134,7 @@ export class HeardAudio {
   #pull(frame: Int16Array): void {
     while (this.#queued < FRAME_SAMPLES) this.#step();
     for (let index = 0; index < FRAME_SAMPLES; index++) frame[index] = this.#queue[index] ?? 0;
-    this.#queue.copyWithin(0, FRAME_SAMPLES, this.#queued);
+    if (this.#queued > FRAME_SAMPLES) this.#queue.copyWithin(0, FRAME_SAMPLES, this.#queued);
     this.#queued -= FRAME_SAMPLES;
   }
 

@@ -66,7 +66,7 @@ export interface Collected {
 }
 
 export interface RecordRules {
-  /** Where the WAV file is written (16 bit, 8000 Hz, mono). It is readable at every moment, also after a crash. */
+  /** Where the WAV file is written (16 bit, 8000 Hz, mono). It is readable at every moment, as far as its header was written. */
   readonly path: string;
   readonly maxMs: number;
   readonly terminators: string;

@@ -13,9 +13,12 @@ interface Chunk {
 }
 
 /**
- * A WAV file (16 bit, 8000 Hz) that grows. Appending never waits for the disk. The header is written first and again after each
- * second of audio, so the file is valid whenever the process dies.
+ * How often the header is written, in seconds of audio. In between it says less than is there, so the file is valid at every moment; when the process
+ * dies, `mendRecording` makes it say all.
  */
+const HEADER_SECONDS = 10;
+
+/** A WAV file (16 bit, 8000 Hz) that grows, by a second of audio at a time. Appending never waits for the disk. */
 export class RecordingFile {
   readonly #path: string;
   readonly #channels: 1 | 2;
@@ -26,6 +29,7 @@ export class RecordingFile {
   #filled = 0;
   /** Where in the audio the chunk begins, in bytes. */
   #chunkAt = 0;
+  #chunksToHeader = 1;
   readonly #waiting: Chunk[] = [];
   #writing: Promise<void>;
   #file: FileHandle | undefined;
@@ -92,6 +96,8 @@ export class RecordingFile {
       const { at, bytes } = chunk;
       await this.#guard(async () => {
         await this.#file?.write(bytes, 0, bytes.length, wavHeaderBytes + at);
+        if (--this.#chunksToHeader > 0) return;
+        this.#chunksToHeader = HEADER_SECONDS;
         await this.#writeHeader(at + bytes.length);
       });
       this.#waiting.shift();
