@@ -34,11 +34,11 @@ describe('a user dials another', () => {
     accounts += 1;
     const called = await newPhoneUser(account, `called${accounts}`);
     const calling = await newPhoneUser(account, `calling${accounts}`, await saveFlow(account, dialling(called.id)));
-    const [caller, callee] = await Promise.all([
-      registeredBaresip(calling, server.sip.port, { transport, toneHz: 440 }),
-      registeredBaresip(called, server.sip.port, { transport, toneHz: 1000 }),
-    ]);
-    closing.push(caller.close, callee.close);
+    // One after the other: each looks for ports that are free.
+    const caller = await registeredBaresip(calling, server.sip.port, { transport, toneHz: 440 });
+    closing.push(caller.close);
+    const callee = await registeredBaresip(called, server.sip.port, { transport, toneHz: 1000 });
+    closing.push(callee.close);
     await caller.command('dial', '4000');
     await callee.seen('CALL_ESTABLISHED');
     await delay(2000);

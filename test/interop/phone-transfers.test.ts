@@ -52,12 +52,13 @@ async function scene(): Promise<Scene> {
   const asking = await newPhoneUser(account, `asking${scenes}`, await saveFlow(account, dialling(bobUser.id)));
   const calling = await newPhoneUser(account, `calling${scenes}`);
   await account.api.call(PatchEndpoint, { endpointId: calling.id, flowId: await saveFlow(account, dialling(asking.id)) });
-  const [linphone, caller, bob] = await Promise.all([
-    registeredLinphone(asking, port),
-    registeredBaresip(calling, port, { toneHz: 440 }),
-    registeredBaresip(bobUser, port, { toneHz: 1000 }),
-  ]);
-  closing.push(linphone.close, caller.close, bob.close);
+  // One after the other: each looks for ports that are free.
+  const linphone = await registeredLinphone(asking, port);
+  closing.push(linphone.close);
+  const caller = await registeredBaresip(calling, port, { toneHz: 440 });
+  closing.push(caller.close);
+  const bob = await registeredBaresip(bobUser, port, { toneHz: 1000 });
+  closing.push(bob.close);
   await caller.command('dial', '4000');
   await logged(account, `Joined with ${asking.user}`);
   await running(linphone, 1);
@@ -76,10 +77,8 @@ async function logged(account: ReadyAccount, line: string): Promise<void> {
 }
 
 async function running(linphone: Linphone, call: number): Promise<void> {
-  const look = (): void => {
-    linphone.command(`call-status ${call}`);
-    expect(linphone.latest(/State: (\w+)/g)).toBe('LinphoneCallStreamsRunning');
-  };
+  const changes = new RegExp(`Event: (LinphoneCall\\w+)\\nFrom: [^\\n]*\\nId: ${call}\\n`, 'g');
+  const look = (): void => expect(linphone.latest(changes)).toBe('LinphoneCallStreamsRunning');
   await vi.waitFor(look, { timeout: 10_000, interval: 200 });
 }
 
