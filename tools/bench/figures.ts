@@ -11,7 +11,8 @@ export interface Measured {
   readonly short: readonly DriverResult[];
   readonly hangup: DriverResult;
   readonly ivr: DriverResult;
-  readonly concurrent: DriverResult;
+  /** Repeats of the same run. */
+  readonly concurrent: readonly DriverResult[];
   readonly rate: SearchResult | undefined;
   readonly concurrency: SearchResult | undefined;
   readonly idleMiB: number;
@@ -46,7 +47,7 @@ export function rowsOf({ cold, short, hangup, ivr, concurrent, rate, concurrency
     {
       what: `CPU per concurrent call and second, ${CONCURRENT_CALLS} up`,
       unit: 'ms',
-      values: known(concurrent.sut.plateau?.cpu_ms_per_call_s),
+      values: concurrent.flatMap((run) => known(run.sut.plateau?.cpu_ms_per_call_s)),
       ...lower(0.6),
       asterisk: '1.85',
     },
@@ -95,5 +96,5 @@ export function rowsOf({ cold, short, hangup, ivr, concurrent, rate, concurrency
 
 /** The most CPU that anything but the run used, in cores. */
 export function otherLoad({ cold, short, hangup, ivr, concurrent }: Measured): number {
-  return Math.max(...[cold, ...short, hangup, ivr, concurrent].map((run) => run.machine.others_cores));
+  return Math.max(...[cold, ...short, hangup, ivr, ...concurrent].map((run) => run.machine.others_cores));
 }

@@ -119,17 +119,19 @@ async function measure({ url, login, program }: ServerChild): Promise<Omit<Measu
   const sampling = setInterval(() => {
     mostMiB = Math.max(mostMiB, memoryMiB(pids));
   }, 1000);
-  const concurrent = told(
-    await runCalls(target(flows.long), {
-      label: `${CONCURRENT_CALLS} concurrent`,
+  const concurrent: DriverResult[] = [];
+  for (let round = 1; round <= REPEATS; round += 1) {
+    const run = await runCalls(target(flows.long), {
+      label: `${CONCURRENT_CALLS} concurrent, ${round}`,
       calls: CONCURRENT_CALLS,
       perSecond: 25,
       leastPackets: Math.floor((holdMs / 20) * 0.9),
       endedBy: 'callee',
       callee: `--hold ${holdMs}`,
       drainSeconds: 30,
-    }),
-  );
+    });
+    concurrent.push(told(run));
+  }
   clearInterval(sampling);
   const perCallMiB = (mostMiB - beforeMiB) / CONCURRENT_CALLS;
 
