@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { callWorld, MUSIC, manager, nothingLeft, numberToDial, OTHER_MUSIC, stranger, type WorldOptions } from '../support/call-world.ts';
+import { MUSIC, manager, numberToDial, OTHER_MUSIC, stranger, type WorldOptions } from '../support/call-world.ts';
+import { calledParty } from '../support/called-party.ts';
 import { flowOf, into, to } from '../support/flow-builder.ts';
-import { type Person, partyPhones } from '../support/party-phones.ts';
+import type { Person } from '../support/party-phones.ts';
 
 const FRIEND = '+18144043111';
 const OTHER = '+18144043222';
@@ -22,28 +23,16 @@ const asks = flowOf({
 });
 
 async function called(flow: WorldOptions['flow'], people: Readonly<Record<string, Person>> = {}) {
-  const world = callWorld({ flow, phoneIsThere: false });
-  const phones = partyPhones(world, { [numberToDial]: { answerAfterMs: 100, says: 1 }, ...people });
-  const session = await world.call();
-  const sessionId = session.row.id;
+  const call = await calledParty(people, { flow });
+  const { world, phones } = call;
   return {
-    world,
-    phones,
-    session,
-    sessionId,
-    live: world.service.live,
+    ...call,
     /** What the two hear in half a second from now on, which begins when the network has carried what went before. */
     async hear() {
       await world.clock.advance(60);
       const sinceMs = world.clock.now();
       await world.clock.advance(500);
       return { caller: phones.heard(numberToDial, sinceMs), friend: phones.heard(FRIEND, sinceMs) };
-    },
-    async over() {
-      expect(await world.over(session)).toBe(true);
-      const left = await world.finish();
-      await phones.close();
-      expect({ ...left, ports: (left.ports ?? 0) - phones.calls.length - 1 }).toEqual(nothingLeft);
     },
   };
 }

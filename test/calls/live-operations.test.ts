@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { callerId, callWorld, manager, nothingLeft, numberToDial, stranger, type WorldOptions } from '../support/call-world.ts';
+import { callerId, manager, numberToDial, stranger, type WorldOptions } from '../support/call-world.ts';
+import { calledParty } from '../support/called-party.ts';
 import { flowOf, to } from '../support/flow-builder.ts';
-import { type Person, partyPhones } from '../support/party-phones.ts';
+import type { Person } from '../support/party-phones.ts';
 
 const FRIEND = '+18144043111';
 const OTHER = '+18144043222';
@@ -12,25 +13,7 @@ const flow = flowOf({
   end: ['HangUpNode', { Outcome: 'Said' }],
 });
 
-async function called(people: Readonly<Record<string, Person>>, more: Partial<WorldOptions> = {}) {
-  const world = callWorld({ flow, phoneIsThere: false, ...more });
-  const phones = partyPhones(world, { [numberToDial]: { answerAfterMs: 100, says: 1 }, ...people });
-  const session = await world.call();
-  const sessionId = session.row.id;
-  return {
-    world,
-    phones,
-    session,
-    sessionId,
-    live: world.service.live,
-    async over() {
-      expect(await world.over(session)).toBe(true);
-      const left = await world.finish();
-      await phones.close();
-      expect({ ...left, ports: (left.ports ?? 0) - phones.calls.length - 1 }).toEqual(nothingLeft);
-    },
-  };
-}
+const called = (people: Readonly<Record<string, Person>>, more: Partial<WorldOptions> = {}) => calledParty(people, { flow, ...more });
 
 describe('redirect', () => {
   it('takes the call out of its flow, joins it with who is called, and hangs up after that', async () => {

@@ -1,16 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { silentLogger } from '../../src/kernel/log.ts';
-import { seededRandom } from '../../src/kernel/random.ts';
-import { LegMedia } from '../../src/telephony/leg-media.ts';
-import { LocalMedia } from '../../src/telephony/media/local-media.ts';
-import type { MediaStream } from '../../src/telephony/media/media-port.ts';
-import { newLocalSrtp } from '../../src/telephony/sdp/srtp-offer.ts';
-import type { Dialog } from '../../src/telephony/sip/dialog.ts';
 import { writeReplaces } from '../../src/telephony/sip/replaces.ts';
-import { UserAgent } from '../../src/telephony/sip/user-agent.ts';
 import { callWorld, nothingLeft, numberToDial, PHONE } from '../support/call-world.ts';
 import { flowOf, from, into, to } from '../support/flow-builder.ts';
 import { CallLog } from '../support/sip-agents.ts';
+import { twoDevicePhone } from '../support/two-device-phone.ts';
 
 const never = new AbortController().signal;
 /** The sequence that we send begins high with this seed, and so begins again soon. */
@@ -28,39 +21,8 @@ const flow = flowOf({
 /** A call with SRTP to a phone that has two devices. */
 async function calling() {
   const world = callWorld({ flow, mediaSeed: SEED, srtp: 'required', phoneIsThere: false });
-  const { clock, network } = world;
-  const media = new LocalMedia({
-    clock,
-    random: seededRandom(41),
-    host: PHONE,
-    portRange: { first: 30_000, last: 30_009 },
-    openSocket: (local) => network.datagramSocket(local),
-    maxStreams: 2,
-  });
-  const withKeys = (stream: MediaStream, seed: number): LegMedia => {
-    const srtp = newLocalSrtp('required', seededRandom(seed));
-    const { address, port } = stream.local;
-    return new LegMedia(stream, {
-      address,
-      port,
-      sessionId: '7',
-      version: seed,
-      codecs: ['PCMU'],
-      telephoneEvent: 101,
-      ...(srtp && { srtp }),
-    });
-  };
-  const [before, after] = [await media.open(), await media.open()];
-  const [first, second] = [withKeys(before, 42), withKeys(after, 44)];
-  const dialogs: Dialog[] = [];
-  const agent = new UserAgent({
-    wires: [network.wire('udp', { address: PHONE, port: 5060 })],
-    clock,
-    random: seededRandom(43),
-    log: silentLogger,
-    product: 'phone',
-    onInvite: (invite) => void invite.answer(first.offered(invite.sdp ?? '') ?? '').then((dialog) => dialogs.push(dialog)),
-  });
+  const { clock } = world;
+  const { after, first, second, agent, dialogs, close } = await twoDevicePhone(world);
   const session = await world.call();
   await clock.advance(2000);
   const [dialog] = dialogs;
@@ -69,9 +31,7 @@ async function calling() {
     await clock.advance(500);
     void after.sendDigits('34', never);
     expect(await world.over(session)).toBe(true);
-    const heard = await after.close();
-    await agent.close();
-    await media.close();
+    const heard = await close();
     expect(await world.finish()).toEqual(nothingLeft);
     return { heard, outcome: session.outcome };
   };

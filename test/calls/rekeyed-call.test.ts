@@ -1,14 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { silentLogger } from '../../src/kernel/log.ts';
-import { seededRandom } from '../../src/kernel/random.ts';
-import { LegMedia } from '../../src/telephony/leg-media.ts';
-import { LocalMedia } from '../../src/telephony/media/local-media.ts';
-import type { MediaStream } from '../../src/telephony/media/media-port.ts';
-import { newLocalSrtp } from '../../src/telephony/sdp/srtp-offer.ts';
-import type { Dialog } from '../../src/telephony/sip/dialog.ts';
-import { UserAgent } from '../../src/telephony/sip/user-agent.ts';
-import { callWorld, nothingLeft, PHONE } from '../support/call-world.ts';
+import { callWorld, nothingLeft } from '../support/call-world.ts';
 import { flowOf, from, into, to } from '../support/flow-builder.ts';
+import { twoDevicePhone } from '../support/two-device-phone.ts';
 
 const never = new AbortController().signal;
 
@@ -31,37 +24,12 @@ describe('a phone that changes its keys and its port during a call with SRTP', (
         return 'pass';
       },
     });
-    const { clock, network } = world;
-    const media = new LocalMedia({
-      clock,
-      random: seededRandom(41),
-      host: PHONE,
-      portRange: { first: 30_000, last: 30_009 },
-      openSocket: (local) => network.datagramSocket(local),
-      maxStreams: 2,
-    });
-    // Another port, as the phone's own side must know nothing of the keys before.
-    const [before, after] = [await media.open(), await media.open()];
-    const withKeys = (stream: MediaStream, seed: number, version: number): LegMedia => {
-      const srtp = newLocalSrtp('required', seededRandom(seed));
-      const { address, port } = stream.local;
-      return new LegMedia(stream, { address, port, sessionId: '7', version, codecs: ['PCMU'], telephoneEvent: 101, ...(srtp && { srtp }) });
-    };
-    const first = withKeys(before, 42, 1);
-    const dialogs: Dialog[] = [];
-    const agent = new UserAgent({
-      wires: [network.wire('udp', { address: PHONE, port: 5060 })],
-      clock,
-      random: seededRandom(43),
-      log: silentLogger,
-      product: 'phone',
-      onInvite: (invite) => void invite.answer(first.offered(invite.sdp ?? '') ?? '').then((dialog) => dialogs.push(dialog)),
-    });
+    const { clock } = world;
+    const { before, after, first, second, dialogs, close } = await twoDevicePhone(world);
     const session = await world.call();
     await clock.advance(600);
     void before.sendDigits('12', never);
     await clock.advance(600);
-    const second = withKeys(after, 44, 2);
     const changed = dialogs[0]?.reinvite(() => second.offer(), never).then((answer) => second.answered(answer));
     await clock.advance(20);
     expect(await changed).toBe(true);
@@ -69,14 +37,12 @@ describe('a phone that changes its keys and its port during a call with SRTP', (
     expect(second.agreed?.srtp?.send).not.toEqual(first.agreed?.srtp?.send);
     expect(await world.over(session)).toBe(true);
     expect(session.outcome).toBe('The right branch');
-    const phoneReport = await after.close();
+    const phoneReport = await close();
     // Prompts and the silence between them, without a gap at the change of the keys.
     expect(phoneReport).toMatchObject({ unauthentic: 0, lost: 0, audible: true });
     expect(phoneReport.longestGapMs).toBeLessThan(30);
     const keys = new Set(messages.join('').match(/inline:\S+/g));
     expect(keys.size).toBeGreaterThanOrEqual(3 + 1 + 3);
-    await agent.close();
-    await media.close();
     expect(await world.finish()).toEqual(nothingLeft);
   });
 });

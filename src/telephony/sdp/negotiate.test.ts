@@ -1,31 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { C, failureOf, offer, phone, sdp } from '../../../test/support/sdp-texts.ts';
 import { type AgreedMedia, audioCodecs } from '../media/media-port.ts';
 import { answerOffer, type LocalMedia, type Offer, readAnswer, writeOffer } from './negotiate.ts';
-import { SdpError } from './sdp-error.ts';
 
-const offer: Offer = {
-  address: '192.0.2.1',
-  port: 20000,
-  sessionId: '1234567890',
-  version: 1,
-  codecs: ['PCMU', 'PCMA'],
-  telephoneEvent: 101,
-};
-const phone: LocalMedia = { address: '198.51.100.7', port: 30002, sessionId: '77', version: 3, codecs: ['PCMU', 'PCMA'] };
-
-const sdp = (...lines: string[]): string => ['v=0', 'o=- 1 1 IN IP4 198.51.100.7', 's=-', ...lines, ''].join('\r\n');
-const C = 'c=IN IP4 198.51.100.7';
 const remote = { address: '198.51.100.7', port: 30002 };
-
-function failureOf(run: () => unknown): string {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof SdpError) return error.reason;
-    throw error;
-  }
-  return 'agreed';
-}
 
 describe('writeOffer', () => {
   test('offers the codecs in order, telephone-event, 20 ms and both directions', () => {
