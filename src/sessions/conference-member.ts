@@ -32,6 +32,7 @@ export class ConferenceMember {
   #isHeld = false;
   #talks: boolean | undefined;
   #music: AbortController | undefined;
+  #announcement: AbortController | undefined;
 
   constructor(call: AnsweredCall, rules: MemberRules, place: MemberPlace) {
     this.call = call;
@@ -71,10 +72,16 @@ export class ConferenceMember {
     this.settle();
   }
 
-  /** Plays something to it, before what the others say. */
+  /** Plays something to it, before what the others say: at once, or not at all while it hears another announcement. */
   announce(prompt: Prompt): void {
-    // It ends with the call at the latest.
-    if (this.talks) this.call.play(prompt, { interruptible: false }, new AbortController().signal).catch(() => undefined);
+    if (!this.talks || this.#announcement) return;
+    const announcement = new AbortController();
+    this.#announcement = announcement;
+    const done = (): void => {
+      if (this.#announcement === announcement) this.#announcement = undefined;
+    };
+    // It ends with the stay among the others, or with the call.
+    this.call.play(prompt, { interruptible: false }, announcement.signal).then(done, done);
   }
 
   /** Does what is to be done now, since the conference or the member has changed. */
@@ -82,7 +89,7 @@ export class ConferenceMember {
     const talks = !this.#isHeld && (this.#place.hasBegun || !this.rules.waitsForModerator);
     if (this.#isOver || talks === this.#talks) return;
     this.#talks = talks;
-    this.#stopMusic();
+    this.#stopSounds();
     if (!talks) {
       this.call.leaveRoom();
       this.#playMusic();
@@ -99,7 +106,7 @@ export class ConferenceMember {
   leave(why: 'Left' | 'Ended' = 'Left'): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#stopMusic();
+    this.#stopSounds();
     this.call.leaveRoom();
     this.#place.leave(this);
     this.#resolveOver(why);
@@ -115,8 +122,10 @@ export class ConferenceMember {
     again().catch(() => undefined);
   }
 
-  #stopMusic(): void {
+  #stopSounds(): void {
     this.#music?.abort();
     this.#music = undefined;
+    this.#announcement?.abort();
+    this.#announcement = undefined;
   }
 }

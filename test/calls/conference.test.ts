@@ -98,6 +98,22 @@ describe('Conference', () => {
     expect(heardBetween(ANN, 2400, 3900)).toEqual([0xff]);
   });
 
+  it('has one tone for all who come while it is heard, and none that waits behind it', async () => {
+    const late = Array.from({ length: 4 }, (_none, at) => `+181440432${10 + at}`);
+    const { heardBetween, over } = await meet(
+      {
+        [ANN]: { answerAfterMs: 100, hangUpAfterMs: 5000 },
+        ...Object.fromEntries(late.map((who) => [who, { answerAfterMs: 1000, hangUpAfterMs: 2000 }])),
+      },
+      { Announce: true },
+    );
+    await over();
+    expect(heardBetween(ANN, 950, 1300).length).toBe(2);
+    expect(heardBetween(ANN, 1450, 2900)).toEqual([0xff]);
+    expect(heardBetween(ANN, 2950, 3300).length).toBe(2);
+    expect(heardBetween(ANN, 3450, 5000)).toEqual([0xff]);
+  });
+
   it('is over with the call when the server stops', async () => {
     const { world, sessions, over } = await meet({ [ANN]: { answerAfterMs: 100 }, [BEN]: { answerAfterMs: 100 } });
     await world.clock.advance(1000);
