@@ -40,6 +40,11 @@ export const errorCatalogue = {
     message: 'There is no {kind} with this id. Check the id, and that your login has access to its account.',
   },
   CONFLICT: { status: 409, errorCode: 'Conflict', message: '{reason}' },
+  REQUEST_UNDER_WAY: {
+    status: 503,
+    errorCode: 'RequestUnderWay',
+    message: 'Another server has not yet said what became of the request with this Idempotency-Key. Send it again in {seconds} s.',
+  },
   IDEMPOTENCY_KEY_USED: {
     status: 409,
     errorCode: 'IdempotencyKeyUsed',

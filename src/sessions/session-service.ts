@@ -33,7 +33,7 @@ export interface SessionServiceOptions extends Omit<LiveCallsOptions, 'onFreed'>
   readonly telephony: Telephony;
   readonly store: Pick<SessionStore, 'create' | 'settled'>;
   readonly reader: Pick<SessionReader, 'findKeyed'>;
-  readonly schedule: Pick<SessionSchedule, 'due' | 'nextDueMs' | 'claim' | 'giveBack' | 'end' | 'announce'>;
+  readonly schedule: Pick<SessionSchedule, 'due' | 'nextDueMs' | 'claim' | 'giveBack' | 'end' | 'announce' | 'keep'>;
   readonly changes: Pick<Changes, 'subscribe'>;
   readonly journal: SessionJournal;
   readonly queries: Pick<SessionQueries, 'find' | 'list'>;
@@ -185,6 +185,7 @@ export class SessionService {
   async stop(drainMs: number): Promise<void> {
     this.#draining = true;
     this.#incoming.stop();
+    this.#keyed.stop();
     await this.#waiting.stop();
     await this.#calls.stop(drainMs);
   }

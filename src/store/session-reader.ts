@@ -30,6 +30,13 @@ export interface StoredSession {
   readonly epoch: number;
 }
 
+/** A session that was made with an Idempotency-Key. */
+export interface KeyedSession {
+  readonly row: NewSessionRow;
+  /** Something was written since its creation: so the server that has created it did not refuse it to its caller. */
+  readonly wentOn: boolean;
+}
+
 const sortFields = {
   dateCreated: session.createdAt,
   dateLastModified: session.modifiedAt,
@@ -75,11 +82,11 @@ export class SessionReader {
   }
 
   /** The session that a login has made with this Idempotency-Key. */
-  async findKeyed(loginId: string, key: string): Promise<NewSessionRow | undefined> {
+  async findKeyed(loginId: string, key: string): Promise<KeyedSession | undefined> {
     return this.#database.run(async (queries) => {
       const where = and(eq(session.loginId, loginId), eq(session.idempotencyKey, key));
       const [row] = await queries.select(rowColumns).from(session).where(where);
-      return row && storedRow(row);
+      return row && { row: storedRow(row), wentOn: row.modifiedAt.getTime() !== row.createdAt.getTime() };
     });
   }
 

@@ -105,6 +105,23 @@ export class SessionSchedule {
     });
   }
 
+  /**
+   * Makes sure of a session that waits, though the server that has created it may not know that it was written and may want to remove it.
+   * Answers false when it does not wait any more, or was removed.
+   */
+  async keep(id: string, nowMs: number): Promise<boolean> {
+    const at = new Date(nowMs).toISOString();
+    const later = sql`greatest(${at}::text::timestamptz, ${session.createdAt} + interval '1 millisecond')`;
+    const kept = await this.#options.database.transaction((queries) =>
+      queries
+        .update(session)
+        .set({ modifiedAt: later })
+        .where(and(eq(session.id, id), isNull(session.owner), isNull(session.endedAt)))
+        .returning({ id: session.id }),
+    );
+    return kept.length > 0;
+  }
+
   /** Ends sessions that still wait, with a last line for their logs. Answers those that did. */
   async end(ids: readonly string[], { outcome, message }: WaitingEnd, nowMs: number): Promise<NewSessionRow[]> {
     const at = new Date(nowMs);

@@ -156,10 +156,11 @@ export class SessionStore {
     const rows = this.#doubtful;
     const ids = idList(rows.map(({ id }) => id));
     const owners = idList(rows.map(({ owner }) => owner ?? 'null'));
-    // A session that waits may have found another owner already, who dials it: that one stays.
+    // Somebody may count on it already, another owner who dials it or a server that has answered for it (see SessionSchedule.keep): then
+    // something was written since its creation, and it stays.
     await this.#within(this.#options.sql`
       delete from session s using unnest(${ids}::text::uuid[], ${owners}::text::uuid[]) as refused (id, owner)
-      where s.id = refused.id and s.owner is not distinct from refused.owner`);
+      where s.id = refused.id and s.owner is not distinct from refused.owner and s.modified_at = s.created_at`);
     const removed = new Set(rows);
     this.#doubtful = this.#doubtful.filter((row) => !removed.has(row));
   }

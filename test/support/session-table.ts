@@ -44,7 +44,12 @@ export function sessionTable({ clock, owner, beforeStore, canRead }: SessionTabl
       },
       settled: async () => {},
     },
-    reader: { findKeyed: async (loginId, key) => findKeyed(loginId, key)?.row },
+    reader: {
+      findKeyed: async (loginId, key) => {
+        const found = findKeyed(loginId, key);
+        return found && { row: found.row, wentOn: found.lines.length > 0 };
+      },
+    },
     schedule: {
       due: async (nowMs, without, most) =>
         waiting()
@@ -80,6 +85,7 @@ export function sessionTable({ clock, owner, beforeStore, canRead }: SessionTabl
         return ended.map(({ row }) => row);
       },
       announce: async () => {},
+      keep: async (id) => waiting().some(({ row }) => row.id === id),
     },
     journal: {
       change: (id, _epoch, patch) => void Object.assign(seen.get(id) ?? {}, patch),
