@@ -115,6 +115,25 @@ describe('writing behind', () => {
     expect(row?.n).toBe(1_200);
   });
 
+  it('writes the many lines of one session in rounds that hold up neither the loop nor the database, one after the other', async () => {
+    const id = await newSession();
+    const messages = Array.from({ length: 10_000 }, (_, nth) => `${nth} `.padEnd(60, 'x'));
+    writer.log(id, 1, messages.map(line));
+    writer.change(id, 1, { endedAtMs: clock.now(), callState: 'Disconnected' });
+    await clock.advance(250);
+    await eventually(async () => {
+      await clock.advance(0);
+      return writer.pending === 0;
+    });
+    const rounds = await roundsOf([id]);
+    expect(rounds.length).toBeGreaterThan(5);
+    for (const { lines } of rounds) expect(lines).toBeLessThan(2_000);
+    const found = await reader.find(id);
+    expect(found?.info.log?.map(({ message }) => message)).toEqual(messages);
+    expect(found?.info.ended).toBe(true);
+    expect(clock.now()).toBe(new VirtualClock().now() + 250);
+  });
+
   it('does not let one change that is refused hold up the others', async () => {
     const [bad, good] = [await newSession(), await newSession()];
     writer.change(bad, 1, { sipCause: 1e9 });

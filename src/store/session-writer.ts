@@ -2,7 +2,7 @@ import type { Clock, Timer } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/log.ts';
 import type { Sql } from './clients.ts';
 import { idList } from './id-list.ts';
-import { toJsonText } from './json-text.ts';
+import { type Batch, type Dirty, takeBatch } from './session-batch.ts';
 import type { SessionLogInfo, SessionPatch } from './session-rows.ts';
 import { isUnavailable, withoutValues } from './store-error.ts';
 import { within } from './time-limit.ts';
@@ -19,20 +19,6 @@ export interface SessionWriterOptions {
   readonly everyMs?: number;
 }
 
-interface Dirty {
-  readonly epoch: number;
-  readonly patch: SessionPatch;
-  readonly lines: SessionLogInfo[];
-}
-
-interface Batch {
-  readonly chunk: number;
-  readonly ids: readonly string[];
-  readonly rows: readonly Readonly<Record<string, unknown>>[];
-  readonly lineCount: number;
-}
-
-const MOST_PER_BATCH = 500;
 /** Log lines kept while the database is away. Patches need no limit: there is one per session. */
 const MOST_LINES = 50_000;
 const LONGEST_RETRY_MS = 2_000;
@@ -70,7 +56,8 @@ select count(*)::int as count from changed`;
 export class SessionWriter {
   readonly #options: SessionWriterOptions;
   readonly #everyMs: number;
-  #dirty = new Map<string, Dirty>();
+  readonly #dirty = new Map<string, Dirty>();
+  #turn = 0;
   #lineCount = 0;
   #droppedLines = 0;
   /** Sent but not confirmed; sent again, exactly as it is, until it is. */
@@ -79,6 +66,8 @@ export class SessionWriter {
   #timer: Timer | undefined;
   #sending: Promise<void> | undefined;
   #failures = 0;
+  /** Not all that waited went into the last batch. */
+  #isBehind = false;
   #closed = false;
 
   constructor(options: SessionWriterOptions) {
@@ -93,7 +82,7 @@ export class SessionWriter {
 
   /** Sessions with changes that are not confirmed yet. */
   get pending(): number {
-    return this.#dirty.size + (this.#unconfirmed?.ids.length ?? 0);
+    return this.#dirty.size + (this.#unconfirmed?.rows.length ?? 0);
   }
 
   /** Log lines given up because the database was away for too long. */
@@ -126,8 +115,7 @@ export class SessionWriter {
    * takes too long, and it is written later then.
    */
   flush(): Promise<boolean> {
-    const end = this.#number + Math.ceil(this.#dirty.size / MOST_PER_BATCH);
-    return within(this.#options.clock, FLUSH_LIMIT_MS, this.#writeUntil(end)).catch(() => false);
+    return within(this.#options.clock, FLUSH_LIMIT_MS, this.#writeUntil(this.#turn)).catch(() => false);
   }
 
   /** Writes what is left, if the database lets it. Idempotent. */
@@ -140,10 +128,10 @@ export class SessionWriter {
     this.#timer?.cancel();
   }
 
-  /** Writes until every batch with a number below `end` is confirmed, or one fails. */
+  /** Writes until all whose turn is before `end` is confirmed, or a batch fails. */
   async #writeUntil(end: number): Promise<boolean> {
     await this.#sending;
-    while (this.pending > 0 && (this.#unconfirmed?.chunk ?? this.#number) < end) {
+    while (this.#nextTurn() < end) {
       const before = this.#failures;
       await this.#write();
       if (this.#failures > before) return false;
@@ -151,10 +139,18 @@ export class SessionWriter {
     return true;
   }
 
+  /** Whose turn it is. */
+  #nextTurn(): number {
+    if (this.#unconfirmed) return this.#unconfirmed.turn;
+    for (const { turn } of this.#dirty.values()) return turn;
+    return Number.POSITIVE_INFINITY;
+  }
+
   #entry(sessionId: string, epoch: number): Dirty | undefined {
     const waiting = this.#dirty.get(sessionId);
     if (waiting && waiting.epoch >= epoch) return waiting.epoch === epoch ? waiting : undefined;
-    const fresh = { epoch, patch: {}, lines: [] };
+    if (waiting) this.#lineCount -= waiting.lines.length;
+    const fresh = { turn: waiting?.turn ?? this.#turn++, epoch, patch: {}, lines: [] };
     this.#dirty.set(sessionId, fresh);
     this.#schedule(this.#everyMs);
     return fresh;
@@ -176,12 +172,18 @@ export class SessionWriter {
     this.#sending = this.#round();
     await this.#sending;
     this.#sending = undefined;
-    if (this.pending > 0) this.#schedule(this.healthy ? this.#everyMs : Math.min(LONGEST_RETRY_MS, this.#everyMs * 2 ** this.#failures));
+    if (this.pending === 0) return;
+    if (!this.healthy) this.#schedule(Math.min(LONGEST_RETRY_MS, this.#everyMs * 2 ** this.#failures));
+    else this.#schedule(this.#isBehind ? 0 : this.#everyMs);
   }
 
   async #round(): Promise<void> {
-    this.#unconfirmed ??= this.#takeBatch();
-    if (!this.#unconfirmed) return;
+    if (!this.#unconfirmed) {
+      this.#unconfirmed = takeBatch(this.#dirty, this.#number);
+      if (!this.#unconfirmed) return;
+      this.#number++;
+      this.#isBehind = this.#dirty.size > 0;
+    }
     try {
       await this.#send(this.#unconfirmed);
       this.#lineCount -= this.#unconfirmed.lineCount;
@@ -198,7 +200,12 @@ export class SessionWriter {
     const { sql, owner, clock } = this.#options;
     let written: number;
     try {
-      const parameters = [toJsonText(batch.rows), owner, new Date(clock.now()).toISOString(), String(batch.chunk)];
+      const parameters = [
+        `[${batch.rows.map(({ text }) => text).join(',')}]`,
+        owner,
+        new Date(clock.now()).toISOString(),
+        String(batch.chunk),
+      ];
       const [row] = await sql.unsafe<{ count: number }[]>(WRITE, parameters, { prepare: true });
       written = row?.count ?? 0;
     } catch (error) {
@@ -206,30 +213,29 @@ export class SessionWriter {
       await this.#sendOneByOne(batch, error);
       return;
     }
-    if (written < batch.ids.length) await this.#reportLost(batch);
+    if (written < batch.rows.length) await this.#reportLost(batch);
   }
 
   /** A row that the database refuses must not hold up the others. */
   async #sendOneByOne(batch: Batch, error: unknown): Promise<void> {
-    if (batch.ids.length === 1) {
-      this.#options.log.error(
-        { err: withoutValues(error), sessionId: batch.ids[0] },
-        'A change of a session was refused by the database and is lost',
-      );
+    const [first, ...others] = batch.rows;
+    if (first && others.length === 0) {
+      const fields = { err: withoutValues(error), sessionId: first.id };
+      this.#options.log.error(fields, 'A change of a session was refused by the database and is lost');
       return;
     }
-    for (const [index, row] of batch.rows.entries())
-      await this.#send({ chunk: batch.chunk, ids: batch.ids.slice(index, index + 1), rows: [row], lineCount: 0 });
+    for (const row of batch.rows) await this.#send({ ...batch, rows: [row], lineCount: 0 });
   }
 
   async #reportLost(batch: Batch): Promise<void> {
     const { sql, owner, onLost } = this.#options;
-    const epochs = batch.rows.map((row) => Number(row.epoch));
+    const ids = batch.rows.map(({ id }) => id);
+    const epochs = batch.rows.map(({ epoch }) => epoch);
     const kept = await sql<{ id: string }[]>`
-      select s.id from session s, unnest(${idList(batch.ids)}::text::uuid[], ${`{${epochs.join(',')}}`}::text::int[]) as c (id, epoch)
+      select s.id from session s, unnest(${idList(ids)}::text::uuid[], ${`{${epochs.join(',')}}`}::text::int[]) as c (id, epoch)
       where s.id = c.id and s.epoch = c.epoch and s.owner = ${owner}::uuid`;
     const ours = new Set(kept.map((row) => row.id));
-    const lost = batch.ids.filter((id) => !ours.has(id));
+    const lost = ids.filter((id) => !ours.has(id));
     for (const id of lost) this.#forget(id);
     if (lost.length > 0) onLost(lost);
   }
@@ -238,39 +244,4 @@ export class SessionWriter {
     this.#lineCount -= this.#dirty.get(sessionId)?.lines.length ?? 0;
     this.#dirty.delete(sessionId);
   }
-
-  #takeBatch(): Batch | undefined {
-    if (this.#dirty.size === 0) return undefined;
-    const entries = [...this.#dirty].slice(0, MOST_PER_BATCH);
-    if (entries.length === this.#dirty.size) this.#dirty = new Map();
-    else for (const [id] of entries) this.#dirty.delete(id);
-    const chunk = this.#number++;
-    let lineCount = 0;
-    const rows = entries.map(([id, dirty]) => {
-      lineCount += dirty.lines.length;
-      return toColumns(id, dirty, chunk);
-    });
-    return { chunk, ids: entries.map(([id]) => id), rows, lineCount };
-  }
-}
-
-function toColumns(id: string, { epoch, patch, lines }: Dirty, chunk: number): Record<string, unknown> {
-  return {
-    id,
-    epoch,
-    call_state: patch.callState,
-    call_sid: patch.callSid,
-    trunk_id: patch.trunkId,
-    answered_at: toMoment(patch.answeredAtMs),
-    ended_at: toMoment(patch.endedAtMs),
-    outcome: patch.outcome,
-    sip_cause: patch.sipCause,
-    state: patch.mediaReport ? { media: patch.mediaReport } : patch.state,
-    chunk,
-    entries: lines.length > 0 ? lines : undefined,
-  };
-}
-
-function toMoment(atMs: number | undefined): string | undefined {
-  return atMs === undefined ? undefined : new Date(atMs).toISOString();
 }
