@@ -24,8 +24,6 @@ export class ParallelInvites implements OutgoingInvite {
     this.#count = invites.length;
     for (const [at, send] of invites.entries()) this.#branches.push(send(this.#branch(at)));
     this.callId = this.#branches[0]?.callId ?? '';
-    // One that has answered or refused for all while the others were still being sent.
-    if (this.#state === 'over') this.#cancelAll();
   }
 
   cancel(reason?: string): void {
@@ -51,11 +49,6 @@ export class ParallelInvites implements OutgoingInvite {
   }
 
   #answered(at: number, dialog: Dialog, sdp: string | undefined): void {
-    if (this.#state !== 'ringing') {
-      void dialog.bye();
-      this.#failed({ why: 'cancelled', status: 487, reason: 'Answered when it was too late' });
-      return;
-    }
     this.#state = 'over';
     this.#cancelAll(at, COMPLETED_ELSEWHERE);
     this.#events.answered(dialog, sdp);

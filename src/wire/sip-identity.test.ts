@@ -21,12 +21,15 @@ describe('a certificate', () => {
     ['a.example', 'DNS:*.example'],
     ['a.b.example', 'DNS:*.b.example'],
     ['a.example', 'DNS:xa.example'],
+    ['a.example', 'DNS:example'],
+    ['b.a.example', 'DNS:a.example'],
     // Where there are SIP URIs, DNS names say which host it is, not which domain (RFC 5922 section 7.1).
     ['host.example', 'URI:sip:a.example, DNS:host.example'],
     ['a.example', 'URI:sips:a.example'],
     ['a.example', 'URI:sip:bob@a.example'],
     ['a.example', 'URI:"http://x/, DNS:a.example"'],
     ['a.example', 'URI:"http://x/\\", DNS:a.example"'],
+    ['a.example', 'URI:"http://x/"; DNS:a.example'],
     ['192.0.2.1', 'DNS:192.0.2.1'],
     ['192.0.2.1', 'IP Address:192.0.2.10'],
   ])('does not belong to %s with %s', (domain, names) => {

@@ -160,3 +160,12 @@ test('answers to pings of ours are no pings, and are told apart from them', () =
   expect(framing.push(crlf)).toMatchObject({ pings: 0, pongs: 0 });
   expect(framing.push(crlf)).toMatchObject({ pings: 1, pongs: 0 });
 });
+
+test('the end of a ping that came in halves is no answer to a ping of ours that left in between', () => {
+  const framing = new TcpFraming();
+  const crlf = Buffer.from('\r\n');
+  expect(framing.push(crlf)).toMatchObject({ pings: 0, pongs: 0 });
+  framing.expectPong();
+  expect(framing.push(crlf)).toMatchObject({ pings: 1, pongs: 0 });
+  expect(framing.push(crlf)).toMatchObject({ pings: 0, pongs: 1 });
+});

@@ -66,7 +66,7 @@ async function scene(answers: boolean) {
     }
     await until(() => peer.pings === pings + 1 && received === answers);
   };
-  return { peer, to, clock, pinged };
+  return { peer, to, clock, pinged, received: () => received };
 }
 
 describe('a connection that we opened', () => {
@@ -87,6 +87,20 @@ describe('a connection that we opened', () => {
     expect(wire.connections).toBe(0);
     await wire.close();
     expect(clock.pendingTimers).toBe(0);
+  });
+
+  it.each(['sent', 'received'])('is pinged for as long as messages are %s over it', async (way) => {
+    const { peer, to, clock, received } = await scene(false);
+    for (let nth = 1; nth <= 15; nth++) {
+      await clock.advance(300_000);
+      if (way === 'sent') await wire.send(message, to);
+      else sockets[0]?.write(message);
+      await until(() => (way === 'sent' ? peer.messages - 1 : received()) === nth);
+    }
+    await turns();
+    const { pings } = peer;
+    await clock.advance(300_000);
+    await until(() => peer.pings > pings);
   });
 
   it('stays when the peer does not know of pings, until it is idle', async () => {

@@ -158,6 +158,29 @@ describe('sending', () => {
     const a = await open();
     for (const address of ['::1', 'localhost']) await expect(a.send(Buffer.from('x'), { address, port: 9 })).rejects.toThrow('family');
   });
+
+  test('opens another connection when the peer has ended the one that is there, and keeps it when that one is gone', async () => {
+    const sockets: Socket[] = [];
+    const { endpoint } = await listen((socket) => sockets.push(socket));
+    const wire = await open({ maxQueuedBytes: 64 * 1024 * 1024 });
+    const received = inbox(wire);
+    // More than the system takes: the first connection is not over before it is read.
+    for (let megabyte = 0; megabyte < 24; megabyte++) await wire.send(Buffer.alloc(1024 * 1024), endpoint);
+    await until(() => sockets.length === 1);
+    sockets[0]?.end();
+    await until(() => !wire.isConnected(endpoint));
+    expect(wire.connections).toBe(1);
+    await wire.send(Buffer.from(message('1')), endpoint);
+    await until(() => sockets.length === 2);
+    sockets[0]?.destroy();
+    for (const round of ['1', '2', '3']) {
+      sockets[1]?.write(message(round));
+      expect((await received.next()).text).toBe(message(round));
+    }
+    expect([wire.isConnected(endpoint), wire.connections]).toEqual([true, 1]);
+    await wire.send(Buffer.from(message('2')), endpoint);
+    expect(sockets.length).toBe(2);
+  });
 });
 
 describe('receiving', () => {
@@ -213,6 +236,30 @@ describe('receiving', () => {
     await clock.advance(4000);
     socket.write(message('three').slice(10));
     expect((await messages.next()).text).toBe(message('three'));
+  });
+
+  test('counts the time of a message that comes in pieces once, and no more when it is whole', async () => {
+    const clock = new VirtualClock();
+    const wire = await open({ clock, messageMs: 5000 });
+    const messages = inbox(wire);
+    const socket = await dial(wire);
+    socket.setNoDelay(true);
+    await until(() => wire.connections === 1);
+    const timers = clock.pendingTimers;
+    const text = message('x');
+    for (const [from, to] of [
+      [0, 10],
+      [10, 20],
+      [20, text.length],
+    ]) {
+      socket.write(text.slice(from, to));
+      // Long enough for the piece to be read on its own, usually.
+      for (let turn = 0; turn < 5; turn++) await new Promise<void>((resolve) => setImmediate(resolve));
+    }
+    await messages.next();
+    expect(clock.pendingTimers).toBe(timers);
+    await clock.advance(10_000);
+    expect(wire.connections).toBe(1);
   });
 
   test('closes a connection on which nothing moved for long, and not before', async () => {

@@ -147,6 +147,15 @@ describe('a TLS wire', () => {
     expect([client.connections, clock.pendingTimers]).toEqual([0, 0]);
   });
 
+  test('begins no handshake with whom it does not admit', async () => {
+    const asked: string[] = [];
+    const admits = (address: string): boolean => asked.push(address) === 0;
+    const server = await open({ identity: peerIdentity, admits });
+    const client = await open();
+    await expect(send(client, named(server, 'peer.example'))).rejects.toThrow();
+    expect([asked, server.connections, client.connections]).toEqual([['127.0.0.1'], 0, 0]);
+  });
+
   test('drops who connects and says nothing or no TLS', async () => {
     const clock = new VirtualClock();
     const server = await open({ identity: peerIdentity, clock, messageMs: 10_000 });

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { SrtpPolicy } from '../../src/telephony/port.ts';
 import { isRtcp } from '../../src/telephony/rtp/srtcp-packet.ts';
 import { callWorld, nothingLeft } from '../support/call-world.ts';
+import { carrier, targetAt } from '../support/carriers.ts';
 import { flowOf, from, into, to } from '../support/flow-builder.ts';
 
 const flow = flowOf({
@@ -64,6 +65,20 @@ describe('a call with SRTP', () => {
     const offers = messages.flatMap((message) => (message.startsWith('INVITE ') ? [/^m=audio \d+ (\S+) /m.exec(message)?.[1]] : []));
     expect(offers).toEqual(['RTP/AVP', 'RTP/SAVP', 'RTP/AVP', 'RTP/SAVP']);
     expect(left).toEqual(nothingLeft);
+  });
+
+  it('optional, refused with 488 when it has rung: is not offered again, so that no phone rings twice', async () => {
+    const targets = [targetAt('10.0.1.1')];
+    const world = callWorld({ flow, srtp: 'optional', targets });
+    const callee = carrier(world, '10.0.1.1', (invite) => {
+      invite.ring();
+      world.clock.after(1000, () => invite.reject(488));
+    });
+    const session = await world.call();
+    expect(await world.over(session)).toBe(true);
+    expect([session.outcome, session.sipCause, callee.invites.length]).toEqual(['Failed', 488, 1]);
+    await callee.close();
+    expect(await world.finish()).toEqual(nothingLeft);
   });
 
   it('off, to a phone that takes only RTP/SAVP: is refused', async () => {

@@ -19,6 +19,12 @@ function inOrder(...addresses: readonly string[]): DnsZone {
   };
 }
 
+/** The same over TCP. */
+function inOrderOverTcp(...addresses: readonly string[]): DnsZone {
+  const { srv, ...zone } = inOrder(...addresses);
+  return { ...zone, srv: { [`_sip._tcp.${DOMAIN}`]: srv?.[`_sip._udp.${DOMAIN}`] ?? [] } };
+}
+
 /** A trunk to the domain, whose first server does as `behave` says. `sent` is what our side sends: start line, transport and place. */
 async function placed(zone: DnsZone, behave?: (invite: IncomingInvite, clock: Clock) => void, more: Partial<WorldOptions> = {}) {
   const invites: string[] = [];
@@ -87,9 +93,7 @@ describe('a trunk that is a domain', () => {
   });
 
   it('has its next server called at once when the first cannot be connected to', async () => {
-    const { srv, addresses } = inOrder(FIRST, PHONE);
-    const zone: DnsZone = { srv: { [`_sip._tcp.${DOMAIN}`]: srv?.[`_sip._udp.${DOMAIN}`] ?? [] }, ...(addresses && { addresses }) };
-    const { session, tookMs, left } = await placed(zone);
+    const { session, tookMs, left } = await placed(inOrderOverTcp(FIRST, PHONE));
     expect(session.outcome).toBe('Completed');
     expect(tookMs).toBeLessThan(2000);
     expect(await left()).toEqual(nothingLeft);
@@ -101,6 +105,19 @@ describe('a trunk that is a domain', () => {
     expect(placesOf(invites)).toEqual([FIRST, FIRST, FIRST, FIRST, PHONE]);
     expect((world.phoneEvents[0]?.atMs ?? 0) - (session.times[0]?.atMs ?? 0)).toBe(4000);
     expect(await left()).toEqual(nothingLeft);
+  });
+
+  it('has its next server called also when that takes long to be connected to, after a first that says nothing', async () => {
+    const { port: _port, transport: _transport, ...target } = targetAt(DOMAIN);
+    const targets = [target, targetAt(SECOND, { priority: 1 })];
+    const world = callWorld({ flow, targets, dns: dnsTable(inOrderOverTcp(FIRST, PHONE)), faults: { connectMs: 3000 } });
+    const silent = world.network.wire('tcp', { address: FIRST, port: 5060 });
+    const session = await world.call();
+    expect(await world.over(session)).toBe(true);
+    expect(session.lines.slice(0, 2)).toEqual(['Calling', 'Ringing']);
+    expect(session.outcome).toBe('Completed');
+    await silent.close();
+    expect(await world.finish()).toEqual(nothingLeft);
   });
 
   it('has all its servers called, and then the next target of the trunk', async () => {

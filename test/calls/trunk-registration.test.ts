@@ -130,6 +130,21 @@ describe('the registration of a trunk', () => {
     expect(await finish()).toEqual(nothingLeft);
   });
 
+  it('lasts as long as the registrar says of our own contact, and no longer than a day', async () => {
+    const { registrations, world, finish } = scene((_request, nth) => {
+      const ours = `<sip:alice@10.0.0.1:5060;ob>;expires=${nth === 1 ? 100 : 999_999}`;
+      return [200, { headers: [['Contact', `<sip:alice@10.0.0.9>;expires=20, ${ours}`]] }];
+    });
+    const lastsMs = (): number => Date.parse(registrations.stateOf('trunk-1')?.expires ?? '') - world.clock.now();
+    await world.clock.advance(1_000);
+    expect(lastsMs()).toBeGreaterThan(98_000);
+    expect(lastsMs()).toBeLessThanOrEqual(100_000);
+    await world.clock.advance(85_000);
+    expect(lastsMs()).toBeGreaterThan(86_000_000);
+    expect(lastsMs()).toBeLessThanOrEqual(86_400_000);
+    expect(await finish()).toEqual(nothingLeft);
+  });
+
   it('asks for as long as the registrar wants it at least (423)', async () => {
     const { expires, state, world, finish } = scene((_request, nth) =>
       nth === 1 ? [423, { headers: [['Min-Expires', '1800']] }] : granted(1800),

@@ -65,6 +65,19 @@ describe('a challenge', () => {
     expect(call.failure).toMatchObject({ why: 'response', status: 401 });
   });
 
+  it('from ever another realm is answered for four of them', async () => {
+    const { agent, peer, call, reply, turn } = calledPeer();
+    agent.invite(request('udp', { credentials }), call);
+    for (let realm = 0; realm < 6; realm++) {
+      await turn();
+      reply('INVITE', 407, { headers: [['Proxy-Authenticate', makeChallenge({ ...first, realm: `realm ${realm}` })]] });
+    }
+    await turn();
+    expect(peer.names.filter((name) => name === 'INVITE')).toHaveLength(5);
+    expect(peer.last('INVITE').headers.all('Proxy-Authorization')).toHaveLength(4);
+    expect(call.failure).toMatchObject({ why: 'response', status: 407 });
+  });
+
   it.each([
     ['the password is wrong', { credentials }, makeChallenge(first), 2],
     ['there are no credentials', {}, makeChallenge(first), 1],

@@ -162,6 +162,24 @@ describe('matching', () => {
     );
   });
 
+  it('takes requests with nothing in their branch but the cookie for different ones', async () => {
+    const { ask } = askingPeer();
+    for (const cSeq of [1, 2]) {
+      const [answer] = await ask('OPTIONS', { branch: 'z9hG4bK', cSeq });
+      expect(answer?.headers.first('CSeq')).toBe(`${cSeq} OPTIONS`);
+    }
+  });
+
+  it('answers 500 when it fails at a request', async () => {
+    const { ask, leftovers } = askingPeer({
+      onInvite: () => {
+        throw new Error('It fails');
+      },
+    });
+    expect(statuses(await ask('INVITE', { sdp: OFFER }))).toEqual([100, 500]);
+    expect(await leftovers()).toEqual([0, 0, 0]);
+  });
+
   it('refuses with 503 beyond its limit, and serves again later', async () => {
     const { ask, clock, agent } = askingPeer({ maxServerTransactions: 3 });
     for (let nth = 0; nth < 3; nth++) expect(statuses(await ask('OPTIONS'))).toEqual([200]);

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../../kernel/random.ts';
 import { VirtualClock } from '../../kernel/virtual-clock.ts';
@@ -47,6 +48,15 @@ describe('credentials', () => {
     expect(typeof found === 'object' && found.userName).toBe('alice');
     expect(typeof found === 'object' && found.areRight(undefined)).toBe(false);
     expect(made.isRight(made.answer(challenge, { nonceCount: 2 }))).toBe(true);
+  });
+
+  it('are known for ours by their realm, right or wrong', () => {
+    const { guard, answer, md5 } = scene();
+    const presents = (...values: string[]): boolean =>
+      guard.presents(new HeaderList(values.map((value) => ['Authorization', value])), 'Authorization');
+    const ofCarrier = answer(md5).replace('realm="ringflow"', 'realm="carrier"');
+    expect([answer(md5), answer(md5, { password: 'wrong' })].map((value) => presents(ofCarrier, value))).toEqual([true, true]);
+    expect([ofCarrier, 'Basic cmluZ2Zsb3c=', 'Digest realm="ringflow'].map((value) => presents(value))).toEqual([false, false, false]);
   });
 
   it('are not right a second time: each use of a nonce needs a higher count', () => {
@@ -109,6 +119,27 @@ describe('credentials', () => {
   ])('in %s are none', (_what, value) => {
     const { read } = scene();
     expect(value === '' ? read() : read(value)).toBe('none');
+  });
+
+  it.each([
+    ['auth-int', /qop=auth/, 'qop=auth-int'],
+    ['a nonce count that is no eight digits', /nc=00000001/, 'nc=1'],
+  ])('with %s are none', (_what, own, other) => {
+    const { answer, read, md5 } = scene();
+    expect(read(answer(md5).replace(own, other))).toBe('none');
+  });
+
+  it('of nobody are wrong, also those that fit the secret which stands for theirs', () => {
+    const { answer, read, md5 } = scene();
+    const hash = (text: string): string => createHash('md5').update(text).digest('hex');
+    const nonce = /nonce="(\w+)"/.exec(md5)?.[1];
+    const value = answer(md5).replace(/response="[^"]*"/, (_response, at: number, whole: string) => {
+      const cnonce = /cnonce="(\w+)"/.exec(whole.slice(at))?.[1];
+      return `response="${hash(`${'0'.repeat(32)}:${nonce}:00000001:${cnonce}:auth:${hash(`REGISTER:${URI}`)}`)}"`;
+    });
+    const found = read(value);
+    expect(typeof found === 'object' && found.areRight(undefined)).toBe(false);
+    expect(typeof found === 'object' && found.areRight({ ...secrets, MD5: '0'.repeat(32) })).toBe(true);
   });
 
   it('for several realms are told apart', () => {

@@ -69,7 +69,7 @@ export class ServerTransaction implements TransactionEffects<SipRequest> {
 
   /** Takes the CANCEL of an INVITE; without effect once there is a final response (RFC 3261 section 9.2). */
   cancel(): void {
-    if (this.#open) this.onCancelled?.();
+    this.onCancelled?.();
   }
 
   send(): void {
