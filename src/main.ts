@@ -113,6 +113,7 @@ async function start(settings: Settings, log: Logger, opened: Opened): Promise<R
     },
     publicAddresses: settings.publicAddresses ?? [],
     rtpPorts: settings.rtpPorts,
+    mediaThreads: settings.mediaThreads,
     users,
     digest: { realm: SIP_REALM, algorithms: settings.sipDigest },
     refusals,

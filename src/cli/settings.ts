@@ -163,6 +163,12 @@ const table = {
     description: 'UDP ports for audio, first-last; two per call.',
     read: portRange,
   }),
+  mediaThreads: optional({
+    variable: 'RINGFLOW_MEDIA_THREADS',
+    whenAbsent: 'one per core but one',
+    description: 'Threads that carry audio, each with its own part of the ports for audio.',
+    read: wholeNumber(1, 256),
+  }),
   adminEmail: required({
     variable: 'RINGFLOW_ADMIN_EMAIL',
     fallback: 'admin@localhost',
@@ -253,6 +259,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     sipTrunkRateLimit: value(table.sipTrunkRateLimit),
     publicAddresses,
     rtpPorts: value(table.rtpPorts),
+    mediaThreads: value(table.mediaThreads),
     adminEmail: value(table.adminEmail),
     adminPassword: value(table.adminPassword),
     secretKey: value(table.secretKey),

@@ -33,6 +33,8 @@ export interface TelephonyOptions {
   /** The addresses under which peers reach us, where they are not those on which SIP listens; at most one of each family. */
   readonly publicAddresses: readonly string[];
   readonly rtpPorts: { readonly first: number; readonly last: number };
+  /** How many threads carry audio; undefined: one per core but one, which is left to signalling, flows and the database. */
+  readonly mediaThreads: number | undefined;
   readonly product: string;
   /** Whose phones may register. */
   readonly users: SipUsers;
@@ -71,8 +73,7 @@ export async function openTelephony(options: TelephonyOptions): Promise<OpenTele
   });
   const wires = await openWires(options, (address) => limit.admits(address));
   try {
-    // One core is left to signalling, flows and the database.
-    const count = Math.max(1, availableParallelism() - 1);
+    const count = options.mediaThreads ?? Math.max(1, availableParallelism() - 1);
     const [host, otherHost] = options.sip.addresses;
     const media = await openMediaWorkers({ count, host, otherHost, portRange: rtpPorts, log });
     const publicAddresses: ByFamily = { ...byFamily(options.sip.addresses), ...byFamily(options.publicAddresses) };

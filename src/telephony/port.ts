@@ -98,7 +98,7 @@ export interface AnsweredCall extends CallLeg {
   /**
    * Joins this call and `other`: each side hears the other, digits too, until `unbridge`, or until one of them is over. What is played to one
    * side comes before, and digits can still be collected. A call is in one bridge at a time: a new one ends those before.
-   * @throws Error when one of them is over, or `other` was not placed near this call
+   * @throws Error when one of them is over
    */
   bridge(other: AnsweredCall): void;
   /** Ends the bridge that this call is in, if any. */

@@ -16,7 +16,8 @@ let server: RealServer;
 const closing: (() => Promise<void>)[] = [];
 
 beforeAll(async () => {
-  server = await realServer();
+  // Calls one after the other are carried by different threads.
+  server = await realServer({ RINGFLOW_MEDIA_THREADS: '2' });
 }, 60_000);
 
 afterEach(async () => {
@@ -43,7 +44,7 @@ interface Scene {
 
 let scenes = 0;
 
-/** A phone that has called linphone by way of a flow, and another one to be transferred to. */
+/** A phone that has called linphone by way of a flow, and another one to be transferred to, which could call linphone too. */
 async function scene(): Promise<Scene> {
   scenes += 1;
   const account = await newAccount(server.child, 5060);
@@ -51,7 +52,8 @@ async function scene(): Promise<Scene> {
   const bobUser = await newPhoneUser(account, `bob${scenes}`);
   const asking = await newPhoneUser(account, `asking${scenes}`, await saveFlow(account, dialling(bobUser.id)));
   const calling = await newPhoneUser(account, `calling${scenes}`);
-  await account.api.call(PatchEndpoint, { endpointId: calling.id, flowId: await saveFlow(account, dialling(asking.id)) });
+  const flowId = await saveFlow(account, dialling(asking.id));
+  for (const { id } of [calling, bobUser]) await account.api.call(PatchEndpoint, { endpointId: id, flowId });
   // One after the other: each looks for ports that are free.
   const linphone = await registeredLinphone(asking, port);
   closing.push(linphone.close);
@@ -106,6 +108,14 @@ describe('linphone, which a flow has dialled', () => {
     const all = await scene();
     all.linphone.command(`call sip:4000@127.0.0.1:${server.sip.port}`);
     await all.bob.seen('CALL_ESTABLISHED');
+    await running(all.linphone, 2);
+    all.linphone.command('call-transfer 1 2');
+    await joined(all);
+  });
+
+  it('joins two that have called it, whose calls are carried by two threads', async () => {
+    const all = await scene();
+    await all.bob.command('dial', '4000');
     await running(all.linphone, 2);
     all.linphone.command('call-transfer 1 2');
     await joined(all);

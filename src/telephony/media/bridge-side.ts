@@ -1,6 +1,9 @@
+import type { Clock } from '../../kernel/clock.ts';
 import type { Endpoint } from '../../wire/wire.ts';
+import type { BridgePartner } from './bridge-partner.ts';
 import type { CallRecorder } from './call-recorder.ts';
 import type { DecodedAudio } from './decoded-audio.ts';
+import { type BridgeEnd, FarSide } from './far-side.ts';
 import type { AgreedMedia, AudioCodec } from './media-port.ts';
 import type { RtpSender } from './rtp-sender.ts';
 import type { StreamWatch } from './stream-watch.ts';
@@ -23,12 +26,12 @@ export interface BridgedStream {
 }
 
 /**
- * One side of a bridge of two streams of this thread. Packets of the same codec are passed on as they come, so their order, gaps and sound
+ * One side of a bridge of two streams, of this thread or of two. Packets of the same codec are passed on as they come, so their order, gaps and sound
  * stay; others are decoded and encoded.
  */
-export class BridgeSide {
+export class BridgeSide implements BridgePartner {
   readonly #stream: BridgedStream;
-  #other: BridgeSide | undefined;
+  #other: BridgePartner | undefined;
   /** When something of the other side was sent last. */
   #passedAtMs = Number.NEGATIVE_INFINITY;
   #transcoder: Transcoder | undefined;
@@ -44,12 +47,18 @@ export class BridgeSide {
     other.#other = this;
   }
 
+  /** Joins it with a side in another thread, which has the other end. */
+  joinAcross(end: BridgeEnd, clock: Clock): void {
+    this.leave();
+    this.#other = new FarSide(end, this, clock, () => this.leave());
+  }
+
   /** Ends the bridge, for both sides. Idempotent. */
   leave(): void {
     const other = this.#other;
     if (!other) return;
-    this.#reset();
-    other.#reset();
+    this.left();
+    other.left();
   }
 
   /** Whether what the other side says is sent when it comes, so that the stream need not send silence. */
@@ -67,25 +76,25 @@ export class BridgeSide {
     decoded: DecodedAudio,
     nowMs: number,
   ): void {
-    if (this.#other) this.#other.#pass(codec, payload, timestamp, sequence, newest, decoded, nowMs);
+    if (this.#other) this.#other.pass(codec, payload, timestamp, sequence, newest, decoded, nowMs);
   }
 
   /** This side has heard a packet that is no audio, the latest of its sequence. */
   heardOther(sequence: number): void {
-    if (this.#other) this.#other.#stream.sender.omit(sequence);
+    if (this.#other) this.#other.omit(sequence);
   }
 
   /** A key was pressed on this side. */
   pressed(digit: string): void {
-    if (this.#other) this.#other.#stream.press(digit);
+    if (this.#other) this.#other.press(digit);
   }
 
   /** The timestamps that this side hears begin anew. */
   restarted(): void {
-    if (this.#other) this.#other.#stream.sender.passAnew();
+    if (this.#other) this.#other.passAnew();
   }
 
-  #pass(
+  pass(
     codec: AudioCodec,
     payload: Uint8Array,
     timestamp: number,
@@ -117,7 +126,20 @@ export class BridgeSide {
     });
   }
 
-  #reset(): void {
+  omit(sequence: number): void {
+    this.#stream.sender.omit(sequence);
+  }
+
+  press(digit: string): void {
+    this.#stream.press(digit);
+  }
+
+  passAnew(): void {
+    this.#stream.sender.passAnew();
+  }
+
+  left(): void {
+    if (!this.#other) return;
     this.#other = undefined;
     this.#transcoder?.close();
     this.#transcoder = undefined;

@@ -142,7 +142,7 @@ export interface MediaStream {
   /**
    * Joins this stream and `other`: each is sent what the other hears, digits too, until `unbridge`, or until one of them closes. What is
    * played to one of them comes before. Digits are still taken by `collect`. A stream is in one bridge at a time: a new one ends those before.
-   * @throws Error when the two cannot be joined: see MediaPort.open
+   * Between streams of different threads each packet costs a message more. @throws Error when one of them is closed, or the two are the same
    */
   bridge(other: MediaStream): void;
   /** Ends the bridge that this stream is in, if any. */
@@ -167,7 +167,7 @@ export interface MediaStream {
 export interface MediaPort {
   /**
    * Opens a local port. @throws AppError NO_CAPACITY when none is free.
-   * @param near a stream that the new one is to be bridged with: streams of different threads cannot be
+   * @param near a stream that the new one may be bridged with, which costs less in the same thread: it is opened there if there is room
    */
   open(near?: MediaStream): Promise<MediaStream>;
   /** A new room for streams of this port. */

@@ -174,7 +174,10 @@ export class MediaWorker implements WorkerLink {
   #flush(): void {
     clearImmediate(this.#flushPlanned);
     this.#flushPlanned = undefined;
-    if (this.#outbox.length > 0) this.#worker.postMessage(this.#outbox.splice(0));
+    if (this.#outbox.length === 0) return;
+    const commands = this.#outbox.splice(0);
+    const ports = commands.flatMap((command) => (command.kind === 'bridgeAcross' ? [command.end.port] : []));
+    this.#worker.postMessage(commands, ports);
   }
 
   #lose(error: Error): void {

@@ -1,6 +1,7 @@
 import type { Endpoint } from '../../wire/wire.ts';
 import type { Prompt } from '../audio/prompt.ts';
 import type { PortLimits } from '../rtp/port-range.ts';
+import type { BridgeEnd } from './far-side.ts';
 import type {
   AgreedMedia,
   AudioRoom,
@@ -42,6 +43,8 @@ export type MediaCommand =
   | { readonly kind: 'pressed'; readonly stream: number; readonly digit: string }
   | { readonly kind: 'clearDigits'; readonly stream: number }
   | { readonly kind: 'bridge'; readonly stream: number; readonly other: number }
+  /** The other end goes to another thread. */
+  | { readonly kind: 'bridgeAcross'; readonly stream: number; readonly end: BridgeEnd }
   | { readonly kind: 'unbridge'; readonly stream: number }
   | { readonly kind: 'joinRoom'; readonly stream: number; readonly room: AudioRoom; readonly muted: boolean }
   | { readonly kind: 'muteInRoom'; readonly stream: number; readonly muted: boolean }

@@ -1,5 +1,6 @@
 import type { Endpoint } from '../../wire/wire.ts';
 import type { Prompt } from '../audio/prompt.ts';
+import { newBridgeEnds } from './far-side.ts';
 import type {
   AgreedMedia,
   AudioRoom,
@@ -87,11 +88,16 @@ export class RemoteStream implements MediaStream {
   }
 
   bridge(other: MediaStream): void {
-    if (!(other instanceof RemoteStream) || other === this || other.#link !== this.#link)
-      throw new Error('The streams are not of one thread');
+    if (!(other instanceof RemoteStream) || other === this) throw new Error('The streams cannot be joined');
     const over = this.#over ?? other.#over;
     if (over) throw over;
-    this.#link.post({ kind: 'bridge', stream: this.#number, other: other.#number });
+    if (other.#link === this.#link) {
+      this.#link.post({ kind: 'bridge', stream: this.#number, other: other.#number });
+      return;
+    }
+    const [here, there] = newBridgeEnds();
+    this.#link.post({ kind: 'bridgeAcross', stream: this.#number, end: here });
+    other.#link.post({ kind: 'bridgeAcross', stream: other.#number, end: there });
   }
 
   unbridge(): void {

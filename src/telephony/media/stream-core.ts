@@ -13,6 +13,7 @@ import { DigitCollector } from './digit-collector.ts';
 import { DigitOutput } from './digit-output.ts';
 import { DigitTones } from './digit-tones.ts';
 import { DoubledDigits } from './doubled-digits.ts';
+import type { BridgeEnd } from './far-side.ts';
 import type { FrameClock, FrameSource } from './frame-clock.ts';
 import { Latch } from './latch.ts';
 import type {
@@ -193,6 +194,13 @@ export class StreamCore implements MediaStream, FrameSource, RoomStream, Heard {
     this.leaveRoom();
     other.leaveRoom();
     this.#side.join(other.#side);
+  }
+
+  /** Joins this stream with one of another thread, which gets the other end. */
+  bridgeAcross(end: BridgeEnd): void {
+    if (this.#closed) throw streamClosed;
+    this.leaveRoom();
+    this.#side.joinAcross(end, this.#parts.clock);
   }
 
   unbridge(): void {

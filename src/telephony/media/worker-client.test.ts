@@ -88,6 +88,17 @@ function agreedWith(remote: AgreedMedia['remote']): AgreedMedia {
   return { remote, codec: 'PCMU', payloadType: 0, telephoneEvent: 101, direction: 'sendrecv' };
 }
 
+/** Sends a frame of this byte every 20 ms. */
+function speak(socket: Socket, port: number, code: number): void {
+  const packet = new Uint8Array(172).fill(code);
+  let sequence = 0;
+  const speaking = setInterval(() => {
+    writeRtpHeader(packet, false, 0, ++sequence, sequence * 160, 7);
+    socket.send(packet, port, HOST);
+  }, 20);
+  closers.push(() => clearInterval(speaking));
+}
+
 describe('openMediaWorkers', () => {
   it('plays to a phone: the first packet carries the prompt of the same turn', async () => {
     const media = await openWorkers();
@@ -145,28 +156,52 @@ describe('openMediaWorkers', () => {
     await first.close();
   });
 
-  it('bridges two streams of one thread, and says so when they are of two', async () => {
+  it.each(['one thread', 'two threads'])('bridges two streams of %s, both ways, until one is closed', async (threads) => {
     const media = await openWorkers({ count: 2 });
     const [one, two] = [await openPhone(), await openPhone()];
     const first = await media.open();
-    const near = await media.open(first);
-    const elsewhere = await media.open();
+    const second = threads === 'one thread' ? await media.open(first) : await media.open();
     first.start(one.agreed);
-    near.start(two.agreed);
-    first.bridge(near);
-    await two.hear(1);
-    const packet = new Uint8Array(172).fill(42);
-    let sequence = 0;
-    const speaking = setInterval(() => {
-      writeRtpHeader(packet, false, 0, ++sequence, sequence * 160, 7);
-      one.socket.send(packet, first.local.port, HOST);
-    }, 20);
-    closers.push(() => clearInterval(speaking));
+    second.start(two.agreed);
+    first.bridge(second);
+    speak(one.socket, first.local.port, 42);
+    speak(two.socket, second.local.port, 43);
     while (!two.heard.includes(42)) await two.hear(two.heard.length + 1);
-    expect(() => first.bridge(elsewhere)).toThrow(/one thread/);
-    first.unbridge();
-    await near.close();
-    expect(() => first.bridge(near)).toThrow();
+    while (!one.heard.includes(43)) await one.hear(one.heard.length + 1);
+    await second.close();
+    await one.hear(one.heard.length + 3);
+    expect(one.heard.at(-1)).toBe(0xff);
+    expect(() => first.bridge(second)).toThrow();
+    expect(() => first.bridge(first)).toThrow();
+  });
+
+  it('leaves a stream with its port when the thread of who is bridged with it dies', async () => {
+    const spawned: Worker[] = [];
+    const media = await openWorkers({ count: 2, spawned });
+    const [one, two] = [await openPhone(), await openPhone()];
+    const [first, second] = [await media.open(), await media.open()];
+    first.start(one.agreed);
+    second.start(two.agreed);
+    first.bridge(second);
+    speak(two.socket, second.local.port, 43);
+    while (!one.heard.includes(43)) await one.hear(one.heard.length + 1);
+    const lost = new Promise<void>((resolve) => second.onLost(resolve));
+    await spawned[1]?.terminate();
+    await lost;
+    await one.hear(one.heard.length + 10);
+    expect(one.heard.at(-1)).toBe(0xff);
+    expect((await first.close()).sent).toBeGreaterThan(0);
+  });
+
+  it('opens a stream that is to be near another one in its thread, and elsewhere when there is no room', async () => {
+    const media = await openWorkers({ count: 2, ports: 4 });
+    const first = await media.open();
+    const half = first.local.port < 30_004 + (process.pid % 250) * 100 ? 'lower' : 'upper';
+    const others = [await media.open(first), await media.open(first), await media.open(first)];
+    const ports = others.map(({ local }) => (local.port < 30_004 + (process.pid % 250) * 100 ? 'lower' : 'upper'));
+    expect(ports[0]).toBe(half);
+    expect(new Set(ports.slice(1))).toEqual(new Set([half === 'lower' ? 'upper' : 'lower']));
+    await expect(media.open(first)).rejects.toMatchObject({ code: 'NO_CAPACITY' });
   });
 
   it('answers aborts at once, and rejects what waits when a stream is closed', async () => {

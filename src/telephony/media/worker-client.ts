@@ -71,8 +71,8 @@ class MediaWorkers implements MediaPort {
   }
 
   async open(near?: MediaStream): Promise<MediaStream> {
-    const candidates = near instanceof RemoteStream ? this.#workers.filter((worker) => near.isOf(worker)) : this.#workers;
-    const byLoad = [...candidates].sort((left, right) => left.load - right.load);
+    const distance = (worker: MediaWorker): number => (near instanceof RemoteStream && near.isOf(worker) ? 0 : 1);
+    const byLoad = [...this.#workers].sort((left, right) => distance(left) - distance(right) || left.load - right.load);
     let full: unknown;
     for (const worker of byLoad) {
       try {

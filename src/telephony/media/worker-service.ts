@@ -55,6 +55,7 @@ export class WorkerService {
       case 'pressed':
       case 'clearDigits':
       case 'bridge':
+      case 'bridgeAcross':
       case 'unbridge':
       case 'joinRoom':
       case 'muteInRoom':
@@ -63,6 +64,7 @@ export class WorkerService {
       case 'close': {
         const served = this.#streams.get(command.stream);
         if (served) this.#use(served, command);
+        else if (command.kind === 'bridgeAcross') command.end.port.close();
         return true;
       }
     }
@@ -117,6 +119,9 @@ export class WorkerService {
         if (other) core.bridge(other.core);
         break;
       }
+      case 'bridgeAcross':
+        core.bridgeAcross(command.end);
+        break;
       case 'unbridge':
         core.unbridge();
         break;

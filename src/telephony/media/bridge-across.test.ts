@@ -1,0 +1,137 @@
+import { describe, expect, it } from 'vitest';
+import { MediaRig, type ReceivedPacket, TELEPHONE_EVENT } from '../../../test/support/media-rig.ts';
+import { decodeG711, silenceByte } from '../audio/g711.ts';
+import { newBridgeEnds } from './far-side.ts';
+import type { StreamCore } from './stream-core.ts';
+
+const never = new AbortController().signal;
+
+const isSilent = ({ payload }: ReceivedPacket): boolean => payload.every((code) => code === silenceByte.PCMU);
+
+function across(one: StreamCore, two: StreamCore): void {
+  const [here, there] = newBridgeEnds();
+  one.bridgeAcross(here);
+  two.bridgeAcross(there);
+}
+
+/** Two calls that are up and joined by messages, as those of two threads are. */
+async function bridged(left = {}, right = {}) {
+  const rig = new MediaRig();
+  const one = await rig.call(left);
+  const two = await rig.call(right);
+  await rig.clock.advance(100);
+  across(one.stream, two.stream);
+  one.peer.received.length = 0;
+  two.peer.received.length = 0;
+  return { rig, one, two };
+}
+
+async function nothingLeft(rig: MediaRig): Promise<void> {
+  await rig.media.close();
+  await rig.clock.advance(0);
+  expect([rig.clock.pendingTimers, rig.media.openStreams]).toEqual([0, 0]);
+}
+
+describe('a bridge of streams of two threads', () => {
+  it('passes the packets of each side to the other as they are, one source, with its gaps', async () => {
+    const { rig, one, two } = await bridged();
+    for (const frame of [1, 2, 3, 5, 6]) {
+      if (frame === 5) {
+        one.peer.sequence++;
+        one.peer.timestamp += 160;
+        await rig.clock.advance(20);
+      }
+      one.peer.sendAudio(one.stream.local, frame);
+      two.peer.sendAudio(two.stream.local, frame + 100);
+      await rig.clock.advance(20);
+    }
+    const heard = two.peer.received.filter((packet) => !isSilent(packet));
+    expect(heard.map(({ payload }) => payload[0])).toEqual([1, 2, 3, 5, 6]);
+    const [first] = heard;
+    expect(heard.map(({ timestamp }) => (timestamp - (first?.timestamp ?? 0)) >>> 0)).toEqual([0, 160, 320, 640, 800]);
+    expect(heard.map(({ sequence }) => (sequence - (first?.sequence ?? 0)) & 0xffff)).toEqual([0, 1, 2, 4, 5]);
+    expect(one.peer.received.filter((packet) => !isSilent(packet)).map(({ payload }) => payload[0])).toEqual([101, 102, 103, 105, 106]);
+    await nothingLeft(rig);
+  });
+
+  it('encodes anew where the codecs differ', async () => {
+    const { rig, one, two } = await bridged({ codec: 'PCMU', payloadType: 0 }, { codec: 'PCMA', payloadType: 8 });
+    await one.peer.speak(one.stream.local, 100, 0x20);
+    await rig.clock.advance(20);
+    const heard = two.peer.received.filter(({ payload }) => payload.some((byte) => byte !== silenceByte.PCMA));
+    expect(heard.length).toBe(5);
+    const [expected, got] = [new Int16Array(1), new Int16Array(1)];
+    decodeG711('PCMU', Uint8Array.of(0x20), expected);
+    decodeG711('PCMA', Uint8Array.of(heard[3]?.payload[7] ?? 0), got);
+    expect(Math.abs((got[0] ?? 0) - (expected[0] ?? 0))).toBeLessThan(Math.abs(expected[0] ?? 0) * 0.04);
+    await nothingLeft(rig);
+  });
+
+  it('presses on one side what is pressed on the other, and still collects it', async () => {
+    const { rig, one, two } = await bridged();
+    const digits = one.stream.collect({ max: 2, terminators: '', firstMs: 5000, betweenMs: 5000 }, never);
+    await one.peer.press(one.stream.local, '42');
+    await rig.clock.advance(500);
+    expect(await digits).toMatchObject({ digits: '42' });
+    const events = two.peer.received.filter(({ payloadType, marker }) => payloadType === TELEPHONE_EVENT && marker);
+    expect(events.map(({ payload }) => payload[0])).toEqual([4, 2]);
+    await nothingLeft(rig);
+  });
+
+  it.each([
+    ['unbridge', 'one'],
+    ['unbridge', 'two'],
+    ['close', 'one'],
+  ] as const)('ends with %s of stream %s: then there is silence, without a gap', async (how, which) => {
+    const { rig, one, two } = await bridged();
+    await one.peer.speak(one.stream.local, 100, 7);
+    await { one, two }[which].stream[how]();
+    await rig.clock.advance(40);
+    two.peer.received.length = 0;
+    await one.peer.speak(one.stream.local, 200, 8);
+    expect(two.peer.received.length).toBeGreaterThanOrEqual(9);
+    expect(two.peer.received.every(isSilent)).toBe(true);
+    await nothingLeft(rig);
+  });
+
+  it('ends those that either stream was in before, and is ended by others', async () => {
+    const { rig, one, two } = await bridged();
+    const three = await rig.call();
+    await rig.clock.advance(40);
+    across(three.stream, two.stream);
+    one.peer.received.length = 0;
+    await three.peer.speak(three.stream.local, 100, 3);
+    await two.peer.speak(two.stream.local, 100, 2);
+    expect(one.peer.received.every(isSilent)).toBe(true);
+    expect(two.peer.received.some(({ payload }) => payload[0] === 3)).toBe(true);
+    expect(three.peer.received.some(({ payload }) => payload[0] === 2)).toBe(true);
+    one.stream.bridge(two.stream);
+    await rig.clock.advance(20);
+    three.peer.received.length = 0;
+    await two.peer.speak(two.stream.local, 100, 4);
+    expect(three.peer.received.every(isSilent)).toBe(true);
+    expect(one.peer.received.some(({ payload }) => payload[0] === 4)).toBe(true);
+    await nothingLeft(rig);
+  });
+
+  it('loses what comes faster than the other thread takes it, and goes on', async () => {
+    const { rig, one, two } = await bridged();
+    // All in one turn, in which no message is taken.
+    for (let packet = 0; packet < 500; packet++) one.stream.audio('PCMU', new Uint8Array(160).fill(6), packet * 160, true, 0, packet);
+    await rig.clock.advance(20);
+    expect(two.peer.received.filter(({ payload }) => payload[0] === 6).length).toBe(50);
+    await one.peer.speak(one.stream.local, 100, 7);
+    await rig.clock.advance(20);
+    expect(two.peer.received.filter(({ payload }) => payload[0] === 7).length).toBe(5);
+    await nothingLeft(rig);
+  });
+
+  it('cannot be made with a stream that is closed', async () => {
+    const { rig, one } = await bridged();
+    const [here, there] = newBridgeEnds();
+    await one.stream.close();
+    expect(() => one.stream.bridgeAcross(here)).toThrow();
+    there.port.close();
+    await nothingLeft(rig);
+  });
+});
