@@ -54,7 +54,7 @@ export class LossConcealment {
   #remember(samples: Int16Array): void {
     const kept = Math.min(samples.length, HISTORY_SAMPLES);
     this.#history.copyWithin(0, kept);
-    for (let index = 0; index < kept; index++) this.#history[HISTORY_SAMPLES - kept + index] = samples[samples.length - kept + index] ?? 0;
+    this.#history.set(kept === samples.length ? samples : samples.subarray(samples.length - kept), HISTORY_SAMPLES - kept);
   }
 
   /** The shift at which the end of what was heard is most like what was before it. */

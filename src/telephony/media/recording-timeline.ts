@@ -6,19 +6,30 @@ const WINDOW_SAMPLES = 16_384;
 const MAX_AHEAD_SAMPLES = 8000;
 /** So many packets in a row that come too late show the same. */
 const MAX_TOO_LATE = 25;
+/** Arrivals may stray by 40 ms; so many packets in a row beyond it, on the same side, show that the clocks of both sides differ. */
+const STRAY_SAMPLES = 320;
+const STRAY_PACKETS = 10;
 
 /**
  * Puts received audio where it belongs in time, by RTP timestamp: reordered packets find their place, and what never came is silence.
- * Positions are samples since the recording began. When the sender's timestamps jump, they are tied to the time of arrival anew.
+ * Positions are samples since the recording began. When the sender's timestamps jump, they are tied to the time of arrival anew; when its clock is
+ * slower or faster than ours, they follow it, by a sample now and then.
  */
 export class RecordingTimeline {
   readonly #window = new Int16Array(WINDOW_SAMPLES);
   readonly #frame = new Int16Array(FRAME_SAMPLES);
   /** Everything before this position has been taken out. */
   #taken = 0;
-  /** A timestamp and its position, unless there is none yet. */
-  #anchor: { timestamp: number; position: number } | undefined;
+  /** A timestamp and its position. */
+  #anchorTimestamp = 0;
+  #anchorPosition = 0;
+  /** Whether there is one yet. */
+  #isTied = false;
   #tooLate = 0;
+  /** Packets in a row that came late for their place, or, below 0, early. */
+  #strayed = 0;
+  /** By how many samples what follows the packet that came last was moved. */
+  #moved = 0;
 
   get taken(): number {
     return this.#taken;
@@ -26,7 +37,7 @@ export class RecordingTimeline {
 
   /** Timestamps begin anew (another source). */
   restart(): void {
-    this.#anchor = undefined;
+    this.#isTied = false;
   }
 
   /**
@@ -34,49 +45,74 @@ export class RecordingTimeline {
    * whether the packet is the latest of its sequence.
    */
   put(samples: Int16Array, timestamp: number, newest: boolean, nowPosition: number): void {
-    const length = samples.length;
+    const { length } = samples;
     if (length === 0 || length > MAX_AHEAD_SAMPLES) return;
     const position = this.#positionOf(timestamp, newest, nowPosition);
     if (position === undefined) return;
     const first = Math.max(0, this.#taken - position);
     const end = Math.min(length, this.#taken + WINDOW_SAMPLES - position);
-    for (let index = first; index < end; index++) {
-      this.#window[(position + index) & (WINDOW_SAMPLES - 1)] = samples[index] ?? 0;
-    }
+    if (first >= end) return;
+    const place = (position + first) & (WINDOW_SAMPLES - 1);
+    const cut = Math.min(end, first + WINDOW_SAMPLES - place);
+    this.#window.set(first === 0 && cut === length ? samples : samples.subarray(first, cut), place);
+    if (cut < end) this.#window.set(samples.subarray(cut, end), 0);
+    if (this.#moved > 0 && end === length) this.#window[(position + length) & (WINDOW_SAMPLES - 1)] = samples[length - 1] ?? 0;
   }
 
   /** Takes out the next frame, or fewer samples when `limit` is less. The array is used again by the next call. */
   take(limit = FRAME_SAMPLES): Int16Array {
     const count = Math.min(limit, FRAME_SAMPLES);
-    for (let index = 0; index < count; index++) {
-      const place = (this.#taken + index) & (WINDOW_SAMPLES - 1);
-      this.#frame[index] = this.#window[place] ?? 0;
-      this.#window[place] = 0;
-    }
-    this.#taken += count;
+    this.moveTo(this.#frame, 0, 1, count);
     return count === FRAME_SAMPLES ? this.#frame : this.#frame.subarray(0, count);
   }
 
+  /** Takes the next `count` samples out, into every `step`th place of `target` from `first` on. */
+  moveTo(target: Int16Array, first: number, step: number, count: number): void {
+    const window = this.#window;
+    let at = first;
+    for (let left = count; left > 0; ) {
+      const place = this.#taken & (WINDOW_SAMPLES - 1);
+      const end = Math.min(place + left, WINDOW_SAMPLES);
+      for (let from = place; from < end; from++, at += step) target[at] = window[from] ?? 0;
+      window.fill(0, place, end);
+      left -= end - place;
+      this.#taken += end - place;
+    }
+  }
+
   #positionOf(timestamp: number, newest: boolean, nowPosition: number): number | undefined {
-    const anchor = this.#anchor;
-    if (!anchor) return newest ? this.#tie(timestamp, nowPosition) : undefined;
-    const position = anchor.position + ((timestamp - anchor.timestamp) | 0);
+    this.#moved = 0;
+    if (!this.#isTied) return newest ? this.#tie(timestamp, nowPosition) : undefined;
+    const position = this.#anchorPosition + ((timestamp - this.#anchorTimestamp) | 0);
     if (position > nowPosition + MAX_AHEAD_SAMPLES) return newest ? this.#tie(timestamp, nowPosition) : undefined;
     if (position < this.#taken) {
       if (newest && ++this.#tooLate > MAX_TOO_LATE) return this.#tie(timestamp, nowPosition);
       return position;
     }
-    if (newest) {
-      this.#tooLate = 0;
-      anchor.timestamp = timestamp;
-      anchor.position = position;
-    }
+    if (!newest) return position;
+    this.#tooLate = 0;
+    this.#anchorTimestamp = timestamp;
+    this.#moved = this.#movedAfter(nowPosition - position);
+    this.#anchorPosition = position + this.#moved;
     return position;
+  }
+
+  /** By how many samples what follows a packet that came so many late for its place is to be moved. */
+  #movedAfter(late: number): -1 | 0 | 1 {
+    if (late > STRAY_SAMPLES) this.#strayed = Math.max(0, this.#strayed) + 1;
+    else if (late < -STRAY_SAMPLES) this.#strayed = Math.min(0, this.#strayed) - 1;
+    else this.#strayed = 0;
+    if (Math.abs(this.#strayed) < STRAY_PACKETS) return 0;
+    this.#strayed = 0;
+    return late > 0 ? 1 : -1;
   }
 
   #tie(timestamp: number, position: number): number {
     this.#tooLate = 0;
-    this.#anchor = { timestamp, position };
+    this.#strayed = 0;
+    this.#isTied = true;
+    this.#anchorTimestamp = timestamp;
+    this.#anchorPosition = position;
     return position;
   }
 }

@@ -116,7 +116,7 @@ export class JitterBuffer {
 
   /** When the packet at `position` came, or would have come, by the timestamps of its source. */
   arrivalMs(position: number): number {
-    return this.#tiedMs + position / SAMPLES_PER_MS;
+    return this.#leastMs + position / SAMPLES_PER_MS;
   }
 
   /**

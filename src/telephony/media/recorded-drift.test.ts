@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest';
+import { HeardAudio } from './heard-audio.ts';
+import { RecordingTimeline } from './recording-timeline.ts';
+
+const CALL_MS = 40 * 60_000;
+const BEHIND_SAMPLES = 240 * 8;
+
+/** What a recording has of 40 minutes of a peer whose frames take so many ms of ours: the share of samples that are not silent in each minute. */
+function recordedShares(frameMs: number): number[] {
+  const timeline = new RecordingTimeline();
+  const heard = new HeardAudio({
+    taken: (samples, position, arrivalMs) => timeline.put(samples, position, true, Math.round(arrivalMs * 8)),
+    restarted: () => timeline.restart(),
+  });
+  const payload = new Uint8Array(160).fill(0x90);
+  const loud = new Array<number>(CALL_MS / 60_000).fill(0);
+  for (let nowMs = 0, number = 0; nowMs < CALL_MS; nowMs += 20) {
+    for (; number * frameMs <= nowMs; number++) heard.put('PCMU', payload, number & 0xffff, number * 160, true, number * frameMs);
+    heard.take(nowMs);
+    while (timeline.taken + 160 <= nowMs * 8 - BEHIND_SAMPLES) {
+      const minute = Math.floor(timeline.taken / (60 * 8000));
+      for (const sample of timeline.take()) if (sample !== 0) loud[minute] = (loud[minute] ?? 0) + 1;
+    }
+  }
+  return loud.slice(1, -1).map((samples) => samples / (60 * 8000));
+}
+
+describe('the recording of a long call', () => {
+  it.each([
+    ['slower', 20.006],
+    ['faster', 19.994],
+  ])('has all that a peer says whose clock is %s than ours', (_which, frameMs) => {
+    const shares = recordedShares(frameMs);
+    expect(shares.map((share) => Math.round(share * 100)).join(' ')).toBe(new Array(shares.length).fill(100).join(' '));
+  });
+});
