@@ -7,6 +7,8 @@ import { RecordingTimeline } from './recording-timeline.ts';
 const SAMPLES_PER_MS = FRAME_SAMPLES / FRAME_MS;
 /** Until then everything has come out of the jitter buffer. */
 const REORDER_SAMPLES = 240 * SAMPLES_PER_MS;
+/** What is moved into the file in one go. */
+const MOVED_SAMPLES = 10 * FRAME_SAMPLES;
 /** A WAV file of two channels could hold a day and a half. */
 const LONGEST_MS = 24 * 3_600_000;
 
@@ -18,7 +20,8 @@ export class CallRecorder {
   readonly #file: RecordingFile;
   readonly #sent = new RecordingTimeline();
   readonly #heard = new RecordingTimeline();
-  readonly #both = new Int16Array(2 * FRAME_SAMPLES);
+  readonly #moved: Int16Array;
+  readonly #other: Int16Array;
   /** Where pauses begin and end, in turn: positions that nothing was taken out beyond. */
   readonly #edges: number[] = [];
   #paused = false;
@@ -35,6 +38,8 @@ export class CallRecorder {
     this.#layout = layout;
     this.#startMs = startMs;
     this.#file = new RecordingFile(path, layout === 'stereo' ? 2 : 1);
+    this.#moved = new Int16Array(layout === 'stereo' ? 2 * MOVED_SAMPLES : MOVED_SAMPLES);
+    this.#other = new Int16Array(layout === 'stereo' ? 0 : MOVED_SAMPLES);
     this.recorded = new Promise((resolve) => {
       this.#complete = resolve;
     });
@@ -68,7 +73,7 @@ export class CallRecorder {
   /** Time has passed: moves audio that nothing can come before any more into the file. */
   tick(nowMs: number): void {
     const until = this.#positionAt(nowMs) - REORDER_SAMPLES;
-    while (this.#heard.taken + FRAME_SAMPLES <= until) this.#take(FRAME_SAMPLES);
+    while (this.#heard.taken + MOVED_SAMPLES <= until) this.#take(MOVED_SAMPLES);
   }
 
   /** Ends the recording at `nowMs`: when `last` resolves, what came until then has been handed in. Idempotent. */
@@ -80,7 +85,7 @@ export class CallRecorder {
 
   async #finish(nowMs: number): Promise<CallRecorded> {
     const until = this.#positionAt(nowMs);
-    while (this.#heard.taken < until) this.#take(Math.min(FRAME_SAMPLES, until - this.#heard.taken));
+    while (this.#heard.taken < until) this.#take(Math.min(MOVED_SAMPLES, until - this.#heard.taken));
     const { samples } = this.#file;
     const bytes = await this.#file.finish(samples);
     return { path: this.#path, durationMs: Math.round(samples / SAMPLES_PER_MS), bytes };
@@ -107,19 +112,17 @@ export class CallRecorder {
   }
 
   #move(samples: number): void {
-    const sent = this.#sent.take(samples);
-    const heard = this.#heard.take(samples);
-    if (!this.#keeping) return;
-    if (this.#layout === 'mono') {
-      mixSamples(sent, heard);
-      this.#file.append(sent);
-      return;
+    const isStereo = this.#layout === 'stereo';
+    const moved = isStereo ? this.#moved : this.#moved.subarray(0, samples);
+    if (isStereo) {
+      this.#sent.moveTo(moved, 0, 2, samples);
+      this.#heard.moveTo(moved, 1, 2, samples);
+    } else {
+      this.#sent.moveTo(moved, 0, 1, samples);
+      this.#heard.moveTo(this.#other, 0, 1, samples);
+      mixSamples(moved, this.#other);
     }
-    for (let index = 0; index < samples; index++) {
-      this.#both[2 * index] = sent[index] ?? 0;
-      this.#both[2 * index + 1] = heard[index] ?? 0;
-    }
-    this.#file.append(samples === FRAME_SAMPLES ? this.#both : this.#both.subarray(0, 2 * samples));
+    if (this.#keeping) this.#file.append(isStereo ? moved.subarray(0, 2 * samples) : moved);
   }
 
   #positionAt(nowMs: number): number {

@@ -13,8 +13,15 @@ function setUp() {
     taken: (samples, position, arrivalMs) => taps.push({ length: samples.length, position, arrivalMs }),
     restarted: () => restarts++,
   });
-  const put = (number: number, nowMs: number, { samples = 160, codec = 'PCMU' as AudioCodec, jump = 0 } = {}): void =>
-    heard.put(codec, new Uint8Array(samples).fill(codeOf(number)), number & 0xffff, (1000 + number * samples + jump) >>> 0, true, nowMs);
+  const put = (number: number, nowMs: number, { samples = 160, codec = 'PCMU' as AudioCodec, jump = 0, isNewest = true } = {}): void =>
+    heard.put(
+      codec,
+      new Uint8Array(samples).fill(codeOf(number)),
+      number & 0xffff,
+      (1000 + number * samples + jump) >>> 0,
+      isNewest,
+      nowMs,
+    );
   return { heard, put, taps, restarts: () => restarts };
 }
 
@@ -122,5 +129,66 @@ describe('HeardAudio', () => {
       }),
       { numRuns: 500, seed: 6 },
     );
+  });
+
+  it('gathers the same for the tap as it plays, whatever order packets come in, and whoever listens when', () => {
+    const late = fc.record({ lost: fc.boolean(), lateMs: fc.nat(38) });
+    const change = fc.record({ atMs: fc.nat(2000), plays: fc.boolean() });
+    fc.assert(
+      fc.property(fc.array(late, { minLength: 60, maxLength: 100 }), fc.array(change, { maxLength: 6 }), (packets, changes) => {
+        const order = packets
+          .map(({ lost, lateMs }, number) => ({ number, lost: lost && number % 7 === 6, atMs: number * 20 + (number === 0 ? 0 : lateMs) }))
+          .filter(({ lost }) => !lost)
+          .sort((left, right) => left.atMs - right.atMs);
+        const { heard, put, taps } = setUp();
+        const waiting = [...order];
+        let plays = false;
+        let newest = -1;
+        for (let nowMs = 0; nowMs < packets.length * 20 + 600; nowMs++) {
+          for (let packet = waiting[0]; packet && packet.atMs <= nowMs; packet = waiting[0]) {
+            waiting.shift();
+            put(packet.number, nowMs, { isNewest: packet.number > newest });
+            newest = Math.max(newest, packet.number);
+          }
+          const next: boolean = changes.find(({ atMs }) => atMs === nowMs)?.plays ?? plays;
+          if (next && !plays) heard.hold(nowMs);
+          plays = next;
+          if (plays && nowMs % 20 === 0) heard.take(nowMs);
+          if (!plays && nowMs % 200 === 0) heard.gather(nowMs);
+        }
+        const positions = taps.map(({ position }) => position);
+        expect(positions).toEqual([...positions].sort((left, right) => left - right));
+        const { tooLate, discarded } = heard.counts;
+        const came = new Set(positions);
+        const missed = order.filter(({ number }) => !came.has(1000 + number * 160));
+        expect(missed.length).toBeLessThanOrEqual(tooLate + discarded);
+        if (changes.every((each) => !each.plays)) expect([tooLate, discarded]).toEqual([0, 0]);
+      }),
+      { numRuns: 200, seed: 12 },
+    );
+  });
+
+  it('waits for what is late, and then makes it up, when it gathers', () => {
+    const { heard, put, taps } = setUp();
+    for (let number = 0; number < 20; number++) if (number !== 5) put(number, number * 20);
+    heard.gather(20 * 5 + 199);
+    expect(taps).toHaveLength(5);
+    heard.gather(20 * 5 + 201);
+    expect(taps).toHaveLength(20);
+    expect(heard.counts).toMatchObject({ concealed: 1, tooLate: 0 });
+  });
+
+  it('keeps the time of a sender that pauses, and of a beat that stands still, when it gathers', () => {
+    const { heard, put, taps } = setUp();
+    for (let number = 0; number < 10; number++) put(number, number * 20);
+    for (let nowMs = 0; nowMs <= 60_000; nowMs += 200) heard.gather(nowMs);
+    put(3000, 60_000);
+    heard.gather(60_200);
+    expect(taps.at(-1)).toMatchObject({ position: 1000 + 3000 * 160, arrivalMs: 60_000 });
+    heard.gather(36_000_000);
+    put(1_800_000, 36_000_000);
+    heard.gather(36_000_001);
+    expect(taps.at(-1)?.arrivalMs).toBe(36_000_000);
+    expect(heard.counts.concealed).toBe(3);
   });
 });

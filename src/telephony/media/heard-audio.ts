@@ -3,7 +3,7 @@ import { ComfortNoise } from '../audio/comfort-noise.ts';
 import { CONCEALED_FRAMES, LossConcealment } from '../audio/loss-concealment.ts';
 import { JitterBuffer } from '../rtp/jitter-buffer.ts';
 import { DecodedAudio } from './decoded-audio.ts';
-import { FRAME_SAMPLES } from './frame-clock.ts';
+import { FRAME_MS, FRAME_SAMPLES } from './frame-clock.ts';
 import type { AudioCodec } from './media-port.ts';
 import type { HeardCounts } from './media-report.ts';
 
@@ -111,6 +111,22 @@ export class HeardAudio {
     return this.#frame;
   }
 
+  /**
+   * In place of `take`, when only the tap wants what comes: hands it over, in order, as far as it has come or is not waited for any more. To be
+   * called several times per second.
+   */
+  gather(nowMs: number): void {
+    this.#queued = 0;
+    this.#buffer.look();
+    if (this.#buffer.behindMs(nowMs) > MOST_SKIPPED * FRAME_MS) this.restart();
+    while (this.#buffer.isDue(nowMs)) this.#step(false);
+  }
+
+  /** From now on `take` is called again, in place of `gather`. */
+  hold(nowMs: number): void {
+    this.#buffer.hold(nowMs);
+  }
+
   /** So many frames are never taken. */
   skip(frames: number): void {
     if (frames > MOST_SKIPPED) {
@@ -122,8 +138,8 @@ export class HeardAudio {
 
   /** Hands what still waits to the tap: nothing more is taken. */
   drain(): void {
-    while (this.#buffer.waiting > 0) this.#step();
     this.#queued = 0;
+    while (this.#buffer.waiting > 0) this.#step(false);
   }
 
   /** Gives memory of the codecs back. Idempotent. */
@@ -132,14 +148,14 @@ export class HeardAudio {
   }
 
   #pull(frame: Int16Array): void {
-    while (this.#queued < FRAME_SAMPLES) this.#step();
+    while (this.#queued < FRAME_SAMPLES) this.#step(true);
     for (let index = 0; index < FRAME_SAMPLES; index++) frame[index] = this.#queue[index] ?? 0;
     if (this.#queued > FRAME_SAMPLES) this.#queue.copyWithin(0, FRAME_SAMPLES, this.#queued);
     this.#queued -= FRAME_SAMPLES;
   }
 
-  /** Decodes the next packet, or makes up what is missing. */
-  #step(): void {
+  /** Decodes the next packet, or makes up what is missing, for the tap, and for whoever plays it. */
+  #step(isPlayed: boolean): void {
     const { position } = this.#buffer;
     const next = this.#buffer.next();
     switch (next.kind) {
@@ -152,7 +168,7 @@ export class HeardAudio {
         this.#missingInRow = 0;
         this.#noise.stop();
         this.#concealment.heard(rest);
-        this.#hand(rest, position, true);
+        this.#hand(rest, position, true, isPlayed);
         return;
       }
       case 'missing': {
@@ -163,7 +179,7 @@ export class HeardAudio {
         const known = isAudible ? this.#decoded.conceal(samples.length, next.following) : undefined;
         if (known) this.#concealment.heard(known);
         else this.#concealment.conceal(samples);
-        this.#hand(known ?? samples, position, isAudible);
+        this.#hand(known ?? samples, position, isAudible, isPlayed);
         return;
       }
       case 'noise':
@@ -172,17 +188,19 @@ export class HeardAudio {
       case 'pause': {
         const samples = this.#madeUp.subarray(0, next.samples);
         this.#noise.fill(samples);
-        this.#hand(samples, position, this.#noise.isOn);
+        this.#hand(samples, position, this.#noise.isOn, isPlayed);
         return;
       }
     }
   }
 
-  #hand(samples: Int16Array, position: number, isForTap: boolean): void {
+  #hand(samples: Int16Array, position: number, isForTap: boolean, isPlayed: boolean): void {
     if (isForTap && samples.length > 0) this.#tap.taken(samples, position, this.#buffer.arrivalMs(position));
-    const room = this.#queue.length - this.#queued;
-    this.#queue.set(samples.length > room ? samples.subarray(0, room) : samples, this.#queued);
-    this.#queued += Math.min(samples.length, room);
+    if (isPlayed) {
+      const room = this.#queue.length - this.#queued;
+      this.#queue.set(samples.length > room ? samples.subarray(0, room) : samples, this.#queued);
+      this.#queued += Math.min(samples.length, room);
+    }
     this.#buffer.advance(samples.length);
   }
 }

@@ -9,7 +9,9 @@ const MAX_WAITING = 30;
 
 interface Chunk {
   readonly at: number;
-  readonly bytes: Uint8Array;
+  readonly samples: Int16Array<ArrayBuffer>;
+  /** How many of them are valid. */
+  readonly filled: number;
 }
 
 /**
@@ -25,6 +27,8 @@ export class RecordingFile {
   /** Samples in one second of audio: what a crash can cost. */
   readonly #chunkSamples: number;
   #chunk: Int16Array<ArrayBuffer>;
+  /** One that has been written, to be used again. */
+  #spare: Int16Array<ArrayBuffer> | undefined;
   /** Samples in the chunk. */
   #filled = 0;
   /** Where in the audio the chunk begins, in bytes. */
@@ -83,8 +87,9 @@ export class RecordingFile {
   #flush(): void {
     if (this.#filled === 0) return;
     if (this.#error === undefined && this.#waiting.length < MAX_WAITING) {
-      this.#waiting.push({ at: this.#chunkAt, bytes: littleEndian(this.#chunk.subarray(0, this.#filled)) });
-      this.#chunk = new Int16Array(this.#chunkSamples);
+      this.#waiting.push({ at: this.#chunkAt, samples: this.#chunk, filled: this.#filled });
+      this.#chunk = this.#spare ?? new Int16Array(this.#chunkSamples);
+      this.#spare = undefined;
       if (this.#waiting.length === 1) this.#writing = this.#writing.then(() => this.#writeAll());
     }
     this.#chunkAt += this.#filled * SAMPLE_BYTES;
@@ -93,7 +98,8 @@ export class RecordingFile {
 
   async #writeAll(): Promise<void> {
     for (let chunk = this.#waiting[0]; chunk; chunk = this.#waiting[0]) {
-      const { at, bytes } = chunk;
+      const { at, samples, filled } = chunk;
+      const bytes = littleEndian(samples, filled);
       await this.#guard(async () => {
         await this.#file?.write(bytes, 0, bytes.length, wavHeaderBytes + at);
         if (--this.#chunksToHeader > 0) return;
@@ -101,6 +107,7 @@ export class RecordingFile {
         await this.#writeHeader(at + bytes.length);
       });
       this.#waiting.shift();
+      this.#spare = samples;
     }
   }
 
@@ -118,8 +125,8 @@ export class RecordingFile {
   }
 }
 
-/** The bytes of samples as WAV wants them. */
-function littleEndian(samples: Int16Array<ArrayBuffer>): Uint8Array {
-  const bytes = Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength);
+/** The bytes of the first samples as WAV wants them. */
+function littleEndian(samples: Int16Array<ArrayBuffer>, count: number): Uint8Array {
+  const bytes = Buffer.from(samples.buffer, samples.byteOffset, count * SAMPLE_BYTES);
   return endianness() === 'LE' ? bytes : bytes.swap16();
 }

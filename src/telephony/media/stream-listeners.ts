@@ -11,6 +11,9 @@ import { clockRates } from './media-port.ts';
 import type { HeardCounts } from './media-report.ts';
 import { Recorder } from './recorder.ts';
 
+/** How often a recording of the whole call takes what came, when it is the only one that listens: in one go it costs a fraction. */
+const GATHERED_FRAMES = 10;
+
 /**
  * Who listens to the audio that one stream hears: a recording of the peer, one of the whole call, a detector of digits, a room. They share one jitter
  * buffer, which is made when somebody listens for the first time and costs nothing while nobody does.
@@ -26,6 +29,9 @@ export class StreamListeners {
   readonly #last = new LastAudio();
   #heardAudio: HeardAudio | undefined;
   #listens = false;
+  /** Whether somebody listens who needs each frame in its time, as all do but the recording of the whole call. */
+  #plays = false;
+  #framesToGather = 0;
   /** Whether a room hears it. */
   #speaksInRoom = false;
   #closed = false;
@@ -137,10 +143,17 @@ export class StreamListeners {
     return this.#recorder?.pressed(digit, nowMs) ?? false;
   }
 
-  /** Takes the next frame, in samples that the next call overwrites; undefined when nobody listens. */
+  /** Takes the next frame, in samples that the next call overwrites; undefined when nobody needs it now. */
   frame(nowMs: number): Int16Array | undefined {
     if (!this.#listens) return undefined;
     const heard = this.#heardAudio;
+    if (!this.#plays) {
+      if (--this.#framesToGather > 0) return undefined;
+      this.#framesToGather = GATHERED_FRAMES;
+      heard?.gather(nowMs);
+      this.#callRecording.recorder?.tick(nowMs);
+      return undefined;
+    }
     const frame = heard?.take(nowMs);
     if (heard && frame && this.#inband.listens) this.#inband.hear(frame, heard.isMadeUp);
     this.#recorder?.tick(nowMs);
@@ -154,7 +167,7 @@ export class StreamListeners {
 
   /** So many frames are left out. */
   skip(frames: number): void {
-    if (this.#listens) this.#heardAudio?.skip(frames);
+    if (this.#plays) this.#heardAudio?.skip(frames);
   }
 
   /** Ends what goes on. Resolves when every file is complete, or given up: what the disk says comes out of `record` and `recordCall`. */
@@ -166,13 +179,15 @@ export class StreamListeners {
     this.#last.close();
     this.#callRecording.stop(nowMs);
     this.#listens = false;
+    this.#plays = false;
     this.#heardAudio?.close();
     await Promise.allSettled([...this.#finishing, this.#callRecording.complete()]);
   }
 
   /** Somebody begins or ends to listen. */
   #look(): void {
-    const listens = this.#isHeardBesides(undefined);
+    const plays = this.#isPlayedBesides(undefined);
+    const listens = plays || this.#callRecording.recorder !== undefined;
     if (listens && !this.#listens) {
       this.#heardAudio ??= new HeardAudio({
         taken: (samples, position, arrivalMs) => {
@@ -187,20 +202,22 @@ export class StreamListeners {
         },
       });
       this.#heardAudio.restart();
-    }
+    } else if (plays && !this.#plays) this.#heardAudio?.hold(this.#clock.now());
     this.#listens = listens;
+    this.#plays = plays;
+  }
+
+  /** Whether anybody who is not `ending` needs each frame in its time. */
+  #isPlayedBesides(ending: Recorder | CallRecorder | undefined): boolean {
+    return (
+      this.#inband.listens || this.#speaksInRoom || this.#last.isAwaited || (this.#recorder !== undefined && this.#recorder !== ending)
+    );
   }
 
   /** Whether anybody listens who is not `ending`. */
-  #isHeardBesides(ending: Recorder | CallRecorder | undefined): boolean {
+  #isHeardBesides(ending: Recorder | CallRecorder): boolean {
     const { recorder } = this.#callRecording;
-    return (
-      this.#inband.listens ||
-      this.#speaksInRoom ||
-      this.#last.isAwaited ||
-      (this.#recorder !== undefined && this.#recorder !== ending) ||
-      (recorder !== undefined && recorder !== ending)
-    );
+    return this.#isPlayedBesides(ending) || (recorder !== undefined && recorder !== ending);
   }
 
   /** A recording ends. What waits is for it: at once, unless somebody else goes on listening and takes it in its time. */

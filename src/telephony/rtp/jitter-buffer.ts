@@ -93,8 +93,6 @@ export class JitterBuffer {
   #jumps = 0;
   #heldMs = 0;
   #frames = 0;
-  /** The arrival of the packet that the timestamps were tied to, less its position in ms. */
-  #tiedMs = 0;
   /** The shortest way of late. */
   #leastMs = 0;
 
@@ -185,6 +183,31 @@ export class JitterBuffer {
     return this.#adapt();
   }
 
+  /** By how much the next sample has passed the time at which it would have come at the earliest, in ms. */
+  behindMs(nowMs: number): number {
+    return this.#cursor === undefined ? 0 : nowMs - this.arrivalMs(this.#cursor);
+  }
+
+  /** For those who want what comes in order and not on a beat: whether `next` has come by `nowMs`, or is not waited for any more. */
+  isDue(nowMs: number): boolean {
+    const slot = this.#slots[0];
+    return (slot !== undefined && slot.position <= this.position) || this.behindMs(nowMs) > MOST_DELAY_MS;
+  }
+
+  /** Looks how long packets are on their way now, as `plan` does when what comes is played. To be called several times per second. */
+  look(): void {
+    const bounds = this.#transits.bounds();
+    if (!bounds) return;
+    this.#leastMs = bounds.leastMs;
+    this.#offsetMs = bounds.leastMs + this.#delayMs;
+  }
+
+  /** What comes from now on is played, after a time in which it was not: it is held back anew. */
+  hold(nowMs: number): void {
+    this.#begun = false;
+    this.#beginMs = nowMs + Math.max(FIRST_DELAY_MS, this.#delayMs);
+  }
+
   /** Takes the next packet out. A payload is valid until the next `put`; `advance` has to say how many samples it had. */
   next(): NextAudio {
     const cursor = this.#cursor ?? 0;
@@ -196,15 +219,15 @@ export class JitterBuffer {
       this.#gapFrames = 0;
       if (slot.isNoise) {
         this.#isPaused = this.#slots.length === 0;
-        return { kind: 'noise', payload: slot.bytes.subarray(0, slot.length) };
+        return { kind: 'noise', payload: payloadOf(slot) };
       }
-      return { kind: 'packet', payload: slot.bytes.subarray(0, slot.length), position: slot.position };
+      return { kind: 'packet', payload: payloadOf(slot), position: slot.position };
     }
     this.#gapFrames++;
     const samples = slot ? Math.min(FRAME_SAMPLES, slot.position - cursor) : FRAME_SAMPLES;
     const follows = slot && this.#lastSequence !== undefined && slot.sequence === ((this.#lastSequence + 1) & 0xffff);
     if (this.#isPaused || follows) return { kind: 'pause', samples };
-    const following = slot && !slot.isNoise && slot.position - cursor <= FRAME_SAMPLES ? slot.bytes.subarray(0, slot.length) : undefined;
+    const following = slot && !slot.isNoise && slot.position - cursor <= FRAME_SAMPLES ? payloadOf(slot) : undefined;
     return { kind: 'missing', samples, ...(following && { following }) };
   }
 
@@ -247,11 +270,10 @@ export class JitterBuffer {
 
   #tie(position: number, nowMs: number): number {
     this.#cursor = position;
-    this.#tiedMs = nowMs - position / SAMPLES_PER_MS;
-    this.#leastMs = this.#tiedMs;
+    this.#leastMs = nowMs - position / SAMPLES_PER_MS;
     const delayMs = Math.max(FIRST_DELAY_MS, this.#delayMs);
     this.#beginMs = nowMs + delayMs;
-    this.#offsetMs = this.#tiedMs + delayMs;
+    this.#offsetMs = this.#leastMs + delayMs;
     return position;
   }
 
@@ -291,4 +313,8 @@ export class JitterBuffer {
     slot.isNoise = isNoise;
     this.#slots.splice(at, 0, slot);
   }
+}
+
+function payloadOf({ bytes, length }: Slot): Uint8Array {
+  return bytes.length === length ? bytes : bytes.subarray(0, length);
 }
