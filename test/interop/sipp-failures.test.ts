@@ -1,8 +1,7 @@
-import { describe, expect, it } from 'vitest';
-import { sippCalls } from '../support/sipp-calls.ts';
+import { describe, expect } from 'vitest';
+import type { SippCalls } from '../support/sipp-calls.ts';
 import { acknowledged, answer, hungUp, type SippStep } from '../support/sipp-scenario.ts';
-
-const calls = sippCalls();
+import { eventually, scenario } from '../support/sipp-scenarios.ts';
 
 // What sipp says to our INVITE, and what comes of the call. Every final response other than 2xx is repeated by sipp until our ACK.
 
@@ -16,17 +15,18 @@ const invited: SippStep = {
 const refuse = (status: number, lines: readonly string[] = []): SippStep => ({ reply: status, lines, repeat: true });
 
 describe.each(['udp', 'tcp'] as const)('a refusal ends the call and is acknowledged, over %s', (transport) => {
-  it.concurrent.each([403, 404, 408, 410, 480, 484, 488, 491, 500, 503, 504, 600, 603, 606])('%i', async (status) => {
-    const lines = status === 503 ? ['Retry-After: 30'] : [];
-    const { sipp, agent, call } = await calls.call([invited, refuse(status, lines), acknowledged], { transport });
-    expect(await sipp.done).toBe('');
-    expect(call.failure).toMatchObject({ why: 'response', status });
-    expect(agent.liveDialogs).toBe(0);
-  });
+  for (const status of [403, 404, 408, 410, 480, 484, 488, 491, 500, 503, 504, 600, 603, 606])
+    scenario(String(status), async (calls) => {
+      const lines = status === 503 ? ['Retry-After: 30'] : [];
+      const { sipp, agent, call } = await calls.call([invited, refuse(status, lines), acknowledged], { transport });
+      expect(await sipp.done).toBe('');
+      expect(call.failure).toMatchObject({ why: 'response', status });
+      await eventually(() => expect(agent.liveDialogs).toBe(0));
+    });
 });
 
 describe('422', () => {
-  it('is obeyed with a longer session, once', async () => {
+  scenario('is obeyed with a longer session, once', async (calls) => {
     const { sipp, call } = await calls.call([
       invited,
       refuse(422, ['Min-SE: 3600']),
@@ -52,8 +52,8 @@ const answered = [answer, acknowledged, ...hungUp];
 const nonce = (text: string): string => `nonce="${text}"`;
 
 describe('a challenge', () => {
-  it.concurrent('401 with MD5 is answered with the digest of the nonce, once', async () => {
-    await succeeds([
+  scenario('401 with MD5 is answered with the digest of the nonce, once', async (calls) => {
+    await succeeds(calls, [
       invited,
       challenge(401, `${nonce('one')}, qop="auth", algorithm=MD5`),
       acknowledged,
@@ -68,8 +68,8 @@ describe('a challenge', () => {
     ]);
   });
 
-  it.concurrent('407 with SHA-256 and MD5 is answered with SHA-256', async () => {
-    await succeeds([
+  scenario('407 with SHA-256 and MD5 is answered with SHA-256', async (calls) => {
+    await succeeds(calls, [
       invited,
       refuse(407, [
         `Proxy-Authenticate: Digest realm="sipp", ${nonce('a')}, qop="auth", algorithm=SHA-256`,
@@ -87,8 +87,8 @@ describe('a challenge', () => {
     ]);
   });
 
-  it.concurrent('without qop is answered as RFC 2069 had it', async () => {
-    await succeeds([
+  scenario('without qop is answered as RFC 2069 had it', async (calls) => {
+    await succeeds(calls, [
       invited,
       challenge(401, nonce('old')),
       acknowledged,
@@ -97,8 +97,8 @@ describe('a challenge', () => {
     ]);
   });
 
-  it.concurrent('with a stale nonce is answered again with the new one', async () => {
-    await succeeds([
+  scenario('with a stale nonce is answered again with the new one', async (calls) => {
+    await succeeds(calls, [
       invited,
       challenge(407, `${nonce('old')}, qop="auth"`),
       acknowledged,
@@ -116,8 +116,8 @@ describe('a challenge', () => {
     ]);
   });
 
-  it.concurrent('of the proxy and of the callee are both answered', async () => {
-    await succeeds([
+  scenario('of the proxy and of the callee are both answered', async (calls) => {
+    await succeeds(calls, [
       invited,
       challenge(407, `${nonce('proxy')}, qop="auth"`),
       acknowledged,
@@ -135,7 +135,7 @@ describe('a challenge', () => {
     ]);
   });
 
-  it.concurrent('to a wrong password is not answered again', async () => {
+  scenario('to a wrong password is not answered again', async (calls) => {
     const { sipp, call } = await calls.call([
       invited,
       challenge(401, `${nonce('one')}, qop="auth"`),
@@ -148,8 +148,8 @@ describe('a challenge', () => {
     expect(call.failure).toMatchObject({ why: 'response', status: 401 });
   });
 
-  it.concurrent('to our BYE is answered', async () => {
-    await succeeds([
+  scenario('to our BYE is answered', async (calls) => {
+    await succeeds(calls, [
       invited,
       answer,
       acknowledged,
@@ -166,10 +166,10 @@ describe('a challenge', () => {
     ]);
   });
 
-  async function succeeds(steps: readonly SippStep[]): Promise<void> {
+  async function succeeds(calls: SippCalls, steps: readonly SippStep[]): Promise<void> {
     const { sipp, call } = await calls.call(steps);
     call.onAnswered = (dialog) => void dialog.bye();
     expect(await sipp.done).toBe('');
-    expect(call.events).toEqual(['sent', 'answered', 'ended by us']);
+    calls.expectEvents(call, ['sent', 'answered', 'ended by us']);
   }
 });

@@ -1,13 +1,13 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect } from 'vitest';
 import type { Dialog } from '../../src/telephony/sip/dialog.ts';
 import type { IncomingInvite } from '../../src/telephony/sip/incoming-invite.ts';
 import { ANSWER } from '../support/sip-agents.ts';
-import { sippCalls } from '../support/sipp-calls.ts';
+import type { SippCalls } from '../support/sipp-calls.ts';
 import { hangUp, hungUp, type SippStep } from '../support/sipp-scenario.ts';
+import { eventually, scenario } from '../support/sipp-scenarios.ts';
 
 // sipp calls us.
 
-const calls = sippCalls();
 const invite = (more: Partial<Extract<SippStep, { request: string }>> = {}): SippStep => ({
   request: 'INVITE',
   sdp: {},
@@ -18,24 +18,25 @@ const trying: SippStep = { recv: 100, optional: true };
 const ringing: SippStep = { recv: 180, optional: true };
 const ack: SippStep = { request: 'ACK' };
 
-const answers = (call: IncomingInvite): void => {
+const answers = (call: IncomingInvite, calls: SippCalls): void => {
   call.ring();
-  void call.answer(ANSWER);
+  calls.answer(call, ANSWER);
 };
 
 async function keepsTo(
+  calls: SippCalls,
   steps: readonly SippStep[],
-  onInvite: (call: IncomingInvite) => void = answers,
+  onInvite: (call: IncomingInvite, calls: SippCalls) => void = answers,
   seesRepetitions = false,
 ): Promise<void> {
-  const { sipp, agent } = await calls.take(steps, onInvite, { seesRepetitions });
+  const { sipp, agent } = await calls.take(steps, (call) => onInvite(call, calls), { seesRepetitions });
   expect(await sipp.done).toBe('');
-  await vi.waitFor(() => expect(agent.liveDialogs).toBe(0));
+  await calls.hungUp(agent);
 }
 
 describe('a call', () => {
-  it.concurrent('in compact form, with several Vias and Record-Routes, is answered with all of them', () =>
-    keepsTo([
+  scenario('in compact form, with several Vias and Record-Routes, is answered with all of them', (calls) =>
+    keepsTo(calls, [
       invite({
         compact: true,
         lines: [
@@ -56,9 +57,10 @@ describe('a call', () => {
       },
       ack,
       ...hangUp,
-    ]));
+    ]),
+  );
 
-  it.concurrent('through a proxy is hung up through it', async () => {
+  scenario('through a proxy is hung up through it', async (calls) => {
     const dialogs: Dialog[] = [];
     const steps: SippStep[] = [
       invite({ lines: ['Record-Route: <sip:[local_ip]:[local_port];lr>'] }),
@@ -68,36 +70,43 @@ describe('a call', () => {
       { recv: 'BYE', checks: [['Route', 'sip:127.0.0.1:[0-9]+;lr']] },
       { reply: 200 },
     ];
-    const { sipp } = await calls.take(steps, (call) => void call.answer(ANSWER).then((dialog) => dialogs.push(dialog)));
-    await vi.waitFor(() => expect(dialogs[0]?.state.invite.acked).toBe(true));
+    const { sipp } = await calls.take(steps, (call) => calls.answer(call, ANSWER, (dialog) => dialogs.push(dialog)));
+    await eventually(() => expect(dialogs[0]?.state.invite.acked).toBe(true));
     await dialogs[0]?.bye();
     expect(await sipp.done).toBe('');
   });
 
-  it.concurrent('without a description gets our offer, and brings the answer in the ACK', async () => {
+  scenario('without a description gets our offer, and brings the answer in the ACK', async (calls) => {
     const dialogs: Dialog[] = [];
     const steps: SippStep[] = [
       { request: 'INVITE', repeat: true },
       trying,
       { recv: 200, checks: [['Content-Type', 'application/sdp']] },
       { request: 'ACK', sdp: { port: 7004 } },
-      { pauseMs: 100 },
+      { pauseMs: 600 },
       ...hangUp,
     ];
-    const { sipp } = await calls.take(steps, (call) => void call.answer(ANSWER).then((dialog) => dialogs.push(dialog)));
+    const { sipp } = await calls.take(steps, (call) => calls.answer(call, ANSWER, (dialog) => dialogs.push(dialog)));
     expect(await sipp.done).toBe('');
     expect(dialogs[0]?.state.remoteSdp).toContain('m=audio 7004');
   });
 
-  it.concurrent('whose ACK gets lost gets the answer until it comes', () =>
-    keepsTo([invite({ repeat: false }), trying, ringing, { recv: 200 }, { recv: 200 }, { recv: 200 }, ack, ...hangUp], answers, true));
+  scenario('whose ACK gets lost gets the answer until it comes', (calls) =>
+    keepsTo(
+      calls,
+      [invite({ repeat: false }), trying, ringing, { recv: 200 }, { recv: 200 }, { recv: 200 }, ack, ...hangUp],
+      answers,
+      true,
+    ),
+  );
 
-  it.concurrent('that comes again gets its last response again', async () => {
+  scenario('that comes again gets its last response again', async (calls) => {
     let rang = 0;
     const branch = 'z9hG4bKsame[pid]';
     const again = invite({ branch, cSeq: 1, repeat: false });
     const busy: SippStep[] = [{ recv: 100 }, { recv: 486 }, again, { recv: 486 }, { request: 'ACK', branch }];
     await keepsTo(
+      calls,
       [again, ...busy],
       (call) => {
         rang++;
@@ -108,17 +117,17 @@ describe('a call', () => {
     expect(rang).toBe(1);
   });
 
-  it.concurrent('is hung up by us before the ACK: the BYE waits for it', () =>
-    keepsTo(
-      [invite({ repeat: false }), trying, { recv: 200 }, { pauseMs: 200 }, ack, ...hungUp],
-      (call) => void call.answer(ANSWER).then((dialog) => dialog.bye()),
-    ));
+  scenario('is hung up by us before the ACK: the BYE waits for it', (calls) =>
+    keepsTo(calls, [invite({ repeat: false }), trying, { recv: 200 }, { pauseMs: 200 }, ack, ...hungUp], (call) =>
+      calls.answer(call, ANSWER, (dialog) => void dialog.bye()),
+    ),
+  );
 
-  it.concurrent('over TCP is answered, changed and hung up', async () => {
+  scenario('over TCP is answered, changed and hung up', async (calls) => {
     const steps = [invite(), trying, ringing, { recv: 200 }, ack, { request: 'UPDATE' }, { recv: 200 }, ...hangUp] as const;
-    const { sipp, agent } = await calls.take(steps, answers, { transport: 'tcp' });
+    const { sipp, agent } = await calls.take(steps, (call) => answers(call, calls), { transport: 'tcp' });
     expect(await sipp.done).toBe('');
-    await vi.waitFor(() => expect(agent.liveDialogs).toBe(0));
+    await eventually(() => expect(agent.liveDialogs).toBe(0));
   });
 });
 
@@ -126,15 +135,16 @@ describe('reliable provisional responses of ours', () => {
   /** Rings at once and answers later, when the PRACK has come. */
   const answersLater =
     (afterMs: number) =>
-    (call: IncomingInvite): void => {
+    (call: IncomingInvite, calls: SippCalls): void => {
       call.ring();
-      setTimeout(() => void call.answer(ANSWER), afterMs);
+      setTimeout(() => calls.answer(call, ANSWER), afterMs);
     };
 
   const acknowledges: readonly SippStep[] = [{ request: 'PRACK', lines: ['RAck: [$rseq] 1 INVITE'], repeat: true }, { recv: 200 }];
 
-  it.concurrent('are sent to a caller that requires them, and the answer follows', () =>
+  scenario('are sent to a caller that requires them, and the answer follows', (calls) =>
     keepsTo(
+      calls,
       [
         invite({ lines: ['Require: 100rel'] }),
         trying,
@@ -145,10 +155,12 @@ describe('reliable provisional responses of ours', () => {
         ...hangUp,
       ],
       answersLater(500),
-    ));
+    ),
+  );
 
-  it.concurrent('with early media go to a caller that supports them; the answer waits for the PRACK', () =>
+  scenario('with early media go to a caller that supports them; the answer waits for the PRACK', (calls) =>
     keepsTo(
+      calls,
       [
         invite({ lines: ['Supported: 100rel'] }),
         trying,
@@ -161,12 +173,14 @@ describe('reliable provisional responses of ours', () => {
       ],
       (call) => {
         call.ring(ANSWER);
-        void call.answer(ANSWER);
+        calls.answer(call, ANSWER);
       },
-    ));
+    ),
+  );
 
-  it.concurrent('are repeated until the PRACK comes', () =>
+  scenario('are repeated until the PRACK comes', (calls) =>
     keepsTo(
+      calls,
       [
         invite({ lines: ['Require: 100rel'], repeat: false }),
         trying,
@@ -180,10 +194,11 @@ describe('reliable provisional responses of ours', () => {
       ],
       answersLater(3_000),
       true,
-    ));
+    ),
+  );
 
-  it.concurrent('are overtaken by the answer: the PRACK is taken all the same', () =>
-    keepsTo([
+  scenario('are overtaken by the answer: the PRACK is taken all the same', (calls) =>
+    keepsTo(calls, [
       invite({ lines: ['Require: 100rel'] }),
       trying,
       { recv: 180, keep: ['rseq', '[0-9]+', 'RSeq'] },
@@ -191,10 +206,12 @@ describe('reliable provisional responses of ours', () => {
       ack,
       ...acknowledges,
       ...hangUp,
-    ]));
+    ]),
+  );
 
-  it.concurrent('whose PRACK names another: 481, and the right one is taken', () =>
+  scenario('whose PRACK names another: 481, and the right one is taken', (calls) =>
     keepsTo(
+      calls,
       [
         invite({ lines: ['Require: 100rel'] }),
         trying,
@@ -207,7 +224,8 @@ describe('reliable provisional responses of ours', () => {
         ...hangUp,
       ],
       answersLater(1_000),
-    ));
+    ),
+  );
 });
 
 describe('a call that is not taken', () => {
@@ -219,15 +237,18 @@ describe('a call that is not taken', () => {
   ];
   const failing = (more: Partial<Extract<SippStep, { request: string }>> = {}): SippStep => invite({ branch, ...more });
 
-  it.concurrent.each([404, 480, 486, 488, 603])('%i is repeated until it is acknowledged', (status) =>
-    keepsTo([failing(), ...refusedWith(status)], (call) => call.reject(status)),
+  for (const status of [404, 480, 486, 488, 603])
+    scenario(`${status} is repeated until it is acknowledged`, (calls) =>
+      keepsTo(calls, [failing(), ...refusedWith(status)], (call) => call.reject(status)),
+    );
+
+  scenario('503 says when to come again', (calls) =>
+    keepsTo(calls, [failing(), ...refusedWith(503, [['Retry-After', '7']])], (call) => call.reject(503, undefined, [['Retry-After', '7']])),
   );
 
-  it.concurrent('503 says when to come again', () =>
-    keepsTo([failing(), ...refusedWith(503, [['Retry-After', '7']])], (call) => call.reject(503, undefined, [['Retry-After', '7']])));
-
-  it.concurrent('is cancelled: 200 for the CANCEL, 487 for the call', () =>
+  scenario('is cancelled: 200 for the CANCEL, 487 for the call', (calls) =>
     keepsTo(
+      calls,
       [
         failing(),
         trying,
@@ -238,18 +259,22 @@ describe('a call that is not taken', () => {
         { request: 'ACK', branch },
       ],
       (call) => call.ring(),
-    ));
+    ),
+  );
 
-  it.concurrent('asks for an extension that we lack: 420 names it', () =>
-    keepsTo([failing({ lines: ['Require: juggling, 100rel'] }), ...refusedWith(420, [['Unsupported', 'juggling']])]));
+  scenario('asks for an extension that we lack: 420 names it', (calls) =>
+    keepsTo(calls, [failing({ lines: ['Require: juggling, 100rel'] }), ...refusedWith(420, [['Unsupported', 'juggling']])]),
+  );
 
-  it.concurrent('has come too far: 483', () => keepsTo([failing({ lines: ['Max-Forwards: 0'] }), ...refusedWith(483)]));
+  scenario('has come too far: 483', (calls) => keepsTo(calls, [failing({ lines: ['Max-Forwards: 0'] }), ...refusedWith(483)]));
 
-  it.concurrent('has a body that is no SDP: 415 says what we take', () =>
-    keepsTo([failing({ type: 'text/plain', sdp: 'hello' }), ...refusedWith(415, [['Accept', 'application/sdp']])]));
+  scenario('has a body that is no SDP: 415 says what we take', (calls) =>
+    keepsTo(calls, [failing({ type: 'text/plain', sdp: 'hello' }), ...refusedWith(415, [['Accept', 'application/sdp']])]),
+  );
 
-  it.concurrent('comes twice by different ways: 482', () =>
+  scenario('comes twice by different ways: 482', (calls) =>
     keepsTo(
+      calls,
       [
         invite({ branch: 'z9hG4bKfirst[pid]' }),
         trying,
@@ -263,20 +288,22 @@ describe('a call that is not taken', () => {
         { request: 'ACK', branch: 'z9hG4bKfirst[pid]' },
       ],
       (call) => call.ring(),
-    ));
+    ),
+  );
 });
 
 describe('outside of calls', () => {
-  it.concurrent.each([
+  for (const [request, status, header, pattern] of [
     ['OPTIONS', 200, 'Allow', 'PRACK'],
     ['MESSAGE', 405, 'Allow', 'INVITE'],
     ['JUGGLE', 501, 'Allow', 'INVITE'],
     ['SUBSCRIBE', 489, 'CSeq', 'SUBSCRIBE'],
     ['BYE', 481, 'CSeq', 'BYE'],
-  ] as const)('%s is answered %i', (request, status, header, pattern) =>
-    keepsTo([
-      { request, repeat: true },
-      { recv: status, checks: [[header, pattern]] },
-    ]),
-  );
+  ] as const)
+    scenario(`${request} is answered ${status}`, (calls) =>
+      keepsTo(calls, [
+        { request, repeat: true },
+        { recv: status, checks: [[header, pattern]] },
+      ]),
+    );
 });

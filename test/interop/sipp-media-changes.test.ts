@@ -1,21 +1,24 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
 import type { Engine } from '../../src/telephony/engine.ts';
-import { directCall, directTelephony } from '../support/direct-call.ts';
-import { sippCallee } from '../support/sipp.ts';
-import { acknowledged, hungUp, type SippStep, sippScenario } from '../support/sipp-scenario.ts';
+import type { Endpoint } from '../../src/wire/wire.ts';
+import { directCall, directTelephonyAt } from '../support/direct-call.ts';
+import { acknowledged, hungUp, type SippStep } from '../support/sipp-scenario.ts';
+import { eventually, scenario } from '../support/sipp-scenarios.ts';
 
 // Re-INVITEs of sipp that move the audio, with the whole of our telephony: the packets must follow.
 
 let telephony: Engine;
+let sip: Endpoint;
 const sockets: Socket[] = [];
 
 beforeAll(async () => {
-  telephony = await directTelephony();
+  ({ telephony, sip } = await directTelephonyAt());
 });
 
 afterAll(async () => {
+  await eventually(() => expect(telephony.liveLegs).toBe(0));
   await telephony.close();
   for (const socket of sockets) socket.close();
 });
@@ -34,7 +37,7 @@ async function audioPort() {
 }
 
 describe('a re-INVITE of sipp', () => {
-  it('that names another codec and another port is followed by the audio; so is the way back', async () => {
+  scenario('that names another codec and another port is followed by the audio; so is the way back', async (calls) => {
     const [first, second] = [await audioPort(), await audioPort()];
     const to = (port: number, formats: string, version: number) => ({ port, formats, version });
     const changed: readonly SippStep[] = [{ recv: 100, optional: true }, { recv: 200 }, { request: 'ACK' }];
@@ -50,12 +53,12 @@ describe('a re-INVITE of sipp', () => {
       ...changed,
       ...hungUp,
     ];
-    const sipp = await sippCallee({ xml: sippScenario('callee', steps) }, 'udp');
-    const call = await directCall(telephony, '+18144043093', sipp.local.port, { codecs: ['PCMU', 'PCMA'] });
+    const { sipp, at } = await calls.callee(steps, sip);
+    const call = await directCall(telephony, '+18144043093', at.port, { codecs: ['PCMU', 'PCMA'] });
     const leg = await call.answered;
-    await vi.waitFor(() => expect(second.types.length).toBeGreaterThan(10), 10_000);
+    await eventually(() => expect(second.types.length).toBeGreaterThan(10));
     const before = first.types.length;
-    await vi.waitFor(() => expect(first.types.length).toBeGreaterThan(before + 10), 10_000);
+    await eventually(() => expect(first.types.length).toBeGreaterThan(before + 10));
     await leg.hangup();
     expect(await sipp.done).toBe('');
     expect(new Set(first.types)).toEqual(new Set([0]));

@@ -1,31 +1,29 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect } from 'vitest';
 import type { Dialog } from '../../src/telephony/sip/dialog.ts';
 import type { IncomingInvite } from '../../src/telephony/sip/incoming-invite.ts';
 import { ANSWER } from '../support/sip-agents.ts';
-import { sippCalls } from '../support/sipp-calls.ts';
+import type { SippCalls } from '../support/sipp-calls.ts';
 import { acknowledged, hangUp, hungUp, type SippStep } from '../support/sipp-scenario.ts';
-import { SkippingClock } from '../support/skipping-clock.ts';
+import { eventually, scenario } from '../support/sipp-scenarios.ts';
 
 // Session timers (RFC 4028) with sipp, in both roles. The minutes in which nothing happens are left out.
 
-const calls = sippCalls();
 const expires = (value: string): string => `Session-Expires: ${value}`;
 const UPDATES = 'Allow: INVITE, ACK, BYE, CANCEL, UPDATE';
 const NO_UPDATES = 'Allow: INVITE, ACK, BYE, CANCEL';
 
 /** We call sipp, which agrees on this session timer; the steps follow, and then our BYE, unless `hangsUp` is false. */
-async function calling(answerLines: readonly string[], steps: readonly SippStep[], hangsUp = true) {
-  const clock = new SkippingClock();
+async function calling(calls: SippCalls, answerLines: readonly string[], steps: readonly SippStep[], hangsUp = true) {
+  const { clock } = calls;
   const answer: SippStep = { reply: 200, sdp: {}, lines: answerLines, repeat: true };
   const all = [{ recv: 'INVITE', checks: [['Supported', 'timer']] }, answer, acknowledged, ...steps, ...hungUp] as const;
-  const { sipp, call } = await calls.call(all, { agent: { clock } });
-  await vi.waitFor(() => expect(call.dialog).toBeDefined(), 10_000);
+  const { sipp, call } = await calls.call(all);
+  await eventually(() => expect(call.dialog).toBeDefined());
   return {
     clock,
     call,
     /** How often the session was refreshed or agreed on anew. */
-    refreshed: (afterMs: number) =>
-      vi.waitFor(() => expect(call.dialog?.state.sessionTimer?.refreshedAtMs).toBeGreaterThan(afterMs), 10_000),
+    refreshed: (afterMs: number) => eventually(() => expect(call.dialog?.state.sessionTimer?.refreshedAtMs).toBeGreaterThan(afterMs)),
     async over() {
       if (hangsUp) await call.dialog?.bye();
       expect(await sipp.done).toBe('');
@@ -39,9 +37,9 @@ describe('we call, and refresh', () => {
     { reply: 200, lines: [expires('90;refresher=uac'), 'Require: timer'] },
   ];
 
-  it.concurrent('at half of the interval, by UPDATE, again and again', async () => {
+  scenario('at half of the interval, by UPDATE, again and again', async (calls) => {
     const lines = [expires('90;refresher=uac'), 'Require: timer', UPDATES];
-    const { clock, refreshed, over } = await calling(lines, [...refreshes, ...refreshes]);
+    const { clock, refreshed, over } = await calling(calls, lines, [...refreshes, ...refreshes]);
     for (const _time of [1, 2]) {
       const beforeMs = clock.now();
       clock.skip(45_000);
@@ -50,7 +48,7 @@ describe('we call, and refresh', () => {
     await over();
   });
 
-  it.concurrent('by re-INVITE with the description that holds, when sipp has no UPDATE', async () => {
+  scenario('by re-INVITE with the description that holds, when sipp has no UPDATE', async (calls) => {
     const steps: SippStep[] = [
       {
         recv: 'INVITE',
@@ -62,14 +60,14 @@ describe('we call, and refresh', () => {
       { reply: 200, sdp: {}, lines: [expires('90;refresher=uac'), 'Require: timer'], repeat: true },
       acknowledged,
     ];
-    const { clock, refreshed, over } = await calling([expires('90;refresher=uac'), 'Require: timer', NO_UPDATES], steps);
+    const { clock, refreshed, over } = await calling(calls, [expires('90;refresher=uac'), 'Require: timer', NO_UPDATES], steps);
     const beforeMs = clock.now();
     clock.skip(45_000);
     await refreshed(beforeMs + 44_000);
     await over();
   });
 
-  it.concurrent('with the longer interval that a 422 to the refresh asks for (Min-SE)', async () => {
+  scenario('with the longer interval that a 422 to the refresh asks for (Min-SE)', async (calls) => {
     const steps: SippStep[] = [
       { recv: 'UPDATE' },
       { reply: 422, lines: ['Min-SE: 200'] },
@@ -82,15 +80,15 @@ describe('we call, and refresh', () => {
       },
       { reply: 200, lines: [expires('200;refresher=uac'), 'Require: timer'] },
     ];
-    const { clock, call, over } = await calling([expires('90;refresher=uac'), 'Require: timer', UPDATES], steps);
+    const { clock, call, over } = await calling(calls, [expires('90;refresher=uac'), 'Require: timer', UPDATES], steps);
     clock.skip(45_000);
-    await vi.waitFor(() => expect(call.dialog?.state.sessionTimer?.intervalMs).toBe(200_000), 10_000);
+    await eventually(() => expect(call.dialog?.state.sessionTimer?.intervalMs).toBe(200_000));
     await over();
   });
 
-  it.concurrent('and hang up when the refresh says that sipp knows the call no more', async () => {
+  scenario('and hang up when the refresh says that sipp knows the call no more', async (calls) => {
     const steps: SippStep[] = [{ recv: 'UPDATE' }, { reply: 481 }];
-    const { clock, call, over } = await calling([expires('90;refresher=uac'), 'Require: timer', UPDATES], steps, false);
+    const { clock, call, over } = await calling(calls, [expires('90;refresher=uac'), 'Require: timer', UPDATES], steps, false);
     clock.skip(45_000);
     await over();
     expect(call.end).toMatchObject({ by: 'error', status: 481 });
@@ -98,7 +96,7 @@ describe('we call, and refresh', () => {
 });
 
 describe('we call, and sipp refreshes', () => {
-  it.concurrent('by UPDATE, which is answered with the interval; when it stops, we hang up before the end', async () => {
+  scenario('by UPDATE, which is answered with the interval; when it stops, we hang up before the end', async (calls) => {
     const steps: SippStep[] = [
       { request: 'UPDATE', lines: [expires('90;refresher=uac'), 'Supported: timer'], repeat: true },
       {
@@ -109,8 +107,8 @@ describe('we call, and sipp refreshes', () => {
         ],
       },
     ];
-    const { clock, call, over } = await calling([expires('90;refresher=uas')], steps, false);
-    await vi.waitFor(() => expect(call.dialog?.state.remoteCSeq).toBe(1), 10_000);
+    const { clock, call, over } = await calling(calls, [expires('90;refresher=uas')], steps, false);
+    await eventually(() => expect(call.dialog?.state.remoteCSeq).toBe(1));
     expect(call.dialog?.state.sessionTimer).toMatchObject({ intervalMs: 90_000, refresher: 'peer' });
     clock.skip(59_000);
     expect(call.end).toBeUndefined();
@@ -122,19 +120,19 @@ describe('we call, and sipp refreshes', () => {
 
 describe('sipp calls', () => {
   /** The INVITE of sipp, and what it gets. */
-  async function called(steps: readonly SippStep[]) {
-    const clock = new SkippingClock();
+  async function called(calls: SippCalls, steps: readonly SippStep[]) {
+    const { clock } = calls;
     const dialogs: Dialog[] = [];
-    const onInvite = (invite: IncomingInvite): void => void invite.answer(ANSWER).then((dialog) => dialogs.push(dialog));
-    const { sipp } = await calls.take(steps, onInvite, { agent: { clock } });
+    const onInvite = (invite: IncomingInvite): void => calls.answer(invite, ANSWER, (dialog) => dialogs.push(dialog));
+    const { sipp } = await calls.take(steps, onInvite);
     return { clock, sipp, dialogs };
   }
   const invite = (...lines: string[]): SippStep => ({ request: 'INVITE', sdp: {}, repeat: true, lines: ['Supported: timer', ...lines] });
   const trying: SippStep = { recv: 100, optional: true };
 
-  it.concurrent('with too small an interval: 422 with Min-SE, and the longer one is taken', async () => {
+  scenario('with too small an interval: 422 with Min-SE, and the longer one is taken', async (calls) => {
     const branch = 'z9hG4bKsmall[pid]';
-    const { sipp, dialogs } = await called([
+    const { sipp, dialogs } = await called(calls, [
       { ...invite(expires('60')), branch },
       trying,
       { recv: 422, checks: [['Min-SE', '^ *90']] },
@@ -149,8 +147,8 @@ describe('sipp calls', () => {
     expect(dialogs).toHaveLength(1);
   });
 
-  it.concurrent('and wants us to refresh: we do, by UPDATE', async () => {
-    const { clock, sipp, dialogs } = await called([
+  scenario('and wants us to refresh: we do, by UPDATE', async (calls) => {
+    const { clock, sipp, dialogs } = await called(calls, [
       invite(expires('1800;refresher=uas'), UPDATES),
       trying,
       {
@@ -165,20 +163,20 @@ describe('sipp calls', () => {
       { reply: 200, lines: [expires('1800;refresher=uac'), 'Require: timer'] },
       ...hangUp,
     ]);
-    await vi.waitFor(() => expect(dialogs[0]?.state.invite.acked).toBe(true), 10_000);
+    await eventually(() => expect(dialogs[0]?.state.invite.acked).toBe(true));
     clock.skip(900_000);
     expect(await sipp.done).toBe('');
   });
 
-  it.concurrent('and refreshes no more: we hang up before the session is over', async () => {
-    const { clock, sipp, dialogs } = await called([
+  scenario('and refreshes no more: we hang up before the session is over', async (calls) => {
+    const { clock, sipp, dialogs } = await called(calls, [
       invite(expires('90;refresher=uac')),
       trying,
       { recv: 200, checks: [['Session-Expires', '^ *90;refresher=uac']] },
       { request: 'ACK' },
       ...hungUp,
     ]);
-    await vi.waitFor(() => expect(dialogs[0]?.state.invite.acked).toBe(true), 10_000);
+    await eventually(() => expect(dialogs[0]?.state.invite.acked).toBe(true));
     clock.skip(61_000);
     expect(await sipp.done).toBe('');
     expect(dialogs[0]?.ended).toBe(true);

@@ -1,12 +1,11 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect } from 'vitest';
 import type { ReferAsked } from '../../src/telephony/sip/dialog-refers.ts';
 import { ANSWER } from '../support/sip-agents.ts';
-import { sippCalls } from '../support/sipp-calls.ts';
 import { acknowledged, answer, hungUp, type SippStep } from '../support/sipp-scenario.ts';
+import { eventually, scenario } from '../support/sipp-scenarios.ts';
 
 // Transfers asked for by us and by sipp, in a call that sipp has answered.
 
-const calls = sippCalls();
 const up: readonly SippStep[] = [{ recv: 'INVITE' }, answer, acknowledged];
 const refer: SippStep = {
   recv: 'REFER',
@@ -29,7 +28,7 @@ const active = 'active;expires=60';
 const over = 'terminated;reason=noresource';
 
 describe('a transfer that we ask for', () => {
-  it.concurrent.each([
+  const cases: readonly (readonly [string, readonly SippStep[], object])[] = [
     [
       'works',
       [{ reply: 202 }, ...news('SIP/2.0 100 Trying', active), ...news('SIP/2.0 200 OK', over)],
@@ -43,13 +42,16 @@ describe('a transfer that we ask for', () => {
     ['is declined', [{ reply: 603 }], { result: 'refused', sip: 603 }],
     ['is a method that the peer lacks', [{ reply: 405 }], { result: 'refused', sip: 405 }],
     ['is accepted without a word', [{ reply: 200, lines: ['Refer-Sub: false'] }], { result: 'unknown', sip: 200 }],
-  ] satisfies [string, readonly SippStep[], object][])('%s', async (_what, steps, outcome) => {
-    const { sipp, call } = await calls.call([...up, refer, ...steps, ...hungUp]);
-    await vi.waitFor(() => expect(call.dialog).toBeDefined(), 5_000);
-    await expect(call.dialog?.refer({ uri: 'sip:carol@127.0.0.1' }, AbortSignal.timeout(10_000))).resolves.toMatchObject(outcome);
-    await call.dialog?.bye();
-    expect(await sipp.done).toBe('');
-  });
+  ];
+  for (const [what, steps, outcome] of cases)
+    scenario(what, async (calls) => {
+      const { sipp, call } = await calls.call([...up, refer, ...steps, ...hungUp]);
+      await eventually(() => expect(call.dialog).toBeDefined());
+      const asked = call.dialog?.refer({ uri: 'sip:carol@127.0.0.1' }, AbortSignal.timeout(10_000));
+      expect(await asked).toMatchObject(outcome);
+      await call.dialog?.bye();
+      expect(await sipp.done).toBe('');
+    });
 });
 
 describe('a transfer that sipp asks for', () => {
@@ -59,14 +61,14 @@ describe('a transfer that sipp asks for', () => {
     repeat: true,
   };
 
-  it.concurrent('is declined when nobody decides, and the call goes on', async () => {
+  scenario('is declined when nobody decides, and the call goes on', async (calls) => {
     const { sipp, call } = await calls.call([...up, asks, { recv: 603 }, ...hungUp]);
-    await vi.waitFor(() => expect(call.dialog?.state.remoteCSeq).toBe(1), 5_000);
+    await eventually(() => expect(call.dialog?.state.remoteCSeq).toBe(1));
     await call.dialog?.bye();
     expect(await sipp.done).toBe('');
   });
 
-  it.concurrent('is accepted by whoever decides, and its progress told', async () => {
+  scenario('is accepted by whoever decides, and its progress told', async (calls) => {
     const steps: SippStep[] = [
       asks,
       { recv: 202 },
@@ -104,7 +106,7 @@ describe('a transfer that sipp asks for', () => {
 });
 
 describe('a call of sipp that names another to replace', () => {
-  it.concurrent('that nobody knows: 481', async () => {
+  scenario('that nobody knows: 481', async (calls) => {
     const branch = 'z9hG4bKreplaces[pid]';
     const steps: SippStep[] = [
       { request: 'INVITE', branch, sdp: {}, lines: ['Replaces: nobody;to-tag=1;from-tag=2'], repeat: true },
@@ -112,7 +114,7 @@ describe('a call of sipp that names another to replace', () => {
       { recv: 481 },
       { request: 'ACK', branch },
     ];
-    const { sipp } = await calls.take(steps, (invite) => void invite.answer(ANSWER));
+    const { sipp } = await calls.take(steps, (invite) => calls.answer(invite, ANSWER));
     expect(await sipp.done).toBe('');
   });
 });

@@ -6,15 +6,24 @@ import { type MediaWorkersOptions, openMediaWorkers } from '../../src/telephony/
 import type { AnsweredCall, DialRequest, LegEnd, MediaReport } from '../../src/telephony/port.ts';
 import { UserAgent } from '../../src/telephony/sip/user-agent.ts';
 import { openUdp } from '../../src/wire/udp.ts';
+import type { Endpoint } from '../../src/wire/wire.ts';
 import { dnsTable } from './dns-table.ts';
 
+type Spawn = Pick<MediaWorkersOptions, 'spawn'>;
+
 /** Telephony on real sockets of this machine, without the server around it. */
-export async function directTelephony(more: Pick<MediaWorkersOptions, 'spawn'> = {}): Promise<Engine> {
+export async function directTelephony(more: Spawn = {}): Promise<Engine> {
+  return (await directTelephonyAt(more)).telephony;
+}
+
+/** The same, and where its SIP is. */
+export async function directTelephonyAt(more: Spawn = {}): Promise<{ telephony: Engine; sip: Endpoint }> {
   const parts = { clock, random: systemRandom, log: silentLogger };
   const portRange = { first: 44_000, last: 44_999 };
   const media = await openMediaWorkers({ count: 1, host: '127.0.0.1', portRange, log: silentLogger, ...more });
-  const wires = [await openUdp({ local: { address: '127.0.0.1', port: 0 }, log: silentLogger })];
-  return new Engine({ ...parts, media, dns: dnsTable({}), userAgent: new UserAgent({ ...parts, wires, product: 'Ringflow' }) });
+  const wire = await openUdp({ local: { address: '127.0.0.1', port: 0 }, log: silentLogger });
+  const userAgent = new UserAgent({ ...parts, wires: [wire], product: 'Ringflow' });
+  return { telephony: new Engine({ ...parts, media, dns: dnsTable({}), userAgent }), sip: wire.local };
 }
 
 export interface DirectCall {

@@ -3,15 +3,18 @@ import { once } from 'node:events';
 import { seededRandom } from '../../src/kernel/random.ts';
 import type { Endpoint } from '../../src/wire/wire.ts';
 
-/** What becomes of SIP on its way between two sides on 127.0.0.1; all in percent of datagrams but the last two. */
+/** What becomes of SIP on its way between two sides on 127.0.0.1. */
 export interface RelayFaults {
+  /** Percent of messages that are lost. One that comes again is not lost again. */
   readonly loses?: number;
+  /** Percent of datagrams that come twice. */
   readonly doubles?: number;
+  /** Percent of datagrams that are late, each by a time in this range, so that others overtake it when the range is wide. */
   readonly delays?: number;
-  /** How long a delayed datagram takes at the most: later ones overtake it. */
+  readonly leastDelayMs?: number;
   readonly mostDelayMs?: number;
-  /** After so many datagrams, what the far side sends comes from another port: its NAT has forgotten it. */
-  readonly rebindsAfter?: number;
+  /** After every so many datagrams, what the far side sends comes from another port: its NAT has forgotten it. */
+  readonly rebindsEvery?: number;
 }
 
 export interface LossyRelay {
@@ -29,8 +32,9 @@ const LOOPBACK = '127.0.0.1';
 
 /** A relay before a far side, which writes the addresses in messages anew, so that nothing goes past it. What it does follows from `seed`. */
 export async function lossyRelay(nearPort: number, faults: RelayFaults, seed: number): Promise<LossyRelay> {
-  const { loses = 0, doubles = 0, delays = 0, mostDelayMs = 200, rebindsAfter = Number.POSITIVE_INFINITY } = faults;
+  const { loses = 0, doubles = 0, delays = 0, leastDelayMs = 0, mostDelayMs = leastDelayMs, rebindsEvery } = faults;
   const random = seededRandom(seed);
+  const lost = new Set<string>();
   const timers = new Set<NodeJS.Timeout>();
   const counts = { passed: 0, lost: 0, doubled: 0, delayed: 0, rebound: 0 };
   const near = [await bound()];
@@ -50,7 +54,8 @@ export async function lossyRelay(nearPort: number, faults: RelayFaults, seed: nu
     const copies = random.below(100) < doubles ? 2 : 1;
     if (copies === 2) counts.doubled++;
     for (let copy = 0; copy < copies; copy++) {
-      if (random.below(100) < loses) {
+      if (random.below(100) < loses && !lost.has(bytes.toString('latin1'))) {
+        lost.add(bytes.toString('latin1'));
         counts.lost++;
         continue;
       }
@@ -60,10 +65,13 @@ export async function lossyRelay(nearPort: number, faults: RelayFaults, seed: nu
         continue;
       }
       counts.delayed++;
-      const timer = setTimeout(() => {
-        timers.delete(timer);
-        send(bytes, socket, port);
-      }, random.below(mostDelayMs));
+      const timer = setTimeout(
+        () => {
+          timers.delete(timer);
+          send(bytes, socket, port);
+        },
+        leastDelayMs + random.below(mostDelayMs - leastDelayMs + 1),
+      );
       timers.add(timer);
     }
   };
@@ -84,7 +92,7 @@ export async function lossyRelay(nearPort: number, faults: RelayFaults, seed: nu
     );
   first.on('message', fromNear);
   far.on('message', (bytes) => {
-    if (++fromFar === rebindsAfter) {
+    if (rebindsEvery !== undefined && ++fromFar % rebindsEvery === 0) {
       counts.rebound++;
       // It comes from there as soon as the port is bound.
       void bound().then((socket) => {

@@ -1,18 +1,22 @@
-import { afterAll } from 'vitest';
-import { systemClock } from '../../src/kernel/clock.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect, vi } from 'vitest';
 import { silentLogger } from '../../src/kernel/log.ts';
 import { systemRandom } from '../../src/kernel/random.ts';
+import type { Dialog } from '../../src/telephony/sip/dialog.ts';
 import type { IncomingInvite } from '../../src/telephony/sip/incoming-invite.ts';
-import type { OutgoingInviteRequest } from '../../src/telephony/sip/outgoing-invite.ts';
+import type { OutgoingInvite, OutgoingInviteRequest } from '../../src/telephony/sip/outgoing-invite.ts';
 import { UserAgent, type UserAgentOptions } from '../../src/telephony/sip/user-agent.ts';
 import { openTcp } from '../../src/wire/tcp.ts';
 import { openUdp } from '../../src/wire/udp.ts';
-import type { WireKind } from '../../src/wire/wire.ts';
+import type { Endpoint, WireKind } from '../../src/wire/wire.ts';
+import { lossyRelay, type RelayFaults } from './lossy-relay.ts';
 import { CallLog, request } from './sip-agents.ts';
-import { sippCallee, sippCaller } from './sipp.ts';
+import { type Scenario, type Sipp, sippCallee, sippCaller } from './sipp.ts';
 import { type SippStep, sippScenario } from './sipp-scenario.ts';
+import { SkippingClock } from './skipping-clock.ts';
 
 export interface SippRun {
+  /** Over what, where the network is clean; a bad one has UDP only. */
   readonly transport?: WireKind;
   /** The scenario gets repeated messages too, which sipp absorbs otherwise. */
   readonly seesRepetitions?: boolean;
@@ -20,44 +24,186 @@ export interface SippRun {
   readonly agent?: Partial<UserAgentOptions>;
 }
 
-/** Calls between user agents of ours and sipp on loopback. What they open is closed after all tests of the file. */
-export function sippCalls() {
-  const closing: (() => Promise<void>)[] = [];
-  afterAll(async () => {
-    await Promise.all(closing.map((close) => close()));
+/** The steps of sipp, or the name of a file in test/interop/sipp. */
+export type Played = readonly SippStep[] | string;
+
+export interface BadNetwork {
+  readonly faults: RelayFaults;
+  readonly seed: number;
+}
+
+/** Over a bad network our timers run so much faster, that what is lost is repeated soon. */
+const SPEED = 4;
+/** What all timers of a call together last at the most, save those of its session, and in which steps they are let run out. */
+const LONGEST_MS = 200_000;
+const STEP_MS = 4_000;
+/** How long sipp may take to come to its end when nothing more is sent to it but what ends its calls. */
+const PATIENCE_MS = 3_000;
+/** It goes on when a message comes that its scenario does not have next, and gives up when nothing has come for some seconds. */
+const PATIENT = ['-default_behaviors', 'none', '-recv_timeout', '5000', '-timeout', '15'];
+
+/** Calls between user agents of ours and sipp on loopback, for one run of a scenario. */
+export class SippCalls {
+  readonly clock: SkippingClock;
+  readonly #network: BadNetwork | undefined;
+  readonly #closing: (() => Promise<void>)[] = [];
+  readonly #peers: Sipp[] = [];
+  readonly #agents: UserAgent[] = [];
+  readonly #outgoing: { readonly invite: OutgoingInvite; readonly call: CallLog }[] = [];
+  readonly #incoming: IncomingInvite[] = [];
+  readonly #answered: Dialog[] = [];
+  #relays = 0;
+  #complain: (of: string) => void = () => {};
+  /** Resolves with what sipp complains of first; never, when it keeps to all scenarios. */
+  readonly complaint = new Promise<string>((resolve) => {
+    this.#complain = resolve;
   });
 
-  async function openAgent(options: Partial<UserAgentOptions> = {}) {
-    const local = { address: '127.0.0.1', port: 0 };
-    const udp = await openUdp({ local, log: silentLogger });
-    const tcp = await openTcp({ local, clock: systemClock, log: silentLogger });
-    const clocked = { clock: systemClock, random: systemRandom, log: silentLogger };
-    const agent = new UserAgent({ wires: [udp, tcp], ...clocked, product: 'test', ...options });
-    closing.push(() => agent.close());
-    return { agent, udp: udp.local, tcp: tcp.local };
+  constructor(network?: BadNetwork) {
+    this.#network = network;
+    this.clock = new SkippingClock(network ? SPEED : 1);
   }
 
-  return {
-    /** Calls sipp, which does the steps as the callee. */
-    call: async (steps: readonly SippStep[], run: SippRun & { readonly invite?: Partial<OutgoingInviteRequest> } = {}) => {
-      const { transport = 'udp' } = run;
-      const sipp = await sippCallee({ xml: sippScenario('callee', steps) }, transport, run.seesRepetitions, run.options);
-      closing.push(() => sipp.stop());
-      const { agent } = await openAgent(run.agent);
-      const call = new CallLog();
-      const credentials = { userName: 'user', password: 'secret' };
-      const invite = agent.invite(request(transport, { to: { ...sipp.local, transport }, credentials, ...run.invite }), call);
-      return { sipp, agent, call, invite };
-    },
-    /** Takes the call of sipp, which does the steps as the caller. */
-    take: async (steps: readonly SippStep[], onInvite: (invite: IncomingInvite) => void, run: SippRun = {}) => {
-      const { transport = 'udp' } = run;
-      const opened = await openAgent({ ...run.agent, onInvite });
-      const to = transport === 'tcp' ? opened.tcp : opened.udp;
-      const options = [...(run.seesRepetitions ? ['-nr'] : []), ...(run.options ?? [])];
-      const sipp = await sippCaller({ xml: sippScenario('caller', steps) }, transport, to, 'test', options);
-      closing.push(() => sipp.stop());
-      return { sipp, agent: opened.agent };
-    },
-  };
+  /** Calls sipp, which does the steps as the callee. */
+  async call(steps: Played, run: SippRun & { readonly invite?: Partial<OutgoingInviteRequest> } = {}) {
+    const { transport, agent, udp } = await this.open(run);
+    const { sipp, at } = await this.callee(steps, udp, run);
+    const call = new CallLog();
+    const credentials = { userName: 'user', password: 'secret' };
+    const invite = agent.invite(request(transport, { to: { ...at, transport }, credentials, ...run.invite }), call);
+    this.#outgoing.push({ invite, call });
+    return { sipp, agent, call, invite };
+  }
+
+  /** Takes the call of sipp, which does the steps as the caller. */
+  async take(steps: Played, onInvite: ((invite: IncomingInvite) => void) | undefined, run: SippRun = {}) {
+    const seen = onInvite && {
+      onInvite: (invite: IncomingInvite): void => {
+        this.#incoming.push(invite);
+        onInvite(invite);
+      },
+    };
+    const opened = await this.open({ ...run, agent: { ...run.agent, ...seen } });
+    const { transport } = opened;
+    const relay = await this.#relay(opened.udp);
+    const to = relay?.forFar ?? (transport === 'tcp' ? opened.tcp : opened.udp);
+    const options = [...(run.seesRepetitions ? ['-nr'] : []), ...this.#options(run)];
+    const sipp = this.#peer(await sippCaller(scenarioOf('caller', steps), transport, to, 'test', options));
+    relay?.setFar(sipp.local.port);
+    return { sipp, agent: opened.agent };
+  }
+
+  /** Answers a call of sipp, which may be over by then. It is hung up at the end of the run, if it still is there. */
+  answer(invite: IncomingInvite, sdp: string, then: (dialog: Dialog) => void = () => {}): void {
+    void invite.answer(sdp).then(
+      (dialog) => {
+        this.#answered.push(dialog);
+        then(dialog);
+      },
+      () => undefined,
+    );
+  }
+
+  /** Starts sipp as the callee, and says where whoever is at `near` reaches it. */
+  async callee(steps: Played, near: Endpoint, run: SippRun = {}): Promise<{ sipp: Sipp; at: Endpoint }> {
+    const relay = await this.#relay(near);
+    const scenario = scenarioOf('callee', steps);
+    const sipp = this.#peer(await sippCallee(scenario, this.#transport(run), run.seesRepetitions, this.#options(run)));
+    relay?.setFar(sipp.local.port);
+    return { sipp, at: relay?.forNear ?? sipp.local };
+  }
+
+  /** A user agent of ours. */
+  async open(run: SippRun = {}) {
+    const local = { address: '127.0.0.1', port: 0 };
+    const udp = await openUdp({ local, log: silentLogger });
+    const tcp = await openTcp({ local, clock: this.clock, log: silentLogger });
+    const parts = { clock: this.clock, random: systemRandom, log: silentLogger };
+    const agent = new UserAgent({ wires: [udp, tcp], ...parts, product: 'test', ...run.agent });
+    this.#agents.push(agent);
+    this.#closing.push(() => agent.close());
+    return { agent, udp: udp.local, tcp: tcp.local, transport: this.#transport(run) };
+  }
+
+  /** What happened to a call. Provisional responses may get lost, or come twice or late, where the network is bad. */
+  expectEvents(call: CallLog, events: readonly string[]): void {
+    if (!this.#network) expect(call.events).toEqual(events);
+    else expect(call.events.filter(isLasting)).toEqual(events.filter(isLasting));
+  }
+
+  /**
+   * Waits until sipp has hung up. Where the network is bad, it may take a late response for that to its BYE, and be gone while its BYE
+   * was lost: there the end of the run hangs up.
+   */
+  async hungUp(agent: UserAgent): Promise<void> {
+    if (!this.#network) await vi.waitFor(() => expect(agent.liveDialogs).toBe(0), 10_000);
+  }
+
+  /** Ends what the scenario has left of calls, and answers what sipp complained of, '' if of nothing. */
+  async finish(): Promise<string> {
+    for (const { invite } of this.#outgoing) invite.cancel();
+    for (const { call } of this.#outgoing) void call.dialog?.bye();
+    for (const invite of this.#incoming) invite.reject(480);
+    for (const dialog of this.#answered) void dialog.bye();
+    const said = await Promise.all(this.#peers.map(endOf));
+    return said.find((one) => one !== '') ?? '';
+  }
+
+  /** Lets every timer run out. Answers what is left of calls, dialogs, transactions and timers: zeros when nothing leaks. */
+  async leftovers(): Promise<Record<string, number>> {
+    const left = () => ({
+      calls: this.#outgoing.filter(({ call }) => call.failure === undefined && call.end === undefined).length,
+      dialogs: this.#agents.reduce((sum, { liveDialogs }) => sum + liveDialogs, 0),
+      transactions: this.#agents.reduce((sum, { liveTransactions }) => sum + liveTransactions, 0),
+      timers: this.clock.pendingTimers,
+    });
+    for (let skippedMs = 0; skippedMs < LONGEST_MS && Object.values(left()).some((count) => count > 0); skippedMs += STEP_MS) {
+      this.clock.skip(STEP_MS);
+      await delay(10);
+    }
+    return left();
+  }
+
+  /** Idempotent. */
+  async close(): Promise<void> {
+    await Promise.all(this.#closing.splice(0).map((close) => close()));
+  }
+
+  async #relay({ port }: Endpoint) {
+    if (!this.#network) return undefined;
+    const relay = await lossyRelay(port, this.#network.faults, this.#network.seed + this.#relays++);
+    this.#closing.push(() => relay.close());
+    return relay;
+  }
+
+  #peer(sipp: Sipp): Sipp {
+    this.#peers.push(sipp);
+    void sipp.done.then((said) => said !== '' && this.#complain(said));
+    this.#closing.push(() => sipp.stop());
+    return sipp;
+  }
+
+  #transport({ transport = 'udp' }: SippRun): WireKind {
+    return this.#network ? 'udp' : transport;
+  }
+
+  #options({ options = [] }: SippRun): readonly string[] {
+    return this.#network ? [...options, ...PATIENT] : options;
+  }
+}
+
+/** One that nothing has reached would wait for long. */
+async function endOf(sipp: Sipp): Promise<string> {
+  const said = await Promise.race([sipp.done, delay(PATIENCE_MS)]);
+  if (said !== undefined) return said;
+  await sipp.stop();
+  return 'sipp was stopped';
+}
+
+function scenarioOf(role: 'caller' | 'callee', played: Played): Scenario {
+  return typeof played === 'string' ? played : { xml: sippScenario(role, played) };
+}
+
+function isLasting(event: string): boolean {
+  return !/^1\d\d$/.test(event);
 }

@@ -19,7 +19,7 @@ export interface Content {
   /** A session description, or the attributes and port of the usual one. */
   readonly sdp?: string | { readonly direction?: string; readonly port?: number; readonly formats?: string; readonly version?: number };
   readonly type?: string;
-  /** Repeats it over UDP until the next message comes. */
+  /** Repeats it over UDP until the next message comes; absent: when SIP says that it must be (a request, a final response to INVITE). */
   readonly repeat?: boolean;
   /** Percentage of times that it gets lost on its way. */
   readonly lost?: number;
@@ -55,8 +55,11 @@ class ScenarioWriter {
   write(step: SippStep): string {
     if ('pauseMs' in step) return `<pause milliseconds="${step.pauseMs}" />`;
     if ('recv' in step) return this.#recv(step.recv, step.checks ?? [], step.optional === true, step.keep);
-    if ('reply' in step) return this.#send(this.#response(step), step);
-    return this.#send(this.#request(step), step);
+    if ('reply' in step) {
+      const isFinal = step.reply >= 200 && (step.to === 'INVITE' || this.#received === 'INVITE');
+      return this.#send(this.#response(step), { repeat: isFinal, ...step });
+    }
+    return this.#send(this.#request(step), { repeat: step.request !== 'ACK', ...step });
   }
 
   /** Variables that no step has used would stop sipp. */

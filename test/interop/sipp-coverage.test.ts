@@ -1,0 +1,35 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+// Every scenario of sipp meets every bad network. `scenario()` sees to that; here is that nothing goes past it.
+
+const tests = fileURLToPath(new URL('..', import.meta.url));
+
+/** Calls of sipp to the whole server: its scenarios are played by the files of this folder too, or are named here. */
+const ofTheServer = ['interop/incoming-calls.test.ts', 'server/ipv6-calls.test.ts', 'server/large-invite.test.ts'];
+
+async function testFiles(): Promise<readonly { readonly name: string; readonly text: string }[]> {
+  const names = (await readdir(tests, { recursive: true })).filter((name) => name.endsWith('.test.ts')).sort();
+  return Promise.all(names.map(async (name) => ({ name, text: await readFile(`${tests}/${name}`, 'utf8') })));
+}
+
+describe('scenarios of sipp', () => {
+  it('are played by nothing but scenario(), save calls to the whole server', async () => {
+    const files = await testFiles();
+    const direct = files.filter(({ text }) => /support\/sipp\.ts'/.test(text)).map(({ name }) => name);
+    expect(direct).toEqual(ofTheServer);
+    const ours = files.filter(({ name, text }) => /^interop\/sipp-/.test(name) && name !== 'interop/sipp-coverage.test.ts' && text);
+    expect(ours.length).toBeGreaterThan(10);
+    for (const { name, text } of ours) {
+      expect(text, name).toMatch(/\bscenario\(/);
+      expect(text, name).not.toMatch(/\b(it|test)(\.\w+)*\(/);
+    }
+  });
+
+  it('that are files are all played there', async () => {
+    const played = (await testFiles()).filter(({ name }) => /^interop\/sipp-/.test(name)).map(({ text }) => text);
+    const files = (await readdir(`${tests}/interop/sipp`)).map((name) => name.replace('.xml', ''));
+    expect(files.filter((name) => !played.some((text) => text.includes(`'${name}'`)))).toEqual([]);
+  });
+});

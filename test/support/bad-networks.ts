@@ -1,0 +1,10 @@
+import type { RelayFaults } from './lossy-relay.ts';
+
+/** What networks do to SIP, by what a network does. What one loses, repetition brings in a second. */
+export const badNetworks: Readonly<Record<string, RelayFaults>> = {
+  loses: { loses: 25 },
+  doubles: { doubles: 60 },
+  delays: { delays: 100, leastDelayMs: 40, mostDelayMs: 40 },
+  reorders: { delays: 40, leastDelayMs: 5, mostDelayMs: 80 },
+  rebinds: { rebindsEvery: 2 },
+};
