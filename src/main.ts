@@ -47,6 +47,9 @@ import { readSecretKey, secretBox } from './store/secret-box.ts';
 import { openTelephony } from './telephony/open-telephony.ts';
 import { Refusals } from './telephony/refusals.ts';
 import { version } from './version.ts';
+import { cachedDns } from './wire/dns-cache.ts';
+import { DomainSources } from './wire/domain-sources.ts';
+import { systemDns } from './wire/system-dns.ts';
 
 /** When callers may try again while the server starts. */
 const STARTING_SECONDS = 5;
@@ -101,7 +104,9 @@ async function start(settings: Settings, log: Logger, opened: Opened): Promise<R
   const { changes } = store;
   const users = new SipUserDirectory({ endpoints: store.endpoints, bindings: store.bindings, changes, box, clock });
   const refusals = opened.add(new Refusals({ clock, log }));
-  const trunkSources = opened.add(new TrunkSources({ endpoints: store.endpoints, changes, resolve: resolveName, clock, log }));
+  const dns = cachedDns(systemDns(), clock);
+  const sourcesOf = (host: string, isDomain: boolean) => new DomainSources(dns, host, isDomain);
+  const trunkSources = opened.add(new TrunkSources({ endpoints: store.endpoints, changes, sourcesOf, clock, log }));
   const { telephony, sip } = await openTelephony({
     sip: { addresses: settings.sipHosts, port: settings.sipPort },
     tls: {
@@ -112,6 +117,7 @@ async function start(settings: Settings, log: Logger, opened: Opened): Promise<R
       requireClientCertificate: settings.sipTlsRequireClientCertificate,
     },
     publicAddresses: settings.publicAddresses ?? [],
+    dns,
     rtpPorts: settings.rtpPorts,
     mediaThreads: settings.mediaThreads,
     users,

@@ -218,7 +218,10 @@ describe('trunks', () => {
   it('take calls from their hosts, or from the sources that they allow', async () => {
     const ours = async () => (await directory.store.endpoints.trunkHosts()).filter((one) => one.accountId === accountId);
     const { id } = await directory.trunks.create(manager, { targets: [...two, { host: 'a.example', port: 9 }] });
-    expect((await ours()).map(({ host }) => host)).toEqual(['b.example', 'a.example']);
+    expect((await ours()).map(({ host, isDomain }) => [host, isDomain])).toEqual([
+      ['b.example', false],
+      ['a.example', true],
+    ]);
     await directory.endpoints.patch(manager, { endpointId: id ?? '', allowedSources: ['192.0.2.0/24', '2001:db8::1'] });
     expect((await ours()).map(({ host }) => host)).toEqual(['192.0.2.0/24', '2001:db8::1']);
     await directory.endpoints.patch(manager, { endpointId: id ?? '', allowedSources: [] });

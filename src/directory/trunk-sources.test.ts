@@ -1,16 +1,33 @@
 import { describe, expect, it } from 'vitest';
+import { type DnsZone, dnsTable, naptrTo, srvTo } from '../../test/support/dns-table.ts';
 import { silentLogger } from '../kernel/log.ts';
 import { VirtualClock } from '../kernel/virtual-clock.ts';
 import type { ChangeListener } from '../store/changes.ts';
 import type { TrunkHost } from '../store/endpoint-repository.ts';
+import type { Dns } from '../wire/dns.ts';
+import { DomainSources } from '../wire/domain-sources.ts';
 import { TrunkSources } from './trunk-sources.ts';
 
-const trunk = (trunkId: string, host: string): TrunkHost => ({ trunkId, host, accountId: `account of ${trunkId}` });
+const trunk = (trunkId: string, host: string, isDomain = false): TrunkHost => ({
+  trunkId,
+  host,
+  isDomain,
+  accountId: `account of ${trunkId}`,
+});
 const idsAt = async (sources: TrunkSources, address: string) => (await sources.at(address)).map(({ trunkId }) => trunkId);
 
-function scene(hosts: readonly TrunkHost[], names: Record<string, readonly string[]> = {}) {
+function scene(hosts: readonly TrunkHost[], addresses: DnsZone['addresses'] = {}, zone: DnsZone = {}) {
   const clock = new VirtualClock();
-  const stored = { hosts, names, reads: 0, lookups: 0, beforeRead: async () => {} };
+  const stored = { hosts, zone: { addresses, ...zone }, reads: 0, lookups: 0, beforeRead: async () => {} };
+  const ask = () => dnsTable(stored.zone);
+  const dns: Dns = {
+    naptr: (name) => ask().naptr(name),
+    srv: (name) => ask().srv(name),
+    addresses: (name, family) => {
+      if (family === 4) stored.lookups += 1;
+      return ask().addresses(name, family);
+    },
+  };
   let listener: ChangeListener = () => {};
   const sources = new TrunkSources({
     endpoints: {
@@ -27,12 +44,7 @@ function scene(hosts: readonly TrunkHost[], names: Record<string, readonly strin
         return () => {};
       },
     },
-    resolve: async (name) => {
-      stored.lookups += 1;
-      const found = stored.names[name];
-      if (!found) throw new Error('no such name');
-      return found.map((address) => ({ address }));
-    },
+    sourcesOf: (host, isDomain) => new DomainSources(dns, host, isDomain),
     clock,
     log: silentLogger,
   });
@@ -99,7 +111,7 @@ describe('the trunks at an address', () => {
   it('follow their names after a minute, and stay when a name cannot be looked up', async () => {
     const { sources, stored, clock } = scene([trunk('a', 'sip.example')], { 'sip.example': ['192.0.2.1'] });
     expect(await idsAt(sources, '192.0.2.1')).toEqual(['a']);
-    stored.names = { 'sip.example': ['192.0.2.2'] };
+    stored.zone = { addresses: { 'sip.example': ['192.0.2.2'] } };
     await clock.advance(30_000);
     await sources.at('192.0.2.2');
     expect(stored.lookups).toBe(1);
@@ -108,7 +120,7 @@ describe('the trunks at an address', () => {
     await clock.advance(1);
     expect(await idsAt(sources, '192.0.2.2')).toEqual(['a']);
     expect(await idsAt(sources, '192.0.2.1')).toEqual([]);
-    stored.names = {};
+    stored.zone = { addresses: { 'sip.example': new Error('nobody answers') } };
     await clock.advance(61_000);
     await sources.at('192.0.2.2');
     await clock.advance(1);
@@ -121,7 +133,7 @@ describe('the trunks at an address', () => {
     const sources = new TrunkSources({
       endpoints: { trunkHosts: async () => [trunk('a', 'slow.example'), trunk('b', '192.0.2.1')] },
       changes: { subscribe: () => () => {} },
-      resolve: (_name, signal) => new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+      sourcesOf: (host, isDomain) => new DomainSources(dnsTable({ silent: ['slow.example'] }), host, isDomain),
       clock,
       log: silentLogger,
     });
@@ -135,6 +147,86 @@ describe('the trunks at an address', () => {
     expect(found).toHaveLength(1);
     expect(clock.pendingTimers).toBe(0);
     await sources.close();
+  });
+});
+
+describe('the trunks whose target is a domain', () => {
+  const domain = trunk('a', 'carrier.example', true);
+  const addresses = {
+    'carrier.example': ['192.0.2.80'],
+    'one.carrier.example': ['192.0.2.1', '2001:db8::1'],
+    'two.carrier.example': ['192.0.2.2'],
+    'other.example': ['192.0.2.3'],
+  };
+  const srv = {
+    '_sip._udp.carrier.example': [srvTo('one.carrier.example.'), srvTo('two.carrier.example', 2)],
+    '_sips._tcp.other.example': [srvTo('other.example')],
+  };
+  const naptr = { 'carrier.example': [naptrTo('_sips._tcp.other.example', 'SIPS+D2T'), naptrTo('_http._tcp.other.example', 'HTTP+D2T')] };
+  const found = async (sources: TrunkSources) => {
+    const all = ['192.0.2.1', '2001:db8::1', '192.0.2.2', '192.0.2.3', '192.0.2.80'];
+    const at = await Promise.all(all.map((address) => sources.at(address)));
+    return all.filter((_address, index) => (at[index]?.length ?? 0) > 0);
+  };
+
+  it('are those of the hosts behind its SRV records, for every transport and what NAPTR adds', async () => {
+    const { sources } = scene([domain], addresses, { srv, naptr });
+    expect(await found(sources)).toEqual(['192.0.2.1', '2001:db8::1', '192.0.2.2', '192.0.2.3', '192.0.2.80']);
+  });
+
+  it('are those of its own addresses only, when a port goes with the name or nothing is behind it', async () => {
+    expect(await found(scene([trunk('a', 'carrier.example')], addresses, { srv, naptr }).sources)).toEqual(['192.0.2.80']);
+    expect(await found(scene([domain], addresses).sources)).toEqual(['192.0.2.80']);
+    expect(await found(scene([domain], addresses, { srv: { '_sip._udp.carrier.example': [srvTo('.')] } }).sources)).toEqual(['192.0.2.80']);
+  });
+
+  it('are fewer, never more, when a name server does not answer a question', async () => {
+    const failed = new Error('nobody answers');
+    expect(await found(scene([domain], addresses, { srv, naptr: { 'carrier.example': failed } }).sources)).toEqual([
+      '192.0.2.1',
+      '2001:db8::1',
+      '192.0.2.2',
+      '192.0.2.80',
+    ]);
+    const noSrv = { '_sip._udp.carrier.example': failed, '_sip._tcp.carrier.example': failed, '_sips._tcp.carrier.example': failed };
+    expect(await found(scene([domain], addresses, { srv: noSrv }).sources)).toEqual(['192.0.2.80']);
+    expect(await found(scene([domain], { ...addresses, 'carrier.example': failed }, { srv: noSrv }).sources)).toEqual([]);
+  });
+
+  it('stay those that were answered last while a question is not answered, and follow those that are', async () => {
+    const { sources, stored, clock } = scene([domain], addresses, { srv });
+    expect(await found(sources)).toContain('192.0.2.2');
+    const later = async () => {
+      await clock.advance(61_000);
+      await sources.at('192.0.2.1');
+      await clock.advance(1);
+      return found(sources);
+    };
+    stored.zone = {
+      addresses: { ...addresses, 'one.carrier.example': ['192.0.2.3'] },
+      srv: { '_sip._udp.carrier.example': new Error('nobody answers') },
+    };
+    expect(await later()).toEqual(['192.0.2.2', '192.0.2.3', '192.0.2.80']);
+    stored.zone = { addresses, srv: { '_sip._udp.carrier.example': [srvTo('one.carrier.example')] } };
+    expect(await later()).toEqual(['192.0.2.1', '2001:db8::1', '192.0.2.80']);
+  });
+
+  it('are what was answered in time, when some questions never are', async () => {
+    const { sources, clock } = scene([domain], addresses, { srv, silent: ['_sip._tcp.carrier.example', 'two.carrier.example'] });
+    const asked = sources.at('192.0.2.1');
+    await clock.advance(5_001);
+    expect((await asked).length).toBe(1);
+    expect(await found(sources)).toEqual(['192.0.2.1', '2001:db8::1', '192.0.2.80']);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('have a bounded number of hosts', async () => {
+    const many = Array.from({ length: 200 }, (_none, at) => `host${at}.example`);
+    const { sources, stored } = scene([domain], Object.fromEntries(many.map((host, at) => [host, [`198.51.100.${at}`]])), {
+      srv: { '_sip._udp.carrier.example': many.map((host) => srvTo(host)) },
+    });
+    await sources.at('198.51.100.0');
+    expect(stored.lookups).toBe(32);
   });
 });
 

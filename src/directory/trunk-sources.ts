@@ -5,11 +5,20 @@ import type { Changes } from '../store/changes.ts';
 import type { EndpointRepository, TrunkHost } from '../store/endpoint-repository.ts';
 import { NetworkTable } from './network-table.ts';
 
+/** The addresses from which one name may call. */
+export interface NameSources {
+  /**
+   * Asks the name servers. What they do not answer until `signal` is aborted counts as they answered it last; `isWhole` says whether they have
+   * answered everything. Never rejects.
+   */
+  find(signal: AbortSignal): Promise<{ readonly addresses: readonly string[]; readonly isWhole: boolean }>;
+}
+
 export interface TrunkSourcesOptions {
   readonly endpoints: Pick<EndpointRepository, 'trunkHosts'>;
   readonly changes: Pick<Changes, 'subscribe'>;
-  /** Finds the addresses of a host name. @throws when it has none */
-  readonly resolve: (host: string, signal: AbortSignal) => Promise<readonly { readonly address: string }[]>;
+  /** @param isDomain whether the name has SRV records that count */
+  readonly sourcesOf: (host: string, isDomain: boolean) => NameSources;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -17,9 +26,10 @@ export interface TrunkSourcesOptions {
 /** A trunk whose carrier has the address that was asked for. */
 export type TrunkAtSource = Pick<TrunkHost, 'trunkId' | 'accountId'>;
 
-interface Resolved {
-  readonly addresses: readonly string[];
-  readonly atMs: number;
+interface Named {
+  readonly sources: NameSources;
+  addresses: readonly string[];
+  atMs: number;
 }
 
 /** How long the addresses of a name are taken for right. */
@@ -31,12 +41,12 @@ const LOOKUP_MS = 5_000;
 const MOST_READS = 3;
 
 /**
- * Which trunks calls from an address belong to: those that allow the address or, if they do not say, have a host there. All are in memory, so that a flood of strangers costs
- * no query. Names are looked up again once a minute at most, when calls come, and keep their last addresses while they cannot be.
+ * Which trunks calls from an address belong to: those that allow the address or, if they do not say, have a host there, or a domain with a server there. All are
+ * in memory, so that a flood of strangers costs no query. Names are looked up again once a minute at most, when calls come, and keep their last addresses while they cannot be.
  */
 export class TrunkSources {
   readonly #options: TrunkSourcesOptions;
-  readonly #resolved = new Map<string, Resolved>();
+  readonly #named = new Map<string, Named>();
   #hosts: Promise<readonly TrunkHost[]> | undefined;
   #known: NetworkTable<TrunkAtSource> | undefined;
   /** What was known last, though something may have changed since. */
@@ -92,7 +102,7 @@ export class TrunkSources {
         this.#hosts = undefined;
         throw error;
       });
-      await this.#lookUp(new Set(hosts.map(({ host }) => host).filter(isName)));
+      await this.#lookUp(new Map(hosts.filter(({ host }) => isName(host)).map((host) => [keyOf(host), host])));
       const known = this.#byAddress(hosts);
       this.#latest = known;
       if (changes === this.#changes) this.#known = known;
@@ -105,41 +115,51 @@ export class TrunkSources {
 
   #byAddress(hosts: readonly TrunkHost[]): NetworkTable<TrunkAtSource> {
     const known = new NetworkTable<TrunkAtSource>();
-    for (const { host, trunkId, accountId } of hosts) {
-      const addresses = isName(host) ? (this.#resolved.get(host)?.addresses ?? []) : [host];
+    for (const one of hosts) {
+      const { host, trunkId, accountId } = one;
+      const addresses = isName(host) ? (this.#named.get(keyOf(one))?.addresses ?? []) : [host];
       for (const address of addresses) known.add(address, { trunkId, accountId });
     }
     return known;
   }
 
-  async #lookUp(names: ReadonlySet<string>): Promise<void> {
+  async #lookUp(hosts: ReadonlyMap<string, TrunkHost>): Promise<void> {
     const nowMs = this.#options.clock.now();
-    for (const name of this.#resolved.keys()) if (!names.has(name)) this.#resolved.delete(name);
-    const old = [...names].filter((name) => nowMs - (this.#resolved.get(name)?.atMs ?? Number.NEGATIVE_INFINITY) >= KEPT_MS);
+    for (const key of this.#named.keys()) if (!hosts.has(key)) this.#named.delete(key);
+    for (const [key, { host, isDomain }] of hosts)
+      if (!this.#named.has(key))
+        this.#named.set(key, {
+          sources: this.#options.sourcesOf(host, isDomain),
+          addresses: [],
+          atMs: Number.NEGATIVE_INFINITY,
+        });
+    const old = [...this.#named.entries()].filter(([, { atMs }]) => nowMs - atMs >= KEPT_MS);
     if (old.length === 0) return;
     const late = new AbortController();
-    const limit = this.#options.clock.after(LOOKUP_MS, () => late.abort(new Error('The name servers do not answer')));
+    const limit = this.#options.clock.after(LOOKUP_MS, () => late.abort());
     const signal = AbortSignal.any([late.signal, this.#closing.signal]);
     const next = old.values();
     const worker = async (): Promise<void> => {
-      for (const name of next) await this.#lookUpOne(name, signal);
+      for (const [key, named] of next) await this.#lookUpOne(named, hosts.get(key)?.host, signal);
     };
     await Promise.all(Array.from({ length: LOOKUPS_AT_ONCE }, worker));
     limit.cancel();
   }
 
-  async #lookUpOne(name: string, signal: AbortSignal): Promise<void> {
-    const { resolve, clock, log } = this.#options;
-    let addresses = this.#resolved.get(name)?.addresses ?? [];
-    try {
-      signal.throwIfAborted();
-      addresses = (await resolve(name, signal)).map(({ address }) => address);
-    } catch (error) {
-      if (!this.#closing.signal.aborted)
-        log.warn({ err: error, host: name }, 'The host of a trunk has no address: its calls cannot be told');
-    }
-    this.#resolved.set(name, { addresses, atMs: clock.now() });
+  async #lookUpOne(named: Named, host: string | undefined, signal: AbortSignal): Promise<void> {
+    const { clock, log } = this.#options;
+    const { addresses, isWhole } = await named.sources.find(signal);
+    named.addresses = addresses;
+    named.atMs = clock.now();
+    if (this.#closing.signal.aborted || addresses.length > 0) return;
+    const why = isWhole ? 'has no address' : 'is not known, as the name servers do not answer';
+    log.warn({ host }, `The host of a trunk ${why}: its calls cannot be told`);
   }
+}
+
+/** The same name may be a domain for one trunk and a host for another. */
+function keyOf({ host, isDomain }: TrunkHost): string {
+  return isDomain ? `domain ${host}` : host;
 }
 
 /** Not an address, and not a network. */

@@ -41,6 +41,8 @@ export interface TrunkHost {
   readonly accountId: string;
   /** A host name, an IP address or a network (CIDR). */
   readonly host: string;
+  /** Whether a host name is a domain with SRV records: no port goes with it (RFC 3263 section 4.2). */
+  readonly isDomain: boolean;
 }
 
 /** Endpoints of every type. */
@@ -94,11 +96,11 @@ export class EndpointRepository {
   trunkHosts(): Promise<TrunkHost[]> {
     return this.#database.run(async (queries) => {
       const rows = await queries
-        .select({ trunkId: endpoint.id, accountId: endpoint.accountId, host: endpoint.host, trunk: endpoint.trunk })
+        .select({ trunkId: endpoint.id, accountId: endpoint.accountId, host: endpoint.host, port: endpoint.port, trunk: endpoint.trunk })
         .from(endpoint)
         .where(eq(endpoint.type, 'SipTrunk'))
         .orderBy(asc(endpoint.id));
-      return rows.flatMap(({ host, trunk, ...row }) => hostsOf(host, trunk).map((one) => ({ ...row, host: one })));
+      return rows.flatMap(({ trunkId, accountId, ...row }) => hostsOf(row).map((one) => ({ trunkId, accountId, ...one })));
     });
   }
 
@@ -151,11 +153,13 @@ export class EndpointRepository {
 }
 
 /** What the trunk allows; if it does not say, the hosts of its targets, each once. */
-function hostsOf(host: string | null, trunk: EndpointRow['trunk']): readonly string[] {
-  if (trunk?.allowedSources?.length) return trunk.allowedSources;
-  const listed = trunk?.targets?.flatMap((target) => target.host ?? []) ?? [];
-  if (listed.length > 0) return [...new Set(listed)];
-  return host === null ? [] : [host];
+function hostsOf({ host, port, trunk }: Pick<EndpointRow, 'host' | 'port' | 'trunk'>): readonly Pick<TrunkHost, 'host' | 'isDomain'>[] {
+  if (trunk?.allowedSources?.length) return trunk.allowedSources.map((source) => ({ host: source, isDomain: false }));
+  const targets = trunk?.targets?.length ? trunk.targets : [{ host: host ?? undefined, port: port ?? undefined }];
+  const isDomain = new Map<string, boolean>();
+  for (const target of targets)
+    if (target.host !== undefined) isDomain.set(target.host, isDomain.get(target.host) === true || target.port === undefined);
+  return [...isDomain].map(([name, is]) => ({ host: name, isDomain: is }));
 }
 
 /** What is set in `trunk` joins what is there, in the database, so that two changes at once both count. */

@@ -3,10 +3,9 @@ import type { Clock } from '../kernel/clock.ts';
 import { AppError } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/log.ts';
 import type { Random } from '../kernel/random.ts';
-import { cachedDns } from '../wire/dns-cache.ts';
+import type { Dns } from '../wire/dns.ts';
 import { type ByFamily, byFamily } from '../wire/ip-address.ts';
 import { SourceLimit, type SourceLimitOptions } from '../wire/source-limit.ts';
-import { systemDns } from '../wire/system-dns.ts';
 import { openTcp } from '../wire/tcp.ts';
 import { openTls } from '../wire/tls.ts';
 import { openUdp } from '../wire/udp.ts';
@@ -35,6 +34,8 @@ export interface TelephonyOptions {
   readonly rtpPorts: { readonly first: number; readonly last: number };
   /** How many threads carry audio; undefined: one per core but one, which is left to signalling, flows and the database. */
   readonly mediaThreads: number | undefined;
+  /** Where the servers of names are asked for. */
+  readonly dns: Dns;
   readonly product: string;
   /** Whose phones may register. */
   readonly users: SipUsers;
@@ -64,7 +65,7 @@ export interface OpenTelephony {
  * @throws AppError BAD_SETTING when a port is in use, an address is not one of this machine, or a PEM file is no good
  */
 export async function openTelephony(options: TelephonyOptions): Promise<OpenTelephony> {
-  const { clock, random, log, rtpPorts, product, users, digest, refusals, onIncoming } = options;
+  const { dns, clock, random, log, rtpPorts, product, users, digest, refusals, onIncoming } = options;
   const limit = new SourceLimit({
     clock,
     ...options.limits,
@@ -85,7 +86,6 @@ export async function openTelephony(options: TelephonyOptions): Promise<OpenTele
     const onRegister = (received: ReceivedRequest): void => registrar.take(received);
     const onReplace = (invite: IncomingInvite, replaced: unknown): void => telephony.replaced(invite, replaced);
     const onRequestTo = (address: string): void => limit.spokeTo(address);
-    const dns = cachedDns(systemDns(), clock);
     const userAgent = new UserAgent({
       wires,
       dns,

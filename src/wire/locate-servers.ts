@@ -5,6 +5,7 @@ import { defaultPort } from './default-port.ts';
 import type { Dns, NaptrRecord, SrvRecord } from './dns.ts';
 import { canonicalAddress, type Family } from './ip-address.ts';
 import { orderSrv } from './order-srv.ts';
+import { isHostName, SRV_NAMES, srvNameOf } from './sip-service-names.ts';
 import type { Endpoint, WireKind } from './wire.ts';
 
 /** Where a request is to go, as a URI or a trunk says it. */
@@ -43,14 +44,7 @@ const MOST_SERVERS = 8;
 const MOST_PLACES = 8;
 /** Of the records of one name that lead on to others. */
 const MOST_SERVICES = 4;
-const NAME = /^(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_-]{0,62})(?:\.[a-z0-9_](?:[a-z0-9_-]{0,62}))*$/i;
 const TRANSPORTS: readonly WireKind[] = ['udp', 'tcp', 'tls'];
-const SERVICES: ReadonlyMap<string, WireKind> = new Map([
-  ['sip+d2u', 'udp'],
-  ['sip+d2t', 'tcp'],
-  ['sips+d2t', 'tls'],
-]);
-const SRV_NAMES: Readonly<Record<WireKind, string>> = { udp: '_sip._udp', tcp: '_sip._tcp', tls: '_sips._tcp' };
 
 /** Finds the servers of a SIP domain (RFC 3263). */
 export class ServerLocator {
@@ -70,7 +64,7 @@ export class ServerLocator {
     const { host, port, transport } = destination;
     if (isIP(host) !== 0) return [serverAt(host, port, transport ?? 'udp', host)];
     const name = host.replace(/\.$/, '');
-    if (!NAME.test(name)) throw new Error('The host name is not valid');
+    if (!isHostName(name)) throw new Error('The host name is not valid');
     const servers = await this.#inTime(this.#search({ ...destination, host: name }), signal);
     if (servers.length === 0) throw new Error('The host name has no address that we can reach');
     return servers;
@@ -111,11 +105,9 @@ export class ServerLocator {
     return TRANSPORTS.filter((kind) => this.#has(kind)).map((kind) => ({ name: `${SRV_NAMES[kind]}.${host}`, transport: kind }));
   }
 
-  #serviceOf({ flags, service, replacement }: NaptrRecord): readonly { name: string; transport: WireKind; chosen: boolean }[] {
-    const transport = SERVICES.get(service.toLowerCase());
-    const name = replacement.replace(/\.$/, '');
-    if (flags.toLowerCase() !== 's' || transport === undefined || !this.#has(transport) || !NAME.test(name)) return [];
-    return [{ name, transport, chosen: true }];
+  #serviceOf(record: NaptrRecord): readonly { name: string; transport: WireKind; chosen: boolean }[] {
+    const found = srvNameOf(record);
+    return found && this.#has(found.transport) ? [{ ...found, chosen: true }] : [];
   }
 
   async #servers({ host, port, transport }: Place, domain: string): Promise<readonly LocatedServer[]> {
@@ -156,7 +148,7 @@ function isDenial({ target }: SrvRecord): boolean {
 }
 
 function isUsable({ target, port }: SrvRecord): boolean {
-  return port > 0 && port <= 65_535 && NAME.test(target.replace(/\.$/, ''));
+  return port > 0 && port <= 65_535 && isHostName(target.replace(/\.$/, ''));
 }
 
 function placeOf({ target, port }: SrvRecord, transport: WireKind): Place {
