@@ -15,12 +15,13 @@ const OUTSIDE: Endpoint = { address: '203.0.113.5', port: 50_000 };
 const never = new AbortController().signal;
 
 /** A phone behind a NAT, which knows its private address only, and a server with a public one. */
-async function scene(datagramsPerBinding = 1000) {
+async function scene(datagramsPerBinding = 1000, hasTcp = false) {
   const clock = new VirtualClock();
   const nat = new RebindingNat(INSIDE.address, OUTSIDE.address, datagramsPerBinding);
   const toNat: string[] = [];
   const network = new MemoryNetwork(clock, seededRandom(1), {
     nat,
+    connectMs: 4000,
     filter: (bytes, from, to) => {
       if (from.address === SERVER.address) toNat.push(`${startLine(Buffer.from(bytes).toString())} ${to.address}:${to.port}`);
       return 'pass';
@@ -29,7 +30,7 @@ async function scene(datagramsPerBinding = 1000) {
   const dialogs: Dialog[] = [];
   const agent = (local: Endpoint, seed: number): UserAgent =>
     new UserAgent({
-      wires: [network.wire('udp', local)],
+      wires: [network.wire('udp', local), ...(hasTcp ? [network.wire('tcp', local)] : [])],
       clock,
       random: seededRandom(seed),
       log: silentLogger,
@@ -73,6 +74,20 @@ describe('a phone behind NAT, whose Contact is private (RFC 3581)', () => {
         .concat(['INVITE', 'ACK', 'BYE'].map((name) => `${name} 203.0.113.5:50000`)),
     );
     expect(server.liveDialogs).toBe(0);
+    expect(await leftovers()).toEqual([0, 0, 0]);
+  });
+
+  it('that calls gets what is too large for UDP by the same way, at once: nothing connects to a NAT', async () => {
+    const { clock, phone, toNat, place, leftovers } = await scene(1000, true);
+    const { caller, callee } = await place(phone, SERVER);
+    caller.onReinvite = () => OFFER;
+    toNat.length = 0;
+    const changed = callee.reinvite(`${ANSWER}a=note:${'x'.repeat(1300)}\r\n`, never);
+    await clock.advance(100);
+    await changed;
+    expect(toNat).toEqual(['INVITE 203.0.113.5:50000', 'ACK 203.0.113.5:50000']);
+    void callee.bye();
+    await clock.advance(100);
     expect(await leftovers()).toEqual([0, 0, 0]);
   });
 

@@ -1,6 +1,7 @@
 import type { Clock } from '../../kernel/clock.ts';
 import type { SipRequest, SipResponse } from './message.ts';
 import { relatedRequest } from './related-request.ts';
+import type { SilentTcp } from './silent-tcp.ts';
 import { type InviteClientEvent, type InviteClientState, inviteClient } from './transaction-invite-client.ts';
 import { type NonInviteClientEvent, type NonInviteClientState, nonInviteClient } from './transaction-non-invite-client.ts';
 import { type TransactionEffects, TransactionRun } from './transaction-run.ts';
@@ -19,6 +20,7 @@ export interface ClientTransactionEvents {
 export interface ClientTransactionParts {
   readonly clock: Clock;
   readonly transport: SipTransport;
+  readonly silentTcp: SilentTcp;
   readonly branch: string;
   /** Called once, when the transaction is over. */
   readonly onTerminated: () => void;
@@ -52,7 +54,8 @@ export class ClientTransaction implements TransactionEffects<SipResponse> {
     this.#request = request;
     this.#asked = hop;
     if (request.method === 'INVITE') this.#unwanted = new AbortController();
-    this.#written = parts.transport.write(request, hop, parts.branch, asAsked);
+    const staysOverUdp = hop.transport === 'udp' && parts.silentTcp.has(hop);
+    this.#written = parts.transport.write(request, hop, parts.branch, asAsked || staysOverUdp);
     this.#hop = this.#written.hop;
   }
 
@@ -105,10 +108,18 @@ export class ClientTransaction implements TransactionEffects<SipResponse> {
   send(): void {
     const written = this.#written;
     if (!written) return;
-    const sent = this.#parts.transport.send(written.bytes, written.hop, this.#unwanted?.signal);
-    sent.then(
-      () => this.#sendSucceeded(),
-      () => this.#sendFailed(written),
+    const { clock, transport, silentTcp } = this.#parts;
+    const beganMs = clock.now();
+    const isTcp = written.hop.transport === 'tcp';
+    transport.send(written.bytes, written.hop, this.#unwanted?.signal).then(
+      () => {
+        if (isTcp) silentTcp.worked(written.hop);
+        this.#sendSucceeded();
+      },
+      () => {
+        if (isTcp && this.#unwanted?.signal.aborted !== true) silentTcp.failed(written.hop, clock.now() - beganMs);
+        this.#sendFailed(written);
+      },
     );
   }
 

@@ -22,10 +22,11 @@ export function routeOf(state: DialogState): { readonly uri: string; readonly ro
  * Where requests of a dialog go: to the address that the first route, or else the remote target, names. It is where the INVITE
  * went to or came from instead when that is a host name (see `destinationOf`), when it asks for a transport or is of a family that we do not have, or
  * when it is a private address while the INVITE crossed the public network (a Contact from behind NAT). The transport stays that of
- * the dialog unless the URI asks for another one; what was encrypted stays so, and the peer must prove to be the same.
+ * the dialog unless the URI asks for another one; what was encrypted stays so, and the peer must prove to be the same. Where the INVITE came
+ * from is the only way to its caller: nothing can be connected to the port behind a NAT.
  */
 export function hopOf(state: DialogState, canReach: CanReach): Hop {
-  const known: Hop = { ...state.nextHop, transport: state.transport };
+  const known: Hop = { ...state.nextHop, transport: state.transport, ...(isFlow(state) && { isOnlyWay: true }) };
   const [first] = state.routeSet;
   const uri = first === undefined ? readUri(state.remoteTarget) : uriOf(first)?.uri;
   if (uri === undefined || uri.scheme === 'tel') return known;
@@ -34,7 +35,7 @@ export function hopOf(state: DialogState, canReach: CanReach): Hop {
   if (transport === undefined || (state.transport === 'tls' && transport !== 'tls')) return known;
   const family = isIP(host);
   if ((family !== 4 && family !== 6) || !canReach(transport, family) || (isNotPublic(host) && !isNotPublic(known.address))) return known;
-  return { ...known, address: host, port: uri.port ?? defaultPort(transport), transport };
+  return { ...state.nextHop, address: host, port: uri.port ?? defaultPort(transport), transport };
 }
 
 /**
@@ -55,6 +56,11 @@ export function destinationOf(state: DialogState): SipDestination | undefined {
 export function nextHopAfter({ role, transport, nextHop }: DialogState, source: Hop): Endpoint {
   const moved = role === 'uas' && transport !== 'udp' && source.transport === transport && source.address === nextHop.address;
   return moved ? { ...nextHop, port: source.port } : nextHop;
+}
+
+/** Whether what is known of the peer is the source of its INVITE over UDP, which need not be where it listens. */
+function isFlow({ role, transport }: DialogState): boolean {
+  return role === 'uas' && transport === 'udp';
 }
 
 function wireKindOf(transport: string): WireKind | undefined {

@@ -11,6 +11,7 @@ import { type CSeq, parseCSeq } from './parse-cseq.ts';
 import { parseMessage } from './parse-message.ts';
 import { parseVia, type Via } from './parse-via.ts';
 import { ServerTransaction } from './server-transaction.ts';
+import { SilentTcp } from './silent-tcp.ts';
 import { SipParseError } from './sip-parse-error.ts';
 import { splitList } from './split-list.ts';
 import { type Hop, responseRoute, type SipTransport, stampVia, type WrittenRequest } from './transport.ts';
@@ -63,8 +64,11 @@ export class TransactionLayer {
   /** Of responses outside a transaction: always the same, as a repeated request must get the same tag (section 8.2.7). */
   readonly #statelessTag: string;
 
+  readonly #silentTcp: SilentTcp;
+
   constructor(options: TransactionLayerOptions) {
     this.#options = options;
+    this.#silentTcp = new SilentTcp(options.clock);
     this.#statelessTag = randomHex(options.random, 8);
     for (const wire of options.wires) wire.onReceive((bytes, from) => this.#receive(bytes, { ...from, transport: wire.kind }));
   }
@@ -130,7 +134,7 @@ export class TransactionLayer {
   #start(request: SipRequest, hop: Hop, branch: string, events: ClientTransactionEvents, asAsked: boolean): ClientTransaction {
     const { clock, transport } = this.#options;
     const key = `${branch} ${request.method}`;
-    const parts = { clock, transport, branch, onTerminated: () => this.#clientOver(key) };
+    const parts = { clock, transport, silentTcp: this.#silentTcp, branch, onTerminated: () => this.#clientOver(key) };
     const transaction = new ClientTransaction(request, hop, events, parts, asAsked);
     this.#clients.set(key, transaction);
     transaction.start();
