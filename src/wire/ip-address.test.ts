@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { byFamily, canonicalAddress, familyOf } from './ip-address.ts';
+import { byFamily, canonicalAddress, familyOf, isNotPublic } from './ip-address.ts';
 
 describe('an IP address', () => {
   it.each([
@@ -18,4 +18,27 @@ describe('an IP address', () => {
     expect(byFamily(['::1', '192.0.2.1', '::2'])).toEqual({ 4: '192.0.2.1', 6: '::1' });
     expect(byFamily(['192.0.2.1'])).toEqual({ 4: '192.0.2.1' });
   });
+});
+
+it.each([
+  ['10.1.2.3', true],
+  ['172.15.0.1', false],
+  ['172.16.0.1', true],
+  ['172.31.255.255', true],
+  ['172.32.0.1', false],
+  ['192.168.0.1', true],
+  ['192.169.0.1', false],
+  ['100.64.0.1', true],
+  ['100.128.0.1', false],
+  ['169.254.1.1', true],
+  ['127.0.0.1', true],
+  ['0.0.0.0', true],
+  ['8.8.8.8', false],
+  ['::1', true],
+  ['::', true],
+  ['fd00::1', true],
+  ['fe80::1', true],
+  ['2001:db8::1', false],
+])('%s is not public: %s', (address, expected) => {
+  expect(isNotPublic(address)).toBe(expected);
 });

@@ -28,3 +28,25 @@ export function byFamily(addresses: readonly string[]): ByFamily {
   const six = addresses.find((address) => familyOf(address) === 6);
   return { ...(four !== undefined && { 4: four }), ...(six !== undefined && { 6: six }) };
 }
+
+/** Whether an address means something only where it is used (RFC 6890): private, shared, link-local, loopback, unspecified. */
+export function isNotPublic(address: string): boolean {
+  if (isIP(address) === 6) return /^(?:::1?$|f[cd]|fe[89ab])/i.test(address);
+  const [first = 0, second = 0] = address.split('.', 2).map(Number);
+  switch (first) {
+    case 0:
+    case 10:
+    case 127:
+      return true;
+    case 100:
+      return second >= 64 && second < 128;
+    case 169:
+      return second === 254;
+    case 172:
+      return second >= 16 && second < 32;
+    case 192:
+      return second === 168;
+    default:
+      return false;
+  }
+}

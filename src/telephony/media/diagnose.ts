@@ -1,4 +1,4 @@
-import type { Endpoint } from '../../wire/wire.ts';
+import { isNotPublic } from '../../wire/ip-address.ts';
 import { endpointText } from './endpoint-text.ts';
 import { estimateHeard, estimateSaid, type QualityEstimate } from './estimate-mos.ts';
 import type { MediaReport } from './media-report.ts';
@@ -96,7 +96,7 @@ function nothingReceived(report: MediaReport): MediaFinding | undefined {
       `Audio was expected${told} but came${refusedFrom ? ` from ${endpointText(refusedFrom)}` : ' from elsewhere'}, too little or too broken to trust. Let the other side send from the address in its SDP, or in one unbroken stream.`,
     );
   }
-  if (expectedFrom && isPrivate(expectedFrom)) {
+  if (expectedFrom && isNotPublic(expectedFrom.address)) {
     return finding(
       'NothingReceived',
       `No audio came${told}, a private address: the other side is behind NAT and does not know its public address. Set its public (external) address, or have it send audio first.`,
@@ -223,14 +223,4 @@ function seconds(ms: number): string {
 
 function percent(share: number): string {
   return `${(share * 100).toFixed(1)} %`;
-}
-
-/** Addresses that no network but the peer's own knows (RFC 1918, RFC 6598, RFC 3927, RFC 4193). */
-function isPrivate({ address }: Endpoint): boolean {
-  if (/^f[cd]/i.test(address)) return address.includes(':');
-  const [first = 0, second = 0] = address.split('.').map(Number);
-  if (first === 10) return true;
-  if (first === 172) return second >= 16 && second < 32;
-  if (first === 192 || first === 169) return second === (first === 192 ? 168 : 254);
-  return first === 100 && second >= 64 && second < 128;
 }

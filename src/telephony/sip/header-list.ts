@@ -68,11 +68,6 @@ export class HeaderList {
     for (const [index, name] of this.#names.entries()) yield [name.text, this.#values[index] ?? ''];
   }
 
-  /** A list of its own with the same lines. */
-  copy(): HeaderList {
-    return new HeaderList(this.entries());
-  }
-
   #indexOf(key: string): number {
     const names = this.#names;
     for (let index = 0; index < names.length; index++) {

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { defaultPort } from '../../wire/default-port.ts';
-import { canonicalAddress } from '../../wire/ip-address.ts';
+import { canonicalAddress, isNotPublic } from '../../wire/ip-address.ts';
 import type { CanReach, SipDestination } from '../../wire/locate-servers.ts';
 import type { Endpoint, WireKind } from '../../wire/wire.ts';
 import type { DialogState } from './dialog-state.ts';
@@ -66,28 +66,6 @@ function isFlow({ role, transport }: DialogState): boolean {
 function wireKindOf(transport: string): WireKind | undefined {
   const kind = transport.toLowerCase();
   return kind === 'udp' || kind === 'tcp' || kind === 'tls' ? kind : undefined;
-}
-
-/** Whether an address means something only where it is used (RFC 6890): private, shared, link-local, loopback, unspecified. */
-export function isNotPublic(address: string): boolean {
-  if (isIP(address) === 6) return /^(?:::1?$|f[cd]|fe[89ab])/i.test(address);
-  const [first = 0, second = 0] = address.split('.', 2).map(Number);
-  switch (first) {
-    case 0:
-    case 10:
-    case 127:
-      return true;
-    case 100:
-      return second >= 64 && second < 128;
-    case 169:
-      return second === 254;
-    case 172:
-      return second >= 16 && second < 32;
-    case 192:
-      return second === 168;
-    default:
-      return false;
-  }
 }
 
 function uriOf(route: string): { text: string; uri: SipUri } | undefined {
