@@ -110,6 +110,10 @@ export const trunkSettings = {
     nullable(oneOf('SipInbandDigits', ['Off', 'Fallback', 'Always'])),
     'Whether digits are looked for in the audio, as tones: Fallback, which it is if absent, where telephone-events were not agreed on.',
   ),
+  rtpSource: optional(
+    nullable(oneOf('SipRtpSources', ['Latch', 'Offered'])),
+    'Whose audio packets are taken: Latch, which it is if absent, follows the carrier or gateway behind a NAT; Offered takes those from the address and port in its SDP, and no others.',
+  ),
   digits: optional(
     nullable(oneOf('SipDigits', ['Rtp', 'Info'])),
     'How digits are sent: in the audio stream (Rtp: as telephone-events, as tones when those are not agreed on), or in SIP INFO. Rtp if absent. All are heard.',

@@ -114,6 +114,7 @@ const trunkOnly = [
   ['codecs', 'Codecs'],
   ['digits', 'Digits'],
   ['inbandDigits', 'InbandDigits'],
+  ['rtpSource', 'RtpSource'],
   ['registration', 'Registration'],
 ] as const;
 

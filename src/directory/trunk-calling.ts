@@ -23,6 +23,7 @@ type CallingSettings = Pick<
   | 'codecs'
   | 'digits'
   | 'inbandDigits'
+  | 'rtpSource'
 >;
 
 /** Checks the members that say how a call is written to the carrier. Answers those that are there. */
@@ -38,6 +39,7 @@ export function callingValues(members: TrunkSettings, checks: MemberChecks): Cal
     codecs,
     digits,
     inbandDigits,
+    rtpSource,
   } = members;
   if (domain && !isSipHost(domain)) checks.refuse('Domain', 'Give a host name or an IP address, without a port.');
   if (identityHeader !== undefined && !identityHeaders.includes(identityHeader))
@@ -50,6 +52,7 @@ export function callingValues(members: TrunkSettings, checks: MemberChecks): Cal
   if (digits !== undefined && digits !== 'Rtp' && digits !== 'Info') checks.refuse('Digits', 'Use Rtp or Info.');
   if (inbandDigits !== undefined && !inbandChoices.includes(inbandDigits))
     checks.refuse('InbandDigits', `Use one of ${inbandChoices.join(', ')}.`);
+  if (rtpSource !== undefined && rtpSource !== 'Latch' && rtpSource !== 'Offered') checks.refuse('RtpSource', 'Use Latch or Offered.');
   return {
     ...(domain !== undefined && { domain }),
     ...(calledFormat && { calledFormat: checkedFormat(calledFormat, 'CalledFormat', checks) }),
@@ -61,6 +64,7 @@ export function callingValues(members: TrunkSettings, checks: MemberChecks): Cal
     ...(codecs && { codecs }),
     ...(digits !== undefined && { digits }),
     ...(inbandDigits !== undefined && { inbandDigits }),
+    ...(rtpSource !== undefined && { rtpSource }),
   };
 }
 

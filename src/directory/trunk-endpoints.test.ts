@@ -8,7 +8,7 @@ let accountId: string;
 let manager: Principal;
 beforeAll(async () => {
   directory = await openTestDirectory();
-});
+}, 60_000);
 afterAll(() => directory.close());
 beforeEach(async () => {
   ({ accountId, manager } = await newTenant(directory));
@@ -76,6 +76,7 @@ describe('trunks', () => {
       identity: 'none',
       namesDiversion: false,
       inbandDigits: 'fallback',
+      rtpSource: 'latch',
       isCallerAnonymous: false,
       sipHeaders: {},
     });
@@ -197,15 +198,17 @@ describe('trunks', () => {
       codecs: ['PCMA', 'opus'],
       digits: 'Info',
       inbandDigits: 'Always',
+      rtpSource: 'Offered',
     } as const;
     const { id } = await directory.trunks.create(manager, { host: 'a.example', ...asked, codecs: [...asked.codecs] });
     expect(await directory.endpoints.patch(manager, { endpointId: id ?? '', isCallerAnonymous: true })).toMatchObject(asked);
-    const { identityHeader: _header, digits: _digits, inbandDigits: _inband, ...kept } = asked;
+    const { identityHeader: _header, digits: _digits, inbandDigits: _inband, rtpSource: _source, ...kept } = asked;
     expect((await directory.trunks.ofAccount(accountId))[0]).toMatchObject({
       ...kept,
       identity: 'asserted',
       digits: 'info',
       inbandDigits: 'always',
+      rtpSource: 'offered',
       isCallerAnonymous: true,
     });
     await directory.endpoints.patch(manager, { endpointId: id ?? '', domain: '', codecs: [], identityHeader: 'None' });
@@ -255,6 +258,7 @@ describe('trunks', () => {
     [{ host: 'a.example', codecs: ['GSM' as 'PCMU'] }, 'Codecs'],
     [{ host: 'a.example', digits: 'Inband' as 'Info' }, 'Digits'],
     [{ host: 'a.example', inbandDigits: 'Sometimes' as 'Off' }, 'InbandDigits'],
+    [{ host: 'a.example', rtpSource: 'Any' as 'Latch' }, 'RtpSource'],
     [{ host: 'a.example', registration: { contactUser: 'a b' } }, 'Registration.ContactUser'],
     [{ host: 'a.example', registration: { expiresInSeconds: 59 } }, 'Registration.ExpiresInSeconds'],
     [{ host: 'a.example', codecs: ['PCMU', 'PCMU'] }, 'Codecs'],

@@ -8,7 +8,7 @@ import type { Changes } from '../store/changes.ts';
 import type { EndpointRepository, EndpointRow } from '../store/endpoint-repository.ts';
 import type { TrunkSettings } from '../store/schema.ts';
 import type { SecretBox } from '../store/secret-box.ts';
-import type { AudioCodec, DialRequest, DigitTransport, InbandDigitsPolicy, SrtpPolicy } from '../telephony/port.ts';
+import type { AudioCodec, DialRequest, DigitTransport, InbandDigitsPolicy, RtpSourcePolicy, SrtpPolicy } from '../telephony/port.ts';
 import { authorOf } from './authorship.ts';
 import { MemberChecks } from './member-checks.ts';
 import { createEndpoint } from './new-endpoint.ts';
@@ -59,12 +59,15 @@ export interface Trunk {
   readonly digits?: DigitTransport;
   /** Whether digits are looked for in the audio. */
   readonly inbandDigits: InbandDigitsPolicy;
+  /** Whose packets are the carrier's. */
+  readonly rtpSource: RtpSourcePolicy;
 }
 
 const srtpPolicies = { Off: 'off', Optional: 'optional', Required: 'required' } as const;
 const digitTransports = { Rtp: 'rtp', Info: 'info' } as const;
 const identities = { None: 'none', PAssertedIdentity: 'asserted', PPreferredIdentity: 'preferred' } as const;
 const inbandPolicies = { Off: 'off', Fallback: 'fallback', Always: 'always' } as const;
+const rtpSources = { Latch: 'latch', Offered: 'offered' } as const;
 const MOST_ACCOUNTS = 10_000;
 
 /** SIP trunks of accounts. */
@@ -134,6 +137,7 @@ function callingOf(settings: TrunkSettings) {
     codecs,
     digits,
     inbandDigits,
+    rtpSource,
   } = settings;
   return {
     ...(domain && { domain }),
@@ -146,5 +150,6 @@ function callingOf(settings: TrunkSettings) {
     ...(codecs?.length && { codecs }),
     ...(digits && { digits: digitTransports[digits] }),
     inbandDigits: inbandPolicies[inbandDigits ?? 'Fallback'],
+    rtpSource: rtpSources[rtpSource ?? 'Latch'],
   };
 }

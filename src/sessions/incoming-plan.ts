@@ -32,7 +32,7 @@ export interface Refusal {
 }
 
 /** How the audio of its calls is answered. */
-export type LineMedia = Pick<AnswerRequest, 'srtp' | 'codecs' | 'digits' | 'inbandDigits'>;
+export type LineMedia = Pick<AnswerRequest, 'srtp' | 'codecs' | 'digits' | 'inbandDigits' | 'rtpSource'>;
 
 /** What a call comes by: a trunk, or the phone of a user. */
 export interface IncomingLine {
@@ -128,14 +128,14 @@ async function planOfNumber(
   { endpointId, e164, flow }: OwnedNumber,
   directory: IncomingDirectory,
 ): Promise<IncomingPlan | Refusal> {
-  const { accountId, trunkId, srtp, codecs, digits, inbandDigits } = trunk;
+  const { accountId, trunkId, srtp, codecs, digits, inbandDigits, rtpSource } = trunk;
   const found = await runnable(accountId, flow, directory);
   if (!found) return noFlow;
   return {
     ...found,
     accountId,
     endpointId,
-    line: { limit: trunk, trunkId, media: { srtp, inbandDigits, ...(codecs && { codecs }), ...(digits && { digits }) } },
+    line: { limit: trunk, trunkId, media: { srtp, inbandDigits, rtpSource, ...(codecs && { codecs }), ...(digits && { digits }) } },
     from: callerOf(call.from),
     to: e164,
   };

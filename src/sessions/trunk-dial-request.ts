@@ -14,7 +14,7 @@ export type OutgoingLeg = Pick<DialRequest, 'legId' | 'to' | 'from'> &
 /** A call to a target of a trunk, written as the trunk wants it. */
 export function trunkDialRequest(leg: OutgoingLeg, trunk: Trunk, { host, port, transport }: TrunkTarget): DialRequest {
   const { legId, to, from, divertedFrom } = leg;
-  const { userName, password, srtp, codecs, digits, inbandDigits, domain, identity, namesDiversion, isCallerAnonymous } = trunk;
+  const { userName, password, srtp, codecs, digits, inbandDigits, rtpSource, domain, identity, namesDiversion, isCallerAnonymous } = trunk;
   const headers = joined(trunk.sipHeaders, leg.sipHeaders ?? {});
   return {
     legId,
@@ -26,6 +26,7 @@ export function trunkDialRequest(leg: OutgoingLeg, trunk: Trunk, { host, port, t
       transport,
       srtp,
       inbandDigits,
+      rtpSource,
       ...(codecs && { codecs }),
       ...(digits && { digits }),
       ...(userName !== undefined && { userName }),

@@ -273,7 +273,13 @@ export class Engine implements Telephony {
     { legId, from, to }: AnswerRequest,
     events: LegEvents,
     stream: MediaStream,
-    { srtp: policy = 'off', codecs = audioCodecs, inbandDigits = 'fallback', digits = 'rtp' }: Omit<AnswerRequest, 'legId' | 'from' | 'to'>,
+    {
+      srtp: policy = 'off',
+      codecs = audioCodecs,
+      inbandDigits = 'fallback',
+      rtpSource = 'latch',
+      digits = 'rtp',
+    }: Omit<AnswerRequest, 'legId' | 'from' | 'to'>,
     onClosed: () => void,
   ): LegParts {
     const { random, clock } = this.#options;
@@ -292,7 +298,7 @@ export class Engine implements Telephony {
       telephoneEvent: TELEPHONE_EVENT,
       ...(srtp && { srtp }),
     };
-    const media = new LegMedia(stream, offer, { inbandDigits, digits, newSrtp: () => newLocalSrtp(policy, random) });
+    const media = new LegMedia(stream, offer, { inbandDigits, rtpSource, digits, newSrtp: () => newLocalSrtp(policy, random) });
     const onFarewell = (farewell: Promise<void>): void => this.#expectFarewell(farewell);
     const findLeg: LegParts['findLeg'] = (replaces) => [...this.#legs].find((leg) => leg.isNamed(replaces));
     return { legId, from, to, events, media, clock, findLeg, onClosed, onFarewell };

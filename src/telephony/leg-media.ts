@@ -1,4 +1,4 @@
-import type { AgreedMedia, InbandDigitsPolicy, MediaStream } from './media/media-port.ts';
+import type { AgreedMedia, InbandDigitsPolicy, MediaStream, RtpSourcePolicy } from './media/media-port.ts';
 import { answerOffer, localFor, type Offer, readAnswer, writeOffer } from './sdp/negotiate.ts';
 import { SdpError } from './sdp/sdp-error.ts';
 import type { LocalSrtp } from './sdp/srtp-offer.ts';
@@ -9,6 +9,8 @@ import type { DigitTransport } from './told-digits.ts';
 export interface LegMediaRules {
   /** Whether digits are looked for in the audio; absent: when telephone-event was not agreed on. */
   readonly inbandDigits?: InbandDigitsPolicy;
+  /** Whose packets are the peer's; absent: latch. */
+  readonly rtpSource?: RtpSourcePolicy;
   /** How digits are sent; absent: in the stream. */
   readonly digits?: DigitTransport;
   /** New keys of ours, for a description that goes to another party; absent: there are no keys. */
@@ -19,6 +21,7 @@ export interface LegMediaRules {
 export class LegMedia {
   readonly stream: MediaStream;
   readonly #inbandDigits: InbandDigitsPolicy;
+  readonly #rtpSource: RtpSourcePolicy;
   readonly #newSrtp: () => LocalSrtp | undefined;
   #tellsDigits: boolean;
   #local: Offer;
@@ -32,11 +35,12 @@ export class LegMedia {
   constructor(
     stream: MediaStream,
     local: Offer,
-    { inbandDigits = 'fallback', digits = 'rtp', newSrtp = () => undefined }: LegMediaRules = {},
+    { inbandDigits = 'fallback', rtpSource = 'latch', digits = 'rtp', newSrtp = () => undefined }: LegMediaRules = {},
   ) {
     this.stream = stream;
     this.#newSrtp = newSrtp;
     this.#inbandDigits = inbandDigits;
+    this.#rtpSource = rtpSource;
     this.#tellsDigits = digits === 'info';
     this.#local = local;
   }
@@ -145,7 +149,12 @@ export class LegMedia {
   /** A call that is encrypted stays so: nobody on the way can have it fall back. */
   #start(media: AgreedMedia): void {
     const listens = this.#inbandDigits === 'always' || (this.#inbandDigits === 'fallback' && media.telephoneEvent === undefined);
-    const agreed = { ...media, ...(listens && { inbandDigits: true }), ...(this.#tellsDigits && { digitsBeside: true }) };
+    const agreed = {
+      ...media,
+      rtpSource: this.#rtpSource,
+      ...(listens && { inbandDigits: true }),
+      ...(this.#tellsDigits && { digitsBeside: true }),
+    };
     if (this.#agreed?.srtp && !agreed.srtp) throw new SdpError('no-key', 'The call was encrypted and may not go on in clear');
     this.#agreed = agreed;
     this.#local = localFor(agreed.remote.address, this.#local);

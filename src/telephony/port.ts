@@ -12,6 +12,7 @@ import type {
   RecordingAction,
   RecordingLayout,
   RecordRules,
+  RtpSourcePolicy,
 } from './media/media-port.ts';
 import type { MediaReport } from './media/media-report.ts';
 import type { SrtpPolicy } from './sdp/srtp-offer.ts';
@@ -43,6 +44,7 @@ export type {
   RecordingLayout,
   RecordRules,
   RegisterResult,
+  RtpSourcePolicy,
   SrtpPolicy,
   TransferOutcome,
 };
@@ -179,6 +181,8 @@ export interface DialRequest {
     readonly srtp?: SrtpPolicy;
     /** Whether digits are looked for in the audio; absent: when telephone-event was not agreed on. */
     readonly inbandDigits?: InbandDigitsPolicy;
+    /** Whose packets are the peer's; absent: latch. */
+    readonly rtpSource?: RtpSourcePolicy;
     /** How digits are sent; absent: in the stream. */
     readonly digits?: DigitTransport;
     /** What is offered, in order of preference: exactly these, at least one. Absent: PCMU, PCMA, G722. */
@@ -272,6 +276,8 @@ export interface AnswerRequest {
   readonly srtp?: SrtpPolicy;
   /** Whether digits are looked for in the audio; absent: when telephone-event was not agreed on. */
   readonly inbandDigits?: InbandDigitsPolicy;
+  /** Whose packets are the peer's; absent: latch. */
+  readonly rtpSource?: RtpSourcePolicy;
   /** How digits are sent; absent: in the stream. */
   readonly digits?: DigitTransport;
   /** Which codecs are taken; the order is that of the caller. Absent: all that we have. */

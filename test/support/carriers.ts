@@ -50,6 +50,7 @@ export function plainTrunk(host: string, more: Partial<Trunk> = {}): Trunk {
     isCallerAnonymous: false,
     sipHeaders: {},
     inbandDigits: 'fallback',
+    rtpSource: 'latch',
     ...more,
   };
 }

@@ -50,6 +50,19 @@ describe('Latch', () => {
     expect(latch.accept(told, header(50), 0, false)).toBe(true);
   });
 
+  it('takes nobody but the endpoint of the SDP when it is fixed, whatever others prove', () => {
+    const latch = new Latch();
+    latch.aim(told, true);
+    for (let sequence = 1; sequence < 20; sequence++) expect(latch.accept(other, header(sequence), 0, sequence > 10)).toBe(false);
+    expect([latch.target, latch.settled, latch.undecided]).toEqual([told, false, false]);
+    expect(latch.accept(told, header(50), 0, false)).toBe(true);
+    for (let sequence = 51; sequence < 70; sequence++)
+      expect(latch.accept({ ...told, port: 1 }, header(sequence), 60_000, false)).toBe(false);
+    const moved = { ...told, port: 4002 };
+    latch.aim(moved, true);
+    expect([told, moved].map((from) => latch.accept(from, header(71), 60_000, false))).toEqual([false, true]);
+  });
+
   it('prefers the endpoint of the SDP over somebody who is proving himself', () => {
     const latch = aimed();
     for (const sequence of [1, 2, 3]) latch.accept(other, header(sequence), 0, false);

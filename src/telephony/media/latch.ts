@@ -35,9 +35,12 @@ interface Candidate {
  * a stream over has to know its source and its sequence, and to silence the peer.
  *
  * What SRTP has authenticated needs no such proof: the newest packet says where the peer is.
+ *
+ * A latch that is fixed does nothing of it: only the endpoint of the SDP is the peer.
  */
 export class Latch {
   #told: Endpoint | undefined;
+  #isFixed = false;
   #target: Endpoint | undefined;
   #settled = false;
   #candidate: Candidate | undefined;
@@ -72,8 +75,9 @@ export class Latch {
     return this.#settled && nowMs - this.#heardMs < QUIET_MS;
   }
 
-  /** The SDP names the peer's endpoint. Another one than before begins the search anew; the same changes nothing. Answers which it was. */
-  aim(told: Endpoint): boolean {
+  /** The SDP names the peer's endpoint; with `isFixed` nobody else is ever taken for it. Another one than before begins the search anew; the same changes nothing. Answers which it was. */
+  aim(told: Endpoint, isFixed = false): boolean {
+    this.#isFixed = isFixed;
     if (this.#told && same(this.#told, told)) return false;
     this.#told = { address: told.address, port: told.port };
     this.#target = this.#told;
@@ -90,6 +94,7 @@ export class Latch {
       this.#hear(header, nowMs);
       return true;
     }
+    if (this.#isFixed) return false;
     if (isAuthentic) {
       if (!this.#settled || this.#ssrc !== header.ssrc || isAhead(header.sequence, this.#sequence)) this.#moveTo(from, header, nowMs);
       return true;

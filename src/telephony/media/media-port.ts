@@ -21,6 +21,9 @@ export interface AcceptedType {
 /** Whether digits are looked for in the audio: `fallback` is when the peer has not agreed to telephone-event. */
 export type InbandDigitsPolicy = 'off' | 'fallback' | 'always';
 
+/** Whose packets are the peer's: those of the endpoint in its SDP, or, as `latch` says, of who proves to be the peer behind a NAT (RFC 4961). */
+export type RtpSourcePolicy = 'latch' | 'offered';
+
 /** What offer and answer agreed on. */
 export interface AgreedMedia {
   readonly remote: Endpoint;
@@ -38,6 +41,8 @@ export interface AgreedMedia {
   readonly digitsBeside?: boolean;
   /** Whether digits are looked for in the audio, as tones. */
   readonly inbandDigits?: boolean;
+  /** Absent: latch. */
+  readonly rtpSource?: RtpSourcePolicy;
   /** From our side: whether we may send, and whether we expect to receive (RFC 3264). */
   readonly direction: 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
   /** The keys of SRTP; absent: RTP in clear. Secret: never log or store them. */

@@ -125,7 +125,7 @@ export class StreamCore implements MediaStream, FrameSource, RoomStream, Heard {
     this.#sender.use(agreed.codec, agreed.payloadType, agreed.telephoneEventRate);
     this.#rtcp.agree(agreed);
     this.#listeners.agree(agreed);
-    if (this.#latch.aim(agreed.remote)) {
+    if (this.#latch.aim(agreed.remote, agreed.rtpSource === 'offered')) {
       this.#focus.restart();
       this.#lookForPeer();
     }
