@@ -15,6 +15,8 @@ export interface Baresip extends Pick<BaresipControl, 'seen' | 'command'> {
   readonly tlsPort: number;
   /** What it printed: its own messages, and every SIP message that it sent or received. */
   log(): Promise<string>;
+  /** The WAV file of what it has heard so far, whose header may say that it is empty; undefined before the first sound. */
+  heardSoFar(): Promise<Uint8Array | undefined>;
   /** Ends the process and answers the WAV file of all that it heard. */
   heard(): Promise<Uint8Array>;
   /** Ends the process and removes its files. Idempotent. */
@@ -85,6 +87,11 @@ export async function startBaresip({
     clearTimeout(kill);
   };
 
+  const heardSoFar = async (): Promise<Uint8Array | undefined> => {
+    const dump = (await readdir(directory)).find((name) => /^dump-.*-dec\.wav$/.test(name));
+    return dump === undefined ? undefined : readFile(join(directory, dump));
+  };
+
   let control: BaresipControl | undefined;
   const close = async (): Promise<void> => {
     control?.close();
@@ -107,11 +114,12 @@ export async function startBaresip({
     seen: control.seen,
     command: control.command,
     log,
+    heardSoFar,
     heard: async () => {
       await stop();
-      const dump = (await readdir(directory)).find((name) => /^dump-.*-dec\.wav$/.test(name));
-      if (dump === undefined) throw new Error('baresip has heard nothing');
-      return readFile(join(directory, dump));
+      const wav = await heardSoFar();
+      if (wav === undefined) throw new Error('baresip has heard nothing');
+      return wav;
     },
     close,
   };

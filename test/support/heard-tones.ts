@@ -1,3 +1,4 @@
+import { vi } from 'vitest';
 import { readWavHeader, readWavMono } from '../../src/telephony/audio/wav.ts';
 import { peakAt } from './sound.ts';
 
@@ -16,4 +17,28 @@ export function loudest(hz: number, { samples, rate }: { samples: Float32Array; 
     samples.subarray(index * size, (index + 1) * size),
   );
   return Math.max(...windows.map((window) => peakAt(hz, rate, window)));
+}
+
+const WAV_HEADER_BYTES = 44;
+const HEARD_WITHIN_MS = 15_000;
+
+/**
+ * Waits until a phone, which is still on the phone, has heard a tone of this frequency at this level.
+ * @throws when it has not within 15 s
+ */
+export async function hearing(hz: number, phone: { heardSoFar(): Promise<Uint8Array | undefined> }, level = 0.1): Promise<void> {
+  const look = async (): Promise<void> => {
+    const wav = await phone.heardSoFar();
+    if (wav === undefined || loudest(hz, unfinished(wav)) < level) throw new Error(`No tone of ${hz} Hz has been heard`);
+  };
+  await vi.waitFor(look, { timeout: HEARD_WITHIN_MS, interval: 200 });
+}
+
+/** The samples of a WAV file of 16 bits, mono, that is being written: its header does not say yet how long it is. */
+function unfinished(wav: Uint8Array): { samples: Float32Array; rate: number } {
+  const bytes = new DataView(wav.buffer, wav.byteOffset, wav.byteLength);
+  if (bytes.byteLength < WAV_HEADER_BYTES) return { samples: new Float32Array(), rate: 8000 };
+  const samples = new Float32Array(Math.floor((bytes.byteLength - WAV_HEADER_BYTES) / 2));
+  for (const index of samples.keys()) samples[index] = bytes.getInt16(WAV_HEADER_BYTES + 2 * index, true) / 32_768;
+  return { samples, rate: bytes.getUint32(24, true) };
 }
