@@ -4,7 +4,7 @@ import type { Logger } from '../kernel/log.ts';
 import type { AnsweredCall, RecordingLayout } from '../telephony/port.ts';
 
 export interface SessionRecordingParts {
-  readonly call: AnsweredCall;
+  readonly call: Pick<AnsweredCall, 'recordCall' | 'controlRecording'>;
   readonly recordings: Pick<Recordings, 'newPath' | 'save'>;
   /** A line for the log of the session. */
   readonly note: (message: string) => void;

@@ -36,6 +36,13 @@ function reasonOf(run: () => unknown): string {
 const answerOf = (protocol: string, ...crypto: string[]): string =>
   ['v=0', 'o=- 1 1 IN IP4 192.0.2.9', 's=-', 'c=IN IP4 192.0.2.9', 't=0 0', `m=audio 4000 ${protocol} 0`, ...crypto, ''].join('\r\n');
 
+test.each(['optional', 'required'] as const)('RTP/SAVP without a key that we can use is never taken in clear: %s', (policy) => {
+  for (const crypto of [[], [`a=crypto:1 F8_128_HMAC_SHA1_80 inline:${key(1)}`]]) {
+    expect(reasonOf(() => answerOffer(answerOf('RTP/SAVP', ...crypto), sideOf(policy, 1)))).toBe('no-key');
+    expect(reasonOf(() => readAnswer(sideOf(policy, 1), answerOf('RTP/SAVP', ...crypto)))).toBe('no-key');
+  }
+});
+
 describe('parseCrypto', () => {
   const good: readonly (readonly [what: string, text: string])[] = [
     ['the usual line', LINE],
