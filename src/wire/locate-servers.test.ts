@@ -47,8 +47,8 @@ describe('locating the servers of a destination', () => {
       naptr: {
         'example.com': [
           naptrTo('_sip._udp.example.com', 'SIP+D2U', 20, 1),
-          naptrTo('_sips._tcp.example.com', 'SIPS+D2T', 10, 9),
           naptrTo('_sip._tcp.example.com', 'SIP+D2T', 10, 10),
+          naptrTo('_sips._tcp.example.com', 'SIPS+D2T', 10, 9),
           naptrTo('_sip._sctp.example.com', 'SIP+D2S', 1, 1),
           { ...naptrTo('other.example.com', 'SIP+D2U', 1, 1), flags: '' },
         ],
@@ -71,6 +71,8 @@ describe('locating the servers of a destination', () => {
       addresses: { 'b.example.com': ['192.0.2.2'], 'example.com': ['192.0.2.9'] },
     };
     expect(await locator(zone).locate({ host: 'example.com' })).toEqual(['tcp 192.0.2.2 5060']);
+    const both = { ...zone, srv: { ...zone.srv, '_sips._tcp.example.com': [srvTo('b.example.com', 1, 1, 5061)] } };
+    expect(await locator(both).locate({ host: 'example.com' })).toEqual(['tcp 192.0.2.2 5060']);
     expect(await locator(zone).locate({ host: 'example.com', transport: 'tcp' })).toEqual(['tcp 192.0.2.2 5060']);
     expect(await locator(zone).locate({ host: 'example.com', transport: 'tls' })).toEqual(['tls 192.0.2.9 5061 example.com']);
   });
@@ -125,6 +127,22 @@ describe('locating the servers of a destination', () => {
     });
     expect(await locate({ host: 'example.com' })).toEqual(['udp 192.0.2.9 5060']);
   });
+
+  it('takes the addresses of one family when nobody answers for the other', async () => {
+    const { dns, clock } = locator({ addresses: { 'sip.example': ['192.0.2.1'] } });
+    const addresses = (host: string, family: 4 | 6) => (family === 6 ? Promise.reject(new Error('SERVFAIL')) : dns.addresses(host, family));
+    const servers = new ServerLocator({ dns: { ...dns, addresses }, clock, random: seededRandom(1), canReach: everything });
+    expect((await servers.locate({ host: 'sip.example' }, never)).map(textOf)).toEqual(['udp 192.0.2.1 5060']);
+  });
+
+  it.each(['a b.example', 'a.example\r\nX: y', '-a.example', 'a..example', '[::1]', `${'a.'.repeat(127)}aa`, ''])(
+    'asks nobody about "%s", which is no name',
+    async (host) => {
+      const { locate, dns } = locator({});
+      await expect(locate({ host })).rejects.toThrow('not valid');
+      expect(dns.asked).toEqual([]);
+    },
+  );
 });
 
 describe('what name servers say', () => {
@@ -148,6 +166,32 @@ describe('what name servers say', () => {
     const { locate, dns } = locator({ addresses: { 'sip.example': ['192.0.2.1'] } });
     await Promise.all(Array.from({ length: 50 }, () => locate({ host: 'sip.example' })));
     expect(dns.asked.filter((question) => question === 'A sip.example')).toHaveLength(1);
+  });
+
+  it('is not asked for again for three seconds when nobody answered', async () => {
+    const { locate, dns, clock } = locator({ addresses: { 'sip.example': new Error('SERVFAIL') } });
+    const asked = async (): Promise<number> => {
+      await expect(locate({ host: 'sip.example', port: 5060 })).rejects.toThrow('no address');
+      return dns.asked.filter((question) => question === 'A sip.example').length;
+    };
+    expect([await asked(), await asked()]).toEqual([1, 1]);
+    await clock.advance(3001);
+    expect(await asked()).toBe(2);
+  });
+
+  it('is kept of two thousand names, of which the one that was asked for first is forgotten', async () => {
+    const clock = new VirtualClock();
+    const dns = dnsTable({ ttlMs: 3_600_000 });
+    const cached = cachedDns(dns, clock);
+    for (let nth = 0; nth <= 2000; nth++) await cached.srv(`h${nth}.example`);
+    for (const nth of [2000, 1, 0]) await cached.srv(`h${nth}.example`);
+    expect(dns.asked).toHaveLength(2002);
+    expect(dns.asked.at(-1)).toBe('SRV h0.example');
+  });
+
+  it('is kept as no more than 32 records', async () => {
+    const cached = cachedDns(dnsTable({ addresses: { 'a.example': Array.from({ length: 100 }, () => '192.0.2.1') } }), new VirtualClock());
+    expect((await cached.addresses('a.example', 4)).records).toHaveLength(32);
   });
 
   it('is cut off: of thousands of records a few servers come', async () => {
@@ -188,6 +232,7 @@ describe('what name servers say', () => {
     const up = servers.locate({ host: 'sip.example', port: 5060 }, given.signal).catch((error: unknown) => String(error));
     given.abort(new Error('given up'));
     expect(await up).toContain('given up');
+    await expect(servers.locate({ host: 'sip.example', port: 5060 }, given.signal)).rejects.toThrow('given up');
     expect(clock.pendingTimers).toBe(0);
   });
 

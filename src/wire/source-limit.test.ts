@@ -58,6 +58,26 @@ describe('what one address may send', () => {
     );
   });
 
+  it('is not saved up by whoever keeps sending less', async () => {
+    const { admitted, pass } = scene();
+    for (let second = 0; second < 60; second++) {
+      expect(admitted('10.0.0.1', 1)).toBe(1);
+      await pass(1000);
+    }
+    expect(admitted('10.0.0.1', 50)).toBe(20);
+  });
+
+  it('is not less when the clock goes back', async () => {
+    const clock = { now: () => nowMs, after: () => ({ cancel: () => {} }) };
+    let nowMs = 1_000_000;
+    const { admitted } = scene({ clock });
+    expect(admitted('10.0.0.1', 10)).toBe(10);
+    nowMs -= 500;
+    expect(admitted('10.0.0.1', 20)).toBe(10);
+    nowMs += 500;
+    expect(admitted('10.0.0.1', 20)).toBe(5);
+  });
+
   it('is nothing to others, and more for a trunk', () => {
     const { admitted } = scene();
     admitted('10.0.0.1', 1000);
@@ -120,6 +140,26 @@ describe('the table of sources', () => {
     await pass(2000);
     admitted('10.0.0.1', 1);
     expect(limit.size).toBeLessThanOrEqual(2);
+  });
+
+  it('has as much room for those that are known, who beyond it share what one of them may send, and again every few seconds', async () => {
+    const { limit, admitted, pass } = scene({ isKnown: (address) => address.startsWith('10.') });
+    const addressOf = (source: number): string => `10.0.${source >> 8}.${source & 255}`;
+    const each = (): number => Array.from({ length: 8192 }, (_, source) => admitted(addressOf(source), 1)).filter(Boolean).length;
+    expect(each()).toBe(8192);
+    expect(admitted('10.1.0.1', 1500) + admitted('10.1.0.2', 1500)).toBe(2000);
+    expect(admitted('192.0.2.9', 30)).toBe(20);
+    await pass(2000);
+    expect(admitted('10.1.0.1', 1500) + admitted('10.1.0.2', 1500)).toBe(3000);
+    expect(limit.size).toBe(8192 + 1 + 2);
+  });
+
+  it('forgets whoever was silent for long, however late that is noticed', async () => {
+    const { admitted, limit, pass } = scene();
+    for (let source = 0; source < 100; source++) admitted(`10.0.0.${source}`, 1);
+    await pass(60_000);
+    admitted('10.0.1.1', 1);
+    expect(limit.size).toBe(1);
   });
 
   it('asks once in a while whom an address belongs to', async () => {

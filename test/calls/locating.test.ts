@@ -120,6 +120,12 @@ describe('a trunk that is a domain', () => {
     expect(await world.finish()).toEqual(nothingLeft);
   });
 
+  it.each([500, 502, 504, 600])('has no other server called when the first answers with %i', async (status) => {
+    const { session, invites, left } = await placed(inOrder(FIRST, PHONE), (invite) => invite.reject(status));
+    expect([placesOf(invites), session.sipCause]).toEqual([[FIRST], status]);
+    expect(await left()).toEqual(nothingLeft);
+  });
+
   it('has all its servers called, and then the next target of the trunk', async () => {
     const { port: _port, transport: _transport, ...target } = targetAt(DOMAIN);
     const targets = [target, targetAt(PHONE, { priority: 1 })];

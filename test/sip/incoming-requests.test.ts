@@ -170,6 +170,13 @@ describe('matching', () => {
     }
   });
 
+  it('refuses a request without a Call-ID', async () => {
+    const { peer, clock } = askingPeer();
+    peer.send(requestText('OPTIONS', { branch: 'z9hG4bKn' }).replace('Call-ID: call\n', ''), AGENT);
+    await clock.advance(1);
+    expect(peer.names).toEqual(['400 OPTIONS']);
+  });
+
   it('answers 500 when it fails at a request', async () => {
     const { ask, leftovers } = askingPeer({
       onInvite: () => {

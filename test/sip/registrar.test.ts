@@ -191,6 +191,19 @@ describe('who may not register', () => {
     await finish();
   });
 
+  it.each([
+    ['too long', 'a'.repeat(65), 'guessing', []],
+    ['of characters that nobody can have', 'al\u0007ice', 'wrong-password', ['al\u0007ice 10.0.0.2']],
+  ])('with a name that is %s is refused without a look at the users', async (_what, user, reason, tried) => {
+    const { users, denied, register, finish } = scene();
+    users.find = async () => {
+      throw new Error('Nobody has such a name');
+    };
+    expect((await register([CONTACT], { user })).status).toBe(403);
+    expect([denied.at(-1), users.wrong]).toEqual([reason, tried]);
+    await finish();
+  });
+
   it('may not change the contacts of another user', async () => {
     const { users, register, finish } = scene();
     expect((await register([CONTACT], { user: 'bob', whose: 'alice' })).status).toBe(403);

@@ -36,7 +36,6 @@ class InviteAlong implements OutgoingInvite {
   #attempt: OutgoingInvite | undefined;
   #silence: Timer | undefined;
   #alerted = false;
-  #cancelled = false;
 
   constructor(core: SipCore, request: OutgoingInviteRequest, otherwise: readonly Hop[], events: InviteEvents) {
     this.#core = core;
@@ -52,8 +51,6 @@ class InviteAlong implements OutgoingInvite {
   }
 
   cancel(reason?: string): void {
-    this.#cancelled = true;
-    this.#silence?.cancel();
     this.#attempt?.cancel(reason);
   }
 
@@ -97,8 +94,7 @@ class InviteAlong implements OutgoingInvite {
   /** The hop gets the whole time for each INVITE, so also for the one with credentials. */
   #awaitResponse(): void {
     this.#silence?.cancel();
-    const mayLeave = this.#hops.length > 0 && !this.#alerted && !this.#cancelled;
-    if (mayLeave) this.#silence = this.#core.clock.after(SILENCE_MS, () => this.#leave());
+    if (this.#hops.length > 0 && !this.#alerted) this.#silence = this.#core.clock.after(SILENCE_MS, () => this.#leave());
   }
 
   /** Gives the hop up. What still comes from it gets CANCEL, or ACK and BYE. */
@@ -110,7 +106,7 @@ class InviteAlong implements OutgoingInvite {
 
   #failed(failure: InviteFailure): void {
     this.#silence?.cancel();
-    const another = !this.#alerted && !this.#cancelled && isOfTheHop(failure);
+    const another = !this.#alerted && isOfTheHop(failure);
     if (!another || !this.#next()) this.#events.failed(failure);
   }
 

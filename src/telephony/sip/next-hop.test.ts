@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { DialogState } from './dialog-state.ts';
-import { hopOf, routeOf } from './next-hop.ts';
+import { destinationOf, hopOf, routeOf } from './next-hop.ts';
 
 const base: DialogState = {
   phase: 'confirmed',
@@ -75,6 +75,24 @@ describe('the next hop of a request in a dialog', () => {
 
   it('is the hop of the INVITE when the target is of a family that we lack', () => {
     expect(hopOf({ ...base, remoteTarget: 'sip:a@[2001:db8::5]' }, (_kind, family) => family === 4)).toEqual(INVITE_HOP);
+  });
+});
+
+describe('the host name to which requests of a dialog go', () => {
+  it.each([
+    ['that of the target', { remoteTarget: 'sip:them@peer.example:5070' }, { host: 'peer.example', port: 5070, transport: 'tcp' }],
+    ['that of the first route', { routeSet: ['<sip:p.example;lr>'] }, { host: 'p.example', port: undefined, transport: 'tcp' }],
+    ['that of maddr', { remoteTarget: 'sip:them@203.0.113.5;maddr=m.example' }, { host: 'm.example', port: undefined, transport: 'tcp' }],
+    ['none for an address', { remoteTarget: 'sip:them@203.0.113.5' }, undefined],
+    ['none for a transport that there is not', { remoteTarget: 'sip:them@peer.example;transport=sctp' }, undefined],
+    [
+      'over TLS that of a target without a transport',
+      { ...overTls, remoteTarget: 'sip:them@peer.example' },
+      { host: 'peer.example', port: undefined, transport: 'tls' },
+    ],
+    ['over TLS none for a target in clear', { ...overTls, remoteTarget: 'sip:them@peer.example;transport=tcp' }, undefined],
+  ])('is %s', (_what, change, expected) => {
+    expect(destinationOf({ ...base, ...change })).toEqual(expected);
   });
 });
 
