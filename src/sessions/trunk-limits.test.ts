@@ -23,6 +23,15 @@ describe('TrunkLimits', () => {
     expect(starts.length).toBeLessThanOrEqual(102);
   });
 
+  it('saves nothing up for a burst: after an hour without calls no more start at once than ever', async () => {
+    const clock = new VirtualClock();
+    const limits = new TrunkLimits(clock);
+    const trunk = { trunkId: 't', maxChannels: 10_000, callsPerSecond: 20 };
+    expect(started(limits.take(trunk))).toBe(true);
+    await clock.advance(3_600_000);
+    expect(Array.from({ length: 100 }, () => limits.take(trunk)).filter(started)).toHaveLength(2);
+  });
+
   it('hands out no more channels than there are, and takes each back once', () => {
     const limits = new TrunkLimits(new VirtualClock());
     const trunk = { trunkId: 't', maxChannels: 2, callsPerSecond: 1000 };

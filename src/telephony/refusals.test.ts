@@ -10,6 +10,7 @@ describe('refusals', () => {
     const refusals = new Refusals({ clock, log: { ...silentLogger, info: (fields: unknown) => void lines.push(fields) } });
     for (let nth = 0; nth < 10_000; nth++) refusals.count('unknown-source');
     refusals.count('no-flow');
+    expect(clock.pendingTimers).toBe(1);
     await clock.advance(59_999);
     expect(lines).toEqual([]);
     await clock.advance(1);

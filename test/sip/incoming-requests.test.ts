@@ -170,6 +170,12 @@ describe('matching', () => {
     }
   });
 
+  it('forgets an INVITE that has its final response: the same again, by another way, is none that has come twice', async () => {
+    const { ask } = askingPeer({ onInvite: (invite) => invite.reject(486) });
+    expect(statuses(await ask('INVITE', { sdp: OFFER }))).toEqual([100, 486]);
+    expect(statuses(await ask('INVITE', { sdp: OFFER }))).toEqual([100, 486]);
+  });
+
   it('refuses a request without a Call-ID', async () => {
     const { peer, clock } = askingPeer();
     peer.send(requestText('OPTIONS', { branch: 'z9hG4bKn' }).replace('Call-ID: call\n', ''), AGENT);

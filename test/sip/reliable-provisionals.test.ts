@@ -165,6 +165,14 @@ describe('a reliable provisional response', () => {
     expect(call.events).toEqual(['sent', '183']);
   });
 
+  it('that does not require 100rel is an ordinary one, whatever its number', async () => {
+    const { peer, call, reply, turn } = await ringing();
+    reply('INVITE', 183, { tag: 'peer', headers: [CONTACT, ['RSeq', '7']] });
+    await turn();
+    expect(peer.names).toEqual(['INVITE']);
+    expect(call.events).toEqual(['sent', '183']);
+  });
+
   it('brings the offer that we asked for, and its PRACK the answer', async () => {
     const { peer, ring, call, reply, turn } = await ringing({ offer: (offer) => (offer === ANSWER ? OFFER : undefined) });
     await ring('1', ANSWER);
@@ -272,6 +280,22 @@ describe('a caller that requires 100rel', () => {
     expect((await ask('PRACK', lines))?.status).toBe(481);
   });
 
+  it('gets 481 for a PRACK that names another INVITE', async () => {
+    const { first, ask } = await called(['Require: 100rel'], OFFER, (invite) => invite.ring());
+    expect((await ask('PRACK', [rAckOf(first).replace(' 1 INVITE', ' 9 INVITE')]))?.status).toBe(481);
+  });
+
+  it('may send the PRACK that the 200 has overtaken, once', async () => {
+    const { peer, ask } = await called(['Require: 100rel'], OFFER, (invite) => {
+      invite.ring();
+      void invite.answer(ANSWER);
+    });
+    expect(peer.names).toEqual(['100 INVITE', '180 INVITE', '200 INVITE']);
+    const rAck = rAckOf(peer.received.filter((message) => message.kind === 'response')[1]);
+    expect((await ask('PRACK', [rAck]))?.status).toBe(200);
+    expect((await ask('PRACK', [rAck]))?.status).toBe(481);
+  });
+
   it('and acknowledges nothing is refused with 504 after 32 s', async () => {
     let cancelled = 0;
     const { clock, peer, leftovers } = await called(['Require: 100rel'], OFFER, (invite) => {
@@ -334,12 +358,17 @@ describe('a caller that supports 100rel', () => {
   });
 
   it('may offer something else in the PRACK', async () => {
-    const { first, ask } = await called(['Supported: 100rel'], OFFER, (invite) => {
+    const { first, ask, peer } = await called(['Supported: 100rel'], OFFER, (invite) => {
       invite.ring(ANSWER);
+      invite.ring(sdpOf(7));
       if (invite.dialog) invite.dialog.onReinvite = (offer) => (offer === sdpOf(1) ? sdpOf(2) : undefined);
     });
-    const response = await ask('PRACK', [rAckOf(first)], sdpOf(1));
+    await ask('PRACK', [rAckOf(first)], sdpOf(1));
+    const [response, second] = peer.received.filter((message) => message.kind === 'response').slice(-2);
     expect([response?.status, Buffer.from(response?.body ?? []).toString()]).toEqual([200, sdpOf(2)]);
+    // What is agreed on is described no more; another offer may be refused.
+    expect([second?.status, second?.body.length]).toEqual([183, 0]);
+    expect((await ask('PRACK', [rAckOf(second)], sdpOf(3)))?.status).toBe(488);
   });
 
   it('gets 500 for an UPDATE with an offer while its first has no answer', async () => {
