@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+import { plainTrunk, targetAt } from '../../test/support/carriers.ts';
+import { flowOf } from '../../test/support/flow-builder.ts';
+import type { Trunk } from '../directory/trunks.ts';
+import { compileFlow } from '../flow/compile-flow.ts';
+import type { CallingUser, IncomingCall } from '../telephony/port.ts';
+import { digestSecrets } from '../telephony/sip/digest.ts';
+import { type IncomingDirectory, planIncoming } from './incoming-plan.ts';
+
+const CARRIER = '10.0.1.1';
+const NUMBER = '+18144043000';
+const stored = { flowId: 'flow-1', accountId: 'account-1', version: 1, flow: flowOf({ bye: ['HangUpNode'] }) };
+const runs = { flowId: 'flow-1', parameters: {} };
+const alice: CallingUser = { userId: 'id of alice', userName: 'alice' };
+
+interface Scene {
+  readonly trunk?: Partial<Trunk>;
+  /** Of which account the flow of the number, and of the user, is. */
+  readonly flowOf?: string;
+  readonly call?: Partial<IncomingCall>;
+  /** Under which id the user is known whose name the caller has. */
+  readonly knownAs?: string;
+}
+
+/** What becomes of a call for the number of an account, which has one trunk and one user. */
+function planned({ trunk, flowOf: accountId = 'account-1', call, knownAs = alice.userId }: Scene) {
+  const flow = { ...stored, accountId };
+  const directory: IncomingDirectory = {
+    flows: { load: async () => flow },
+    compiledFlows: { of: compileFlow },
+    phoneNumbers: { ownedVoiceNumbers: async () => [{ endpointId: 'endpoint-1', e164: NUMBER, flow: runs }] },
+    trunks: { ofAccount: async () => [plainTrunk(CARRIER, trunk)] },
+    trunkSources: { at: async (address) => (address === CARRIER ? [{ trunkId: 'trunk-1', accountId: 'account-1' }] : []) },
+    users: {
+      any: async () => true,
+      find: async (name) =>
+        name === 'alice'
+          ? { userId: knownAs, accountId: 'account-1', displayName: 'Alice', flow: runs, secrets: digestSecrets('alice', 'r', 'secret') }
+          : undefined,
+    },
+  };
+  return planIncoming(
+    {
+      callId: 'call',
+      from: '+18145550001',
+      to: NUMBER,
+      dialled: NUMBER,
+      source: { address: CARRIER, port: 5060, transport: 'udp' },
+      hasCredentials: false,
+      identify: async () => alice,
+      ring: () => {},
+      reject: () => {},
+      reserve: () => Promise.reject(new Error('Nothing is reserved for a plan')),
+      ...call,
+    },
+    directory,
+  );
+}
+
+describe('a call that comes in', () => {
+  it('by a trunk is for a number of its account', async () => {
+    expect(await planned({})).toMatchObject({ accountId: 'account-1', endpointId: 'endpoint-1', line: { trunkId: 'trunk-1' } });
+  });
+
+  it('with credentials of ours is that of a user, also where a carrier is', async () => {
+    const plan = await planned({ call: { hasCredentials: true } });
+    expect(plan).toMatchObject({ endpointId: alice.userId, from: 'alice', line: { userId: alice.userId } });
+  });
+
+  it('in clear is none of a trunk over TLS', async () => {
+    const trunk = { targets: [targetAt(CARRIER, { transport: 'tls', port: 5061 })] };
+    const identify = async (): Promise<undefined> => undefined;
+    expect(await planned({ trunk, call: { identify } })).toBe('answered');
+    const source = { address: CARRIER, port: 40_000, transport: 'tls' } as const;
+    expect(await planned({ trunk, call: { identify, source } })).toMatchObject({ line: { trunkId: 'trunk-1' } });
+  });
+
+  it.each([
+    ['number', {}, 404],
+    ['user', { hasCredentials: true }, 403],
+  ])('runs no flow of another account, whatever the %s names', async (_what, call, status) => {
+    expect(await planned({ flowOf: 'account-2', call })).toEqual({ refused: 'no-flow', status });
+  });
+
+  it('of a user runs nothing when the name has become that of somebody else', async () => {
+    expect(await planned({ knownAs: 'id of another', call: { hasCredentials: true } })).toEqual({ refused: 'no-flow', status: 403 });
+  });
+});
