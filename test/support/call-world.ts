@@ -58,6 +58,8 @@ export interface WorldOptions {
   readonly filter?: Faults['filter'];
   /** What else the network does to datagrams. */
   readonly faults?: Faults;
+  /** Of what the network does by chance. */
+  readonly networkSeed?: number;
   readonly transport?: WireKind;
   /** An address of the server besides its usual one, of the other family. */
   readonly otherServer?: string;
@@ -115,7 +117,10 @@ export interface SentEvent extends CallbackBody {
  */
 export function callWorld(options: WorldOptions) {
   const clock = new VirtualClock();
-  const network = new MemoryNetwork(clock, seededRandom(5), { ...options.faults, ...(options.filter && { filter: options.filter }) });
+  const network = new MemoryNetwork(clock, seededRandom(options.networkSeed ?? 5), {
+    ...options.faults,
+    ...(options.filter && { filter: options.filter }),
+  });
   const openSocket = (local: { address: string; port: number }) => network.datagramSocket(local);
   const agentParts = { clock, log: silentLogger };
   const { otherServer, phoneAt = PHONE } = options;

@@ -3,7 +3,7 @@ import type { DialledEndpoint } from '../../src/directory/dialled-endpoints.ts';
 import type { Dialog } from '../../src/telephony/sip/dialog.ts';
 import type { TransferOutcome } from '../../src/telephony/sip/refer-progress.ts';
 import type { ReferTarget } from '../../src/telephony/sip/refer-to.ts';
-import { callerId, callWorld, nothingLeft, numberToDial } from './call-world.ts';
+import { callerId, callWorld, nothingLeft, numberToDial, type WorldOptions } from './call-world.ts';
 import { register } from './dialled-call.ts';
 import { flowOf, type ShortParameter, to } from './flow-builder.ts';
 import { type Person, partyPhones } from './party-phones.ts';
@@ -24,6 +24,7 @@ const endpoints: Record<string, DialledEndpoint> = {
 export async function talking(
   parameters: Partial<Record<'out' | 'dial', Readonly<Record<string, ShortParameter>>>> = {},
   people: Readonly<Record<string, Person>> = {},
+  more: Partial<WorldOptions> = {},
 ) {
   const flow = flowOf({
     who: [
@@ -44,7 +45,7 @@ export async function talking(
     done: ['HangUpNode', { Outcome: 'Done' }],
     no: ['HangUpNode', { Outcome: 'NoAnswer' }],
   });
-  const world = callWorld({ flow, phoneIsThere: false, endpoints, userFlow: { flowId: 'flow-1', parameters: {} } });
+  const world = callWorld({ flow, phoneIsThere: false, endpoints, userFlow: { flowId: 'flow-1', parameters: {} }, ...more });
   const phones = partyPhones(world, {
     [numberToDial]: { answerAfterMs: 100, says: 1 },
     [FRIEND]: { answerAfterMs: 1000, says: 3 },

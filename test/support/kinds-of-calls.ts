@@ -1,0 +1,159 @@
+import { expect } from 'vitest';
+import { callerId, callWorld, nothingLeft, numberToDial, type WorldOptions } from './call-world.ts';
+import { meet } from './conference-calls.ts';
+import { type DialledOptions, dialled } from './dialled-call.ts';
+import { flowOf, type ShortParameter, to } from './flow-builder.ts';
+import { type Person, partyPhones } from './party-phones.ts';
+import { CallLog } from './sip-agents.ts';
+import { FRIEND, OTHER, talking } from './transfer-world.ts';
+
+/** Makes calls of some kind in a world of their own, which they leave empty. Answers what came of each. */
+export type Kind = (world: Partial<WorldOptions>) => Promise<readonly (string | undefined)[]>;
+
+const [DESK, MOBILE] = ['10.0.1.1', '10.0.1.2'] as const;
+const SERVER = '10.0.0.1';
+const MOST_MS = 100_000;
+const alice = { userName: 'alice', password: 'secret of alice' };
+const endpoints = { ada: { type: 'User', userId: 'id of alice', userName: 'alice', displayName: 'ALICE' } } as const;
+const talk = flowOf({ say: ['SayNode', { WhatToSay: 'x'.repeat(100), Done: to('bye') }], bye: ['HangUpNode', { Outcome: 'Served' }] });
+
+const dials =
+  (person: Person, parameters: Readonly<Record<string, ShortParameter>> = { Number: FRIEND }, more: DialledOptions = {}): Kind =>
+  async (world) => {
+    const { session, left } = await dialled({ [FRIEND]: person }, parameters, { ...more, ...world });
+    expect(left).toEqual(nothingLeft);
+    return [session.outcome];
+  };
+
+type Talking = Awaited<ReturnType<typeof talking>>;
+
+/** A caller talks to alice at her desk, and something is done in that call; then all hang up. */
+const talks =
+  (act: (scene: Talking, until: (isSo: () => boolean) => Promise<boolean>) => Promise<string>): Kind =>
+  async (options) => {
+    const scene = await talking({}, {}, options);
+    const { world, phones, desk, finish } = scene;
+    const until = (isSo: () => boolean): Promise<boolean> => world.clock.runUntil(isSo, MOST_MS);
+    const isUp = (): boolean => desk.callTo('alice')?.dialog?.state.invite.acked === true;
+    await until(() => isUp() || scene.session.endedAtMs !== undefined);
+    await world.clock.advance(500);
+    const outcome = isUp() ? await act(scene, until) : 'lost';
+    for (const { dialog } of [...phones.calls, ...desk.calls]) void dialog?.bye();
+    await finish();
+    return [outcome];
+  };
+
+const holds = talks(async ({ world, desk }, until) => {
+  const call = desk.callTo('alice');
+  const sdp = (direction: string, version: number): string =>
+    `v=0\r\no=- 1 ${version} IN IP4 ${DESK}\r\ns=-\r\nc=IN IP4 ${DESK}\r\nt=0 0\r\nm=audio ${call?.rtp.endpoint.port} RTP/AVP 0\r\na=${direction}\r\n`;
+  for (const [direction, answer] of [['sendonly', 'recvonly'] as const, ['sendrecv', 'sendrecv'] as const]) {
+    let said: string | undefined;
+    void call?.dialog?.reinvite(sdp(direction, direction === 'sendonly' ? 8 : 9), new AbortController().signal).then(
+      (sdp) => {
+        said = sdp.includes(`a=${answer}`) ? answer : 'misunderstood';
+      },
+      () => {
+        said = 'lost';
+      },
+    );
+    await until(() => said !== undefined);
+    if (said !== answer) return said ?? 'hangs';
+    await world.clock.advance(500);
+  }
+  return 'held and resumed';
+});
+
+const sendsOn = talks(async ({ desk, refer }, until) => {
+  const told = refer(desk.callTo('alice')?.dialog, { uri: `sip:${FRIEND}@${SERVER}` });
+  await until(() => told.outcome !== undefined || told.error !== undefined);
+  return told.outcome?.result ?? 'lost';
+});
+
+const joins = talks(async ({ world, desk, dials, refer }, until) => {
+  const second = await dials(OTHER);
+  await until(() => second.dialog !== undefined || second.failure !== undefined);
+  const { dialog } = second;
+  if (!dialog) return 'lost';
+  // An ACK that was lost has been repeated by then.
+  await world.clock.advance(2000);
+  const { callId, localTag, remoteTag } = dialog.state;
+  const replaces = { callId, toTag: remoteTag, fromTag: localTag, earlyOnly: false };
+  const told = refer(desk.callTo('alice')?.dialog, { uri: `sip:whoever@${SERVER}`, replaces });
+  await until(() => told.outcome !== undefined || told.error !== undefined);
+  void dialog.bye();
+  return told.outcome?.result ?? 'lost';
+});
+
+const confers: Kind = async (world) => {
+  const { sessions, over } = await meet(
+    { [numberToDial]: { answerAfterMs: 100, says: 1, hangUpAfterMs: 4000 }, [FRIEND]: { answerAfterMs: 500, hangUpAfterMs: 2000 } },
+    {},
+    world,
+  );
+  await over();
+  return sessions.map(({ outcome }) => outcome);
+};
+
+/** Somebody calls us: the carrier a number, or alice something. */
+const comesIn =
+  (isUser: boolean): Kind =>
+  async (options) => {
+    const userFlow = { flowId: 'flow-1', parameters: {} };
+    const world = callWorld({ flow: talk, phoneIsThere: false, ...(isUser && { userFlow }), ...options });
+    const phones = partyPhones(world, {}, isUser ? DESK : undefined);
+    const call = new CallLog();
+    const dialledNumber = isUser ? '*98' : callerId;
+    const hop = { address: SERVER, port: 5060, transport: 'udp' } as const;
+    const address = isUser ? DESK : '10.0.0.2';
+    phones.agent.invite(
+      {
+        to: hop,
+        requestUri: `sip:${dialledNumber}@${SERVER}`,
+        from: `sip:${isUser ? 'alice' : '+18145550001'}@${SERVER}`,
+        toUri: `sip:${dialledNumber}@${SERVER}`,
+        offer: `v=0\r\no=- 9 9 IN IP4 ${address}\r\ns=-\r\nc=IN IP4 ${address}\r\nt=0 0\r\nm=audio 31000 RTP/AVP 0\r\n`,
+        credentials: alice,
+      },
+      call,
+    );
+    expect(await world.clock.runUntil(() => (call.failure ?? call.end) !== undefined, MOST_MS)).toBe(true);
+    await world.clock.runUntil(() => world.service.liveSessions === 0, MOST_MS);
+    const left = await world.finish();
+    await phones.close();
+    expect({ ...left, ports: (left.ports ?? 0) - 1 }).toEqual(nothingLeft);
+    return [[...world.sessions.values()][0]?.outcome ?? 'lost'];
+  };
+
+interface CallsOfAKind {
+  readonly make: Kind;
+  readonly outcome: string;
+  /** The same, of which the last word (NOTIFY) was lost, and overtaken by the BYE. */
+  readonly untold?: string;
+}
+
+/** By what happens in them: calls of several parties, and how each ends that is not lost. */
+export const kindsOfCalls: Readonly<Record<string, CallsOfAKind>> = {
+  'somebody is dialled': { make: dials({ answerAfterMs: 2000, says: 2, hangUpAfterMs: 3000 }), outcome: `Done Answered ${FRIEND}` },
+  'who is dialled is busy': { make: dials({ answerAfterMs: 500, reject: 486 }), outcome: 'Busy' },
+  'who is dialled never answers': { make: dials({}), outcome: 'NoAnswer' },
+  'early media': { make: dials({ announces: 7, answerAfterMs: 3000, hangUpAfterMs: 1000 }), outcome: `Done Answered ${FRIEND}` },
+  'two phones of a user ring': {
+    make: dials(
+      {},
+      { User: 'ada' },
+      {
+        endpoints,
+        userFlow: undefined,
+        registered: { [DESK]: { alice: { answerAfterMs: 1500, hangUpAfterMs: 2000 } }, [MOBILE]: { alice: { answerAfterMs: 9000 } } },
+      },
+    ),
+    outcome: 'Done Answered ALICE',
+  },
+  'hold and resume': { make: holds, outcome: 'held and resumed' },
+  'a blind transfer': { make: sendsOn, outcome: 'transferred', untold: 'unknown' },
+  'an attended transfer': { make: joins, outcome: 'transferred', untold: 'unknown' },
+  'a conference': { make: confers, outcome: 'CalleeHungUp' },
+  'a call comes from the carrier': { make: comesIn(false), outcome: 'Served' },
+  'the phone of a user calls': { make: comesIn(true), outcome: 'Served' },
+};
