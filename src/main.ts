@@ -182,6 +182,7 @@ async function start(settings: Settings, log: Logger, opened: Opened): Promise<R
       users,
       endpoints: new DialledEndpoints({ endpoints: store.endpoints, changes }),
     },
+    box,
     refusals,
     targetHealth,
     conferenceMembers: settings.conferenceMembers,

@@ -8,8 +8,9 @@ import { AppError } from '../kernel/errors.ts';
 import { newId } from '../kernel/ids.ts';
 import type { Logger } from '../kernel/log.ts';
 import type { Changes } from '../store/changes.ts';
+import type { SecretBox } from '../store/secret-box.ts';
 import type { SessionReader } from '../store/session-reader.ts';
-import type { KeyedRequest, NewSessionRow, SessionExtras, SessionPlan } from '../store/session-rows.ts';
+import type { KeyedRequest, NewSessionRow, SessionExtras, SessionPlan, StoredCallback } from '../store/session-rows.ts';
 import type { SessionSchedule } from '../store/session-schedule.ts';
 import type { SessionStore } from '../store/session-store.ts';
 import type { IncomingCall, Telephony } from '../telephony/port.ts';
@@ -24,6 +25,7 @@ import { LiveCalls, type LiveCallsOptions } from './live-calls.ts';
 import { LiveOperations } from './live-operations.ts';
 import type { SessionJournal } from './live-session.ts';
 import { type OutgoingDirectory, type OutgoingPlan, planOutgoing } from './outgoing-plan.ts';
+import { sealCallback } from './sealed-callback.ts';
 import type { SessionQueries } from './session-queries.ts';
 import { WaitingCalls } from './waiting-calls.ts';
 
@@ -38,6 +40,8 @@ export interface SessionServiceOptions extends Omit<LiveCallsOptions, 'onFreed'>
   readonly journal: SessionJournal;
   readonly queries: Pick<SessionQueries, 'find' | 'list'>;
   readonly directory: OutgoingDirectory & IncomingDirectory & PartyDirectory;
+  /** Encrypts what must not be readable in the database. */
+  readonly box: SecretBox;
   readonly refusals: IncomingCallsOptions['refusals'];
   readonly clock: Clock;
   readonly log: Logger;
@@ -197,11 +201,13 @@ export class SessionService {
     keyed: KeyedRequest | undefined,
     dueAtMs?: number,
   ): NewSessionRow {
-    const { clock, random } = this.#options;
+    const { clock, random, box } = this.#options;
     const { compiled, own } = plan.flow;
-    const extras = extrasOf(plan, keyed, dueAtMs);
+    const id = newId(clock, random);
+    const callback = plan.options.statusCallback;
+    const extras = extrasOf(plan, callback && sealCallback(box, id, callback), keyed, dueAtMs);
     return {
-      id: newId(clock, random),
+      id,
       accountId: plan.accountId,
       endpointId: plan.callerId.endpointId,
       ...(own === undefined && { flowId: compiled.flowId, flowVersion: compiled.version }),
@@ -218,9 +224,15 @@ export class SessionService {
 }
 
 /** Undefined for a call that has nothing of the kind, as most have. */
-function extrasOf(plan: OutgoingPlan & CallTime, keyed: KeyedRequest | undefined, dueAtMs: number | undefined): SessionExtras | undefined {
+function extrasOf(
+  plan: OutgoingPlan & CallTime,
+  statusCallback: StoredCallback | undefined,
+  keyed: KeyedRequest | undefined,
+  dueAtMs: number | undefined,
+): SessionExtras | undefined {
   const { notBeforeMs, expiresAtMs, trunkId, flow } = plan;
-  const { metadata, ...options } = plan.options;
+  const { metadata, statusCallback: _shown, ...others } = plan.options;
+  const options = { ...others, ...(statusCallback && { statusCallback }) };
   const stored: SessionPlan = {
     ...(Object.keys(options).length > 0 && { options }),
     ...(flow.own && { flow: flow.own }),

@@ -3,6 +3,7 @@ import type { SessionInfo } from '../contracts/sessions.ts';
 import type { Clock, Timer } from '../kernel/clock.ts';
 import { AppError } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/log.ts';
+import type { SecretBox } from '../store/secret-box.ts';
 import type { NewSessionRow } from '../store/session-rows.ts';
 import type { SessionSchedule } from '../store/session-schedule.ts';
 import type { Reservation } from './call-attempts.ts';
@@ -10,6 +11,7 @@ import { givenUpAtMs } from './call-time.ts';
 import { createdSession } from './created-session.ts';
 import type { LiveCalls } from './live-calls.ts';
 import type { OutgoingDirectory, OutgoingPlan } from './outgoing-plan.ts';
+import { openCallback } from './sealed-callback.ts';
 import { type CannotBePlaced, planWaiting } from './waiting-plan.ts';
 
 export interface WaitingCallsOptions {
@@ -20,6 +22,8 @@ export interface WaitingCallsOptions {
   readonly callbacks: Pick<CallbackSender, 'open'>;
   readonly calls: Pick<LiveCalls, 'reserve' | 'release' | 'add'>;
   readonly directory: OutgoingDirectory;
+  /** Opens the addresses of status callbacks. */
+  readonly box: SecretBox;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -94,11 +98,12 @@ export class WaitingCalls {
   /** Ends calls that still wait, and tells those who want to know. Answers how many did. @throws AppError STORE_UNAVAILABLE */
   async end(sessionIds: readonly string[], end: CannotBePlaced): Promise<number> {
     if (sessionIds.length === 0) return 0;
-    const { schedule, callbacks, clock } = this.#options;
+    const { schedule, callbacks, box, clock } = this.#options;
     const nowMs = clock.now();
     const ended = await schedule.end(sessionIds, end, nowMs);
     for (const row of ended) {
-      const receiver = row.extras?.plan?.options?.statusCallback;
+      const stored = row.extras?.plan?.options?.statusCallback;
+      const receiver = stored && openCallback(box, row.id, stored);
       if (receiver?.events.includes('Completed')) callbacks.open(row.id, receiver.url).tell('Completed', neverDialled(row, end, nowMs));
     }
     return ended.length;
@@ -186,8 +191,8 @@ export class WaitingCalls {
   }
 
   async #makeReady(row: NewSessionRow): Promise<Ready | CannotBePlaced | NoChannel> {
-    const { calls, directory } = this.#options;
-    const plan = await planWaiting(row, directory);
+    const { calls, directory, box } = this.#options;
+    const plan = await planWaiting(row, directory, box);
     if ('outcome' in plan) return plan;
     try {
       return { row, plan, reservation: await calls.reserve(plan.trunks) };

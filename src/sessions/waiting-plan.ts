@@ -1,8 +1,10 @@
 import { AppError } from '../kernel/errors.ts';
+import type { SecretBox } from '../store/secret-box.ts';
 import type { NewSessionRow } from '../store/session-rows.ts';
 import type { WaitingEnd } from '../store/session-schedule.ts';
 import type { Outcome } from './outcome.ts';
 import { compileOwnFlow, type OutgoingDirectory, type OutgoingPlan, type PlannedFlow } from './outgoing-plan.ts';
+import { openCallback } from './sealed-callback.ts';
 import { trunksFor } from './trunk-routes.ts';
 
 /** Why a call that waited cannot be placed any more. */
@@ -20,7 +22,7 @@ export interface WaitingPlan extends OutgoingPlan {
  * account owns them now.
  * @throws AppError STORE_UNAVAILABLE
  */
-export async function planWaiting(row: NewSessionRow, directory: OutgoingDirectory): Promise<WaitingPlan | CannotBePlaced> {
+export async function planWaiting(row: NewSessionRow, directory: OutgoingDirectory, box: SecretBox): Promise<WaitingPlan | CannotBePlaced> {
   const { accountId, toAddress: to, fromAddress, extras } = row;
   const plan = extras?.plan;
   const owned = await directory.phoneNumbers.ownedVoiceNumbers(accountId);
@@ -31,7 +33,9 @@ export async function planWaiting(row: NewSessionRow, directory: OutgoingDirecto
   if (trunks.length === 0) return { outcome: 'NoTrunk', message: 'The account does not own a SIP trunk for the call any more' };
   const flow = await flowOf(row, directory);
   if (typeof flow === 'string') return { outcome: 'FlowFailed', message: flow };
-  const options = { ...plan?.options, ...(extras?.metadata && { metadata: extras.metadata }) };
+  const { statusCallback: stored, ...others } = plan?.options ?? {};
+  const statusCallback = stored && openCallback(box, row.id, stored);
+  const options = { ...others, ...(statusCallback && { statusCallback }), ...(extras?.metadata && { metadata: extras.metadata }) };
   const byAnyTrunk = plan?.trunkId !== undefined || trunks.length === all.length;
   return { accountId, flow, to, callerId, trunks, byAnyTrunk, ...(plan?.trunkId !== undefined && { trunkId: plan.trunkId }), options };
 }

@@ -27,13 +27,19 @@ export interface CallOptions {
   readonly statusCallback?: { readonly url: string; readonly events: readonly CallEventName[] };
 }
 
+/** Where the events of a call are sent, as it is stored: the address is encrypted. */
+export interface StoredCallback {
+  readonly sealedUrl: string;
+  readonly events: readonly CallEventName[];
+}
+
 /** A flow that belongs to one session. */
 export type OwnFlow = Pick<FlowInfo, 'name' | 'nodes' | 'parameters' | 'exits'>;
 
 /** What is needed to place a call and has no column of its own. */
 export interface SessionPlan {
   /** Without the metadata, which has a column. */
-  readonly options?: Omit<CallOptions, 'metadata'>;
+  readonly options?: Omit<CallOptions, 'metadata' | 'statusCallback'> & { readonly statusCallback?: StoredCallback };
   readonly flow?: OwnFlow;
   /** The trunk that the call must use. */
   readonly trunkId?: string;

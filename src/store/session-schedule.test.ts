@@ -109,7 +109,7 @@ describe('two servers on one database', () => {
         options: {
           ringTimeoutMs: 5000,
           sipHeaders: { 'X-A': 'b' },
-          statusCallback: { url: 'https://a.example/', events: ['Completed' as const] },
+          statusCallback: { sealedUrl: 'v1.x', events: ['Completed' as const] },
         },
         flow: { name: 'Own', nodes: [{ id: 'n1' }] },
       },

@@ -11,7 +11,7 @@ import { startLine } from '../support/sip-agents.ts';
 const short = flowOf({ say: ['SayNode', { WhatToSay: '0123456789', Done: to('bye') }], bye: ['HangUpNode'] });
 const endless = flowOf({ wait: ['WaitNode', { Timeout: 600 }] });
 const own = { name: 'Once', nodes: flowOf({ bye: ['HangUpNode', { Outcome: 'Own' }] }).nodes ?? [] };
-const url = 'https://hooks.example.com/calls';
+const url = 'https://ada:secret@hooks.example.com/calls';
 type World = ReturnType<typeof callWorld>;
 
 async function placed(world: World, request: Parameters<World['service']['place']>[1]): Promise<SeenSession> {
@@ -162,6 +162,8 @@ describe('a call for later', () => {
     const world = await worldWithWaiting({ phone: { answerAfterMs: 50_000 } });
     const options = { ringTimeoutInSeconds: 5, metadata: { order: '17' }, statusCallback: { url, events: ['Completed' as const] } };
     const session = await placed(world, { notBefore: at(world, 60_000), trunkId: 'trunk-1', ...options });
+    // Whoever reads the database learns no password of the receiver.
+    expect(JSON.stringify(session.row)).not.toContain('hooks.example.com');
     await world.clock.advance(60_000);
     expect(await world.over(session)).toBe(true);
     expect(session.outcome).toBe('NoAnswer');

@@ -19,6 +19,7 @@ import { seededRandom } from '../../src/kernel/random.ts';
 import { VirtualClock } from '../../src/kernel/virtual-clock.ts';
 import { SessionService } from '../../src/sessions/session-service.ts';
 import type { TrunkSettings } from '../../src/store/schema.ts';
+import { secretBox } from '../../src/store/secret-box.ts';
 import { makePrompt } from '../../src/telephony/audio/make-prompt.ts';
 import { beep, ringing, tone } from '../../src/telephony/audio/tone.ts';
 import { Engine } from '../../src/telephony/engine.ts';
@@ -218,6 +219,7 @@ export function callWorld(options: WorldOptions) {
     callbacks,
     changes: { subscribe: () => () => {} },
     refusals: { count: (reason) => refused.push(reason) },
+    box: secretBox('of the call world'),
     directory: {
       flows: {
         load: async (id) => {
