@@ -71,14 +71,18 @@ describe('by password', () => {
 
   it('takes as long for an unknown address as for a known one', async () => {
     const time = async (address: string) => {
+      const fresh = newSignIn();
       const began = performance.now();
-      await errorOf(signIn.byPassword(address, 'wrong', `timing ${address} ${began}`));
+      await errorOf(fresh.byPassword(address, 'wrong', 'a'));
       return performance.now() - began;
     };
-    const pairs: (readonly [number, number])[] = [];
-    for (let round = 0; round < 4; round++) pairs.push([await time(EMAIL), await time('nobody@example.com')] as const);
-    const least = (index: 0 | 1) => Math.min(...pairs.map((pair) => pair[index]));
-    expect(least(1)).toBeGreaterThan(least(0) * 0.5);
+    const least = { known: Number.POSITIVE_INFINITY, unknown: Number.POSITIVE_INFINITY };
+    // A busy machine makes any single attempt longer, never shorter: what is too short stays so, however often it is tried.
+    for (let round = 0; round < 30 && (round < 4 || least.unknown < least.known * 0.5); round++) {
+      least.known = Math.min(least.known, await time(EMAIL));
+      least.unknown = Math.min(least.unknown, await time('nobody@example.com'));
+    }
+    expect(least.unknown).toBeGreaterThan(least.known * 0.5);
   });
 
   it('remembers a password that was right, without argon2, until the user changes or time is up', async () => {

@@ -3,20 +3,30 @@ import { readWavHeader, readWavMono } from '../../src/telephony/audio/wav.ts';
 import { peakAt } from './sound.ts';
 
 /** The samples of a WAV file, of full scale 1. */
-export function samplesOf(wav: Uint8Array): { samples: Float32Array; rate: number } {
+export function samplesOf(wav: Uint8Array): Heard {
   const header = readWavHeader(wav);
   const samples = new Float32Array(header.frames);
   readWavMono(wav, header, 0, samples);
   return { samples, rate: header.sampleRate };
 }
 
-/** The loudest tone of this frequency in any 100 ms: over longer, a frame that a jitter buffer leaves out changes its phase. */
-export function loudest(hz: number, { samples, rate }: { samples: Float32Array; rate: number }): number {
+export interface Heard {
+  readonly samples: Float32Array;
+  readonly rate: number;
+}
+
+/** What is heard, in pieces of 100 ms: over longer, a frame that a jitter buffer leaves out changes the phase of a tone. */
+export function momentsOf({ samples, rate }: Heard): Heard[] {
   const size = rate / 10;
-  const windows = Array.from({ length: Math.floor(samples.length / size) }, (_, index) =>
-    samples.subarray(index * size, (index + 1) * size),
-  );
-  return Math.max(...windows.map((window) => peakAt(hz, rate, window)));
+  return Array.from({ length: Math.floor(samples.length / size) }, (_, index) => ({
+    samples: samples.subarray(index * size, (index + 1) * size),
+    rate,
+  }));
+}
+
+/** The loudest tone of this frequency in any 100 ms. */
+export function loudest(hz: number, heard: Heard): number {
+  return Math.max(...momentsOf(heard).map(({ samples, rate }) => peakAt(hz, rate, samples)));
 }
 
 const WAV_HEADER_BYTES = 44;

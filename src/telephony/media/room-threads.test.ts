@@ -2,7 +2,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
-import { loudest, samplesOf } from '../../../test/support/heard-tones.ts';
+import { momentsOf, samplesOf } from '../../../test/support/heard-tones.ts';
+import { peakAt } from '../../../test/support/sound.ts';
 import { systemClock } from '../../kernel/clock.ts';
 import { silentLogger } from '../../kernel/log.ts';
 import { systemRandom } from '../../kernel/random.ts';
@@ -14,6 +15,10 @@ import type { AgreedMedia, AudioCodec } from './media-port.ts';
 import { openMediaWorkers } from './worker-client.ts';
 
 const HOST = '127.0.0.1';
+/** -20 dBov is a peak of 0.14 of full scale; what has a gap or a jump in it is less. */
+const CLEAN_LEVEL = 0.12;
+const CLEAN_MOMENTS = 3;
+const MOST_ROUNDS = 30;
 const never = new AbortController().signal;
 const closers: (() => unknown)[] = [];
 
@@ -49,25 +54,31 @@ it('lets each of three callers hear the other two and not itself, in threads and
     { hz: 1200, codec: 'G722' },
     { hz: 1900, codec: 'opus' },
   ] as const;
-  const heard = await Promise.all(
+  const ends = await Promise.all(
     callers.map(async ({ hz, codec }) => {
       const [member, phone] = await Promise.all([media.open(), phones.open()]);
       member.start(towards(phone.local, codec));
       phone.start(towards(member.local, codec));
       member.joinRoom(room, false);
-      const path = join(folder, `${hz}.wav`);
-      const recorded = phone.record({ path, maxMs: 3000, terminators: '', silenceMs: 0, trimSilence: false }, never);
-      void phone.play(makePrompt(tone(hz, 3500, -20)), { interruptible: false }, never).catch(() => undefined);
-      await recorded;
-      const sound = samplesOf(await readFile(path));
-      return callers.map((other) => loudest(other.hz, sound));
+      void phone.play(makePrompt(tone(hz, 60_000, -20)), { interruptible: false }, never).catch(() => undefined);
+      return { hz, phone, clean: 0 };
     }),
   );
-  // -20 dBov is a peak of 0.14 of full scale; a busy machine loses a little of it.
-  heard.forEach((levels, listener) => {
-    levels.forEach((level, speaker) => {
-      if (speaker === listener) expect(level).toBeLessThan(0.03);
-      else expect(level).toBeGreaterThan(0.05);
-    });
-  });
-});
+  // On a busy machine sound is lost, and what is left around a gap has all frequencies: only clean moments count, for which we wait.
+  for (let round = 0; round < MOST_ROUNDS && ends.some(({ clean }) => clean < CLEAN_MOMENTS); round++) {
+    await Promise.all(
+      ends.map(async (end) => {
+        const path = join(folder, `${end.hz}-${round}.wav`);
+        await end.phone.record({ path, maxMs: 1500, terminators: '', silenceMs: 0, trimSilence: false }, never);
+        const others = callers.filter(({ hz }) => hz !== end.hz);
+        for (const moment of momentsOf(samplesOf(await readFile(path)))) {
+          const levels = others.map(({ hz }) => peakAt(hz, moment.rate, moment.samples));
+          if (Math.min(...levels) < CLEAN_LEVEL) continue;
+          end.clean++;
+          expect(peakAt(end.hz, moment.rate, moment.samples)).toBeLessThan(0.03);
+        }
+      }),
+    );
+  }
+  for (const { clean } of ends) expect(clean).toBeGreaterThanOrEqual(CLEAN_MOMENTS);
+}, 90_000);
