@@ -118,6 +118,25 @@ describe('keys in the audio', () => {
     expect(heard(new Int16Array(8000))).toBe('');
   });
 
+  it('are nothing beside another tone of their group, as in music', () => {
+    const sine = (hz: number, index: number): number => Math.sin((2 * Math.PI * hz * index) / 8000);
+    // 6 dB below: the two have most of the energy all the same.
+    for (const third of [852, 1477]) {
+      const chord = Int16Array.from({ length: 8000 }, (_, index) =>
+        Math.round(6000 * (sine(697, index) + sine(1209, index)) + 3000 * sine(third, index)),
+      );
+      expect(heard(chord)).toBe('');
+    }
+  });
+
+  it('are one press when the line drops out for a moment', () => {
+    for (let at = 800; at < 1000; at += 7) {
+      const samples = keys('7', { ms: 400, leadMs: 0 });
+      samples.fill(0, at, at + 50);
+      expect(heard(samples)).toBe('7');
+    }
+  });
+
   it('are one press when a part of them was lost, and two when more than that was', () => {
     const pressed: string[] = [];
     const run = (lostFrames: number): string => {

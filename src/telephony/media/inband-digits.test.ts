@@ -3,8 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { countingPrompt, MediaRig, type MediaRigOptions } from '../../../test/support/media-rig.ts';
+import { DtmfTone } from '../audio/dtmf-tones.ts';
+import { encodeG711 } from '../audio/g711.ts';
 import { LegMedia } from '../leg-media.ts';
 import type { Offer } from '../sdp/negotiate.ts';
+import { InbandDigits } from './inband-digits.ts';
 import type { AgreedMedia, AudioCodec, CollectRules } from './media-port.ts';
 import { audioCodecs } from './media-port.ts';
 
@@ -61,6 +64,47 @@ describe('digits in the audio', () => {
     expect([await played, (await recorded).why]).toEqual(['barged', 'terminator']);
     await rm(folder, { recursive: true });
     await finish();
+  });
+
+  it('are not pressed longer by what is made up for a loss', async () => {
+    const rig = new MediaRig();
+    const { stream, peer } = await rig.call({ inbandDigits: true });
+    const collected = stream.collect(rules, never);
+    await peer.speak(stream.local, 400);
+    // 20 ms of a key are too short for one. What comes after it is lost.
+    const [samples, payload] = [new Int16Array(160), new Uint8Array(160)];
+    new DtmfTone(5).fill(samples, false);
+    encodeG711('PCMU', samples, payload);
+    peer.sendRaw(stream.local, 0, peer.sequence++, peer.timestamp, payload);
+    peer.sequence += 5;
+    peer.timestamp += 6 * 160;
+    await rig.clock.advance(120);
+    await peer.speak(stream.local, 400);
+    expect((await stream.close()).digits).toBe(0);
+    await expect(collected).rejects.toThrow();
+  });
+
+  it('that are down are released when the peer sends telephone-events, and when nobody looks for them any more', async () => {
+    const changes: string[] = [];
+    const digits = new InbandDigits(({ kind, digit }) => changes.push(`${digit} ${kind}`));
+    const agreed = { remote: { address: '10.0.0.2', port: 4000 }, codec: 'PCMU', payloadType: 0, direction: 'sendrecv' } as const;
+    const press = (key: number): void => {
+      const [tone, frame] = [new DtmfTone(key), new Int16Array(160)];
+      for (let count = 0; count < 4; count++) {
+        tone.fill(frame, false);
+        digits.hear(frame, false);
+      }
+    };
+    digits.agree({ ...agreed, inbandDigits: true });
+    press(1);
+    digits.agree(agreed);
+    expect([changes.splice(0), digits.listens]).toEqual([['1 pressed', '1 released'], false]);
+    digits.agree({ ...agreed, inbandDigits: true });
+    press(2);
+    digits.eventCame();
+    expect([changes.splice(0), digits.listens]).toEqual([['2 pressed', '2 released'], false]);
+    digits.agree({ ...agreed, inbandDigits: true });
+    expect(digits.listens).toBe(false);
   });
 
   it('do not count any more once the peer sends telephone-events', async () => {

@@ -75,3 +75,14 @@ test('begins anew with a new key, and refuses the old one from then on', async (
   expect([heard.length, heard.at(-1), right.socket.refused]).toEqual([11, 11, 1]);
   close();
 });
+
+test('ties the socket below it to one peer, and lets it go', () => {
+  const { left, close } = setUp();
+  const tied: unknown[] = [];
+  const below = { local: left.socket.local, send() {}, onReceive() {}, close() {}, only: (peer: unknown) => tied.push(peer) };
+  const socket = new SrtpSocket(below, left.session);
+  socket.only({ address: '10.0.0.2', port: 4000 });
+  socket.only(undefined);
+  expect(tied).toEqual([{ address: '10.0.0.2', port: 4000 }, undefined]);
+  close();
+});

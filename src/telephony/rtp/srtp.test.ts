@@ -4,7 +4,9 @@ import { describe, expect, test } from 'vitest';
 import { ProtectionProfileAes128CmHmacSha1_80, RtcpHeader, RtpHeader, SrtcpSession, SrtpSession } from 'werift-rtp';
 import { seededRandom } from '../../kernel/random.ts';
 import { writeRtpHeader } from './packet.ts';
+import { SrtpCipher } from './srtp-cipher.ts';
 import { SrtpProtect } from './srtp-protect.ts';
+import { deriveSessionKeys } from './srtp-session-keys.ts';
 import { masterBytes, type SrtpMaster, type SrtpSuite, srtpSuites } from './srtp-suite.ts';
 import { SrtpUnprotect } from './srtp-unprotect.ts';
 
@@ -146,6 +148,33 @@ describe('a protected packet', () => {
     expect(unprotect(protect(packetOf(6, new Uint8Array(4), 0)))).toBeDefined();
   });
 
+  test.each([
+    ['AES_CM_128_HMAC_SHA1_80', 30, 10],
+    ['AES_256_CM_HMAC_SHA1_80', 46, 10],
+    ['AES_CM_128_HMAC_SHA1_32', 30, 4],
+  ] as const)(
+    'of %s has a master key of %i bytes and a tag of %i (RFC 4568 section 6.2, RFC 6188 section 4)',
+    (suite, keyBytes, tagBytes) => {
+      const keyAndSalt = seededRandom(1).bytes(keyBytes);
+      expect(new SrtpProtect({ suite, keyAndSalt }).protect(packetOf(1))?.length).toBe(172 + tagBytes);
+      for (const wrong of [keyAndSalt.subarray(1), new Uint8Array(keyBytes + 1)]) {
+        expect(() => new SrtpProtect({ suite, keyAndSalt: wrong })).toThrow(RangeError);
+        expect(() => new SrtpUnprotect({ suite, keyAndSalt: wrong })).toThrow(RangeError);
+      }
+    },
+  );
+
+  test('is refused when it is longer than any network carries', () => {
+    const receiver = new SrtpUnprotect(masterOf('AES_CM_128_HMAC_SHA1_80'));
+    for (const type of [0, 200]) {
+      for (const length of [2048, 2049, 2053, 65_535]) {
+        const packet = new Uint8Array(length);
+        packet.set([0x80, type]);
+        expect(receiver.unprotect(packet)).toBeUndefined();
+      }
+    }
+  });
+
   test('is not made of what is no packet or too long', () => {
     const sender = new SrtpProtect(masterOf('AES_CM_128_HMAC_SHA1_80'));
     expect(sender.protect(new Uint8Array(11))).toBeUndefined();
@@ -168,6 +197,18 @@ describe('a protected report', () => {
       expect(unprotect(srtcp)).toBeUndefined();
     }
   });
+});
+
+test('a report that is signed and not encrypted is taken as it is (RFC 3711 section 3.4)', () => {
+  const master = masterOf('AES_CM_128_HMAC_SHA1_80');
+  const plain = reportOf(9, new Uint8Array(24).fill(5));
+  const signed = new Uint8Array(plain.length + 4);
+  signed.set(plain);
+  signed[signed.length - 1] = 1;
+  const tag = new SrtpCipher(deriveSessionKeys(master, 'rtcp')).tag(signed).subarray(0, 10);
+  const receiver = new SrtpUnprotect(master);
+  expect(receiver.unprotect(Uint8Array.of(...signed, ...tag))).toEqual(plain);
+  expect(receiver.unprotect(Uint8Array.of(...signed, ...tag))).toBeUndefined();
 });
 
 describe('beside another implementation', () => {
@@ -224,7 +265,7 @@ describe('beside another implementation', () => {
 test('any bytes at all are refused without harm', () => {
   const receiver = new SrtpUnprotect(masterOf('AES_CM_128_HMAC_SHA1_80'));
   fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 3000 }), (noise) => {
+    fc.property(fc.uint8Array({ maxLength: 3000, size: 'max' }), (noise) => {
       expect(receiver.unprotect(noise)).toBeUndefined();
       if (noise.length > 1) noise.set([0x80, 0xc9]);
       expect(receiver.unprotect(noise)).toBeUndefined();
