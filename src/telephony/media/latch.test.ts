@@ -81,6 +81,22 @@ describe('Latch', () => {
     expect([latch.target, latch.settled]).toEqual([{ ...told, port: 4002 }, false]);
   });
 
+  it('forgets who was proving himself when the SDP says something else', () => {
+    const latch = aimed();
+    for (const sequence of [1, 2, 3]) latch.accept(other, header(sequence), 0, false);
+    latch.aim({ ...told, port: 4002 });
+    expect(latch.undecided).toBe(false);
+    expect(latch.accept(other, header(4), 0, false)).toBe(false);
+  });
+
+  it('does not take packets of the peer that are sent again from elsewhere, also after a late one', () => {
+    const latch = aimed();
+    for (const sequence of [1, 2, 4, 5, 6, 7, 8, 3]) latch.accept(told, header(sequence), 0, false);
+    const again = { ...told, port: 4444 };
+    for (const sequence of [4, 5, 6, 7, 8]) expect(latch.accept(again, header(sequence), 600, false)).toBe(false);
+    expect(latch.target).toEqual(told);
+  });
+
   it('does not keep the objects it is given, which a socket may use again', () => {
     const latch = aimed();
     const from = { ...other };

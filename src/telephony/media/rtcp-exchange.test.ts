@@ -128,6 +128,33 @@ describe('reports', () => {
     expect(await stream.close()).toMatchObject({ reportsReceived: 0, saidBye: false, unagreed: 0, refused: 0 });
   });
 
+  it('do not go where something came from that is no report of the peer', async () => {
+    const { rig, stream, peer, seen, report, reportsPort } = await withPeer();
+    peer.sendAudio(stream.local);
+    await rig.clock.advance(20);
+    const other = rig.network.datagramSocket({ address: peer.endpoint.address, port: 61_000 });
+    const there: Uint8Array[] = [];
+    other.onReceive((bytes) => there.push(bytes));
+    other.send(report({ ssrc: peer.ssrc + 1 }), reportsPort);
+    other.send(Uint8Array.of(0x80, 201, 0, 0), reportsPort);
+    await rig.clock.advance(20_000);
+    expect(there).toHaveLength(0);
+    expect(seen.length).toBeGreaterThan(2);
+  });
+
+  it('leave the port of the peer that they came from when the peer is elsewhere from now on', async () => {
+    const { rig, stream, peer, socket, report, reportsPort } = await withPeer({}, 61_000);
+    socket.send(report(), reportsPort);
+    await rig.clock.advance(20);
+    const moved = { ...peer.endpoint, port: 4800 };
+    const seen: Uint8Array[] = [];
+    rig.network.datagramSocket({ ...moved, port: 4801 }).onReceive((bytes) => seen.push(bytes));
+    stream.start(agreedWith(peer, { remote: moved }));
+    await rig.clock.advance(20_000);
+    expect(seen.length).toBeGreaterThan(2);
+    await stream.close();
+  });
+
   it('say goodbye at the end; the goodbye of the peer is noted, and the call goes on', async () => {
     const { rig, stream, peer, socket, seen, report, reportsPort } = await withPeer();
     peer.sendAudio(stream.local);

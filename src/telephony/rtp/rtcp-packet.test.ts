@@ -86,6 +86,8 @@ describe('RTCP', () => {
     ['a report without its source', packet(0x80, 201, 0, 0, ...empty)],
     ['padding that is not at the end', packet(0xa0, 201, 0, 2, 0, 0, 0, 1, 0, 0, 0, 4, ...empty)],
     ['padding longer than the packet', packet(...empty, 0xa0, 203, 0, 1, 0, 0, 0, 8)],
+    ['padding that is no multiple of four', packet(...empty, 0xa1, 203, 0, 2, 0, 0, 0, 1, 0, 0, 0, 3)],
+    ['padding of nothing', packet(...empty, 0xa1, 203, 0, 2, 0, 0, 0, 1, 0, 0, 0, 0)],
     ['more goodbyes than it has room for', packet(...empty, 0x82, 203, 0, 1, 0, 0, 0, 1)],
     ['a name without an end', packet(...empty, 0x81, 202, 0, 2, 0, 0, 0, 1, 1, 2, 65, 66)],
     ['a name beyond its end', packet(...empty, 0x81, 202, 0, 2, 0, 0, 0, 1, 1, 9, 65, 66)],
@@ -99,6 +101,15 @@ describe('RTCP', () => {
     expect(readRtcp(packet(...empty, 0x80, 207, 0, 1, 9, 9, 9, 9))?.reports).toHaveLength(1);
     expect(readRtcp(packet(...empty, 0xa1, 203, 0, 2, 0, 0, 0, 1, 0, 0, 0, 4))?.byes).toEqual([1]);
     expect(readRtcp(packet(0x80, 201, 0, 2, 0, 0, 0, 1, 7, 7, 7, 7))?.reports).toEqual([{ ssrc: 1, blocks: [] }]);
+  });
+
+  it('says as much of what was lost as it can', () => {
+    const block = { source: 1, fractionLost: 255, highestSequence: 1, jitter: 0, lastSenderReport: 0, sinceSenderReport: 0 };
+    const lost = [0x7f_ffff, 0x80_0000, 5e8, -0x80_0000, -0x80_0001, -5e8].map(
+      (count) => readRtcp(writeRtcp({ ssrc: 9, name: 'us', isLast: false, block: { ...block, lost: count } }))?.reports[0]?.blocks[0],
+    );
+    expect(lost.map((each) => each?.lost)).toEqual([0x7f_ffff, 0x7f_ffff, 0x7f_ffff, -0x80_0000, -0x80_0000, -0x80_0000]);
+    expect(lost.map((each) => each?.fractionLost)).toEqual(Array(6).fill(255));
   });
 
   it('is refused or read, whatever is changed in it', () => {

@@ -74,6 +74,13 @@ describe('our reports', () => {
     expect(block(100, 75, 33)).toMatchObject({ source: 33, fractionLost: 64, lost: 25 });
   });
 
+  it('say that all was lost as nearly as they can', () => {
+    const session = newSession();
+    session.report(START + 1_000, sent(1), heard(10, 10), false);
+    const { reports } = read(session.report(START + 5_000, sent(2), heard(110, 10), false));
+    expect(reports[0]?.blocks[0]).toMatchObject({ fractionLost: 255, lost: 100 });
+  });
+
   it('refer to the last sender report of the source, and to nothing of another', () => {
     const session = newSession();
     const sender = { ntpSeconds: 0x1111_2222, ntpFraction: 0x3333_4444, rtpTimestamp: 0, packets: 1, bytes: 160 };

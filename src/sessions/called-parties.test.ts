@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest';
+import { sipUserTable } from '../../test/support/sip-user-table.ts';
+import { VirtualClock } from '../kernel/virtual-clock.ts';
+import { findAskedParty, type PartyDirectory } from './called-parties.ts';
+
+/** The users of one account, who have no phones. */
+function usersOf(accountId: string): PartyDirectory {
+  const users = sipUserTable(new VirtualClock(), ['alice'], accountId);
+  return {
+    users: {
+      bindings: (userId) => users.bindings(userId),
+      find: async (name) => {
+        const user = await users.find(name);
+        return user && { userId: user.userId, accountId: user.accountId, displayName: 'ALICE' };
+      },
+    },
+    endpoints: { find: async () => undefined },
+    phoneNumbers: { ownedVoiceNumbers: async () => [] },
+    trunks: { ofAccount: async () => [] },
+  };
+}
+
+describe('who is asked for in the words of a telephone', () => {
+  it('is a user of the account', async () => {
+    expect(await findAskedParty('alice', 'account-1', usersOf('account-1'))).toMatchObject({ kind: 'phones', userId: 'id of alice' });
+  });
+
+  it('is nobody when the user belongs to another account', async () => {
+    expect(await findAskedParty('alice', 'account-1', usersOf('account-2'))).toBeUndefined();
+  });
+});
