@@ -11,7 +11,7 @@ function usersOf(accountId: string): PartyDirectory {
       bindings: (userId) => users.bindings(userId),
       find: async (name) => {
         const user = await users.find(name);
-        return user && { userId: user.userId, accountId: user.accountId, displayName: 'ALICE' };
+        return user && { ...user, displayName: 'ALICE' };
       },
     },
     endpoints: { find: async () => undefined },
