@@ -57,6 +57,17 @@ describe('the INVITE', () => {
 });
 
 describe('a 2xx', () => {
+  it('gives the caller its route, the other way round', async () => {
+    const { agent, call, reply, turn } = calledPeer();
+    agent.invite(request(), call);
+    await turn();
+    const route = ['<sip:10.0.0.2;lr;n=1>', '<sip:10.0.0.9;lr;n=2>'].map((value) => ['Record-Route', value] as const);
+    reply('INVITE', 200, { tag: 'a', headers: [CONTACT, ...route], sdp: ANSWER });
+    await turn();
+    expect(call.dialog?.state.routeSet).toEqual(['<sip:10.0.0.9;lr;n=2>', '<sip:10.0.0.2;lr;n=1>']);
+    await agent.close();
+  });
+
   it('is acknowledged with the same bytes each time it is repeated, after the call too', async () => {
     const { agent, peer, call, reply, turn, leftovers } = calledPeer();
     agent.invite(request(), call);
