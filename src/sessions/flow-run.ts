@@ -30,7 +30,7 @@ export interface FlowRunParts {
   readonly recordings: Recordings;
   readonly loadFlow: FlowHost['loadFlow'];
   /** Who can call others for the call. */
-  readonly secondParty: (call: HoldableCall) => SecondParty & Pick<SessionParty, 'handOver'>;
+  readonly secondParty: (call: HoldableCall) => SecondParty & Pick<SessionParty, 'handOver' | 'goesOnAlone' | 'endAlone'>;
   readonly clock: Clock;
   /** Aborted when the process stops: ends what runs after the call. */
   readonly stopping: AbortSignal;
@@ -183,6 +183,16 @@ export class FlowRun {
   callEnded(): void {
     this.#callOver.abort(callOver);
     this.#activity.abort(callOver);
+  }
+
+  /** Whether those go on whom the call was joined with, although it has left them. */
+  get goesOnAlone(): boolean {
+    return this.#party?.goesOnAlone === true;
+  }
+
+  /** Hangs up on them. */
+  endAlone(): void {
+    this.#party?.endAlone();
   }
 
   /** Follows what was left for after the call. */

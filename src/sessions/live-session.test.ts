@@ -52,6 +52,8 @@ function session(options: CallOptions = {}) {
       confer: async () => ({ outcome: 'Completed', interrupted: false }),
       callEnded() {},
       finishLater: () => later,
+      goesOnAlone: false,
+      endAlone() {},
       position: undefined,
     }),
     channel: { release: () => released++ },

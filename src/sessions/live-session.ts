@@ -22,7 +22,10 @@ import type { Channel } from './trunk-limits.ts';
 export type { SessionJournal };
 
 /** The flow of a session, as far as the session moves it. */
-export type SessionFlow = Pick<FlowRun, 'prepare' | 'start' | 'redirect' | 'confer' | 'callEnded' | 'finishLater' | 'position'>;
+export type SessionFlow = Pick<
+  FlowRun,
+  'prepare' | 'start' | 'redirect' | 'confer' | 'callEnded' | 'finishLater' | 'position' | 'goesOnAlone' | 'endAlone'
+>;
 
 export interface LiveSessionParts {
   readonly row: NewSessionRow;
@@ -126,10 +129,11 @@ export class LiveSession implements AttemptEvents, FlowRunObserver {
 
   /** Hangs up if the call is not over. Resolves when nothing of the session is left to do. Idempotent; the first outcome counts. */
   end(outcome: Outcome, message: string): Promise<void> {
-    if (this.#endedBy === undefined && !this.#callOver) {
+    if (this.#endedBy === undefined && (!this.#callOver || this.#run.goesOnAlone)) {
       this.#endedBy = outcome;
       this.#log(message);
       void this.#call?.end();
+      this.#run.endAlone();
     }
     return this.#over;
   }
@@ -260,7 +264,7 @@ export class LiveSession implements AttemptEvents, FlowRunObserver {
   partyChanged(party: object, state: Readonly<Record<string, unknown>> | undefined): void {
     if (state === undefined && !this.#partyStates.delete(party)) return;
     if (state) this.#partyStates.set(party, state);
-    if (!this.#callOver) this.#writeState();
+    if (!this.#callOver || this.#run.goesOnAlone) this.#writeState();
   }
 
   /** What is needed to go on with the flow elsewhere has changed. */
@@ -275,7 +279,7 @@ export class LiveSession implements AttemptEvents, FlowRunObserver {
 
   ended(end: LegEnd, media: MediaReport): void {
     this.#callOver = true;
-    this.#limit?.cancel();
+    if (!this.#run.goesOnAlone) this.#limit?.cancel();
     this.#line?.close();
     this.#parts.channel.release();
     this.#run.callEnded();
@@ -294,12 +298,16 @@ export class LiveSession implements AttemptEvents, FlowRunObserver {
     void this.end('MaxDuration', 'The call has lasted as long as it may');
   }
 
-  /** The leg is over; a recording may still have to be stored. */
+  /** The leg is over; a recording may still have to be stored, and those whom it was joined with may talk on. */
   async #finish(end: LegEnd, media: MediaReport): Promise<void> {
     const { clock, log, onOver } = this.#parts;
-    const endedAtMs = clock.now();
+    const overAtMs = clock.now();
+    const goesOnAlone = this.#run.goesOnAlone;
+    if (goesOnAlone) this.#log(describeEnd(end));
     await Promise.all([this.#flowDone, this.#recording?.settled()]);
-    this.#log(describeEnd(end));
+    if (!goesOnAlone) this.#log(describeEnd(end));
+    const endedAtMs = goesOnAlone ? clock.now() : overAtMs;
+    this.#limit?.cancel();
     const mediaReport = describeMedia(media, this.#answered);
     const sipCause = end.sip ?? (this.#answered ? 200 : undefined);
     this.#change({

@@ -6,6 +6,8 @@ import type { CalledParty } from './called-parties.ts';
 export class PartyCall implements AttemptEvents {
   /** The number, or the name of the user. */
   readonly name: string;
+  /** The number, or the SIP name of the user. */
+  readonly address: string;
   /** The user whose phones are called, if so. */
   readonly userId: string | undefined;
   /** The call that is up; undefined when it ended before. */
@@ -28,6 +30,7 @@ export class PartyCall implements AttemptEvents {
 
   constructor(party: CalledParty, note: (message: string) => void, onRinging: () => void = () => {}) {
     this.name = party.name;
+    this.address = party.kind === 'phones' ? party.userName : party.e164;
     this.userId = party.kind === 'phones' ? party.userId : undefined;
     this.#onRinging = onRinging;
     this.#note = note;

@@ -4,11 +4,11 @@ import type { Clock } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/log.ts';
 import type { AnsweredCall, LegEnd } from '../telephony/port.ts';
 import { type CalledParty, findAskedParty, findParties, type PartyDirectory } from './called-parties.ts';
-import type { HoldableCall } from './holdable-call.ts';
+import { HoldableCall } from './holdable-call.ts';
 import { OwnedCalls } from './owned-calls.ts';
 import { PartyCall } from './party-call.ts';
 import type { PartyLeg, PlaceParty } from './party-placement.ts';
-import { Talk, type TalkSide } from './talk.ts';
+import { Talk, type TalkParts, type TalkSide } from './talk.ts';
 import type { Talks } from './talks.ts';
 import { WaitingCaller } from './waiting-caller.ts';
 
@@ -47,6 +47,8 @@ export class SessionParty implements SecondParty {
   readonly #parts: SessionPartyParts;
   /** While somebody is joined with the caller. */
   #talking: Talk | undefined;
+  /** Calls that have been left to each other, and go on without the call of the session. */
+  readonly #goingOn = new Set<OwnedCalls>();
 
   constructor(call: HoldableCall, parts: SessionPartyParts) {
     this.#call = call;
@@ -58,13 +60,26 @@ export class SessionParty implements SecondParty {
     return this.#talking?.handOver();
   }
 
+  /** Whether those go on whom the call of the session was joined with, although it has left them. */
+  get goesOnAlone(): boolean {
+    return this.#goingOn.size > 0;
+  }
+
+  /** Hangs up on them. */
+  endAlone(): void {
+    for (const owned of this.#goingOn) owned.close();
+  }
+
   async call(order: PartyOrder, signal: AbortSignal): Promise<PartyResult> {
     signal.throwIfAborted();
     const calls = await this.#placeAll(order, signal);
     if (calls.length === 0) return { status: 'NoAnswer', talkedMs: 0 };
     const owned = new OwnedCalls();
     for (const call of calls) owned.add(call);
-    const close = (): void => owned.close();
+    const close = (): void => {
+      this.#talking?.close();
+      owned.callOver();
+    };
     signal.addEventListener('abort', close, { once: true });
     if (signal.aborted) close();
     const waiting = new AbortController();
@@ -86,7 +101,7 @@ export class SessionParty implements SecondParty {
     } finally {
       waiting.abort();
       signal.removeEventListener('abort', close);
-      close();
+      owned.close();
       await owned.settled();
     }
   }
@@ -110,7 +125,7 @@ export class SessionParty implements SecondParty {
       const call = new PartyCall(party, note);
       this.#watch(call);
       try {
-        const from = await this.#shownTo(party, order.callerId);
+        const from = await this.#shownTo(party, order.callerId, this.#parts.otherSide);
         await place(call, party, this.#legOf(from, order), this.#call.call);
         calls.push(call);
       } catch (error) {
@@ -142,8 +157,8 @@ export class SessionParty implements SecondParty {
   }
 
   /** Whom a party sees as the caller. @throws Error when that is to be a number that the account does not own */
-  async #shownTo({ kind }: CalledParty, callerId: string | undefined): Promise<string> {
-    const { accountId, ownNumber, otherSide, directory } = this.#parts;
+  async #shownTo({ kind }: CalledParty, callerId: string | undefined, otherSide: string): Promise<string> {
+    const { accountId, ownNumber, directory } = this.#parts;
     if (kind === 'phones' && callerId === undefined) return otherSide;
     const shown = callerId ?? ownNumber;
     const owned = await directory.phoneNumbers.ownedVoiceNumbers(accountId);
@@ -172,51 +187,83 @@ export class SessionParty implements SecondParty {
     return digits !== '' && keys.includes(digits);
   }
 
-  /** Joins the two, until nobody is left to talk with. */
+  /** Joins the two, until nobody is left to talk with: when the caller leaves whom it was joined with to somebody else, until those are gone. */
   async #talk(
     { party, call }: Taken,
     order: PartyOrder,
     owned: OwnedCalls,
     signal: AbortSignal,
   ): Promise<Pick<PartyResult, 'talkedMs' | 'recordingId'>> {
-    const { accountId, otherSide, otherUserId, talks, clock, note } = this.#parts;
+    const { otherSide, otherUserId, clock, note } = this.#parts;
     signal.throwIfAborted();
     const beganMs = clock.now();
     const recording = order.record ? this.#record(call) : undefined;
-    const talk = new Talk(this.#call, sideOf(party, call), {
+    const over = goneWith(signal);
+    const own = this.#call.call;
+    const user = otherUserId === undefined ? {} : { userId: otherUserId };
+    const caller: TalkSide = { name: otherSide, address: otherSide, ...user, call: own, callId: undefined, over, end: () => own.hangup() };
+    const turn = (near: TalkSide, far: TalkSide): Talk => {
+      const line = new HoldableCall({ call: near.call, note, onChanged: () => {} });
+      const turned = new Talk(line, far, this.#talkParts(line, near, order, owned, turn), false);
+      void near.over.then(() => {
+        turned.close();
+        line.close();
+      });
+      owned.goOnAlone = true;
+      this.#goingOn.add(owned);
+      current = turned;
+      return turned;
+    };
+    const talk = new Talk(this.#call, sideOf(party, call), this.#talkParts(this.#call, caller, order, owned, turn));
+    let current = talk;
+    this.#talking = talk;
+    for (let last: Talk | undefined; last !== current; await last.over) last = current;
+    if (this.#talking === talk) this.#talking = undefined;
+    const talkedMs = clock.now() - beganMs;
+    if (current !== talk) {
+      // Who has handed the other side over is told so before it is hung up.
+      if (!current.isHandedOver) owned.close();
+      await owned.settled();
+      this.#goingOn.delete(owned);
+    } else if (talk.isHandedOver) {
+      // The flow does not go on with a call that is about to be hung up.
+      await aborted(signal);
+    }
+    const recordingId = await recording;
+    return { talkedMs, ...(recordingId !== undefined && { recordingId }) };
+  }
+
+  #talkParts(
+    line: HoldableCall,
+    nearSide: TalkSide,
+    order: PartyOrder,
+    owned: OwnedCalls,
+    turn: (near: TalkSide, far: TalkSide) => Talk,
+  ): TalkParts {
+    const { accountId, talks, clock, note, onPartyState } = this.#parts;
+    return {
       accountId,
-      nearName: otherSide,
-      nearUserId: otherUserId,
+      nearSide,
       allowsTransfer: order.allowTransfer,
       talks,
-      callFor: (to, onRinging) => this.#callFor(to, order, owned, onRinging),
-      entertain: (until) => new WaitingCaller(this.#call, order, AbortSignal.any([signal, until])).play(),
+      callFor: (to, onRinging) => this.#callFor(to, nearSide.address, order, owned, onRinging),
+      entertain: (until) => new WaitingCaller(line, order, until).play(),
+      turn: (far) => turn(far, nearSide),
       owns: (side) => {
         owned.add(side);
         if (side.party) this.#watch(side.party);
       },
       disowns: (side) => {
         owned.handOver(side);
-        if (side.party) this.#parts.onPartyState(side.party, undefined);
+        if (side.party) onPartyState(side.party, undefined);
       },
       note,
       clock,
-    });
-    this.#talking = talk;
-    const close = (): void => talk.close();
-    signal.addEventListener('abort', close, { once: true });
-    await talk.over;
-    this.#talking = undefined;
-    signal.removeEventListener('abort', close);
-    const talkedMs = clock.now() - beganMs;
-    // The flow does not go on with a call that is about to be hung up.
-    if (talk.isHandedOver) await aborted(signal);
-    const recordingId = await recording;
-    return { talkedMs, ...(recordingId !== undefined && { recordingId }) };
+    };
   }
 
-  /** Calls whom a side of the talk asks for: a number, or a user of the account. Never rejects. */
-  async #callFor(to: string, order: PartyOrder, owned: OwnedCalls, onRinging: () => void): Promise<TalkSide | LegEnd> {
+  /** Calls whom a side of the talk asks for: a number, or a user of the account, whose phones see `seen` as their caller. Never rejects. */
+  async #callFor(to: string, seen: string, order: PartyOrder, owned: OwnedCalls, onRinging: () => void): Promise<TalkSide | LegEnd> {
     const { accountId, directory, place, note } = this.#parts;
     try {
       const party = await findAskedParty(to, accountId, directory);
@@ -224,7 +271,7 @@ export class SessionParty implements SecondParty {
       if (party.kind === 'phones' && party.bindings.length === 0) return { why: 'no-answer', sip: 480, reason: 'No phone is registered' };
       const call = new PartyCall(party, note, onRinging);
       this.#watch(call);
-      const from = await this.#shownTo(party, order.callerId);
+      const from = await this.#shownTo(party, order.callerId, seen);
       await place(call, party, this.#legOf(from, order), this.#call.call);
       owned.add(call);
       const answer = await call.answer;
@@ -257,6 +304,7 @@ function sideOf(party: PartyCall, call: AnsweredCall): TalkSide {
   const { userId } = party;
   return {
     name: party.name,
+    address: party.address,
     ...(userId !== undefined && { userId }),
     party,
     call,
@@ -264,6 +312,11 @@ function sideOf(party: PartyCall, call: AnsweredCall): TalkSide {
     over: party.over,
     end: () => party.end(),
   };
+}
+
+/** How the call of a session ends for who is joined with it. */
+function goneWith(signal: AbortSignal): Promise<LegEnd> {
+  return aborted(signal).catch(() => ({ why: 'we-hung-up', reason: 'The other side is gone' }));
 }
 
 /** Waits for the abort, and rejects with its reason. */

@@ -8,6 +8,8 @@ import type { Talks } from './talks.ts';
 /** Who is joined with the caller. */
 export interface TalkSide extends JoinedParty {
   readonly name: string;
+  /** The number, or the SIP name of the user, that others see as their caller. */
+  readonly address: string;
   /** When it is at the phones of a user. */
   readonly userId?: string;
   /** The call, when it was placed beside another one. */
@@ -19,10 +21,8 @@ export interface TalkSide extends JoinedParty {
 
 export interface TalkParts {
   readonly accountId: string;
-  /** How the caller is called in the log of another session. */
-  readonly nearName: string;
-  /** When the caller is at a phone of a user. */
-  readonly nearUserId: string | undefined;
+  /** The caller, as another session names it. Its `end` is not for the session to which it belongs. */
+  readonly nearSide: TalkSide;
   /** Whether transfers that the two sides ask for are done. */
   readonly allowsTransfer: boolean;
   readonly talks: Talks<Talk>;
@@ -33,6 +33,8 @@ export interface TalkParts {
   readonly callFor: (to: string, onRinging: () => void) => Promise<TalkSide | LegEnd>;
   /** Lets the caller hear that it rings, until `signal` is aborted. */
   readonly entertain: (signal: AbortSignal) => void;
+  /** Makes the same talk the other way round, which goes on when the caller has left it: the far side is the near one then. */
+  readonly turn: (far: TalkSide) => Talk;
   /** The session has to end this side when it ends itself, from now on. */
   readonly owns: (side: TalkSide) => void;
   /** Another session has taken this side over. */
@@ -49,7 +51,8 @@ const goneNear: LegEnd = { why: 'we-hung-up', reason: 'The other side is gone' }
 
 /**
  * A caller (the near side) and somebody beside it (the far one) who are joined, until one of them is gone. When the flow allows it, the far
- * side may send the caller on (a blind transfer), and whoever is in two such talks may join the other sides of both (an attended one).
+ * side may send the caller on (a blind transfer), so may a caller at a phone of a user send the far side on, and whoever is in two such talks may
+ * join the other sides of both (an attended one).
  */
 export class Talk {
   readonly near: HoldableCall;
@@ -67,13 +70,15 @@ export class Talk {
   /** How the far side has ended while the call that it has asked for was being placed. */
   #farEnd: LegEnd | undefined;
   #isMoving = false;
+  /** Tells the far side how the call goes that it has asked for, while that is being placed. */
+  #tell: TellTransfer | undefined;
   #isOver = false;
   /** Whether the far side is the near one of another talk. */
   #isLinked = false;
   #isHandedOver = false;
 
-  /** Joins the two. */
-  constructor(near: HoldableCall, far: TalkSide, parts: TalkParts) {
+  /** Joins the two. `isNew` is whether they were not joined before. */
+  constructor(near: HoldableCall, far: TalkSide, parts: TalkParts, isNew = true) {
     this.near = near;
     this.#far = far;
     this.#parts = parts;
@@ -86,7 +91,8 @@ export class Talk {
     this.#nearGone = new Promise((resolve) => {
       this.#resolveNearGone = resolve;
     });
-    this.#listen(near.call, 'near', parts.nearUserId);
+    this.#listen(near.call, 'near', parts.nearSide.userId);
+    if (isNew) parts.note(`Joined with ${far.name}`);
     this.#join(far);
   }
 
@@ -104,7 +110,6 @@ export class Talk {
   #join(far: TalkSide): void {
     this.#far = far;
     this.near.join(far);
-    this.#parts.note(`Joined with ${far.name}`);
     this.#listen(far.call, 'far', far.userId);
     void far.over.then((end) => this.#gone(far, end));
   }
@@ -128,6 +133,7 @@ export class Talk {
   #finish(end: LegEnd): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    this.#tell?.(487, 'Request Terminated');
     this.#leave(this.near.call);
     this.#leave(this.#far.call);
     this.near.part(this.#far);
@@ -139,11 +145,14 @@ export class Talk {
 
   readonly #decide = (side: 'near' | 'far', { to, replaces }: TransferAsked): ReturnType<TransferDecision> => {
     if (!this.#mayMove) return undefined;
-    if (replaces === undefined) return side === 'far' ? (tell) => void this.#sendOn(to, tell) : undefined;
+    if (replaces === undefined) {
+      if (side === 'far') return (tell) => void this.#sendOn(to, tell);
+      // Whoever calls from outside has no call to place with us.
+      return this.#parts.nearSide.userId === undefined ? undefined : (tell) => void this.#turn().#sendOn(to, tell);
+    }
     const other = replaces === 'unknown' ? undefined : this.#parts.talks.of(replaces);
     if (!other || other === this || !other.#mayMove || other.#parts.accountId !== this.#parts.accountId) return undefined;
     const there = other.near.call === replaces ? 'near' : 'far';
-    if (side === 'near' && there === 'near') return undefined;
     return (tell) => this.#merge(side, other, there, tell);
   };
 
@@ -155,6 +164,7 @@ export class Talk {
   async #sendOn(to: string, tell: TellTransfer): Promise<void> {
     const before = this.#far;
     this.#isMoving = true;
+    this.#tell = tell;
     this.#parts.note(`${before.name} transfers the call`);
     this.near.part(before);
     this.near.call.unbridge();
@@ -163,6 +173,7 @@ export class Talk {
     const answer = await this.#parts.callFor(to, () => tell(180, 'Ringing'));
     waiting.abort();
     this.#isMoving = false;
+    this.#tell = undefined;
     if (this.#isOver) return;
     if ('why' in answer) {
       tell(answer.sip !== undefined && answer.sip >= 300 ? answer.sip : 480, answer.reason ?? 'Temporarily Unavailable');
@@ -185,7 +196,10 @@ export class Talk {
       tell(503, 'Service Unavailable');
       return;
     }
-    if (here === 'near') {
+    if (here === 'near' && there === 'near') {
+      this.#turn().#replaceFar(other.#handOver(), tell);
+      void other.near.call.hangup();
+    } else if (here === 'near') {
       other.#replaceFar(this.#handOver(), tell);
       void this.#farewell({ over: this.#nearGone, end: () => this.near.call.hangup() });
     } else if (there === 'near') {
@@ -197,6 +211,13 @@ export class Talk {
   /** Gives the far side to who asks, and ends the talk; undefined while it is about to change, or belongs to another session. */
   handOver(): TalkSide | undefined {
     return this.#isOver || this.#isMoving || this.#isLinked ? undefined : this.#handOver();
+  }
+
+  /** Goes on the other way round. */
+  #turn(): Talk {
+    this.#isHandedOver = true;
+    this.#finish(handedOver);
+    return this.#parts.turn(this.#far);
   }
 
   /** Gives the far side to another talk. The near one is to be hung up. */
@@ -216,6 +237,7 @@ export class Talk {
     this.#parts.owns(far);
     this.#parts.note(`${before.name} has transferred the call`);
     this.#leave(before.call);
+    this.#parts.note(`Joined with ${far.name}`);
     this.#join(far);
     tell(200, 'OK');
     void this.#farewell(before);
@@ -231,7 +253,7 @@ export class Talk {
     ] as const) {
       talk.#parts.note(`${before.name} has transferred the call`);
       talk.#leave(before.call);
-      const side: TalkSide = { name: partner.#parts.nearName, call: partner.near.call, callId: undefined, over: partner.#nearOver, end };
+      const side: TalkSide = { ...partner.#parts.nearSide, over: partner.#nearOver, end };
       talk.#far = side;
       talk.#isLinked = true;
       talk.near.join(side);

@@ -1,15 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Dialog } from '../../src/telephony/sip/dialog.ts';
-import type { Replaces } from '../../src/telephony/sip/replaces.ts';
 import { numberToDial } from '../support/call-world.ts';
-import { FRIEND, OTHER, talking } from '../support/transfer-world.ts';
-
-/** How alice names one of her calls to who is to take her place in it. */
-function named(dialog: Dialog | undefined): { uri: string; replaces: Replaces } {
-  if (!dialog) throw new Error('The call is not up');
-  const { callId, localTag, remoteTag } = dialog.state;
-  return { uri: 'sip:whoever@10.0.0.1', replaces: { callId, toTag: remoteTag, fromTag: localTag, earlyOnly: false } };
-}
+import { FRIEND, named, OTHER, talking } from '../support/transfer-world.ts';
 
 type Scene = Awaited<ReturnType<typeof talking>>;
 

@@ -25,8 +25,11 @@ afterEach(async () => {
 
 afterAll(() => server?.remove(), 60_000);
 
-const dialling = (userId: string) =>
+/** Dials a user; another one, who takes no part otherwise, when 4001 is called. */
+const dialling = (userId: string, other = userId) =>
   flowOf({
+    who: ['StringMatchNode', { String: '{{ Session.To }}', Choices: ['4001'], NoMatches: to('dial'), 4001: to('other') }],
+    other: ['DialNode', { User: other, AllowTransfer: true, Done: to('done') }],
     dial: ['DialNode', { User: userId, AllowTransfer: true, Done: to('done') }],
     done: ['HangUpNode', { Outcome: 'Done' }],
   });
@@ -44,13 +47,13 @@ interface Scene {
 let scenes = 0;
 
 /** A phone that has called linphone by way of a flow, and another one to be transferred to, which could call linphone too. */
-async function scene(): Promise<Scene> {
+async function scene(callerDials = true): Promise<Scene> {
   scenes += 1;
   const account = await newAccount(server.child, 5060);
   const { port } = server.sip;
   const bobUser = await newPhoneUser(account, `bob${scenes}`);
-  const asking = await newPhoneUser(account, `asking${scenes}`, await saveFlow(account, dialling(bobUser.id)));
   const calling = await newPhoneUser(account, `calling${scenes}`);
+  const asking = await newPhoneUser(account, `asking${scenes}`, await saveFlow(account, dialling(bobUser.id, calling.id)));
   const flowId = await saveFlow(account, dialling(asking.id));
   for (const { id } of [calling, bobUser]) await account.api.call(PatchEndpoint, { endpointId: id, flowId });
   // One after the other: each looks for ports that are free.
@@ -60,9 +63,11 @@ async function scene(): Promise<Scene> {
   closing.push(caller.close);
   const bob = await registeredBaresip(bobUser, port, { toneHz: 1000 });
   closing.push(bob.close);
-  await caller.command('dial', '4000');
-  await logged(account, `Joined with ${asking.user}`);
-  await running(linphone, 1);
+  if (callerDials) {
+    await caller.command('dial', '4000');
+    await logged(account, `Joined with ${asking.user}`);
+    await running(linphone, 1);
+  }
   return { account, caller, linphone, bob, bobAt: `sip:${bobUser.user}@127.0.0.1:${port}` };
 }
 
@@ -113,6 +118,32 @@ describe('linphone, which a flow has dialled', () => {
   it('joins two that have called it, whose calls are carried by two threads', async () => {
     const all = await scene();
     await all.bob.command('dial', '4000');
+    await running(all.linphone, 2);
+    all.linphone.command('call-transfer 1 2');
+    await joined(all);
+  });
+});
+
+describe('linphone, which has dialled', () => {
+  async function dialled(): Promise<Scene> {
+    const all = await scene(false);
+    all.linphone.command(`call sip:4001@127.0.0.1:${server.sip.port}`);
+    await all.caller.seen('CALL_ESTABLISHED');
+    await running(all.linphone, 1);
+    return all;
+  }
+
+  it('sends who has answered on to another phone', async () => {
+    const all = await dialled();
+    all.linphone.command(`call-transfer 1 ${all.bobAt}`);
+    await all.bob.seen('CALL_ESTABLISHED');
+    await joined(all);
+  });
+
+  it('dials another one, and joins the two', async () => {
+    const all = await dialled();
+    all.linphone.command(`call sip:4000@127.0.0.1:${server.sip.port}`);
+    await all.bob.seen('CALL_ESTABLISHED');
     await running(all.linphone, 2);
     all.linphone.command('call-transfer 1 2');
     await joined(all);

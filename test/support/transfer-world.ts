@@ -3,6 +3,7 @@ import type { DialledEndpoint } from '../../src/directory/dialled-endpoints.ts';
 import type { Dialog } from '../../src/telephony/sip/dialog.ts';
 import type { TransferOutcome } from '../../src/telephony/sip/refer-progress.ts';
 import type { ReferTarget } from '../../src/telephony/sip/refer-to.ts';
+import type { Replaces } from '../../src/telephony/sip/replaces.ts';
 import { callerId, callWorld, nothingLeft, numberToDial, type WorldOptions } from './call-world.ts';
 import { register } from './dialled-call.ts';
 import { flowOf, type ShortParameter, to } from './flow-builder.ts';
@@ -12,13 +13,14 @@ import { CallLog } from './sip-agents.ts';
 
 export const FRIEND = '+18144043111';
 export const OTHER = '+18144043222';
+export const THIRD = '+18144043333';
 const DESK = '10.0.1.1';
 const endpoints: Record<string, DialledEndpoint> = {
   ada: { type: 'User', userId: 'id of alice', userName: 'alice', displayName: 'ALICE' },
 };
 
 /**
- * A call to somebody who says 1, and whose flow dials alice, who says 2 at a desk. FRIEND says 3 and OTHER 4. What alice dials is called,
+ * A call to somebody who says 1, and whose flow dials alice, who says 2 at a desk. FRIEND says 3, OTHER 4 and THIRD 5. What alice dials is called,
  * and a call to FRIEND goes to alice too.
  */
 export async function talking(
@@ -50,6 +52,7 @@ export async function talking(
     [numberToDial]: { answerAfterMs: 100, says: 1 },
     [FRIEND]: { answerAfterMs: 1000, says: 3 },
     [OTHER]: { answerAfterMs: 100, says: 4 },
+    [THIRD]: { answerAfterMs: 600, says: 5 },
     ...people,
   });
   const desk = partyPhones(world, { alice: { answerAfterMs: 500, says: 2 } }, DESK);
@@ -102,4 +105,11 @@ export async function talking(
     return call;
   };
   return { dials, sessions, world, phones, desk, session, refer, hears, finish };
+}
+
+/** How alice names one of her calls to who is to take her place in it. */
+export function named(dialog: Dialog | undefined): { uri: string; replaces: Replaces } {
+  if (!dialog) throw new Error('The call is not up');
+  const { callId, localTag, remoteTag } = dialog.state;
+  return { uri: 'sip:whoever@10.0.0.1', replaces: { callId, toTag: remoteTag, fromTag: localTag, earlyOnly: false } };
 }

@@ -33,7 +33,8 @@ export default defineNode({
     AllowTransfer: {
       type: 'Boolean',
       default: false,
-      description: 'Whether who answers may send the caller on to a number or a user, and join two calls of this kind (SIP REFER).',
+      description:
+        'Whether who answers may send the caller on to a number or a user, a caller at a phone of a user the one who answers, and both join two calls of this kind (SIP REFER).',
     },
     RingAudio: {
       type: 'AudioFile',
