@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { sipUserTable } from '../../test/support/sip-user-table.ts';
 import { VirtualClock } from '../kernel/virtual-clock.ts';
-import { findAskedParty, type PartyDirectory } from './called-parties.ts';
+import { findAskedParties, type PartyDirectory } from './called-parties.ts';
 
 /** The users of one account, who have no phones. */
 function usersOf(accountId: string): PartyDirectory {
@@ -22,10 +22,10 @@ function usersOf(accountId: string): PartyDirectory {
 
 describe('who is asked for in the words of a telephone', () => {
   it('is a user of the account', async () => {
-    expect(await findAskedParty('alice', 'account-1', usersOf('account-1'))).toMatchObject({ kind: 'phones', userId: 'id of alice' });
+    expect(await findAskedParties('alice', 'account-1', usersOf('account-1'))).toMatchObject([{ kind: 'phones', userId: 'id of alice' }]);
   });
 
   it('is nobody when the user belongs to another account', async () => {
-    expect(await findAskedParty('alice', 'account-1', usersOf('account-2'))).toBeUndefined();
+    expect(await findAskedParties('alice', 'account-1', usersOf('account-2'))).toEqual([]);
   });
 });

@@ -42,15 +42,20 @@ export async function findParties(address: PartyAddress, accountId: string, dire
   return Promise.all(called.map((member) => endpointParty(member, accountId, directory)));
 }
 
-/** Who is called at an address in the words of a telephone: a number, or the SIP name of a user of the account; undefined: nobody. */
-export async function findAskedParty(to: string, accountId: string, directory: PartyDirectory): Promise<CalledParty | undefined> {
+/**
+ * Who is called at an address in the words of a telephone: the SIP name of a user of the account, which may look like a number, the id of one of
+ * its endpoints, or a number; none: nobody. @throws Error for a team that has no members; AppError STORE_UNAVAILABLE
+ */
+export async function findAskedParties(to: string, accountId: string, directory: PartyDirectory): Promise<readonly CalledParty[]> {
+  const user = to.startsWith('+') ? undefined : await directory.users.find(to);
+  if (user?.accountId === accountId) {
+    const { userId, displayName } = user;
+    const userName = to.toLowerCase();
+    return [{ kind: 'phones', name: displayName || userName, userId, userName, bindings: await directory.users.bindings(userId) }];
+  }
+  if (await directory.endpoints.find(accountId, to)) return findParties({ endpointId: to }, accountId, directory);
   const e164 = writtenNumber(to);
-  if (e164 !== undefined) return numberParty(e164, accountId, directory);
-  const user = await directory.users.find(to);
-  if (user?.accountId !== accountId) return undefined;
-  const { userId, displayName } = user;
-  const userName = to.toLowerCase();
-  return { kind: 'phones', name: displayName || userName, userId, userName, bindings: await directory.users.bindings(userId) };
+  return e164 === undefined ? [] : [await numberParty(e164, accountId, directory)];
 }
 
 async function endpointParty(

@@ -3,7 +3,7 @@ import type { PartyOrder, PartyResult, PartyStatus, SecondParty } from '../flow/
 import type { Clock } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/log.ts';
 import type { AnsweredCall, LegEnd } from '../telephony/port.ts';
-import { type CalledParty, findAskedParty, findParties, type PartyDirectory } from './called-parties.ts';
+import { type CalledParty, findAskedParties, findParties, type PartyDirectory } from './called-parties.ts';
 import { HoldableCall } from './holdable-call.ts';
 import { OwnedCalls } from './owned-calls.ts';
 import { PartyCall } from './party-call.ts';
@@ -262,24 +262,35 @@ export class SessionParty implements SecondParty {
     };
   }
 
-  /** Calls whom a side of the talk asks for: a number, or a user of the account, whose phones see `seen` as their caller. Never rejects. */
+  /** Calls whom a side of the talk asks for, a team at once: phones see `seen` as their caller. Answers who takes the call first. Never rejects. */
   async #callFor(to: string, seen: string, order: PartyOrder, owned: OwnedCalls, onRinging: () => void): Promise<TalkSide | LegEnd> {
     const { accountId, directory, place, note } = this.#parts;
+    const calls: PartyCall[] = [];
+    let refused = absent;
     try {
-      const party = await findAskedParty(to, accountId, directory);
-      if (!party) return { why: 'number-not-found', sip: 404, reason: 'Not Found' };
-      if (party.kind === 'phones' && party.bindings.length === 0) return { why: 'no-answer', sip: 480, reason: 'No phone is registered' };
-      const call = new PartyCall(party, note, onRinging);
-      this.#watch(call);
-      const from = await this.#shownTo(party, order.callerId, seen);
-      await place(call, party, this.#legOf(from, order), this.#call.call);
-      owned.add(call);
-      const answer = await call.answer;
-      return answer ? sideOf(call, answer) : await call.over;
+      const parties = await findAskedParties(to, accountId, directory);
+      if (parties.length === 0) return { why: 'number-not-found', sip: 404, reason: 'Not Found' };
+      for (const party of parties) {
+        if (party.kind === 'phones' && party.bindings.length === 0) continue;
+        const call = new PartyCall(party, note, onRinging);
+        this.#watch(call);
+        refused = unavailable;
+        const from = await this.#shownTo(party, order.callerId, seen);
+        try {
+          await place(call, party, this.#legOf(from, order), this.#call.call);
+          owned.add(call);
+          calls.push(call);
+        } catch (error) {
+          note(`${party.name} cannot be called: ${error instanceof Error ? error.message : String(error)}`);
+        }
+      }
     } catch (error) {
+      refused = unavailable;
       note(`The call that was asked for cannot be placed: ${error instanceof Error ? error.message : String(error)}`);
-      return { why: 'failed', sip: 503, reason: 'Service Unavailable' };
     }
+    const side = await firstOf(calls.map(async (call) => answeredSide(call, await call.answer)));
+    for (const call of calls) if (call !== side?.party) void call.end('answered-elsewhere');
+    return side ?? likeliest(await Promise.all(calls.map(({ over }) => over))) ?? refused;
   }
 
   /** Keeps the sound of both. Never rejects: a call is worth more than its recording. */
@@ -317,6 +328,18 @@ function sideOf(party: PartyCall, call: AnsweredCall): TalkSide {
 /** How the call of a session ends for who is joined with it. */
 function goneWith(signal: AbortSignal): Promise<LegEnd> {
   return aborted(signal).catch(() => ({ why: 'we-hung-up', reason: 'The other side is gone' }));
+}
+
+const absent: LegEnd = { why: 'no-answer', sip: 480, reason: 'No phone is registered' };
+const unavailable: LegEnd = { why: 'failed', sip: 503, reason: 'Service Unavailable' };
+
+function answeredSide(party: PartyCall, call: AnsweredCall | undefined): TalkSide | undefined {
+  return call && sideOf(party, call);
+}
+
+/** Of calls that all came to nothing the one that was nearest to an answer. */
+function likeliest(ends: readonly LegEnd[]): LegEnd | undefined {
+  return ends.find(({ why }) => statuses[why] === statusOf(ends));
 }
 
 /** Waits for the abort, and rejects with its reason. */
