@@ -113,8 +113,10 @@ export class FakeLeg implements CallLeg {
     const silentFrom = this.#silenceAfter(startMs, rules.silenceMs);
     const ended = (why: Recorded['why']): Recorded => {
       const endMs = this.#clock.now() - this.#answeredAtMs;
-      const heard = (this.#script.speaks ?? []).some(({ fromMs, toMs }) => fromMs < endMs && toMs > startMs);
-      return { path: rules.path, durationMs: endMs - startMs, bytes: (endMs - startMs) * 16, why, heard };
+      const spoken = (this.#script.speaks ?? []).filter(({ fromMs, toMs }) => fromMs < endMs && toMs > startMs);
+      const from = rules.trimSilence ? Math.max(startMs, spoken[0]?.fromMs ?? endMs) : startMs;
+      const to = rules.trimSilence ? Math.min(endMs, spoken.at(-1)?.toMs ?? endMs) : endMs;
+      return { path: rules.path, durationMs: to - from, bytes: (to - from) * 16, why, heard: spoken.length > 0 };
     };
     return new Promise((resolve) => {
       const timers = [

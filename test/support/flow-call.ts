@@ -1,7 +1,7 @@
 import type { CompiledFlow } from '../../src/flow/compiled-flow.ts';
 import type { ConferenceOrder, ConferenceResult } from '../../src/flow/conference.ts';
 import type { KnownData } from '../../src/flow/data-scopes.ts';
-import type { FlowEvent, FlowHost, FlowResult, PromptSource } from '../../src/flow/flow-host.ts';
+import type { FlowEvent, FlowHost, FlowResult, PromptSource, Recordings } from '../../src/flow/flow-host.ts';
 import type { FlowState } from '../../src/flow/flow-state.ts';
 import { resumeFlow, runAfterCall, runFlow } from '../../src/flow/interpreter.ts';
 import type { PartyOrder, PartyResult } from '../../src/flow/second-party.ts';
@@ -29,6 +29,8 @@ export interface FlowCallOptions {
   readonly script?: CalleeScript;
   readonly flows?: Readonly<Record<string, CompiledFlow>>;
   readonly prompts?: PromptSource;
+  /** Where its recordings go; names of their own and no files, if absent. */
+  readonly recordings?: Recordings;
   readonly known?: KnownData;
   /** What becomes of calls to others. */
   readonly party?: PartyResult;
@@ -65,7 +67,7 @@ export class FlowCall {
       clock: this.clock,
       signal: this.leg.over,
       prompts: options.prompts ?? promptsAtOnce,
-      recordings: {
+      recordings: options.recordings ?? {
         newPath: () => `/recordings/${this.saved.length + this.discarded.length}.wav`,
         save: async (recorded) => {
           this.saved.push(recorded.path);

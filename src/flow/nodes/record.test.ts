@@ -38,6 +38,47 @@ describe('Record', () => {
     expect(result.session).toEqual({ File: 'file-1', Seconds: 2 });
   });
 
+  it('is no longer than it may be, however long somebody speaks', async () => {
+    const flow = compiled({ record: ['RecordNode', { MaxLengthInSeconds: 7, PlayBeep: false, DurationInSeconds: into('Seconds') }] });
+    const { result } = await runOnCall(flow, { script: { speaks: [{ fromMs: 0, toMs: 300_000 }] } });
+    expect(result.session).toEqual({ Seconds: 7 });
+  });
+
+  it.each([
+    [true, 2],
+    [false, 8],
+  ])('cuts off the silence before and after what was said when it is to: %s', async (TrimSilence, Seconds) => {
+    const flow = compiled({ record: ['RecordNode', { TrimSilence, PlayBeep: false, DurationInSeconds: into('Seconds') }] });
+    const { result } = await runOnCall(flow, { script: { speaks: [{ fromMs: 1000, toMs: 3000 }] } });
+    expect(result.session).toEqual({ Seconds });
+  });
+
+  it('leaves keys that were pressed before the beep to no later node', async () => {
+    const flow = compiled({
+      record: ['RecordNode', { FinishOnKey: '', Done: to('ask') }],
+      ask: ['GatherNode', { MaxDigits: 1, TimeoutInSeconds: 2, Digits: into('Digits') }],
+    });
+    const script = { presses: [{ atMs: 100, keys: '7' }], speaks: [{ fromMs: 500, toMs: 1500 }] };
+    const { result } = await runOnCall(flow, { script });
+    expect(result.session).not.toHaveProperty('Digits', '7');
+  });
+
+  it('fails when it could not be stored, and follows nothing after the call', async () => {
+    const flow = compiled({
+      record: ['RecordNode', { Done: to('done'), Failed: to('sorry'), RecordingReady: to('done') }],
+      done: ['HangUpNode', { Outcome: 'Stored' }],
+      sorry: ['HangUpNode', { Outcome: 'Lost' }],
+    });
+    const recordings = {
+      newPath: () => '/recordings/0.wav',
+      save: () => Promise.reject(new Error('The store is away')),
+      discard: async () => {},
+    };
+    const { result } = await runOnCall(flow, { script: { speaks: [{ fromMs: 500, toMs: 1500 }] }, recordings });
+    expect(result.end).toEqual({ why: 'hung-up', outcome: 'Lost' });
+    expect(result.afterCall).toEqual([]);
+  });
+
   it('keeps nothing when nothing was heard', async () => {
     const { result, call } = await runOnCall(recording);
     expect(result.end).toEqual({ why: 'hung-up', outcome: 'Silent' });
