@@ -94,6 +94,8 @@ export interface WorldOptions {
   readonly userFlow?: EndpointFlow | undefined;
   /** Endpoints that flows can call, by their id. */
   readonly endpoints?: Readonly<Record<string, DialledEndpoint>>;
+  /** How long it takes to look one of them up. */
+  readonly lookUpMs?: number;
   readonly recordings?: Recordings;
   /** How long it takes to synthesise a text. */
   readonly speechMs?: number;
@@ -242,7 +244,12 @@ export function callWorld(options: WorldOptions) {
           return user && { ...user, displayName: name, ...(options.userFlow && { flow: options.userFlow }) };
         },
       },
-      endpoints: { find: async (_account, id) => options.endpoints?.[id] },
+      endpoints: {
+        find: async (_account, id) => {
+          if (options.lookUpMs) await sleep(clock, options.lookUpMs, new AbortController().signal);
+          return options.endpoints?.[id];
+        },
+      },
       trunkSources: { at: async (address) => (address === phoneAt ? [{ trunkId: 'trunk-1', accountId: ACCOUNT }] : []) },
     },
     flowParts: (row, plan) => ({

@@ -114,6 +114,31 @@ describe('reports', () => {
     expect(readRtcp(seen.at(-1) ?? new Uint8Array(0))?.reports[0]?.blocks[0]?.source).toBe(behind.ssrc);
   });
 
+  it('leave the port that they came from when the audio comes from another address', async () => {
+    const { rig, stream, socket, report, reportsPort } = await withPeer({}, 61_000);
+    socket.send(report(), reportsPort);
+    await rig.clock.advance(20);
+    const old: Uint8Array[] = [];
+    socket.onReceive((bytes) => old.push(bytes));
+    const behind = rig.peer({ address: '198.51.100.9', port: 61_500 });
+    const there: Uint8Array[] = [];
+    rig.network.datagramSocket({ address: '198.51.100.9', port: 4001 }).onReceive((bytes) => there.push(bytes));
+    await behind.speak(stream.local, 20_000);
+    expect(there.length).toBeGreaterThan(2);
+    expect(old).toEqual([]);
+    await stream.close();
+  });
+
+  it('that come beside the audio are taken from its port only, also before there is any', async () => {
+    const { rig, stream, peer, socket, report } = await withPeer();
+    socket.send(report({ isLast: true }), stream.local);
+    await rig.clock.advance(0);
+    const other = rig.network.datagramSocket({ address: peer.endpoint.address, port: 4999 });
+    other.send(report({ isLast: true }), stream.local);
+    await rig.clock.advance(0);
+    expect(await stream.close()).toMatchObject({ reportsReceived: 0, saidBye: false });
+  });
+
   it('are taken from the address of the audio and its source only', async () => {
     const { rig, stream, peer, socket, report, reportsPort } = await withPeer();
     peer.sendAudio(stream.local);

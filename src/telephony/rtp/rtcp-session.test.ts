@@ -40,6 +40,20 @@ describe('our reports', () => {
     expect(new Set(times.map(String)).size).toBe(3);
   });
 
+  it('are put off by the interval drawn anew, so that five seconds lie between them in the mean', () => {
+    const session = newSession();
+    const hours = 5;
+    let count = 0;
+    for (let ms = 0; ms < hours * 3_600_000; ms += 20) {
+      if (!session.isDue(START + ms)) continue;
+      session.report(START + ms, sent(ms / 20), undefined, false);
+      count++;
+    }
+    const meanMs = (hours * 3_600_000) / count;
+    expect(meanMs).toBeGreaterThan(4800);
+    expect(meanMs).toBeLessThan(5200);
+  });
+
   it('say what was sent and when, as long as anything is', () => {
     const session = newSession();
     const { reports, names } = read(session.report(START + 500, sent(25), undefined, false));
