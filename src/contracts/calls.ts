@@ -34,6 +34,7 @@ export const PlaceCall = operation({
   routes: ['POST /calls'],
   tag: 'Sessions',
   auth: ['Manager', 'SystemAdministrator'],
+  takesLongBody: true,
   request: dto(
     {
       name: 'PlaceCall',

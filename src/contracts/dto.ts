@@ -102,6 +102,8 @@ export interface Operation<Request extends TObject = TObject, Response extends T
   readonly response?: Response;
   /** The status of an answer with a value. 200 if absent. */
   readonly successStatus?: 201;
+  /** Its bodies may be as long as those of batches, because a flow is in them. */
+  readonly takesLongBody?: true;
 }
 
 const operations = new Map<string, Operation>();

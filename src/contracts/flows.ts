@@ -168,6 +168,7 @@ export const NewFlow = operation({
   routes: ['POST /flows'],
   tag: 'Flows',
   auth: editors,
+  takesLongBody: true,
   request: dto({ name: 'NewFlow', namespace, description: 'Create a flow.' }, { accountId: optional(text), ...flowMembers }),
   response: FlowInfo,
 });
@@ -176,6 +177,7 @@ export const PatchFlow = operation({
   routes: ['PATCH /flows/{flowId}'],
   tag: 'Flows',
   auth: editors,
+  takesLongBody: true,
   request: dto(
     { name: 'PatchFlow', namespace, description: 'Change a flow. Nodes, parameters, exits and roles replace the whole list.' },
     { flowId: optional(text), ...flowMembers },

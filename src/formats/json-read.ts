@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { FormatError } from './format.ts';
 import { checkItems, checkLength, limits, tooDeep, tooMany } from './limits.ts';
 import { checkKey, misfit } from './misfit.ts';
@@ -5,18 +6,25 @@ import { checkNumber, readScalar } from './scalar.ts';
 import { type ListShape, type MapShape, memberNamed, type ObjectShape, type RootShape, type ScalarShape, type Shape } from './shape.ts';
 import { readAlongTrail, type Trail } from './trail.ts';
 
+/** Characters of a text that is checked, parsed and read in turns of their own, with other work in between. */
+const LONG_LENGTH = 32 * 1024;
+
 /**
  * The value of a JSON text (servicestack.md 2.1): names without regard to case, unknown members ignored, null is absent, numbers and
  * booleans may stand in quotes.
  * @throws FormatError when the text does not begin with `{`, or with `[` for a list, is not JSON, does not fit the shape, or exceeds
  * the limits.
  */
-export function readJson(text: string, shape: RootShape): unknown {
+export async function readJson(text: string, shape: RootShape): Promise<unknown> {
   checkLength(text);
   const trimmed = text.trimStart();
   const opening = shape.kind === 'list' ? '[' : '{';
   if (!trimmed.startsWith(opening)) throw new FormatError(`The body does not begin with '${opening}'`);
-  const value = parseJson(trimmed);
+  const isLong = text.length > LONG_LENGTH;
+  checkStructure(trimmed, { values: 0 });
+  if (isLong) await nextTurn();
+  const value = parseChecked(trimmed);
+  if (isLong) await nextTurn();
   if (Array.isArray(value)) checkItems(value.length);
   return readAlongTrail((trail) => readJsonValue(value, shape, trail));
 }
@@ -29,6 +37,10 @@ export interface Counted {
 /** What a text says before it is known whether it fits. @throws FormatError when it is not JSON, or too deep or too much. */
 export function parseJson(text: string, counted: Counted = { values: 0 }): unknown {
   checkStructure(text, counted);
+  return parseChecked(text);
+}
+
+function parseChecked(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

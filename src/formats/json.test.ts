@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Type } from 'typebox';
 import { describe, expect, it } from 'vitest';
 import '../../test/support/every-contract.ts';
@@ -135,6 +136,18 @@ describe('reading JSON', () => {
 
   it('refuses a text that is too long', async () => {
     await expect(json.read(`{"flowId":"${'x'.repeat(1024 * 1024)}"}`, outgoing)).rejects.toThrow('longer than');
+  });
+
+  it('checks, parses and reads a long text in turns of their own, with other work in between', async () => {
+    const flowId = 'x'.repeat(100_000);
+    const reading = json.read(`{"flowId":"${flowId}"}`, outgoing);
+    let turns = 0;
+    const counting = (async () => {
+      for (; turns < 1; turns++) await nextTurn();
+      return 'counted';
+    })();
+    expect(await Promise.race([counting, reading.then(() => 'read')])).toBe('counted');
+    expect(await reading).toEqual({ flowId });
   });
 
   it('shortens a key that it names in an error', async () => {

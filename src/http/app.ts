@@ -62,7 +62,7 @@ export function buildApp(given: Omit<ServingOptions, 'rate'>, operations = allHa
   const app = Fastify({
     logger: false,
     trustProxy: options.trustedProxies ? [...options.trustedProxies] : false,
-    bodyLimit: options.bodyLimit,
+    bodyLimit: options.bodyLimits.usual,
     requestTimeout,
     keepAliveTimeout,
     connectionTimeout,
@@ -74,7 +74,7 @@ export function buildApp(given: Omit<ServingOptions, 'rate'>, operations = allHa
     // No hook has seen such a request.
     frameworkErrors: (error, request, reply) => {
       setCommonHeaders(request, reply);
-      refuse(toAppError(error, options.bodyLimit, options), request, reply);
+      refuse(toAppError(error, options.bodyLimits.usual, options), request, reply);
     },
     clientErrorHandler: answerClientError,
   });
@@ -88,7 +88,10 @@ export function buildApp(given: Omit<ServingOptions, 'rate'>, operations = allHa
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   app.register(multipart);
   app.setNotFoundHandler(refuseUnknownPath);
-  app.setErrorHandler((error, request, reply) => refuse(toAppError(error, options.bodyLimit, options), request, reply));
+  app.setErrorHandler((error, request, reply) => {
+    const limit = request.routeOptions.bodyLimit ?? options.bodyLimits.usual;
+    refuse(toAppError(error, limit, options), request, reply);
+  });
   addHealth(app, options.services);
   app.options('*', answerOptions);
   addLoginRoutes(app);

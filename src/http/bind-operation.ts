@@ -3,6 +3,7 @@ import type { WireFormat } from '../formats/format.ts';
 import { wireFormats } from '../formats/formats.ts';
 import { json } from '../formats/json.ts';
 import { AppError } from '../kernel/errors.ts';
+import { bodyLimitOf } from './body-limits.ts';
 import type { BoundOperation } from './handler.ts';
 import { refuse } from './refuse.ts';
 import { serveBatch } from './serve-batch.ts';
@@ -19,7 +20,7 @@ export function addOwnRoutes(app: FastifyInstance, bound: BoundOperation, option
     app.route({
       method: route.slice(0, space),
       url,
-      bodyLimit: options.bodyLimit,
+      bodyLimit: bodyLimitOf(bound.operation, options.bodyLimits),
       handler: (request, reply) => serveOperation(bound, undefined, request, reply, options),
     });
   }
@@ -37,7 +38,8 @@ export function addPredefinedRoutes(app: FastifyInstance, operations: readonly B
       method: everyMethod,
       url: `${url}/:operation`,
       exposeHeadRoute: false,
-      bodyLimit: options.bodyLimit,
+      // Which operation it is for is known when the body is here; it checks its own limit.
+      bodyLimit: options.bodyLimits.long,
       handler: (request, reply) => {
         const name = request.params.operation.toLowerCase();
         const isBatch = name.endsWith('[]');

@@ -27,7 +27,7 @@ export async function serveFileContent(request: FastifyRequest, reply: FastifyRe
     content.stream.destroy();
     return reply.send();
   } catch (thrown) {
-    const error = toAppError(thrown, options.bodyLimit, options);
+    const error = toAppError(thrown, options.bodyLimits.usual, options);
     if (!answerAccessRefusal(request, reply, error, askedOf(request), options.strictAuthBodies)) refuse(error, request, reply);
     return reply;
   }

@@ -50,7 +50,7 @@ export async function serveBatch(
     reply.headers(headers).header(COMPLETED, String(values.length));
     sendValue(reply, asked, { value: values, schema: Type.Array(item), operation: operation.name, report: report() });
   } catch (thrown) {
-    const error = toAppError(thrown, options.bodyLimit, options);
+    const error = toAppError(thrown, options.bodyLimits.long, options);
     const strict = options.strictAuthBodies && !operation.refusesItself;
     if (!thrownByService && answerAccessRefusal(request, reply, error, asked, strict)) return;
     if (thrownByService) reply.header(COMPLETED, String(values.length));

@@ -10,6 +10,7 @@ import { admit } from './admit.ts';
 import { sendError, sendValue } from './answer.ts';
 import { type Asked, askedOf } from './asked.ts';
 import type { BindSource } from './bind.ts';
+import { bodyLimitOf, checkBody } from './body-limits.ts';
 import type { BoundOperation, BoundRequest } from './handler.ts';
 import { type Form, readMultipart } from './multipart.ts';
 import { reportOf } from './report.ts';
@@ -37,7 +38,9 @@ export async function serveOperation(
   let ready: BoundRequest | undefined;
   let thrownByService = false;
   const report = () => reportOf(asked, { operation: operation.name, request: ready?.request, schema: operation.request }, options.clock);
+  const limit = bodyLimitOf(operation, options.bodyLimits);
   try {
+    checkBody(request.body, limit);
     let principal: Principal | undefined;
     let form: Form | undefined;
     if (request.isMultipart()) {
@@ -57,7 +60,7 @@ export async function serveOperation(
     if (redirect !== undefined) reply.redirect(redirect);
     else sendValue(reply, asked, { value, schema, status, operation: operation.name, report: report() });
   } catch (thrown) {
-    const error = toAppError(thrown, options.bodyLimit, options);
+    const error = toAppError(thrown, limit, options);
     const strict = options.strictAuthBodies && !operation.refusesItself;
     if (!thrownByService && answerAccessRefusal(request, reply, error, asked, strict)) return;
     sendError(reply, error, { asked, thrownByService, response: operation.response, report: report() });

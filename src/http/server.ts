@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net';
-import { limits } from '../formats/limits.ts';
 import { type Clock, systemClock } from '../kernel/clock.ts';
 import { AppError } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/log.ts';
 import { type Random, systemRandom } from '../kernel/random.ts';
 import { buildApp } from './app.ts';
+import { bodyLimits } from './body-limits.ts';
 import type { Services } from './services.ts';
 import type { HttpSettings } from './serving-options.ts';
 
@@ -37,7 +37,7 @@ const CLOSE_GRACE_MS = 5000;
  */
 export async function startServer(options: ServerOptions): Promise<HttpServer> {
   const { host, port, clock = systemClock, random = systemRandom, closeGraceMs = CLOSE_GRACE_MS } = options;
-  const app = buildApp({ ...options, clock, random, bodyLimit: limits.textLength });
+  const app = buildApp({ ...options, clock, random, bodyLimits });
   app.server.maxConnections = MAX_CONNECTIONS;
   const sockets = new Set<Socket>();
   app.server.on('connection', (socket: Socket) => {

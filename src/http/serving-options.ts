@@ -1,4 +1,5 @@
 import type { Clock } from '../kernel/clock.ts';
+import type { BodyLimits } from './body-limits.ts';
 import type { PublicAddress } from './public-url.ts';
 import type { RequestRate } from './request-rate.ts';
 import type { Services } from './services.ts';
@@ -22,6 +23,5 @@ export interface ServingOptions extends ErrorReporting, HttpSettings {
   readonly clock: Clock;
   /** Absent: no login is slowed down. */
   readonly rate?: RequestRate | undefined;
-  /** Bytes that a body may have. */
-  readonly bodyLimit: number;
+  readonly bodyLimits: BodyLimits;
 }

@@ -18,13 +18,13 @@ export interface TestApp {
   send(request: InjectOptions): Promise<LightMyRequestResponse>;
 }
 
-/** The HTTP application over fake services, without a socket. Bodies may have 4 KiB. @param operations instead of all that there are. */
+/** The HTTP application over fake services, without a socket. Bodies may have 4 KiB, those with a flow and batches 8. @param operations instead of all that there are. */
 export function testApp(settings: HttpSettings = {}, operations?: readonly BoundOperation[]): TestApp {
   const services = fakeServices();
   const clock = new VirtualClock();
   const logged: Readonly<Record<string, unknown>>[] = [];
   const log: Logger = { ...silentLogger, error: (fields) => void logged.push(fields) };
-  const app = buildApp({ ...settings, services, log, clock, random: seededRandom(1), bodyLimit: 4096 }, operations);
+  const app = buildApp({ ...settings, services, log, clock, random: seededRandom(1), bodyLimits: { usual: 4096, long: 8192 } }, operations);
   return {
     app,
     services,
