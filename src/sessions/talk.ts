@@ -46,6 +46,8 @@ export interface TalkParts {
 
 /** How long who has asked for a transfer may take to hang up, before we do. */
 const FAREWELL_MS = 1_000;
+/** How long we wait with that for who has not yet heard how the transfer came out: the word is sent five times by then. */
+const LAST_WORD_MS = 8_000;
 const handedOver: LegEnd = { why: 'we-hung-up', reason: 'Handed over' };
 const goneNear: LegEnd = { why: 'we-hung-up', reason: 'The other side is gone' };
 
@@ -133,7 +135,7 @@ export class Talk {
   #finish(end: LegEnd): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#tell?.(487, 'Request Terminated');
+    void this.#tell?.(487, 'Request Terminated');
     this.#leave(this.near.call);
     this.#leave(this.#far.call);
     this.near.part(this.#far);
@@ -170,19 +172,19 @@ export class Talk {
     this.near.call.unbridge();
     const waiting = new AbortController();
     this.#parts.entertain(waiting.signal);
-    const answer = await this.#parts.callFor(to, () => tell(180, 'Ringing'));
+    const answer = await this.#parts.callFor(to, () => void tell(180, 'Ringing'));
     waiting.abort();
     this.#isMoving = false;
     this.#tell = undefined;
     if (this.#isOver) return;
     if ('why' in answer) {
-      tell(answer.sip !== undefined && answer.sip >= 300 ? answer.sip : 480, answer.reason ?? 'Temporarily Unavailable');
+      void tell(answer.sip !== undefined && answer.sip >= 300 ? answer.sip : 480, answer.reason ?? 'Temporarily Unavailable');
       this.#parts.note(`The transfer came to nothing: ${describeEnd(answer)}`);
       if (this.#farEnd) this.#finish(this.#farEnd);
       else this.near.join(before);
       return;
     }
-    this.#replaceFar(answer, tell);
+    void this.#replaceFar(answer, tell);
   }
 
   /** Somebody is in two talks, and leaves both to the others. */
@@ -193,17 +195,17 @@ export class Talk {
       mine.bridge(theirs);
     } catch (error) {
       this.#parts.note(`The calls cannot be joined: ${error instanceof Error ? error.message : String(error)}`);
-      tell(503, 'Service Unavailable');
+      void tell(503, 'Service Unavailable');
       return;
     }
     if (here === 'near' && there === 'near') {
-      this.#turn().#replaceFar(other.#handOver(), tell);
+      void this.#turn().#replaceFar(other.#handOver(), tell);
       void other.near.call.hangup();
     } else if (here === 'near') {
-      other.#replaceFar(this.#handOver(), tell);
-      void this.#farewell({ over: this.#nearGone, end: () => this.near.call.hangup() });
+      const told = other.#replaceFar(this.#handOver(), tell);
+      void this.#farewell({ over: this.#nearGone, end: () => this.near.call.hangup() }, told);
     } else if (there === 'near') {
-      this.#replaceFar(other.#handOver(), tell);
+      void this.#replaceFar(other.#handOver(), tell);
       void other.near.call.hangup();
     } else this.#link(other, tell);
   }
@@ -231,7 +233,8 @@ export class Talk {
     return far;
   }
 
-  #replaceFar(far: TalkSide, tell: TellTransfer): void {
+  /** Resolves when who has asked for it knows. */
+  #replaceFar(far: TalkSide, tell: TellTransfer): Promise<void> {
     const before = this.#far;
     this.#farEnd = undefined;
     this.#parts.owns(far);
@@ -239,8 +242,9 @@ export class Talk {
     this.#leave(before.call);
     this.#parts.note(`Joined with ${far.name}`);
     this.#join(far);
-    tell(200, 'OK');
-    void this.#farewell(before);
+    const told = tell(200, 'OK');
+    void this.#farewell(before, told);
+    return told;
   }
 
   /** Two callers are left: each is the far side of the other. */
@@ -260,15 +264,16 @@ export class Talk {
       talk.#parts.note(`Joined with ${side.name}`);
       void side.over.then((gone) => talk.#gone(side, gone));
     }
-    tell(200, 'OK');
-    void this.#farewell(mine);
-    void this.#farewell(theirs);
+    const told = tell(200, 'OK');
+    void this.#farewell(mine, told);
+    void this.#farewell(theirs, told);
   }
 
-  /** Lets who has left hang up in peace, and does it otherwise. */
-  async #farewell({ over, end }: Pick<TalkSide, 'over' | 'end'>): Promise<void> {
+  /** Lets who has left hang up in peace, and does it otherwise, but not before `told`: the BYE must not overtake the word that it has worked. */
+  async #farewell({ over, end }: Pick<TalkSide, 'over' | 'end'>, told: Promise<void>): Promise<void> {
     const patience = new AbortController();
-    await Promise.race([over, sleep(this.#parts.clock, FAREWELL_MS, patience.signal).catch(() => undefined)]);
+    const pause = (ms: number): Promise<void> => sleep(this.#parts.clock, ms, patience.signal).catch(() => undefined);
+    await Promise.race([over, Promise.all([told, pause(FAREWELL_MS)]), pause(LAST_WORD_MS)]);
     patience.abort();
     await end();
   }

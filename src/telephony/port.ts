@@ -136,8 +136,11 @@ export interface TransferAsked {
   readonly replaces?: AnsweredCall | 'unknown';
 }
 
-/** Tells who asks for a transfer how it goes: by SIP statuses, of which the first final one is the last. */
-export type TellTransfer = (status: number, reason: string) => void;
+/**
+ * Tells who asks for a transfer how it goes: by SIP statuses, of which the first final one is the last. Resolves when that one has arrived, or
+ * never will, which takes half a minute at the most after it. Never rejects.
+ */
+export type TellTransfer = (status: number, reason: string) => Promise<void>;
 
 /** Decides on a transfer that is asked for: answers what begins it, undefined to decline. */
 export type TransferDecision = (asked: TransferAsked) => ((tell: TellTransfer) => void) | undefined;

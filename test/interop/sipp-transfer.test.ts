@@ -95,7 +95,7 @@ describe('a transfer that sipp asks for', () => {
       dialog.onRefer = (what) => {
         asked.push(what);
         return (report) => {
-          report.tell(200, 'OK');
+          void report.tell(200, 'OK');
           setTimeout(() => void dialog.bye(), 500);
         };
       };

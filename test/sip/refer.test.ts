@@ -22,11 +22,11 @@ describe('a transfer that one of our user agents asks of another', () => {
     };
     const outcome = outcomeOf(caller.refer(target, never));
     await scene.clock.advance(10);
-    report?.tell(180, 'Ringing');
+    void report?.tell(180, 'Ringing');
     await scene.clock.advance(2_000);
     expect(outcome).toEqual({});
-    report?.tell(200, 'OK');
-    report?.tell(486, 'Too late');
+    void report?.tell(200, 'OK');
+    void report?.tell(486, 'Too late');
     await scene.clock.advance(10);
     expect(asked).toEqual([{ uri: 'sip:carol@10.0.0.9', referredBy: 'sip:+15550001@10.0.0.1' }]);
     expect(outcome.value).toEqual({ result: 'transferred', sip: 200, reason: 'OK' });
@@ -72,7 +72,7 @@ describe('a transfer that one of our user agents asks of another', () => {
     const outcome = outcomeOf(caller.refer(target, never));
     await scene.clock.advance(10);
     void callee.bye();
-    report?.tell(200, 'OK');
+    void report?.tell(200, 'OK');
     await scene.clock.advance(200_000);
     expect(outcome.value).toEqual({ result: 'unknown', reason: 'The call was hung up' });
     expect(scene.leftovers()).toEqual([0, 0, 0, 0, 0]);
@@ -102,12 +102,12 @@ describe('a transfer that one of our user agents asks of another', () => {
     const first = outcomeOf(caller.refer(target, never));
     await expect(caller.refer(target, never)).rejects.toThrow('under way');
     await scene.clock.advance(10);
-    report?.tell(503, 'No');
+    void report?.tell(503, 'No');
     await scene.clock.advance(10);
     expect(first.value).toMatchObject({ result: 'failed' });
     const second = outcomeOf(caller.refer(target, never));
     await scene.clock.advance(10);
-    report?.tell(200, 'OK');
+    void report?.tell(200, 'OK');
     await scene.clock.advance(10);
     expect(second.value).toMatchObject({ result: 'transferred' });
     await scene.close();
@@ -288,7 +288,7 @@ describe('a peer that asks us for a transfer', () => {
     ['Require: nosub', '200 REFER'],
   ])('and wants to hear nothing (%s) is told nothing', async (line, answer) => {
     const { peer, tell, clock, scene } = await asked(['Refer-To: <sip:a@b>', line]);
-    tell(200);
+    void tell(200);
     await clock.advance(1_000);
     expect(peer.names).toEqual([answer]);
     expect(peer.received[0]?.headers.first('Refer-Sub')).toBe('false');
@@ -305,9 +305,9 @@ describe('a peer that asks us for a transfer', () => {
       'message/sipfrag;version=2.0',
     ]);
     expect(Buffer.from(first.body).toString()).toBe('SIP/2.0 100 Trying\r\n');
-    tell(180);
-    tell(183);
-    tell(200);
+    void tell(180);
+    void tell(183);
+    void tell(200);
     expect(peer.names).toHaveLength(2);
     reply('NOTIFY', 200);
     await turn();
@@ -326,7 +326,7 @@ describe('a peer that asks us for a transfer', () => {
     expect(peer.names.at(-1)).toBe('491 REFER');
     reply('NOTIFY', 481);
     await turn();
-    tell(200);
+    void tell(200);
     await turn();
     expect(peer.names.filter((name) => name === 'NOTIFY')).toHaveLength(1);
     await ask('REFER', undefined, ['Refer-To: <sip:a@b>']);

@@ -128,8 +128,6 @@ const comesIn =
 interface CallsOfAKind {
   readonly make: Kind;
   readonly outcome: string;
-  /** The same, of which the last word (NOTIFY) was lost, and overtaken by the BYE. */
-  readonly untold?: string;
 }
 
 /** By what happens in them: calls of several parties, and how each ends that is not lost. */
@@ -151,8 +149,8 @@ export const kindsOfCalls: Readonly<Record<string, CallsOfAKind>> = {
     outcome: 'Done Answered ALICE',
   },
   'hold and resume': { make: holds, outcome: 'held and resumed' },
-  'a blind transfer': { make: sendsOn, outcome: 'transferred', untold: 'unknown' },
-  'an attended transfer': { make: joins, outcome: 'transferred', untold: 'unknown' },
+  'a blind transfer': { make: sendsOn, outcome: 'transferred' },
+  'an attended transfer': { make: joins, outcome: 'transferred' },
   'a conference': { make: confers, outcome: 'CalleeHungUp' },
   'a call comes from the carrier': { make: comesIn(false), outcome: 'Served' },
   'the phone of a user calls': { make: comesIn(true), outcome: 'Served' },

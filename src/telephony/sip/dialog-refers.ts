@@ -22,7 +22,7 @@ export interface ReferAsked extends ReferTarget {
  */
 export type ReferDecision = (asked: ReferAsked) => ((report: ReferReport) => void) | undefined;
 
-const nothingToTell: ReferReport = { tell: () => {} };
+const nothingToTell: ReferReport = { tell: () => Promise.resolve() };
 
 /** Transfers asked for in one dialog, by either side (RFC 3515): one of each at a time. */
 export class DialogRefers {

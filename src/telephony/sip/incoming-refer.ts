@@ -4,8 +4,11 @@ import { SIPFRAG, type SipfragStatus, writeSipfrag } from './sipfrag.ts';
 
 /** How the peer hears of the call that it asked us to place. */
 export interface ReferReport {
-  /** Tells it a status of that call (RFC 3515 section 2.4.4). The first final one is the last. */
-  tell(status: number, reason: string): void;
+  /**
+   * Tells it a status of that call (RFC 3515 section 2.4.4). The first final one is the last. Resolves when nothing is left to tell: the last
+   * NOTIFY is answered, or never will be. Never rejects.
+   */
+  tell(status: number, reason: string): Promise<void>;
 }
 
 /** How long a call may take that we were asked to place. */
@@ -20,15 +23,20 @@ export class ReferSubscription implements ReferReport {
   #next: SipfragStatus | undefined;
   #sending = false;
   #over = false;
+  readonly #told: Promise<void>;
+  #resolveTold: () => void = () => {};
 
   /** `id` is '' or the parameter that tells it from others of its dialog. */
   constructor(dialog: DialogContext, id: string) {
     this.#dialog = dialog;
     this.#id = id;
+    this.#told = new Promise((resolve) => {
+      this.#resolveTold = resolve;
+    });
     const { clock } = dialog.core;
     this.#endsAtMs = clock.now() + DURATION_MS;
-    this.#deadline = clock.after(DURATION_MS, () => this.tell(408, 'Request Timeout'));
-    this.tell(100, 'Trying');
+    this.#deadline = clock.after(DURATION_MS, () => void this.tell(408, 'Request Timeout'));
+    void this.tell(100, 'Trying');
   }
 
   /** Whether nothing more will be told. */
@@ -36,10 +44,12 @@ export class ReferSubscription implements ReferReport {
     return this.#over;
   }
 
-  tell(status: number, reason: string): void {
-    if (this.#over || (this.#next && this.#next.status >= 200)) return;
-    this.#next = { status, reason };
-    if (!this.#sending) this.#send();
+  tell(status: number, reason: string): Promise<void> {
+    if (!this.#over && (!this.#next || this.#next.status < 200)) {
+      this.#next = { status, reason };
+      if (!this.#sending) this.#send();
+    }
+    return this.#told;
   }
 
   /** The dialog is over: nobody can be told any more. Idempotent. */
@@ -47,6 +57,7 @@ export class ReferSubscription implements ReferReport {
     if (this.#over) return;
     this.#over = true;
     this.#deadline.cancel();
+    this.#resolveTold();
   }
 
   #send(): void {
