@@ -265,7 +265,7 @@ describe('beside another implementation', () => {
 test('any bytes at all are refused without harm', () => {
   const receiver = new SrtpUnprotect(masterOf('AES_CM_128_HMAC_SHA1_80'));
   fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 3000, size: 'max' }), (noise) => {
+    fc.property(fc.uint8Array({ maxLength: 3000 }), (noise) => {
       expect(receiver.unprotect(noise)).toBeUndefined();
       if (noise.length > 1) noise.set([0x80, 0xc9]);
       expect(receiver.unprotect(noise)).toBeUndefined();
