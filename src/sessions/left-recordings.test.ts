@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -146,6 +147,37 @@ describe('recordings that were left', () => {
       [unknown.file, damaged.file, join(path, 'notes.txt')].sort(),
     );
     await left.close();
+  });
+
+  it('are no error when they were stored meanwhile', async () => {
+    const { left, saved, errors, sessions, recording } = await scene();
+    const { id, file } = await recording('gone', true);
+    const ended = sessions.get(id);
+    sessions.get = (asked) => {
+      rmSync(file, { force: true });
+      return asked === id ? ended : undefined;
+    };
+    await left.start();
+    expect([saved, errors]).toEqual([[], []]);
+    await left.close();
+  });
+
+  it('wait for the next server when this one closes', async () => {
+    const { clock, left, saved, sessions, recording } = await scene();
+    const recordings = [await recording('gone', true), await recording('gone', true), await recording(US, false)];
+    const unsaved = recordings.flatMap(({ file }) => recordingAt(file) ?? []);
+    const find = sessions.get.bind(sessions);
+    const closings: Promise<void>[] = [];
+    sessions.get = (id) => {
+      closings.push(left.close());
+      return find(id);
+    };
+    await left.start();
+    await Promise.all(closings);
+    for (const each of unsaved) left.add(each);
+    expect(saved.length).toBeLessThanOrEqual(1);
+    expect(closings).toHaveLength(1);
+    expect(clock.pendingTimers).toBe(0);
   });
 
   it('keep nobody from starting when their folder is gone', async () => {

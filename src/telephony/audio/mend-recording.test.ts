@@ -1,8 +1,9 @@
-import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, readlink, realpath, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RecordingFile } from '../media/recording-file.ts';
+import { NotAudioError } from './audio-source.ts';
 import { mendRecording } from './mend-recording.ts';
 import { readWavHeader, wavHeader } from './wav.ts';
 
@@ -61,5 +62,31 @@ describe('a recording whose writer is gone', () => {
       expect(before.equals(await readFile(path))).toBe(true);
     }
     await expect(mendRecording(join(folder, 'none.wav'))).rejects.toThrow('ENOENT');
+  });
+
+  it('is not made of sound files of others, whatever they hold', async () => {
+    const g711 = Buffer.from(wavHeader(8000, 500));
+    g711.writeUInt16LE(7, 20);
+    g711.writeUInt32LE(8000, 28);
+    g711.writeUInt16LE(1, 32);
+    g711.writeUInt16LE(8, 34);
+    const own = Buffer.from(wavHeader(8000, 500));
+    const comment = Buffer.from('LIST\x04\0\0\0INFO');
+    const commented = Buffer.concat([own.subarray(0, 36), comment, own.subarray(36)]);
+    for (const header of [g711, commented]) {
+      const bytes = Buffer.concat([header, audio(500)]);
+      await writeFile(path, bytes);
+      await expect(mendRecording(path)).rejects.toThrow(NotAudioError);
+      expect(bytes.equals(await readFile(path))).toBe(true);
+    }
+  });
+
+  it('is closed, whatever it was', async () => {
+    for (const bytes of [Buffer.concat([wavHeader(8000, 0), audio(800)]), wavHeader(8000, 0), audio(500)]) {
+      await writeFile(path, bytes);
+      await mendRecording(path).catch(() => undefined);
+    }
+    const open = await Promise.all((await readdir('/proc/self/fd')).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => '')));
+    expect(open).not.toContain(await realpath(path));
   });
 });
