@@ -34,6 +34,9 @@ interface Candidate {
  * sequence that follow the last one, as far as the time allows; after two seconds its address may also begin another source. Who wants to take
  * a stream over has to know its source and its sequence, and to silence the peer.
  *
+ * The endpoint of the SDP needs less, when somebody else was taken for the peer: four packets in sequence once the other is no more heard. So
+ * neither the early media of another server nor a stranger who came first can keep it out.
+ *
  * What SRTP has authenticated needs no such proof: the newest packet says where the peer is.
  *
  * A latch that is fixed does nothing of it: only the endpoint of the SDP is the peer.
@@ -60,7 +63,7 @@ export class Latch {
     return this.#settled;
   }
 
-  /** How often the peer, once found, went on from another port or address, without a word in SDP. */
+  /** How often the peer, once found, went on from another port or address than in its SDP, without a word. */
   get moves(): number {
     return this.#moves;
   }
@@ -113,9 +116,14 @@ export class Latch {
   }
 
   #moveTo({ address, port }: Endpoint, header: RtpHeader, nowMs: number): void {
-    if (this.#settled) this.#moves++;
-    this.#target = { address, port };
+    const target = { address, port };
+    if (this.#settled && !this.#isTold(target)) this.#moves++;
+    this.#target = target;
     this.#hear(header, nowMs);
+  }
+
+  #isTold(from: Endpoint): boolean {
+    return this.#told !== undefined && same(this.#told, from);
   }
 
   /** Whether a sender has shown enough packets in a row. */
@@ -131,10 +139,11 @@ export class Latch {
   }
 
   /** Whether a sender that has shown enough packets may be the peer, by what was heard of it before. */
-  #mayTake({ address }: Endpoint, { ssrc, sequence }: RtpHeader, nowMs: number): boolean {
+  #mayTake(from: Endpoint, { ssrc, sequence }: RtpHeader, nowMs: number): boolean {
     if (!this.#settled) return true;
+    if (this.#isTold(from)) return !this.isHeard(nowMs);
     const silentMs = nowMs - this.#heardMs;
-    const isSameAddress = address === this.#target?.address;
+    const isSameAddress = from.address === this.#target?.address;
     if (isSameAddress && silentMs >= STRANGE_MS) return true;
     const ahead = (sequence - this.#sequence) & 0xffff;
     const goesOn = ssrc === this.#ssrc && ahead > 0 && ahead <= silentMs / SHORTEST_PACKET_MS + SPARE_PACKETS;

@@ -120,12 +120,14 @@ export class StreamCore implements MediaStream, FrameSource, RoomStream, Heard {
     this.#agreed = agreed;
     this.#maySend = agreed.direction === 'sendrecv' || agreed.direction === 'sendonly';
     this.#mayHear = agreed.direction === 'sendrecv' || agreed.direction === 'recvonly';
-    this.#watch.agree(agreed, this.#parts.clock.now());
+    const nowMs = this.#parts.clock.now();
+    this.#watch.agree(agreed, nowMs);
     if (agreed.srtp) this.#srtp.secure(agreed.srtp);
     this.#sender.use(agreed.codec, agreed.payloadType, agreed.telephoneEventRate);
     this.#rtcp.agree(agreed);
     this.#listeners.agree(agreed);
-    if (this.#latch.aim(agreed.remote, agreed.rtpSource === 'offered')) {
+    const isElsewhere = this.#latch.aim(agreed.remote, agreed.rtpSource === 'offered');
+    if (isElsewhere || !this.#latch.isHeard(nowMs)) {
       this.#focus.restart();
       this.#lookForPeer();
     }
