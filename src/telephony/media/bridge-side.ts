@@ -109,7 +109,7 @@ export class BridgeSide implements BridgePartner {
     if (codec === agreed.codec) {
       const sentTimestamp = sender.pass(payload, timestamp, sequence, newest, to);
       if (sentTimestamp === undefined) return;
-      if (callRecorder) callRecorder.sent(decoded.samples(), sender.sampleTimestamp(sentTimestamp), nowMs);
+      if (callRecorder) callRecorder.sentPacket(codec, payload, sender.sampleTimestamp(sentTimestamp), nowMs);
       watch.sent(0, nowMs);
       return;
     }

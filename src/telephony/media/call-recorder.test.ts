@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { linearOf } from '../audio/g711.ts';
 import { readWavHeader } from '../audio/wav.ts';
 import { CallRecorder } from './call-recorder.ts';
 import type { RecordingLayout } from './media-port.ts';
@@ -60,6 +61,27 @@ describe('the recording of a whole call', () => {
     expect(told).toMatchObject({ durationMs: 500, bytes: 44 + 500 * 16 });
     expect(header).toMatchObject({ channels: 1, frames: 4000 });
     expect([samples[0], samples[160], samples[3999]]).toEqual([-1, -2, -25]);
+  });
+
+  it('has packets that were sent, in any codec and number, and samples between them, each in its place', async () => {
+    const path = join(folder, 'packets.wav');
+    const recorder = new CallRecorder(path, 'stereo', 0);
+    const codecs = ['PCMU', 'PCMA'] as const;
+    for (let frame = 0; frame < 200; frame++) {
+      const timestamp = (0xffff_f000 + frame * 160) >>> 0;
+      const codec = codecs[frame % 2] ?? 'PCMU';
+      if (frame % 50 === 49) recorder.sent(new Int16Array(160).fill(frame), timestamp, frame * 20);
+      else recorder.sentPacket(codec, new Uint8Array(160).fill(frame % 100), timestamp, frame * 20);
+      recorder.tick(frame * 20);
+    }
+    recorder.end(4000);
+    await recorder.recorded;
+    const bytes = await readFile(path);
+    const samples = new Int16Array(bytes.buffer.slice(bytes.byteOffset + readWavHeader(bytes).dataAt, bytes.byteOffset + bytes.length));
+    for (let frame = 0; frame < 200; frame++) {
+      const expected = frame % 50 === 49 ? frame : linearOf(codecs[frame % 2] ?? 'PCMU', frame % 100);
+      expect([samples[frame * 320], samples[frame * 320 + 318], samples[frame * 320 + 1]]).toEqual([expected, expected, 0]);
+    }
   });
 
   it('leaves out what is said in a pause, exactly, without a gap', async () => {

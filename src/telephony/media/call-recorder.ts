@@ -1,6 +1,8 @@
+import { DecodedAudio } from './decoded-audio.ts';
 import { FRAME_MS, FRAME_SAMPLES } from './frame-clock.ts';
-import type { CallRecorded, RecordingLayout } from './media-port.ts';
+import type { AudioCodec, CallRecorded, RecordingLayout } from './media-port.ts';
 import { mixSamples } from './mix-samples.ts';
+import { PacketLog, type PacketReader } from './packet-log.ts';
 import { RecordingFile } from './recording-file.ts';
 import { RecordingTimeline } from './recording-timeline.ts';
 
@@ -20,6 +22,10 @@ export class CallRecorder {
   readonly #file: RecordingFile;
   readonly #sent = new RecordingTimeline();
   readonly #heard = new RecordingTimeline();
+  /** Packets that were sent, and wait to be decoded. */
+  readonly #log = new PacketLog();
+  readonly #decoded = new DecodedAudio();
+  readonly #sentLogged: PacketReader;
   readonly #moved: Int16Array;
   readonly #other: Int16Array;
   /** Where pauses begin and end, in turn: positions that nothing was taken out beyond. */
@@ -40,6 +46,10 @@ export class CallRecorder {
     this.#file = new RecordingFile(path, layout === 'stereo' ? 2 : 1);
     this.#moved = new Int16Array(layout === 'stereo' ? 2 * MOVED_SAMPLES : MOVED_SAMPLES);
     this.#other = new Int16Array(layout === 'stereo' ? 0 : MOVED_SAMPLES);
+    this.#sentLogged = (codec, payload, _sequence, timestamp, _isNewest, atMs) => {
+      this.#decoded.take(codec, payload);
+      this.#sent.put(this.#decoded.samples(), timestamp, true, this.#positionAt(atMs));
+    };
     this.recorded = new Promise((resolve) => {
       this.#complete = resolve;
     });
@@ -47,7 +57,15 @@ export class CallRecorder {
 
   /** A frame of audio was sent: its samples, which may be used again afterwards, and where they belong, counted in samples. */
   sent(samples: Int16Array, timestamp: number, nowMs: number): void {
+    this.#catchUp();
     this.#sent.put(samples, timestamp, true, this.#positionAt(nowMs));
+  }
+
+  /** A packet of audio was sent: its payload, likewise. */
+  sentPacket(codec: AudioCodec, payload: Uint8Array, timestamp: number, nowMs: number): void {
+    if (this.#log.add(codec, payload, 0, timestamp, true, nowMs)) return;
+    this.#catchUp();
+    this.#sentLogged(codec, payload, 0, timestamp, true, nowMs);
   }
 
   /** Audio came at `arrivalMs`, likewise. */
@@ -73,6 +91,7 @@ export class CallRecorder {
   /** Time has passed: moves audio that nothing can come before any more into the file. */
   tick(nowMs: number): void {
     const until = this.#positionAt(nowMs) - REORDER_SAMPLES;
+    if (this.#heard.taken + MOVED_SAMPLES <= until) this.#catchUp();
     while (this.#heard.taken + MOVED_SAMPLES <= until) this.#take(MOVED_SAMPLES);
   }
 
@@ -84,11 +103,17 @@ export class CallRecorder {
   }
 
   async #finish(nowMs: number): Promise<CallRecorded> {
+    this.#catchUp();
+    this.#decoded.close();
     const until = this.#positionAt(nowMs);
     while (this.#heard.taken < until) this.#take(Math.min(MOVED_SAMPLES, until - this.#heard.taken));
     const { samples } = this.#file;
     const bytes = await this.#file.finish(samples);
     return { path: this.#path, durationMs: Math.round(samples / SAMPLES_PER_MS), bytes };
+  }
+
+  #catchUp(): void {
+    if (!this.#log.isEmpty) this.#log.empty(this.#sentLogged);
   }
 
   #setPaused(paused: boolean, nowMs: number): void {

@@ -6,6 +6,7 @@ import { DecodedAudio } from './decoded-audio.ts';
 import { FRAME_MS, FRAME_SAMPLES } from './frame-clock.ts';
 import type { AudioCodec } from './media-port.ts';
 import type { HeardCounts } from './media-report.ts';
+import { PacketLog, type PacketReader } from './packet-log.ts';
 
 /** Who wants all audio in the order and the time of its sender, as recordings do. */
 export interface AudioTap {
@@ -37,6 +38,10 @@ export class HeardAudio {
   readonly #frame = new Int16Array(FRAME_SAMPLES);
   readonly #other = new Int16Array(FRAME_SAMPLES);
   readonly #madeUp = new Int16Array(FRAME_SAMPLES);
+  /** What came since the last `gather`. */
+  readonly #log = new PacketLog();
+  readonly #putLogged: PacketReader;
+  #gathers = false;
   #codec: AudioCodec | undefined;
   #missingInRow = 0;
   #isMadeUp = false;
@@ -44,15 +49,17 @@ export class HeardAudio {
 
   constructor(tap: AudioTap) {
     this.#tap = tap;
+    this.#putLogged = (codec, payload, sequence, timestamp, isNewest, atMs) =>
+      this.#put(codec, payload, sequence, timestamp, isNewest, atMs);
   }
 
   get counts(): HeardCounts {
     return { ...this.#buffer.counts, concealed: this.#concealed };
   }
 
-  /** Whether anything waits in the jitter buffer. */
+  /** Whether anything waits to be taken. */
   get waits(): boolean {
-    return this.#buffer.waiting > 0;
+    return this.#buffer.waiting > 0 || !this.#log.isEmpty;
   }
 
   /** Whether a part of the frame that was taken last did not come from the sender. */
@@ -62,22 +69,20 @@ export class HeardAudio {
 
   /** A packet came that had not come before; `timestamp` counts samples. `isNewest` is whether it is the latest of its sequence. */
   put(codec: AudioCodec, payload: Uint8Array, sequence: number, timestamp: number, isNewest: boolean, nowMs: number): void {
-    if (codec !== this.#codec) {
-      if (this.#codec !== undefined) this.restart();
-      this.#codec = codec;
-    }
-    if (this.#buffer.put(payload, sequence, timestamp, isNewest, nowMs)) return;
-    this.restart();
-    this.#buffer.put(payload, sequence, timestamp, isNewest, nowMs);
+    if (this.#gathers && this.#log.add(codec, payload, sequence, timestamp, isNewest, nowMs)) return;
+    this.#catchUp();
+    this.#put(codec, payload, sequence, timestamp, isNewest, nowMs);
   }
 
   /** A packet came that says what noise to make in the pause that follows; else like `put`. */
   putNoise(payload: Uint8Array, sequence: number, timestamp: number, isNewest: boolean, nowMs: number): void {
+    this.#catchUp();
     if (this.#codec !== undefined) this.#buffer.put(payload, sequence, timestamp, isNewest, nowMs, true);
   }
 
   /** The source sends digits in place of audio. */
   pause(): void {
+    this.#catchUp();
     this.#buffer.pause();
   }
 
@@ -116,6 +121,8 @@ export class HeardAudio {
    * called several times per second.
    */
   gather(nowMs: number): void {
+    this.#gathers = true;
+    this.#catchUp();
     this.#queued = 0;
     this.#buffer.look();
     if (this.#buffer.behindMs(nowMs) > MOST_SKIPPED * FRAME_MS) this.restart();
@@ -124,6 +131,8 @@ export class HeardAudio {
 
   /** From now on `take` is called again, in place of `gather`. */
   hold(nowMs: number): void {
+    this.#gathers = false;
+    this.#catchUp();
     this.#buffer.hold(nowMs);
   }
 
@@ -138,6 +147,7 @@ export class HeardAudio {
 
   /** Hands what still waits to the tap: nothing more is taken. */
   drain(): void {
+    this.#catchUp();
     this.#queued = 0;
     while (this.#buffer.waiting > 0) this.#step(false);
   }
@@ -145,6 +155,20 @@ export class HeardAudio {
   /** Gives memory of the codecs back. Idempotent. */
   close(): void {
     this.#decoded.close();
+  }
+
+  #catchUp(): void {
+    if (!this.#log.isEmpty) this.#log.empty(this.#putLogged);
+  }
+
+  #put(codec: AudioCodec, payload: Uint8Array, sequence: number, timestamp: number, isNewest: boolean, nowMs: number): void {
+    if (codec !== this.#codec) {
+      if (this.#codec !== undefined) this.restart();
+      this.#codec = codec;
+    }
+    if (this.#buffer.put(payload, sequence, timestamp, isNewest, nowMs)) return;
+    this.restart();
+    this.#buffer.put(payload, sequence, timestamp, isNewest, nowMs);
   }
 
   #pull(frame: Int16Array): void {
