@@ -34,6 +34,8 @@ export class LocalMedia implements MediaPort {
   readonly #rooms: ThreadRooms;
   #lastRoom = 0;
   readonly #streams = new Set<StreamCore>();
+  /** Recordings of streams that are closed. */
+  readonly #finishing = new Set<Promise<void>>();
   #opening = 0;
   #closed = false;
 
@@ -73,9 +75,11 @@ export class LocalMedia implements MediaPort {
         frameClock: this.#frameClock,
         rooms: this.#rooms,
         random,
-        onClosed: () => {
+        onClosed: (files) => {
           this.#streams.delete(stream);
           this.#ports.giveBack(port);
+          this.#finishing.add(files);
+          void files.then(() => this.#finishing.delete(files));
         },
       });
       this.#streams.add(stream);
@@ -89,9 +93,11 @@ export class LocalMedia implements MediaPort {
     }
   }
 
+  /** Closes all streams, and waits until their recordings are complete. */
   async close(): Promise<void> {
     this.#closed = true;
     await Promise.all([...this.#streams].map((stream) => stream.close()));
+    await Promise.all(this.#finishing);
   }
 }
 

@@ -3,7 +3,7 @@ import { AppError } from '../../kernel/errors.ts';
 import type { Prompt } from '../audio/prompt.ts';
 import { noCapacity } from '../rtp/port-range.ts';
 import { PromptMemory } from './prompt-memory.ts';
-import type { MediaCommand, MediaEvent, WorkerSettings } from './protocol.ts';
+import type { MediaCommand, MediaEvent, SettledEvent, WorkerSettings } from './protocol.ts';
 import { RemoteStream, type WorkerLink } from './remote-stream.ts';
 
 /** Ports that are open in advance, so that a call does not wait for the thread. */
@@ -25,6 +25,8 @@ export class MediaWorker implements WorkerLink {
   readonly #prompts = new PromptMemory(PROMPT_BYTES);
   /** Every stream the thread has open, spares too, by number. */
   readonly #streams = new Map<number, RemoteStream>();
+  /** Streams that are closed, and have recordings that are not complete yet. */
+  readonly #finishing = new Map<number, RemoteStream>();
   readonly #spares: RemoteStream[] = [];
   readonly #askers: Asker[] = [];
   readonly #outbox: MediaCommand[] = [];
@@ -141,6 +143,7 @@ export class MediaWorker implements WorkerLink {
       case 'closed': {
         const stream = this.#streams.get(event.stream);
         this.#streams.delete(event.stream);
+        if (stream?.awaits) this.#finishing.set(event.stream, stream);
         stream?.closed(event.report);
         this.#topUp();
         return;
@@ -154,9 +157,15 @@ export class MediaWorker implements WorkerLink {
       case 'callRecorded':
       case 'digitsSent':
       case 'failed':
-        this.#streams.get(event.stream)?.settled(event);
+        this.#settle(event);
         return;
     }
+  }
+
+  #settle(event: SettledEvent): void {
+    const finishing = this.#finishing.get(event.stream);
+    (finishing ?? this.#streams.get(event.stream))?.settled(event);
+    if (finishing && !finishing.awaits) this.#finishing.delete(event.stream);
   }
 
   #topUp(): void {
@@ -182,9 +191,10 @@ export class MediaWorker implements WorkerLink {
 
   #lose(error: Error): void {
     this.#gone = true;
-    for (const stream of this.#streams.values()) stream.lost(error);
+    for (const stream of [...this.#streams.values(), ...this.#finishing.values()]) stream.lost(error);
     for (const asker of this.#askers.splice(0)) asker.reject(noCapacity('media workers'));
     this.#streams.clear();
+    this.#finishing.clear();
     this.#spares.length = 0;
   }
 }

@@ -172,6 +172,11 @@ export class RemoteStream implements MediaStream {
     else waiting.settled(event);
   }
 
+  /** Whether the worker still has to say how something ended. */
+  get awaits(): boolean {
+    return this.#waits.size > 0;
+  }
+
   /** The worker has closed the stream. */
   closed(report: MediaReport): void {
     this.#reported(report);

@@ -51,8 +51,8 @@ interface Parts {
   readonly frameClock: FrameClock;
   readonly rooms: ThreadRooms;
   readonly random: Random;
-  /** Called once, when the socket is closed. */
-  readonly onClosed: () => void;
+  /** Called once, when the socket is closed; `files` resolves when every recording is complete, or given up. */
+  readonly onClosed: (files: Promise<void>) => void;
 }
 
 /** One audio stream over one socket. The same code runs in the media workers and, for tests and the simulator, in process. */
@@ -237,7 +237,7 @@ export class StreamCore implements MediaStream, FrameSource, RoomStream, Heard {
   onLost(): void {}
 
   close(): Promise<MediaReport> {
-    this.#closing ??= this.#close();
+    this.#closing ??= Promise.resolve(this.#close());
     return this.#closing;
   }
 
@@ -365,7 +365,7 @@ export class StreamCore implements MediaStream, FrameSource, RoomStream, Heard {
     this.#socket.only(this.#focus.next(this.#parts.clock.now()));
   }
 
-  async #close(): Promise<MediaReport> {
+  #close(): MediaReport {
     this.#closed = true;
     this.#side.leave();
     this.leaveRoom();
@@ -382,9 +382,8 @@ export class StreamCore implements MediaStream, FrameSource, RoomStream, Heard {
     this.#output.close(error);
     this.#sender.close();
     this.#decoded.close();
-    // The port is free whatever the disk says.
-    await this.#listeners.close();
-    onClosed();
+    // The port is free, and the call over, whatever the disk does.
+    onClosed(this.#listeners.close());
     const heard = this.#listeners.counts;
     return {
       ...watched,

@@ -8,7 +8,6 @@ interface Served {
   readonly core: StreamCore;
   /** How to abort what is still waited for, by the number of the wait. */
   readonly aborts: Map<number, AbortController>;
-  readonly running: Set<Promise<void>>;
 }
 
 /** Carries out what the main thread asks, with the streams of this thread. */
@@ -139,7 +138,7 @@ export class WorkerService {
         break;
       case 'close':
         this.#streams.delete(command.stream);
-        void this.#close(served, command.stream);
+        void served.core.close().then((report) => this.#post({ kind: 'closed', stream: command.stream, report }));
         break;
     }
   }
@@ -148,7 +147,7 @@ export class WorkerService {
     try {
       const core = await this.#media.open();
       core.onDigitForPeer = (digit) => this.#post({ kind: 'digitForPeer', stream, digit });
-      this.#streams.set(stream, { core, aborts: new Map(), running: new Set() });
+      this.#streams.set(stream, { core, aborts: new Map() });
       this.#post({ kind: 'opened', stream, local: core.local });
     } catch (error) {
       const message = messageOf(error);
@@ -157,26 +156,16 @@ export class WorkerService {
     }
   }
 
-  async #close({ core, running }: Served, stream: number): Promise<void> {
-    const report = await core.close();
-    await Promise.all(running);
-    this.#post({ kind: 'closed', stream, report });
-  }
-
   #settle(served: Served, command: { stream: number; wait: number }, run: (signal: AbortSignal) => Promise<Outcome>): void {
     const { stream, wait } = command;
     const controller = new AbortController();
     served.aborts.set(wait, controller);
-    const settled = run(controller.signal)
+    void run(controller.signal)
       .then(
         (outcome) => this.#post({ ...outcome, stream, wait }),
         (error: unknown) => this.#post({ kind: 'failed', stream, wait, message: messageOf(error) }),
       )
-      .finally(() => {
-        served.aborts.delete(wait);
-        served.running.delete(settled);
-      });
-    served.running.add(settled);
+      .finally(() => served.aborts.delete(wait));
   }
 }
 
