@@ -28,6 +28,8 @@ export interface Recordings {
   newPath(): string;
   /** Keeps a recording. @returns the id of the stored file. */
   save(recorded: Pick<Recorded, 'path' | 'durationMs' | 'bytes'>): Promise<string>;
+  /** Takes care of a recording that could not be completed: what there is of it is kept once the call is over. */
+  leave(path: string): void;
   /** Removes a recording in which nothing was heard. */
   discard(recorded: Recorded): Promise<void>;
 }

@@ -219,6 +219,7 @@ export class LiveCalls {
     const onPartyState: SessionPartyParts['onPartyState'] = (party, state) => observer.partyChanged(party, state);
     const calledNumber = direction === 'inbound' && trunkId !== undefined ? toAddress : undefined;
     const sides = {
+      sessionId: row.id,
       accountId,
       ownNumber,
       otherSide,

@@ -67,7 +67,7 @@ function session(options: CallOptions = {}) {
         return { tell: (event, info) => void told.push({ event, session: info }) };
       },
     },
-    recordings: { newPath: () => '/nowhere', save: async () => 'file-1' },
+    recordings: { newPath: () => '/nowhere', save: async () => 'file-1', leave: () => {} },
     sounds: { file: async () => ringing(), holdMusic: ringing },
     newConference: (call, parts) =>
       new SessionConference(call, {

@@ -21,6 +21,9 @@ import type { Channel } from './trunk-limits.ts';
 
 export type { SessionJournal };
 
+/** How long the end of a session waits for a disk. */
+const STORED_LIMIT_MS = 30_000;
+
 /** The flow of a session, as far as the session moves it. */
 export type SessionFlow = Pick<
   FlowRun,
@@ -37,7 +40,7 @@ export interface LiveSessionParts {
   /** Where the events of the call go, if somebody wants to be told. */
   readonly callbacks: Pick<CallbackSender, 'open'>;
   /** Where the recording of the whole call goes, if it is recorded. */
-  readonly recordings: Pick<Recordings, 'newPath' | 'save'>;
+  readonly recordings: Pick<Recordings, 'newPath' | 'save' | 'leave'>;
   /** Makes the way of the call into conferences. */
   readonly newConference: (call: AnsweredCall, parts: Pick<SessionConferenceParts, 'callSid' | 'note' | 'onChanged'>) => SessionConference;
   /** What who is on hold hears. */
@@ -242,7 +245,7 @@ export class LiveSession implements AttemptEvents, FlowRunObserver {
     this.#log('Answered');
     if (options.maxDurationMs !== undefined) this.#limit = clock.after(options.maxDurationMs, () => this.#lastedTooLong());
     const { recordings, log } = this.#parts;
-    const recording = new SessionRecording({ call: leg, recordings, note: (message) => this.note(message), log });
+    const recording = new SessionRecording({ sessionId: this.id, call: leg, recordings, note: (message) => this.note(message), log });
     this.#recording = recording;
     if (options.record) recording.start('stereo');
     const line: HoldableCall = new HoldableCall({
@@ -304,7 +307,8 @@ export class LiveSession implements AttemptEvents, FlowRunObserver {
     const overAtMs = clock.now();
     const goesOnAlone = this.#run.goesOnAlone;
     if (goesOnAlone) this.#log(describeEnd(end));
-    await Promise.all([this.#flowDone, this.#recording?.settled()]);
+    const done = Promise.all([this.#flowDone, this.#recording?.settled()]);
+    await (goesOnAlone ? done : this.#inTime(done));
     if (!goesOnAlone) this.#log(describeEnd(end));
     const endedAtMs = goesOnAlone ? clock.now() : overAtMs;
     this.#limit?.cancel();
@@ -323,6 +327,20 @@ export class LiveSession implements AttemptEvents, FlowRunObserver {
     this.#tell('Completed');
     onOver();
     this.#resolveOver();
+  }
+
+  /** Resolves when what is still to be stored is stored, but does not wait for ever. */
+  #inTime(done: Promise<unknown>): Promise<void> {
+    return new Promise((resolve) => {
+      const limit = this.#parts.clock.after(STORED_LIMIT_MS, () => {
+        this.#log('A recording of the call is not stored yet: the disk takes too long');
+        resolve();
+      });
+      void done.then(() => {
+        limit.cancel();
+        resolve();
+      });
+    });
   }
 
   #newConference(leg: AnsweredCall): SessionConference {

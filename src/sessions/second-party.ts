@@ -8,11 +8,13 @@ import { HoldableCall } from './holdable-call.ts';
 import { OwnedCalls } from './owned-calls.ts';
 import { PartyCall } from './party-call.ts';
 import type { PartyLeg, PlaceParty } from './party-placement.ts';
+import { lostAudio } from './session-recording.ts';
 import { Talk, type TalkParts, type TalkSide } from './talk.ts';
 import type { Talks } from './talks.ts';
 import { WaitingCaller } from './waiting-caller.ts';
 
 export interface SessionPartyParts {
+  readonly sessionId: string;
   readonly accountId: string;
   /** The number of this side of the call, which parties see unless another is asked for. */
   readonly ownNumber: string;
@@ -295,12 +297,18 @@ export class SessionParty implements SecondParty {
 
   /** Keeps the sound of both. Never rejects: a call is worth more than its recording. */
   async #record(call: AnsweredCall): Promise<string | undefined> {
-    const { recordings, note, log } = this.#parts;
+    const { sessionId, recordings, note, log } = this.#parts;
+    const path = recordings.newPath();
     try {
-      return await recordings.save(await call.recordCall(recordings.newPath(), 'stereo'));
+      const recorded = await call.recordCall(path, 'stereo').catch((error: unknown) => {
+        recordings.leave(path);
+        throw error;
+      });
+      if (recorded.lostMs !== undefined) note(lostAudio(recorded.lostMs));
+      return await recordings.save(recorded);
     } catch (error) {
       note('The call could not be recorded');
-      log.error({ err: error }, 'A joined call could not be recorded');
+      log.error({ err: error, sessionId }, 'A joined call could not be recorded');
       return undefined;
     }
   }

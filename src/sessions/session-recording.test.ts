@@ -11,7 +11,9 @@ function recording() {
   const notes: string[] = [];
   const files: { complete(recorded: Recorded): void; fail(): void }[] = [];
   const saving: (() => void)[] = [];
+  const left: string[] = [];
   const recordings = new SessionRecording({
+    sessionId: 'session-1',
     call: {
       recordCall: (path, layout) => {
         asked.push(`${path} ${layout}`);
@@ -21,13 +23,14 @@ function recording() {
     },
     recordings: {
       newPath: () => `file-${files.length + 1}`,
+      leave: (path) => left.push(path),
       save: ({ path }) => new Promise((resolve) => saving.push(() => resolve(`id of ${path}`))),
     },
     note: (message) => notes.push(message),
     log: silentLogger,
   });
   const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-  return { recordings, asked, notes, files, saving, turn };
+  return { recordings, asked, notes, files, saving, left, turn };
 }
 
 describe('the recording of a call', () => {
@@ -46,13 +49,25 @@ describe('the recording of a call', () => {
   });
 
   it('that fails makes way for another', async () => {
-    const { recordings, asked, notes, files, turn } = recording();
+    const { recordings, asked, notes, files, left, turn } = recording();
     recordings.start('stereo');
     files[0]?.fail();
     await turn();
     expect([recordings.state, notes]).toEqual(['none', ['The call could not be recorded']]);
+    expect(left).toEqual(['file-1']);
+    await expect(recordings.stop()).rejects.toThrow('the disk is full');
+    expect(await recordings.stop()).toBeUndefined();
     recordings.start('mono');
     expect([recordings.state, asked]).toEqual(['on', ['file-1 stereo', 'file-2 mono']]);
+  });
+
+  it('says what the disk was too slow for', async () => {
+    const { recordings, notes, files, left, turn } = recording();
+    recordings.start('stereo');
+    files[0]?.complete({ path: 'file-1', durationMs: 60_000, bytes: 1, lostMs: 2400 });
+    await turn();
+    expect(notes).toEqual(['The disk was too slow: 2.4 s of the recording of the call are silence']);
+    expect(left).toEqual([]);
   });
 
   it('is not touched by one before it that fails late', async () => {

@@ -4,8 +4,9 @@ import type { Logger } from '../kernel/log.ts';
 import type { AnsweredCall, RecordingLayout } from '../telephony/port.ts';
 
 export interface SessionRecordingParts {
+  readonly sessionId: string;
   readonly call: Pick<AnsweredCall, 'recordCall' | 'controlRecording'>;
-  readonly recordings: Pick<Recordings, 'newPath' | 'save'>;
+  readonly recordings: Pick<Recordings, 'newPath' | 'save' | 'leave'>;
   /** A line for the log of the session. */
   readonly note: (message: string) => void;
   readonly log: Logger;
@@ -17,6 +18,8 @@ export class SessionRecording implements WholeCallRecording {
   readonly #keeping = new Set<Promise<void>>();
   /** The one that goes on. */
   #current: { readonly kept: Promise<KeptRecording>; paused: boolean } | undefined;
+  /** Why the last one has ended by itself, to be told to who stops it. */
+  #failure: { readonly error: unknown } | undefined;
 
   constructor(parts: SessionRecordingParts) {
     this.#parts = parts;
@@ -36,6 +39,7 @@ export class SessionRecording implements WholeCallRecording {
       note('The recording of the call goes on');
       return;
     }
+    this.#failure = undefined;
     const kept = this.#keep(layout);
     this.#current = { kept, paused: false };
     const done = kept.then(
@@ -55,6 +59,9 @@ export class SessionRecording implements WholeCallRecording {
 
   async stop(): Promise<KeptRecording | undefined> {
     const current = this.#current;
+    const failure = this.#failure;
+    this.#failure = undefined;
+    if (failure) throw failure.error;
     if (!current) return undefined;
     this.#current = undefined;
     this.#parts.call.controlRecording('stop');
@@ -67,15 +74,29 @@ export class SessionRecording implements WholeCallRecording {
   }
 
   async #keep(layout: RecordingLayout): Promise<KeptRecording> {
-    const { call, recordings } = this.#parts;
-    const recorded = await call.recordCall(recordings.newPath(), layout);
+    const { call, recordings, note } = this.#parts;
+    const path = recordings.newPath();
+    const recorded = await call.recordCall(path, layout).catch((error: unknown) => {
+      recordings.leave(path);
+      throw error;
+    });
+    if (recorded.lostMs !== undefined) note(lostAudio(recorded.lostMs));
     return { fileId: await recordings.save(recorded), durationMs: recorded.durationMs };
   }
 
   /** Another one may begin. */
   #failed(kept: Promise<KeptRecording>, error: unknown): void {
-    if (this.#current?.kept === kept) this.#current = undefined;
+    if (this.#current?.kept === kept) {
+      this.#current = undefined;
+      this.#failure = { error };
+    }
     this.#parts.note('The call could not be recorded');
-    this.#parts.log.error({ err: error }, 'A call could not be recorded');
+    const { log, sessionId } = this.#parts;
+    log.error({ err: error, sessionId }, 'A call could not be recorded');
   }
+}
+
+/** What the log of a session says of a recording that lacks so much. */
+export function lostAudio(lostMs: number): string {
+  return `The disk was too slow: ${(lostMs / 1000).toFixed(1)} s of the recording of the call are silence`;
 }

@@ -39,6 +39,13 @@ describe('recordings of a session', () => {
     expect(later).toEqual([{ path, sessionId, fileId }]);
   });
 
+  it('are left for later when they could not be completed', () => {
+    const { recordings, stored, later } = recordingsOf();
+    recordings.leave(path);
+    recordings.leave('/etc/passwd');
+    expect([stored, later]).toEqual([[], [{ path, sessionId, fileId }]]);
+  });
+
   it('are none of the folder when their path is another', async () => {
     const { recordings, stored, later } = recordingsOf();
     for (const other of ['/etc/passwd', '/recordings/call.wav', path.replace('.wav', '.mp3'), path.replace(`-${fileId}`, `_${fileId}`)])

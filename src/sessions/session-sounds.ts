@@ -41,6 +41,10 @@ export function sessionRecordings(
       }
       return recording.fileId;
     },
+    leave: (path) => {
+      const recording = recordingAt(path);
+      if (recording) later(recording);
+    },
     discard: ({ path }) => unlink(path),
   };
 }

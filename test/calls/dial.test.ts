@@ -146,6 +146,7 @@ describe('Dial', () => {
     const saved: Parameters<Recordings['save']>[0][] = [];
     const recordings: Recordings = {
       newPath: () => path,
+      leave: () => {},
       save: async (recorded) => {
         saved.push(recorded);
         return 'file-1';

@@ -84,6 +84,7 @@ describe('PlaceCall', () => {
       const saved: number[] = [];
       const recordings = {
         newPath: () => join(folder, 'call.wav'),
+        leave: () => {},
         save: async () => {
           saved.push((await stat(join(folder, 'call.wav'))).size);
           return 'file-1';

@@ -24,6 +24,7 @@ function keptIn(name: string): { recordings: Recordings; saved: Saved[] } {
     saved,
     recordings: {
       newPath: () => join(folder, `${name}-${++paths}.wav`),
+      leave: () => {},
       save: async (recorded) => `file-${saved.push(recorded)}`,
       discard: async () => {},
     },
@@ -167,7 +168,13 @@ describe('a disk that is full', () => {
     });
     const saved: Saved[] = [];
     // Every write to it fails as on a full disk.
-    const recordings = { newPath: () => '/dev/full', save: async (one: Saved) => `file-${saved.push(one)}`, discard: async () => {} };
+    const left: string[] = [];
+    const recordings = {
+      newPath: () => '/dev/full',
+      leave: (path: string) => left.push(path),
+      save: async (one: Saved) => `file-${saved.push(one)}`,
+      discard: async () => {},
+    };
     const world = callWorld({ flow, recordings });
     const { id } = await world.service.place(manager, { flowId: 'flow-1', numberToDial, record: true });
     const session = world.sessions.get(id ?? '');
@@ -176,8 +183,11 @@ describe('a disk that is full', () => {
       return session?.endedAtMs !== undefined;
     });
     expect(session?.outcome).toBe('Went on');
-    expect(saved).toEqual([]);
-    expect(session?.lines).toContain('The call could not be recorded');
+    expect([saved, left]).toEqual([[], ['/dev/full']]);
+    const lines = session?.lines ?? [];
+    // At once, and not at the end of the call.
+    expect(lines.indexOf('The call could not be recorded')).toBeLessThan(lines.findIndex((line) => line.startsWith('Record failed')));
+    expect(lines).toContain('The call could not be recorded');
     expect(session?.lines).toContainEqual(expect.stringMatching(/^Record failed: ENOSPC/));
     expect(await world.finish()).toEqual(nothingLeft);
   });

@@ -348,6 +348,7 @@ function steadyPrompt(code: number, durationMs: number): Prompt {
 
 const noRecordings: Recordings = {
   newPath: () => '/nowhere',
+  leave: () => {},
   save: async () => 'file-1',
   discard: async () => {},
 };

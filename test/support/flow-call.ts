@@ -68,6 +68,7 @@ export class FlowCall {
       signal: this.leg.over,
       prompts: options.prompts ?? promptsAtOnce,
       recordings: options.recordings ?? {
+        leave: () => {},
         newPath: () => `/recordings/${this.saved.length + this.discarded.length}.wav`,
         save: async (recorded) => {
           this.saved.push(recorded.path);

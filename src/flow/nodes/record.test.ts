@@ -71,6 +71,7 @@ describe('Record', () => {
     });
     const recordings = {
       newPath: () => '/recordings/0.wav',
+      leave: () => {},
       save: () => Promise.reject(new Error('The store is away')),
       discard: async () => {},
     };

@@ -33,7 +33,7 @@ export class CallRecorder {
   #paused = false;
   /** Whether what is taken out now goes into the file. */
   #keeping = true;
-  /** Resolves when the file is complete, after `end`. Rejects with the error of the disk. */
+  /** Resolves when the file is complete, after `end`. Rejects with the error of the disk, as soon as there is one. */
   readonly recorded: Promise<CallRecorded>;
   #complete: (recorded: Promise<CallRecorded>) => void = () => {};
   #ended = false;
@@ -43,7 +43,7 @@ export class CallRecorder {
     this.#path = path;
     this.#layout = layout;
     this.#startMs = startMs;
-    this.#file = new RecordingFile(path, layout === 'stereo' ? 2 : 1);
+    this.#file = new RecordingFile(path, layout === 'stereo' ? 2 : 1, (error) => this.#fail(error));
     this.#moved = new Int16Array(layout === 'stereo' ? 2 * MOVED_SAMPLES : MOVED_SAMPLES);
     this.#other = new Int16Array(layout === 'stereo' ? 0 : MOVED_SAMPLES);
     this.#sentLogged = (codec, payload, _sequence, timestamp, _isNewest, atMs) => {
@@ -109,7 +109,15 @@ export class CallRecorder {
     while (this.#heard.taken < until) this.#take(Math.min(MOVED_SAMPLES, until - this.#heard.taken));
     const { samples } = this.#file;
     const bytes = await this.#file.finish(samples);
-    return { path: this.#path, durationMs: Math.round(samples / SAMPLES_PER_MS), bytes };
+    const lostMs = Math.round(this.#file.lost / SAMPLES_PER_MS);
+    return { path: this.#path, durationMs: Math.round(samples / SAMPLES_PER_MS), bytes, ...(lostMs > 0 && { lostMs }) };
+  }
+
+  #fail(error: unknown): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#decoded.close();
+    this.#complete(Promise.reject(error));
   }
 
   #catchUp(): void {

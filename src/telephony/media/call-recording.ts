@@ -3,9 +3,15 @@ import type { CallRecorded, RecordingLayout } from './media-port.ts';
 
 /** The recordings of both sides of one stream: one at a time, several in turn. */
 export class CallRecording {
+  readonly #onFailed: () => void;
   #recorder: CallRecorder | undefined;
   /** Those that are not complete yet. */
   readonly #finishing = new Set<Promise<CallRecorded>>();
+
+  /** @param onFailed is called when the one that went on has ended because of the disk */
+  constructor(onFailed: () => void) {
+    this.#onFailed = onFailed;
+  }
 
   /** The one that goes on now. */
   get recorder(): CallRecorder | undefined {
@@ -15,13 +21,18 @@ export class CallRecording {
   /** Begins one. Resolves when its file is complete. @throws Error when there is one already; the error of the disk */
   async start(path: string, layout: RecordingLayout, nowMs: number): Promise<CallRecorded> {
     if (this.#recorder) throw new Error('The call is being recorded already');
-    this.#recorder = new CallRecorder(path, layout, nowMs);
-    const { recorded } = this.#recorder;
+    const recorder = new CallRecorder(path, layout, nowMs);
+    this.#recorder = recorder;
+    const { recorded } = recorder;
     this.#finishing.add(recorded);
     try {
       return await recorded;
     } finally {
       this.#finishing.delete(recorded);
+      if (this.#recorder === recorder) {
+        this.#recorder = undefined;
+        this.#onFailed();
+      }
     }
   }
 

@@ -103,7 +103,10 @@ export type RecordingLayout = 'stereo' | 'mono';
 export type RecordingAction = 'pause' | 'resume' | 'stop';
 
 /** The recording of a whole call. */
-export type CallRecorded = Pick<Recorded, 'path' | 'durationMs' | 'bytes'>;
+export interface CallRecorded extends Pick<Recorded, 'path' | 'durationMs' | 'bytes'> {
+  /** What the disk was too slow for, in ms: it is silence in the file. Absent: nothing. */
+  readonly lostMs?: number;
+}
 
 /**
  * One audio stream: a local port, and what is played to and heard from it. Every wait rejects with the signal's reason when

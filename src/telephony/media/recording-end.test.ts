@@ -1,4 +1,5 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -37,6 +38,40 @@ async function speaking(agreed: Parameters<MediaRig['call']>[0] = {}) {
   await speak(200);
   return { rig, stream, peer, speak };
 }
+
+describe('a disk that does not answer', () => {
+  it('keeps neither the call nor its port, and what is written is waited for when all ends', async () => {
+    const { rig, stream, speak } = await speaking();
+    const path = newPath();
+    // Nobody reads from it, so that opening it takes for ever.
+    execFileSync('mkfifo', [path]);
+    const whole = stream.recordCall(path, 'stereo');
+    await speak(500);
+    expect(await stream.close()).toMatchObject({ received: 35 });
+    expect(rig.media.openStreams).toBe(0);
+    let closed = false;
+    const closing = rig.media.close().then(() => {
+      closed = true;
+    });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(closed).toBe(false);
+    // Now somebody does.
+    const reader = await open(path, 'r');
+    await Promise.allSettled([whole, closing]);
+    await reader.close();
+    expect(closed).toBe(true);
+  });
+
+  it('that is full ends a recording at once, and another may begin', async () => {
+    const { stream, speak } = await speaking();
+    const whole = stream.recordCall('/dev/full', 'stereo');
+    await expect(whole).rejects.toMatchObject({ code: 'ENOSPC' });
+    const second = stream.recordCall(newPath(), 'stereo');
+    await speak(500);
+    void stream.close();
+    expect(await second).toMatchObject({ durationMs: 500 });
+  });
+});
 
 describe('the end of a recording, while somebody else goes on listening,', () => {
   it.each(['a recording of the whole call', 'digits in the audio', 'a room', 'nobody else'])('costs it nothing: %s', async (other) => {

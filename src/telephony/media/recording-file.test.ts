@@ -85,13 +85,18 @@ describe('RecordingFile', () => {
     // All at once, so that nothing can be written meanwhile: 40 s, of which 30 s may wait.
     for (let second = 0; second < 40; second++) file.append(new Int16Array(8_000).fill(1_000));
     await file.finish(40 * 8_000);
+    expect(file.lost).toBe(10 * 8_000);
     const samples = samplesOf(await readFile(path));
     expect(samples).toHaveLength(320_000);
     expect(samples.filter((sample) => sample === 1_000)).toHaveLength(30 * 8_000);
     expect(samples[320_000 - 1]).toBe(0);
   });
 
-  it('tells at the end what the disk said', async () => {
+  it('tells what the disk said, at once and at the end', async () => {
+    const told = new Promise((resolve) => {
+      void new RecordingFile('/dev/full', 1, resolve);
+    });
+    expect(await told).toMatchObject({ code: 'ENOSPC' });
     const file = new RecordingFile(join(folder, 'no-such-folder', 'e.wav'));
     file.append(ramp(0, 20_000));
     await expect(file.finish(20_000)).rejects.toMatchObject({ code: 'ENOENT' });

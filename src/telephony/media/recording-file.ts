@@ -38,10 +38,13 @@ export class RecordingFile {
   #writing: Promise<void>;
   #file: FileHandle | undefined;
   #error: unknown;
+  readonly #onFailed: (error: unknown) => void;
+  #lostSamples = 0;
 
-  /** Creates the file, or empties it. Errors of the disk come out of `finish`. */
-  constructor(path: string, channels: 1 | 2 = 1) {
+  /** Creates the file, or empties it. An error of the disk is told to `onFailed` at once, and comes out of `finish`; nothing more is written then. */
+  constructor(path: string, channels: 1 | 2 = 1, onFailed: (error: unknown) => void = () => {}) {
     this.#path = path;
+    this.#onFailed = onFailed;
     this.#channels = channels;
     this.#chunkSamples = SAMPLE_RATE * channels;
     this.#chunk = new Int16Array(this.#chunkSamples);
@@ -54,6 +57,11 @@ export class RecordingFile {
   /** Samples of each channel appended so far. */
   get samples(): number {
     return (this.#chunkAt / SAMPLE_BYTES + this.#filled) / this.#channels;
+  }
+
+  /** Samples of each channel that the disk was too slow for: silence is in their place. */
+  get lost(): number {
+    return this.#lostSamples / this.#channels;
   }
 
   /** Adds samples at the end; of two channels, one of each in turn. */
@@ -79,8 +87,8 @@ export class RecordingFile {
       await this.#file?.truncate(wavHeaderBytes + audioBytes);
       await this.#writeHeader(audioBytes);
     });
-    await this.#file?.close();
     if (this.#error !== undefined) throw this.#error;
+    await this.#file?.close();
     return wavHeaderBytes + audioBytes;
   }
 
@@ -91,7 +99,7 @@ export class RecordingFile {
       this.#chunk = this.#spare ?? new Int16Array(this.#chunkSamples);
       this.#spare = undefined;
       if (this.#waiting.length === 1) this.#writing = this.#writing.then(() => this.#writeAll());
-    }
+    } else this.#lostSamples += this.#filled;
     this.#chunkAt += this.#filled * SAMPLE_BYTES;
     this.#filled = 0;
   }
@@ -121,6 +129,8 @@ export class RecordingFile {
       await write();
     } catch (error) {
       this.#error = error;
+      this.#onFailed(error);
+      await this.#file?.close().catch(() => undefined);
     }
   }
 }

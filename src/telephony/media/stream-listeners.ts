@@ -22,7 +22,7 @@ export class StreamListeners {
   readonly #clock: Clock;
   readonly #timestamps = new SampleTimestamps();
   readonly #inband: InbandDigits;
-  readonly #callRecording = new CallRecording();
+  readonly #callRecording = new CallRecording(() => this.#look());
   #recorder: Recorder | undefined;
   /** Recordings of the peer whose file is not complete yet. */
   readonly #finishing = new Set<Promise<unknown>>();
