@@ -106,6 +106,18 @@ export const SessionMediaReport = dto(
 );
 export type SessionMediaReport = Static<typeof SessionMediaReport>;
 
+export const SessionPartyReport = dto(
+  { name: 'SessionPartyReport', namespace, description: 'What became of a call that was placed beside the call of a session.' },
+  {
+    address: optional(text, 'The number, or the name of the user, that was called.'),
+    callSid: optional(text, 'The SIP Call-ID.'),
+    sipCause: optional(nullable(Type.Integer()), 'The SIP status that ended it, if any.'),
+    end: optional(text, 'How it ended, with the SIP status and the reason that the other side gave.'),
+    mediaReport: optional(SessionMediaReport, 'What became of its audio. Absent when none was ever agreed on.'),
+  },
+);
+export type SessionPartyReport = Static<typeof SessionPartyReport>;
+
 const sessionCallStates = oneOf('SessionCallState', ['Disconnected', 'Ringing', 'Connected', 'Hold', 'Passive']);
 const holdReasons = oneOf('SessionHoldReasons', ['None', 'Transferring']);
 
@@ -141,6 +153,10 @@ export const SessionInfo = dto(
     notBefore: optional(text, 'When the call is, or was, to be dialled.'),
     expiresAt: optional(text, 'When the call is given up if it has not been dialled by then.'),
     mediaReport: optional(SessionMediaReport, 'What became of the audio, when the call is over.'),
+    partyReports: optional(
+      Type.Array(SessionPartyReport),
+      'What became of those who were called beside the call, the last 50, when it is over. Absent when there were none.',
+    ),
     log: optional(Type.Array(SessionLogInfo)),
   },
 );

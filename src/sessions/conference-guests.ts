@@ -1,3 +1,4 @@
+import type { SessionPartyReport } from '../contracts/sessions.ts';
 import type { AnsweredCall } from '../telephony/port.ts';
 import type { CalledParty } from './called-parties.ts';
 import type { ConferenceMember } from './conference-member.ts';
@@ -12,6 +13,8 @@ export interface ConferenceGuestsParts {
   readonly enter: (call: AnsweredCall) => ConferenceMember | undefined;
   readonly note: (message: string) => void;
   readonly onChanged: () => void;
+  /** Somebody who was called is gone. */
+  readonly onReport: (report: SessionPartyReport) => void;
 }
 
 /** A call that may be taken into a conference. */
@@ -49,8 +52,10 @@ export class ConferenceGuests {
 
   /** Calls somebody, who is in the conference as soon as they answer. Resolves when the call is placed. @throws as PlaceParty */
   async invite(party: CalledParty, from: string, near: AnsweredCall): Promise<void> {
-    const { place, note, onChanged } = this.#parts;
+    const { place, note, onChanged, onReport } = this.#parts;
     const call = new PartyCall(party, note);
+    call.tellsEnd = false;
+    call.onReport = onReport;
     const guest: CalledGuest = { party: call, member: undefined };
     this.#guests.add(guest);
     try {

@@ -1,3 +1,4 @@
+import type { SessionPartyReport } from '../contracts/sessions.ts';
 import { CallPrompts, type PromptMaker } from '../flow/call-prompts.ts';
 import type { CompiledFlow } from '../flow/compiled-flow.ts';
 import type { ConferenceOrder } from '../flow/conference.ts';
@@ -19,6 +20,8 @@ export interface FlowRunObserver {
   note(message: string): void;
   /** What is written down of a call beside that of the session has changed; undefined: it is over, or of another session. */
   partyChanged(party: object, state: Readonly<Record<string, unknown>> | undefined): void;
+  /** A call beside that of the session is over. */
+  partyEnded(report: SessionPartyReport): void;
   /** `position` has changed. */
   positionChanged(): void;
 }

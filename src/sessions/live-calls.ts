@@ -217,6 +217,7 @@ export class LiveCalls {
     const talks = this.#talks;
     const note = (message: string): void => observer.note(message);
     const onPartyState: SessionPartyParts['onPartyState'] = (party, state) => observer.partyChanged(party, state);
+    const onPartyReport: SessionPartyParts['onPartyReport'] = (report) => observer.partyEnded(report);
     const calledNumber = direction === 'inbound' && trunkId !== undefined ? toAddress : undefined;
     const sides = {
       sessionId: row.id,
@@ -226,7 +227,8 @@ export class LiveCalls {
       ...(otherUserId !== undefined && { otherUserId }),
       ...(calledNumber !== undefined && { calledNumber }),
     };
-    return (call) => new SessionParty(call, { ...sides, onPartyState, directory, place, talks, recordings, note, clock, log });
+    return (call) =>
+      new SessionParty(call, { ...sides, onPartyState, onPartyReport, directory, place, talks, recordings, note, clock, log });
   }
 
   #conferenceOf({ accountId, direction, fromAddress, toAddress }: NewSessionRow): LiveSessionParts['newConference'] {

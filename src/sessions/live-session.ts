@@ -1,6 +1,6 @@
 import type { CallbackLine, CallbackSender } from '../callbacks/callback-sender.ts';
 import type { CallEventName } from '../contracts/calls.ts';
-import type { SessionInfo } from '../contracts/sessions.ts';
+import type { SessionInfo, SessionPartyReport } from '../contracts/sessions.ts';
 import type { PromptMaker } from '../flow/call-prompts.ts';
 import type { Recordings } from '../flow/flow-host.ts';
 import type { Clock, Timer } from '../kernel/clock.ts';
@@ -14,6 +14,7 @@ import { describeMedia } from './describe-media.ts';
 import type { FlowOutcome, FlowRun, FlowRunObserver, RedirectOrder } from './flow-run.ts';
 import { HoldableCall } from './holdable-call.ts';
 import { describeEnd, type Outcome, outcomeOfEnd } from './outcome.ts';
+import { PartyReports } from './party-reports.ts';
 import type { SessionConference, SessionConferenceParts } from './session-conference.ts';
 import { SessionHistory, type SessionJournal } from './session-history.ts';
 import { SessionRecording } from './session-recording.ts';
@@ -42,7 +43,10 @@ export interface LiveSessionParts {
   /** Where the recording of the whole call goes, if it is recorded. */
   readonly recordings: Pick<Recordings, 'newPath' | 'save' | 'leave'>;
   /** Makes the way of the call into conferences. */
-  readonly newConference: (call: AnsweredCall, parts: Pick<SessionConferenceParts, 'callSid' | 'note' | 'onChanged'>) => SessionConference;
+  readonly newConference: (
+    call: AnsweredCall,
+    parts: Pick<SessionConferenceParts, 'callSid' | 'note' | 'onChanged' | 'onPartyReport'>,
+  ) => SessionConference;
   /** What who is on hold hears. */
   readonly sounds: Pick<PromptMaker, 'file' | 'holdMusic'>;
   readonly clock: Clock;
@@ -93,6 +97,7 @@ export class LiveSession implements AttemptEvents, FlowRunObserver {
   #legState: Readonly<Record<string, unknown>> = {};
   /** Of the calls beside it that are up. */
   readonly #partyStates = new Map<object, Readonly<Record<string, unknown>>>();
+  readonly #partyReports = new PartyReports();
   #sent = false;
   #ringing = false;
   #answered = false;
@@ -270,6 +275,10 @@ export class LiveSession implements AttemptEvents, FlowRunObserver {
     if (!this.#callOver || this.#run.goesOnAlone) this.#writeState();
   }
 
+  partyEnded(report: SessionPartyReport): void {
+    this.#partyReports.add(report);
+  }
+
   /** What is needed to go on with the flow elsewhere has changed. */
   positionChanged(): void {
     this.#writeState();
@@ -313,6 +322,7 @@ export class LiveSession implements AttemptEvents, FlowRunObserver {
     const endedAtMs = goesOnAlone ? clock.now() : overAtMs;
     this.#limit?.cancel();
     const mediaReport = describeMedia(media, this.#answered);
+    const partyReports = this.#partyReports.all;
     const sipCause = end.sip ?? (this.#answered ? 200 : undefined);
     this.#change({
       callState: 'Disconnected',
@@ -320,6 +330,7 @@ export class LiveSession implements AttemptEvents, FlowRunObserver {
       outcome: this.#endedBy ?? this.#flowOutcome ?? outcomeOfEnd(end),
       ...(sipCause !== undefined && { sipCause }),
       ...(mediaReport ? { mediaReport } : { state: {} }),
+      ...(partyReports.length > 0 && { partyReports }),
     });
     await this.#run
       .finishLater()
@@ -348,6 +359,7 @@ export class LiveSession implements AttemptEvents, FlowRunObserver {
       callSid: () => this.info.callSid,
       note: (message) => this.note(message),
       onChanged: () => this.#writeState(),
+      onPartyReport: (report) => this.partyEnded(report),
     });
   }
 

@@ -1,6 +1,9 @@
-import type { AnsweredCall, LegEnd, PlacedCall } from '../telephony/port.ts';
+import type { SessionPartyReport } from '../contracts/sessions.ts';
+import type { AnsweredCall, LegEnd, MediaReport, PlacedCall } from '../telephony/port.ts';
 import type { AttemptEvents } from './call-attempts.ts';
 import type { CalledParty } from './called-parties.ts';
+import { describeEnd } from './outcome.ts';
+import { describeParty } from './party-reports.ts';
 
 /** A call to somebody beside the call of a session: what comes of it, as promises. */
 export class PartyCall implements AttemptEvents {
@@ -18,6 +21,10 @@ export class PartyCall implements AttemptEvents {
   #callId: string | undefined;
   /** Called when `state` has changed. */
   onState: (() => void) | undefined;
+  /** Called once, with what became of it. */
+  onReport: ((report: SessionPartyReport) => void) | undefined;
+  /** Whether the log still has to be told how it ends: until it is somebody else who tells it. */
+  tellsEnd = true;
   #state: Readonly<Record<string, unknown>> | undefined;
   readonly #note: (message: string) => void;
   readonly #onRinging: () => void;
@@ -99,9 +106,11 @@ export class PartyCall implements AttemptEvents {
     this.onState?.();
   }
 
-  ended(end: LegEnd): void {
+  ended(end: LegEnd, media: MediaReport): void {
     this.#state = undefined;
     this.onState?.();
+    if (this.tellsEnd) this.#note(`${this.name}: ${describeEnd(end)}`);
+    this.onReport?.(describeParty(this, end, media));
     this.#resolveAnswer(undefined);
     this.#resolveOver(end);
   }

@@ -1,3 +1,4 @@
+import type { SessionPartyReport } from '../contracts/sessions.ts';
 import type { Recordings } from '../flow/flow-host.ts';
 import type { PartyOrder, PartyResult, PartyStatus, SecondParty } from '../flow/second-party.ts';
 import type { Clock } from '../kernel/clock.ts';
@@ -31,6 +32,8 @@ export interface SessionPartyParts {
   readonly recordings: Recordings;
   /** What another process would need to go on with a call beside that of the session has changed; undefined: it is none of the session any more. */
   readonly onPartyState: (party: PartyCall, state: Readonly<Record<string, unknown>> | undefined) => void;
+  /** A call beside that of the session is over. */
+  readonly onPartyReport: (report: SessionPartyReport) => void;
   /** A line for the log of the session. */
   readonly note: (message: string) => void;
   readonly clock: Clock;
@@ -147,9 +150,10 @@ export class SessionParty implements SecondParty {
     return [...new Map(found.flat().map((party) => [party.kind === 'phones' ? party.userId : party.e164, party])).values()];
   }
 
-  /** Has the state of a call written down with the session. */
+  /** Has the state of a call, and what becomes of it, written down with the session. */
   #watch(party: PartyCall): void {
     party.onState = () => this.#parts.onPartyState(party, party.state);
+    party.onReport = this.#parts.onPartyReport;
     party.onState();
   }
 
@@ -290,8 +294,9 @@ export class SessionParty implements SecondParty {
       refused = unavailable;
       note(`The call that was asked for cannot be placed: ${error instanceof Error ? error.message : String(error)}`);
     }
-    const side = await firstOf(calls.map(async (call) => answeredSide(call, await call.answer)));
-    for (const call of calls) if (call !== side?.party) void call.end('answered-elsewhere');
+    const taken = await firstOf(calls.map(async (party) => takenOf(party, await party.answer)));
+    const side = taken && sideOf(taken.party, taken.call);
+    for (const call of calls) if (call !== taken?.party) void call.end('answered-elsewhere');
     return side ?? likeliest(await Promise.all(calls.map(({ over }) => over))) ?? refused;
   }
 
@@ -321,6 +326,8 @@ interface Taken {
 
 function sideOf(party: PartyCall, call: AnsweredCall): TalkSide {
   const { userId } = party;
+  // The talk tells how it ends.
+  party.tellsEnd = false;
   return {
     name: party.name,
     address: party.address,
@@ -341,8 +348,8 @@ function goneWith(signal: AbortSignal): Promise<LegEnd> {
 const absent: LegEnd = { why: 'no-answer', sip: 480, reason: 'No phone is registered' };
 const unavailable: LegEnd = { why: 'failed', sip: 503, reason: 'Service Unavailable' };
 
-function answeredSide(party: PartyCall, call: AnsweredCall | undefined): TalkSide | undefined {
-  return call && sideOf(party, call);
+function takenOf(party: PartyCall, call: AnsweredCall | undefined): Taken | undefined {
+  return call && { party, call };
 }
 
 /** Of calls that all came to nothing the one that was nearest to an answer. */

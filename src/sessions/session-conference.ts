@@ -1,4 +1,5 @@
 import type { SessionMemberInfo } from '../contracts/session-members.ts';
+import type { SessionPartyReport } from '../contracts/sessions.ts';
 import type { ConferenceDoor, ConferenceOrder, ConferenceResult } from '../flow/conference.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { ConferenceState } from '../store/session-rows.ts';
@@ -23,6 +24,8 @@ export interface SessionConferenceParts {
   readonly note: (message: string) => void;
   /** What `state` says has changed. */
   readonly onChanged: () => void;
+  /** Somebody whom the session has called into a conference is gone. */
+  readonly onPartyReport: (report: SessionPartyReport) => void;
 }
 
 /** From joining a conference to leaving it. */
@@ -114,9 +117,9 @@ export class SessionConference implements ConferenceDoor {
       note(`There is no room in ${called}: it has ${conference.members} members`);
       return { status: 'Full', stayedMs: 0 };
     }
-    const { place } = this.#parts;
+    const { place, onPartyReport: onReport } = this.#parts;
     const enter = (call: AnsweredCall) => conference.enter(call, { ...guestRules, music: order.music });
-    const guests = new ConferenceGuests({ place, enter, note, onChanged });
+    const guests = new ConferenceGuests({ place, enter, note, onChanged, onReport });
     const stay = { conference, member, guests };
     this.#stay = stay;
     note(member.talks ? `Joined ${called}, ${conference.members} members` : `Waits for a moderator of ${called}`);

@@ -38,6 +38,7 @@ export class SessionHistory {
       outcome,
       sipCause,
       mediaReport,
+      partyReports,
       conference,
       hold,
     } = this.#patch;
@@ -58,6 +59,7 @@ export class SessionHistory {
       ...(sipCause !== undefined && { sipCause }),
       ...(conference && !ended && conferenceMembers(conference)),
       ...(mediaReport !== undefined && { mediaReport }),
+      ...(partyReports && { partyReports: [...partyReports] }),
       log: [...this.#log],
     };
   }

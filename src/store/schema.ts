@@ -256,7 +256,7 @@ export const session = pgTable(
     modifiedAt: moment('modified_at').notNull(),
     answeredAt: moment('answered_at'),
     endedAt: moment('ended_at'),
-    /** What another process needs to go on with the call; when it is over, what became of its audio, as `media`. */
+    /** What another process needs to go on with the call; when it is over, what became of its audio, as `media`, and of those called beside it, as `partyReports`. */
     state: jsonb('state').$type<Record<string, unknown>>(),
     metadata: jsonb('metadata').$type<Record<string, string>>(),
     plan: jsonb('plan').$type<SessionPlan>(),

@@ -89,7 +89,7 @@ function toColumns(
     ended_at: toMoment(patch.endedAtMs),
     outcome: patch.outcome,
     sip_cause: patch.sipCause,
-    state: patch.mediaReport ? { media: patch.mediaReport } : patch.state,
+    state: patch.mediaReport ? { media: patch.mediaReport, partyReports: patch.partyReports } : patch.state,
     chunk,
     entries: lines.length > 0 ? lines : undefined,
   };

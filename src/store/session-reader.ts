@@ -1,6 +1,6 @@
 import { and, count, eq, getTableColumns, gte, lt, type SQL, sql } from 'drizzle-orm';
 import type { Page, Paging } from '../contracts/entities.ts';
-import type { SessionInfo, SessionLogInfo, SessionMediaReport } from '../contracts/sessions.ts';
+import type { SessionInfo, SessionLogInfo, SessionMediaReport, SessionPartyReport } from '../contracts/sessions.ts';
 import { present } from './audit.ts';
 import type { Database, Queries } from './database.ts';
 import { contains, oneOfIds, orderOf, readPage, specific, type Window } from './paging.ts';
@@ -50,13 +50,23 @@ const sortFields = {
 // What may be large is for those who carry the call.
 const { state: _state, plan: _plan, ...shown } = getTableColumns(session);
 const mediaReport = sql<SessionMediaReport | null>`case when ${session.endedAt} is not null then ${session.state} -> 'media' end`;
+const partyReports = sql<SessionPartyReport[] | null>`case when ${session.endedAt} is not null then ${session.state} -> 'partyReports' end`;
 const conference = sql<ConferenceState | null>`case when ${session.endedAt} is null then ${session.state} -> 'conference' end`;
 const hold = sql<StoredHold | null>`case when ${session.endedAt} is null then ${session.state} -> 'hold' end`;
-const columns = { session: shown, mediaReport, conference, hold, accountName: account.name, endpointName: endpoint.displayName };
+const columns = {
+  session: shown,
+  mediaReport,
+  partyReports,
+  conference,
+  hold,
+  accountName: account.name,
+  endpointName: endpoint.displayName,
+};
 type Shown = Omit<typeof session.$inferSelect, 'state' | 'plan'>;
 type Row = {
   session: Shown;
   mediaReport: SessionMediaReport | null;
+  partyReports: SessionPartyReport[] | null;
   conference: ConferenceState | null;
   hold: StoredHold | null;
   accountName: string | null;
@@ -156,7 +166,7 @@ async function readLogs(queries: Queries, ids: readonly string[]): Promise<Reado
 }
 
 function toInfo(
-  { session: row, mediaReport, conference, hold: held, accountName, endpointName }: Row,
+  { session: row, mediaReport, partyReports, conference, hold: held, accountName, endpointName }: Row,
   logs: ReadonlyMap<string, SessionLogInfo[]>,
 ): SessionInfo {
   const ended = row.endedAt !== null;
@@ -192,6 +202,7 @@ function toInfo(
       notBefore: row.notBefore?.toISOString(),
       expiresAt: row.expiresAt?.toISOString(),
       mediaReport,
+      partyReports,
       conferenceSid: conference?.sid,
       members: conference && [...conference.members],
       holdReason: held?.reason,

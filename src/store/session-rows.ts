@@ -1,7 +1,7 @@
 import type { CallEventName } from '../contracts/calls.ts';
 import type { FlowInfo } from '../contracts/flows.ts';
 import type { SessionMemberInfo } from '../contracts/session-members.ts';
-import type { SessionInfo, SessionLogInfo, SessionMediaReport } from '../contracts/sessions.ts';
+import type { SessionInfo, SessionLogInfo, SessionMediaReport, SessionPartyReport } from '../contracts/sessions.ts';
 
 /** A conference that a call is in, with those of its members that the session has called. */
 export interface ConferenceState {
@@ -110,6 +110,8 @@ export interface SessionPatch {
   readonly sipCause?: number;
   /** What became of the audio. It is written when the call is over, in the place of `state`. */
   readonly mediaReport?: SessionMediaReport;
+  /** What became of those who were called beside it; written together with the media report. */
+  readonly partyReports?: readonly SessionPartyReport[];
   readonly state?: Readonly<Record<string, unknown>>;
   /** What `state` says of the conference that the call is in; null: it is in none. */
   readonly conference?: ConferenceState | null;

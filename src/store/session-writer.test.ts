@@ -94,16 +94,17 @@ describe('writing behind', () => {
     expect(await sql`select state from session where id = ${id}`).toEqual([{ state: { node: 'a' } }]);
   });
 
-  it('keeps the media report in the place of the state when the call is over, and shows it then', async () => {
+  it('keeps the media reports in the place of the state when the call is over, and shows it then', async () => {
     const id = await newSession();
     writer.change(id, 1, { callState: 'Connected', state: { media: { codec: 'not a report yet' } } });
     await writer.flush();
     expect((await reader.find(id))?.info).not.toHaveProperty('mediaReport');
     const mediaReport = { codec: 'PCMU', packetsReceived: 3, jitterMs: 1.5, problems: [{ problem: 'LateStart' as const, advice: 'So.' }] };
-    writer.change(id, 1, { endedAtMs: clock.now(), callState: 'Disconnected', mediaReport });
+    const partyReports = [{ address: '+18144043111', end: 'The callee is busy', sipCause: 486, mediaReport }];
+    writer.change(id, 1, { endedAtMs: clock.now(), callState: 'Disconnected', mediaReport, partyReports });
     await writer.flush();
-    expect((await reader.find(id))?.info.mediaReport).toEqual(mediaReport);
-    expect(await sql`select state from session where id = ${id}`).toEqual([{ state: { media: mediaReport } }]);
+    expect((await reader.find(id))?.info).toMatchObject({ mediaReport, partyReports });
+    expect(await sql`select state from session where id = ${id}`).toEqual([{ state: { media: mediaReport, partyReports } }]);
   });
 
   it('writes more sessions than one statement takes', async () => {

@@ -22,6 +22,8 @@ export interface Person {
   readonly hangUpAfterMs?: number;
   /** The mu-law code that they say again and again. */
   readonly says?: number;
+  /** Sends no audio at all. */
+  readonly isMute?: boolean;
   /** Refuses every change of the session with 488. */
   readonly refusesChanges?: boolean;
   /** Keys, and when they are pressed after the answer. */
@@ -141,7 +143,7 @@ export function partyPhones(
     let beat: Timer | undefined;
     let quiet = false;
     const speak = (): void => {
-      if (!quiet) call.rtp.sendAudio(to, person.says ?? 0xff);
+      if (!quiet && !person.isMute) call.rtp.sendAudio(to, person.says ?? 0xff);
       beat = clock.after(20, speak);
     };
     speak();
