@@ -74,6 +74,8 @@ export class PartyCall implements AttemptEvents {
   sent(callId: string): void {
     this.#callId = callId;
     this.#note(`Calling ${this.name}`);
+    // By it the leg is found in the log of the carrier.
+    this.#note(`${this.name}: Call-ID ${callId}`);
   }
 
   triesAgain(message: string): void {
