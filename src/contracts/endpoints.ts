@@ -116,6 +116,7 @@ export const NewUserEndpoint = operation({
       lastName: optional(text),
       userMode: optional(nullable(userModes), 'SipPhone if absent.'),
       sipUserName: optional(text, 'The name by which the phones register; one is made if absent. It may exist once in the system.'),
+      digits: trunkSettings.digits,
       ...flowMembers,
     },
   ),

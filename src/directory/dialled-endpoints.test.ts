@@ -41,6 +41,11 @@ describe('endpoints that flows can call', () => {
     });
   });
 
+  it('say of users how digits are sent to their phones', async () => {
+    const { id = '' } = await directory.userEndpoints.create(manager, { digits: 'Info' });
+    expect(await dialled.find(accountId, id)).toMatchObject({ type: 'User', digits: 'info' });
+  });
+
   it('are no trunks and no fax numbers, no endpoints of other accounts, and nothing else', async () => {
     const { id: trunk = '' } = await directory.trunks.create(manager, { name: 'Carrier', host: '192.0.2.1' });
     const fax = await newNumber(true);

@@ -2,7 +2,9 @@ import type { EndpointInfo } from '../contracts/endpoints.ts';
 import { isId } from '../kernel/ids.ts';
 import type { Changes } from '../store/changes.ts';
 import type { EndpointRepository } from '../store/endpoint-repository.ts';
+import type { DigitTransport } from '../telephony/port.ts';
 import { Remembered } from './remembered.ts';
+import { digitTransports } from './trunks.ts';
 
 export interface DialledEndpointsOptions {
   readonly endpoints: Pick<EndpointRepository, 'find'>;
@@ -12,7 +14,14 @@ export interface DialledEndpointsOptions {
 /** An endpoint that a flow can call. */
 export type DialledEndpoint =
   | { readonly type: 'PhoneNumber'; readonly e164: string }
-  | { readonly type: 'User'; readonly userId: string; readonly userName: string; readonly displayName: string }
+  | {
+      readonly type: 'User';
+      readonly userId: string;
+      readonly userName: string;
+      readonly displayName: string;
+      /** How digits are sent to the phones; absent: in the audio stream. */
+      readonly digits?: DigitTransport;
+    }
   | { readonly type: 'Team'; readonly memberIds: readonly string[] };
 
 const MOST_REMEMBERED = 10_000;
@@ -39,10 +48,11 @@ export class DialledEndpoints {
 
 function dialledEndpoint(
   id: string,
-  { type, phoneNumber, sipUserName, memberIds = [], displayName = '' }: EndpointInfo,
+  { type, phoneNumber, sipUserName, memberIds = [], displayName = '', digits }: EndpointInfo,
 ): DialledEndpoint | undefined {
   if (type === 'PhoneNumber' && phoneNumber !== undefined) return { type, e164: phoneNumber };
-  if (type === 'User' && sipUserName !== undefined) return { type, userId: id, userName: sipUserName, displayName };
+  if (type === 'User' && sipUserName !== undefined)
+    return { type, userId: id, userName: sipUserName, displayName, ...(digits && { digits: digitTransports[digits] }) };
   if (type === 'Team') return { type, memberIds };
   return undefined;
 }

@@ -52,7 +52,7 @@ export class Endpoints {
     const found = await this.get(principal, request);
     const id = found.id ?? '';
     const checks = new MemberChecks();
-    if (found.type !== 'SipTrunk') refuseTrunkMembers(request, checks);
+    if (found.type !== 'SipTrunk') refuseTrunkMembers(found, request, checks);
     else refuseOneTarget(found, request, checks);
     if (found.type === 'SipTrunk' || found.type === 'FaxNumber' || found.type === 'Team') refuseFlowMembers(request, checks);
     const { accountId = '', flowParams } = found;
@@ -112,7 +112,6 @@ const trunkOnly = [
   ['isCallerAnonymous', 'IsCallerAnonymous'],
   ['sipHeaders', 'SipHeaders'],
   ['codecs', 'Codecs'],
-  ['digits', 'Digits'],
   ['inbandDigits', 'InbandDigits'],
   ['rtpSource', 'RtpSource'],
   ['registration', 'Registration'],
@@ -123,8 +122,9 @@ function refuseFlowMembers(request: RequestOf<typeof PatchEndpoint>, checks: Mem
   if (request.flowParams !== undefined) checks.refuse('FlowParams', 'Only what can be called has a flow.');
 }
 
-function refuseTrunkMembers(request: RequestOf<typeof PatchEndpoint>, checks: MemberChecks): void {
+function refuseTrunkMembers({ type }: EndpointInfo, request: RequestOf<typeof PatchEndpoint>, checks: MemberChecks): void {
   for (const [member, name] of trunkOnly) if (request[member] !== undefined) checks.refuse(name, 'Only a SIP trunk has it.');
+  if (request.digits !== undefined && type !== 'User') checks.refuse('Digits', 'Only a SIP trunk and a user have it.');
 }
 
 /** Which of several targets a host, port or transport would be for is not to be guessed. */

@@ -4,12 +4,13 @@ import type { BindingRepository } from '../store/binding-repository.ts';
 import type { Changes } from '../store/changes.ts';
 import type { EndpointRepository, EndpointRow } from '../store/endpoint-repository.ts';
 import type { SecretBox } from '../store/secret-box.ts';
-import type { Binding, BindingChange, SipUser, SipUsers } from '../telephony/port.ts';
+import type { Binding, BindingChange, DigitTransport, SipUser, SipUsers } from '../telephony/port.ts';
 import { type EndpointFlow, endpointFlow } from './endpoint-flow.ts';
 import { Remembered } from './remembered.ts';
 import { signInSource } from './sign-in-source.ts';
 import { SignInThrottle } from './sign-in-throttle.ts';
 import { openSipSecrets } from './sip-secrets.ts';
+import { digitTransports } from './trunks.ts';
 
 export interface SipUserDirectoryOptions {
   readonly endpoints: Pick<EndpointRepository, 'sipUser' | 'anySipUser'>;
@@ -22,6 +23,8 @@ export interface SipUserDirectoryOptions {
 /** A user whose phones may register and call. */
 export interface DirectoryUser extends SipUser {
   readonly displayName: string;
+  /** How digits are sent to the phones; absent: in the audio stream. */
+  readonly digits?: DigitTransport;
   /** What runs when the user dials. */
   readonly flow?: EndpointFlow;
 }
@@ -108,7 +111,15 @@ export class SipUserDirectory implements SipUsers {
   #toUser(row: EndpointRow, sealed: string): DirectoryUser {
     const flow = endpointFlow(row);
     const secrets = openSipSecrets(this.#options.box, row.id, sealed);
-    return { userId: row.id, accountId: row.accountId, displayName: row.displayName, secrets, ...(flow && { flow }) };
+    const digits = row.trunk?.digits;
+    return {
+      userId: row.id,
+      accountId: row.accountId,
+      displayName: row.displayName,
+      secrets,
+      ...(digits && { digits: digitTransports[digits] }),
+      ...(flow && { flow }),
+    };
   }
 }
 

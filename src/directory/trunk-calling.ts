@@ -49,7 +49,7 @@ export function callingValues(members: TrunkSettings, checks: MemberChecks): Cal
   if (sipHeaders) checkHeaders(sipHeaders, checks);
   if (codecs && (!codecs.every((codec) => codecNames.includes(codec)) || new Set(codecs).size < codecs.length))
     checks.refuse('Codecs', `Use each of ${codecNames.join(', ')} once at most.`);
-  if (digits !== undefined && digits !== 'Rtp' && digits !== 'Info') checks.refuse('Digits', 'Use Rtp or Info.');
+  checkDigits(digits, checks);
   if (inbandDigits !== undefined && !inbandChoices.includes(inbandDigits))
     checks.refuse('InbandDigits', `Use one of ${inbandChoices.join(', ')}.`);
   if (rtpSource !== undefined && rtpSource !== 'Latch' && rtpSource !== 'Offered') checks.refuse('RtpSource', 'Use Latch or Offered.');
@@ -66,6 +66,11 @@ export function callingValues(members: TrunkSettings, checks: MemberChecks): Cal
     ...(inbandDigits !== undefined && { inbandDigits }),
     ...(rtpSource !== undefined && { rtpSource }),
   };
+}
+
+/** Checks how digits are sent to a trunk, or to the phones of a user. */
+export function checkDigits(digits: string | undefined, checks: MemberChecks): void {
+  if (digits !== undefined && digits !== 'Rtp' && digits !== 'Info') checks.refuse('Digits', 'Use Rtp or Info.');
 }
 
 function checkHeaders(headers: Readonly<Record<string, string>>, checks: MemberChecks): void {

@@ -64,7 +64,7 @@ export interface Trunk {
 }
 
 const srtpPolicies = { Off: 'off', Optional: 'optional', Required: 'required' } as const;
-const digitTransports = { Rtp: 'rtp', Info: 'info' } as const;
+export const digitTransports = { Rtp: 'rtp', Info: 'info' } as const;
 const identities = { None: 'none', PAssertedIdentity: 'asserted', PPreferredIdentity: 'preferred' } as const;
 const inbandPolicies = { Off: 'off', Fallback: 'fallback', Always: 'always' } as const;
 const rtpSources = { Latch: 'latch', Offered: 'offered' } as const;

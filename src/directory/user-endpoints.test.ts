@@ -117,6 +117,26 @@ describe('users with phones', () => {
     expect(sipUsers.mayTry('other', '10.0.0.66')).toBe(true);
     sipUsers.succeeded('other', '10.0.0.66');
   });
+
+  it('say how digits are sent to them, and nothing else that a trunk has', async () => {
+    const name = `ada-${accountId.slice(-12)}`;
+    const { id = '' } = await directory.userEndpoints.create(manager, { sipUserName: name, digits: 'Info' });
+    await directory.userEndpoints.newPassword(manager, { id });
+    expect(await directory.endpoints.get(manager, { endpointId: id })).toMatchObject({ digits: 'Info' });
+    expect((await directory.sipUsers.find(name))?.digits).toBe('info');
+    await directory.endpoints.patch(manager, { endpointId: id, digits: 'Rtp' });
+    expect((await directory.sipUsers.find(name))?.digits).toBe('rtp');
+    const { id: number = '' } = await directory.phoneNumbers.create(manager, { number: '+18144047001' });
+    for (const refused of [
+      directory.userEndpoints.create(manager, { digits: 'Inband' as 'Info' }),
+      directory.endpoints.patch(manager, { endpointId: id, digits: 'Inband' as 'Info' }),
+      directory.endpoints.patch(manager, { endpointId: number, digits: 'Info' }),
+    ])
+      await expect(refused).rejects.toMatchObject({ fields: [{ fieldName: 'Digits' }] });
+    await expect(directory.endpoints.patch(manager, { endpointId: id, codecs: ['PCMU'] })).rejects.toMatchObject({
+      fields: [{ fieldName: 'Codecs' }],
+    });
+  });
 });
 
 describe('the phones of a user', () => {

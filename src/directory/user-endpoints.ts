@@ -14,6 +14,7 @@ import { MemberChecks } from './member-checks.ts';
 import { createEndpoint } from './new-endpoint.ts';
 import { accessible, chosenAccount, type Principal } from './principal.ts';
 import { SIP_REALM, sealSipPassword } from './sip-secrets.ts';
+import { checkDigits } from './trunk-calling.ts';
 
 export interface UserEndpointsOptions {
   readonly endpoints: EndpointRepository;
@@ -45,12 +46,18 @@ export class UserEndpoints {
     const sipUserName = request.sipUserName?.toLowerCase() || newSipUserName(random);
     if (!SIP_USER_NAME.test(sipUserName))
       checks.refuse('SipUserName', 'Use 3 to 32 letters, digits and signs of ._- and begin with a letter.');
+    checkDigits(request.digits, checks);
     const accountId = chosenAccount(principal, request.accountId);
     const flow = await flowValues({ accountId }, request, flows, checks);
     checks.done();
     const displayName = `${firstName} ${lastName}`.trim() || sipUserName;
     const key = { id: newId(clock, random), accountId, type: 'User', displayName } as const;
-    const values = { sipUserName, userMode: request.userMode ?? ('SipPhone' as const), ...flow };
+    const values = {
+      sipUserName,
+      userMode: request.userMode ?? ('SipPhone' as const),
+      ...(request.digits !== undefined && { trunk: { digits: request.digits } }),
+      ...flow,
+    };
     try {
       return await createEndpoint(endpoints, key, values, authorOf(principal, clock));
     } catch (error) {

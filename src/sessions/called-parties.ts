@@ -3,7 +3,7 @@ import { possibleE164 } from '../directory/e164.ts';
 import type { SipUserDirectory } from '../directory/sip-users.ts';
 import type { Trunk } from '../directory/trunks.ts';
 import type { PartyAddress } from '../flow/second-party.ts';
-import type { Binding } from '../telephony/port.ts';
+import type { Binding, DigitTransport } from '../telephony/port.ts';
 import type { OutgoingDirectory } from './outgoing-plan.ts';
 import { trunksFor } from './trunk-routes.ts';
 import { writtenNumber } from './written-number.ts';
@@ -24,6 +24,8 @@ export type CalledParty =
       readonly userName: string;
       /** Where the phones are that have registered; none at all, if so. */
       readonly bindings: readonly Binding[];
+      /** How digits are sent to them; absent: in the audio stream. */
+      readonly digits?: DigitTransport;
     };
 
 /**
@@ -49,9 +51,7 @@ export async function findParties(address: PartyAddress, accountId: string, dire
 export async function findAskedParties(to: string, accountId: string, directory: PartyDirectory): Promise<readonly CalledParty[]> {
   const user = to.startsWith('+') ? undefined : await directory.users.find(to);
   if (user?.accountId === accountId) {
-    const { userId, displayName } = user;
-    const userName = to.toLowerCase();
-    return [{ kind: 'phones', name: displayName || userName, userId, userName, bindings: await directory.users.bindings(userId) }];
+    return [await phonesParty({ ...user, userName: to.toLowerCase() }, directory)];
   }
   if (await directory.endpoints.find(accountId, to)) return findParties({ endpointId: to }, accountId, directory);
   const e164 = writtenNumber(to);
@@ -66,11 +66,17 @@ async function endpointParty(
   switch (endpoint.type) {
     case 'PhoneNumber':
       return numberParty(endpoint.e164, accountId, directory);
-    case 'User': {
-      const { userId, userName, displayName } = endpoint;
-      return { kind: 'phones', name: displayName || userName, userId, userName, bindings: await directory.users.bindings(userId) };
-    }
+    case 'User':
+      return phonesParty(endpoint, directory);
   }
+}
+
+async function phonesParty(
+  { userId, userName, displayName, digits }: Omit<DialledEndpoint & { type: 'User' }, 'type'>,
+  { users }: PartyDirectory,
+): Promise<CalledParty> {
+  const bindings = await users.bindings(userId);
+  return { kind: 'phones', name: displayName || userName, userId, userName, bindings, ...(digits && { digits }) };
 }
 
 async function numberParty(e164: string, accountId: string, { trunks }: PartyDirectory): Promise<CalledParty> {

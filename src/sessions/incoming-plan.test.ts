@@ -35,7 +35,14 @@ function planned({ trunk, flowOf: accountId = 'account-1', call, knownAs = alice
       any: async () => true,
       find: async (name) =>
         name === 'alice'
-          ? { userId: knownAs, accountId: 'account-1', displayName: 'Alice', flow: runs, secrets: digestSecrets('alice', 'r', 'secret') }
+          ? {
+              userId: knownAs,
+              accountId: 'account-1',
+              displayName: 'Alice',
+              digits: 'info',
+              flow: runs,
+              secrets: digestSecrets('alice', 'r', 'secret'),
+            }
           : undefined,
     },
   };
@@ -64,7 +71,7 @@ describe('a call that comes in', () => {
 
   it('with credentials of ours is that of a user, also where a carrier is', async () => {
     const plan = await planned({ call: { hasCredentials: true } });
-    expect(plan).toMatchObject({ endpointId: alice.userId, from: 'alice', line: { userId: alice.userId } });
+    expect(plan).toMatchObject({ endpointId: alice.userId, from: 'alice', line: { userId: alice.userId, media: { digits: 'info' } } });
   });
 
   it('in clear is none of a trunk over TLS', async () => {

@@ -95,7 +95,7 @@ async function planOfUser(call: IncomingCall, directory: IncomingDirectory): Pro
     ...flow,
     accountId: user.accountId,
     endpointId: userId,
-    line: { limit: limitOfUser(userId), userId, media: { srtp: 'optional' } },
+    line: { limit: limitOfUser(userId), userId, media: { srtp: 'optional', ...(user.digits && { digits: user.digits }) } },
     from: userName,
     to: addressOf(call.dialled),
   };

@@ -65,7 +65,7 @@ export class PartyPlacement {
 
   async #ring(
     call: PartyCall,
-    { userId, userName, bindings }: CalledParty & { kind: 'phones' },
+    { userId, userName, bindings, digits }: CalledParty & { kind: 'phones' },
     leg: PartyLeg,
     near: AnsweredCall,
   ): Promise<void> {
@@ -78,7 +78,8 @@ export class PartyPlacement {
         channel.release();
         onFreed();
       });
-      call.attach(slot.ring({ ...leg, legId: newId(clock, random), to: userName, bindings, srtp: 'optional' }, call));
+      const legId = newId(clock, random);
+      call.attach(slot.ring({ ...leg, legId, to: userName, bindings, srtp: 'optional', ...(digits && { digits }) }, call));
     } catch (error) {
       channel.release();
       throw error;

@@ -129,7 +129,7 @@ export const endpoint = pgTable(
     /** What runs when somebody calls the endpoint, and the values of its public parameters. */
     flowId: uuid('flow_id'),
     flowParams: jsonb('flow_params').$type<Struct>(),
-    /** What else there is to say of a SIP trunk. */
+    /** What else there is to say of a SIP trunk; of a user, how digits are sent to the phones. */
     trunk: jsonb('trunk').$type<TrunkSettings>(),
     userMode: text('user_mode').$type<'SoftPhone' | 'SipPhone'>(),
     /** In lower case. */

@@ -315,6 +315,8 @@ export interface RingRequest {
   readonly ringTimeoutMs: number;
   /** Whether the audio is encrypted; absent: off. */
   readonly srtp?: SrtpPolicy;
+  /** How digits are sent; absent: in the stream. */
+  readonly digits?: DigitTransport;
 }
 
 /** A media port that is held for one call. It is used once: by `dial` or `ring`, or given back by `release`. */

@@ -8,11 +8,12 @@ const FRIEND = '+18144043111';
 const DESK = '10.0.1.1';
 const MOBILE = '10.0.1.2';
 
-const user = (name: string): DialledEndpoint => ({
+const user = (name: string, more: { readonly digits?: 'info' } = {}): DialledEndpoint => ({
   type: 'User',
   userId: `id of ${name}`,
   userName: name,
   displayName: name.toUpperCase(),
+  ...more,
 });
 const endpoints = {
   ada: user('alice'),
@@ -43,6 +44,19 @@ describe('Dial to a user', () => {
     expect(session.lines).toEqual(
       expect.arrayContaining(['Calling ALICE', 'ALICE is ringing', 'ALICE has answered', 'Joined with ALICE', 'ALICE: The callee hung up']),
     );
+    expect(session.lines).toContain(`ALICE: Call-ID ${desk?.callTo('alice')?.callId}`);
+    expect(desk?.callTo('alice')?.callId).not.toBe(phones.callTo(numberToDial)?.callId);
+    expect(left).toEqual(nothingLeft);
+  });
+
+  it('tells the phone digits in SIP INFO, when that is how the user has them', async () => {
+    const { others, left } = await dial(
+      { User: 'ada' },
+      { [DESK]: { alice: { answerAfterMs: 500, hangUpAfterMs: 4000 } } },
+      { [numberToDial]: { answerAfterMs: 100, presses: { atMs: 2000, keys: '8*' } } },
+      { endpoints: { ada: user('alice', { digits: 'info' }) } },
+    );
+    expect(others[0]?.callTo('alice')?.told).toBe('8*');
     expect(left).toEqual(nothingLeft);
   });
 
