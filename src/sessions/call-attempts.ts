@@ -40,6 +40,8 @@ export interface CallAttemptsParts {
 
 /** How long a target may be silent while there is another one: the INVITE has been sent four times by then. */
 const SILENCE_MS = 6_000;
+/** How long a target that has said 100 may take to say more while there is another one: some networks take ten seconds to ring a phone. */
+const PROGRESS_MS = 15_000;
 /** How long a target that could not be reached, or that cannot serve and does not say how long, is tried last. */
 const AVOIDED_MS = 30_000;
 const MOST_ATTEMPTS = 16;
@@ -100,7 +102,8 @@ export class CallAttempts implements PlacedCall, Channel {
     this.#attempts++;
     const request = this.#parts.request(this.#trunk, target);
     const last = this.#targets.length === 0 && this.#others.length === 0;
-    this.#call = slot.dial(last ? request : { ...request, responseTimeoutMs: SILENCE_MS }, this.#legEvents(events));
+    const patience = last ? {} : { responseTimeoutMs: SILENCE_MS, progressTimeoutMs: PROGRESS_MS };
+    this.#call = slot.dial({ ...request, ...patience }, this.#legEvents(events));
   }
 
   #legEvents(events: AttemptEvents): LegEvents {
@@ -159,10 +162,10 @@ export class CallAttempts implements PlacedCall, Channel {
   }
 
   /** What has become of the attempt tells which targets the next calls should rather not go to. */
-  #learn(target: TrunkTarget, { why, sip, retryAfterMs }: LegEnd): void {
+  #learn(target: TrunkTarget, { why, sip, retryAfterMs, isPeersWord }: LegEnd): void {
     const { trunkId } = this.#trunk;
     if (sip === 503 && retryAfterMs !== undefined) this.#parts.health.avoid(trunkId, target, retryAfterMs);
-    else if (why === 'unreachable' && sip !== 502 && sip !== 504) this.#parts.health.avoid(trunkId, target, AVOIDED_MS);
+    else if (why === 'unreachable' && (sip === 503 || !isPeersWord)) this.#parts.health.avoid(trunkId, target, AVOIDED_MS);
   }
 
   #finish(end: LegEnd, media: MediaReport, events: AttemptEvents): void {
@@ -177,8 +180,8 @@ export class CallAttempts implements PlacedCall, Channel {
 }
 
 /**
- * Whether another target may do better: it was not reached, did not answer, or failed by itself (5xx). What the callee or the number
- * is the cause of (4xx, 6xx) is the same everywhere (RFC 3261 section 16.7, RFC 3263 section 4.3).
+ * Whether another target may do better: it was not reached, did not answer, found nobody in time (408), or failed by itself (5xx). What
+ * the callee or the number is the cause of (4xx, 6xx) is the same everywhere (RFC 3261 sections 16.7 and 21.4.9, RFC 3263 section 4.3).
  */
 function isWorthAnother({ why, sip = 0 }: LegEnd): boolean {
   return why === 'unreachable' || (sip >= 500 && sip < 600);

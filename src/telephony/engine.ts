@@ -224,13 +224,14 @@ export class Engine implements Telephony {
 
   #dial(request: DialRequest, events: LegEvents, stream: MediaStream): PlacedCall {
     const parts = this.#legParts(request, events, stream, { codecs: DEFAULT_CODECS, ...request.trunk }, () => this.#legs.delete(leg));
-    const { ringTimeoutMs, responseTimeoutMs } = request;
+    const { ringTimeoutMs, responseTimeoutMs, progressTimeoutMs } = request;
     const inviteAgain = (): void => void this.#invite(leg, request, parts.media);
     const leg: OutboundLeg = new OutboundLeg({
       ...parts,
       ringTimeoutMs,
       inviteAgain,
       ...(responseTimeoutMs !== undefined && { responseTimeoutMs }),
+      ...(progressTimeoutMs !== undefined && { progressTimeoutMs }),
     });
     this.#legs.add(leg);
     inviteAgain();

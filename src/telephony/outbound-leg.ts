@@ -6,10 +6,17 @@ import type { Dialog } from './sip/dialog.ts';
 import { COMPLETED_ELSEWHERE, type InviteEvents, type InviteFailure, type OutgoingInvite } from './sip/outgoing-invite.ts';
 
 const noWord: LegEnd = { why: 'unreachable', sip: 408, reason: 'No response' };
+const nothingRang: LegEnd = { why: 'unreachable', sip: 408, reason: 'Nothing rang in time' };
 const noAnswer: LegEnd = { why: 'no-answer', sip: 487, reason: 'Nobody answered in time' };
 
 /** How long the peer may take to confirm that it does not ring any more. SIP would wait 32 seconds for one that is gone. */
 const FAREWELL_MS = 2000;
+
+/** The same before somebody else is called, so that no two phones ring: over UDP the CANCEL has been sent four times by then. */
+const WITHDRAWAL_MS = 4000;
+
+/** What a peer says of an INVITE that was cancelled (RFC 3261 section 21.4.25). */
+const REQUEST_TERMINATED = 487;
 
 /** What a peer says that cannot have the session as it was offered (RFC 3261 section 21.4.26). */
 const NOT_ACCEPTABLE_HERE = 488;
@@ -18,6 +25,8 @@ export interface OutboundParts extends LegParts {
   readonly ringTimeoutMs: number;
   /** How long the peer may take to answer anything at all; absent: as long as SIP waits. */
   readonly responseTimeoutMs?: number;
+  /** How long the peer may take after a 100 to say more; absent: as long as it may ring. */
+  readonly progressTimeoutMs?: number;
   /** Sends another INVITE for the leg, with what is offered now, and attaches it; absent: there is only one. */
   readonly inviteAgain?: () => void;
 }
@@ -29,21 +38,26 @@ export class OutboundLeg extends Leg implements InviteEvents {
   protected readonly givenUp: LegEnd = { why: 'cancelled', sip: 487 };
   readonly #ringTimeoutMs: number;
   readonly #responseTimeoutMs: number | undefined;
+  readonly #progressTimeoutMs: number | undefined;
   readonly #inviteAgain: (() => void) | undefined;
   #hasRung = false;
   #hasEarlyMedia = false;
   #invite: OutgoingInvite | undefined;
   #ringTimer: Timer | undefined;
   #responseTimer: Timer | undefined;
+  #progressTimer: Timer | undefined;
   #farewellTimer: Timer | undefined;
   readonly #searching = new AbortController();
   /** Whether the peer has answered anything at all to the INVITE. */
   #heardFrom = false;
+  /** Whether the INVITE is withdrawn for somebody else to be called, unless somebody notices it after all. */
+  #withdrawing = false;
 
-  constructor({ ringTimeoutMs, responseTimeoutMs, inviteAgain, ...parts }: OutboundParts) {
+  constructor({ ringTimeoutMs, responseTimeoutMs, progressTimeoutMs, inviteAgain, ...parts }: OutboundParts) {
     super(parts);
     this.#ringTimeoutMs = ringTimeoutMs;
     this.#responseTimeoutMs = responseTimeoutMs;
+    this.#progressTimeoutMs = progressTimeoutMs;
     this.#inviteAgain = inviteAgain;
   }
 
@@ -60,7 +74,12 @@ export class OutboundLeg extends Leg implements InviteEvents {
       return;
     }
     const { clock } = this.parts;
-    this.#ringTimer = clock.after(this.#ringTimeoutMs, () => this.stop(this.#heardFrom ? noAnswer : noWord));
+    this.#ringTimer = clock.after(this.#ringTimeoutMs, () => {
+      if (this.#hasRung) this.stop(noAnswer);
+      else if (!this.#heardFrom) this.stop(noWord);
+      else if (this.#progressTimeoutMs === undefined) this.stop(nothingRang);
+      else this.#withdraw();
+    });
   }
 
   /** The call could not even be sent. */
@@ -85,6 +104,7 @@ export class OutboundLeg extends Leg implements InviteEvents {
   /** Each server gets the same time to say something, and gets it again for an INVITE with credentials. */
   handedOver(): void {
     this.#responseTimer?.cancel();
+    this.#stopProgressTimer();
     if (this.#responseTimeoutMs === undefined || this.ended || this.ending) return;
     this.#responseTimer = this.parts.clock.after(this.#responseTimeoutMs, () => this.stop(noWord));
   }
@@ -95,6 +115,7 @@ export class OutboundLeg extends Leg implements InviteEvents {
 
   triesNext(): void {
     this.#responseTimer?.cancel();
+    this.#stopProgressTimer();
   }
 
   provisional(status: number, _reason: string, sdp: string | undefined, dialog?: Dialog): void {
@@ -104,8 +125,9 @@ export class OutboundLeg extends Leg implements InviteEvents {
     const isEarly = sdp !== undefined && this.parts.media.answered(sdp);
     if (status > 100) {
       this.#hasRung = true;
+      this.#stopProgressTimer();
       this.parts.events.ringing(status);
-    }
+    } else this.#awaitProgress();
     if (isEarly && !this.#hasEarlyMedia) {
       this.#hasEarlyMedia = true;
       this.parts.events.earlyMedia?.(this);
@@ -114,6 +136,7 @@ export class OutboundLeg extends Leg implements InviteEvents {
 
   answered(dialog: Dialog, sdp: string | undefined): void {
     this.#cancelTimers();
+    this.#withdrawing = false;
     if (!this.adopt(dialog)) return;
     const { media } = this.parts;
     // A 2xx without SDP means that the SDP of a reliable provisional response holds (RFC 6337 section 3.1).
@@ -123,6 +146,10 @@ export class OutboundLeg extends Leg implements InviteEvents {
   }
 
   failed(failure: InviteFailure): void {
+    if (this.#withdrawing && !this.ending) {
+      this.finish(this.#endOfWithdrawn(failure));
+      return;
+    }
     // Nobody has noticed the call yet, so it may be placed once more.
     const offer =
       this.#inviteAgain && failure.status === NOT_ACCEPTABLE_HERE && !this.#hasRung && !this.ending
@@ -134,7 +161,7 @@ export class OutboundLeg extends Leg implements InviteEvents {
       this.#inviteAgain?.();
       return;
     }
-    this.finish(this.ending ?? endOfFailure(failure));
+    this.finish(this.ending ?? endOfFailure(failure, this.#hasRung));
   }
 
   protected giveUp(): void {
@@ -150,19 +177,50 @@ export class OutboundLeg extends Leg implements InviteEvents {
     super.finish(end);
   }
 
+  #awaitProgress(): void {
+    if (this.#progressTimeoutMs === undefined || this.#hasRung || this.#withdrawing) return;
+    this.#progressTimer ??= this.parts.clock.after(this.#progressTimeoutMs, () => this.#withdraw());
+  }
+
+  #stopProgressTimer(): void {
+    this.#progressTimer?.cancel();
+    this.#progressTimer = undefined;
+  }
+
+  /** Nothing has rung so far. */
+  #withdraw(): void {
+    if (this.ended || this.ending || this.#withdrawing) return;
+    this.#cancelTimers();
+    this.#withdrawing = true;
+    this.#farewellTimer = this.parts.clock.after(WITHDRAWAL_MS, () => {
+      this.#invite?.cancel();
+      this.finish(this.#hasRung ? noAnswer : nothingRang);
+    });
+    this.#invite?.withdraw();
+  }
+
+  /** A refusal that has crossed the CANCEL is worth more than our reason for it. */
+  #endOfWithdrawn(failure: InviteFailure): LegEnd {
+    const { status } = failure;
+    const refused = status !== undefined && status !== REQUEST_TERMINATED;
+    if (refused) return endOfFailure({ ...failure, why: 'response' }, this.#hasRung);
+    return this.#hasRung ? noAnswer : nothingRang;
+  }
+
   #cancelTimers(): void {
+    this.#stopProgressTimer();
     this.#ringTimer?.cancel();
     this.#responseTimer?.cancel();
     this.#farewellTimer?.cancel();
   }
 }
 
-function endOfFailure(failure: InviteFailure): LegEnd {
+function endOfFailure(failure: InviteFailure, hasRung: boolean): LegEnd {
   switch (failure.why) {
     case 'response': {
       const sip = failure.status ?? 500;
       const { reason, retryAfterMs } = failure;
-      return { why: causeOfStatus(sip), sip, reason, ...(retryAfterMs !== undefined && { retryAfterMs }) };
+      return { why: causeOfStatus(sip, hasRung), sip, reason, isPeersWord: true, ...(retryAfterMs !== undefined && { retryAfterMs }) };
     }
     case 'timeout':
       return { why: 'unreachable', sip: 408, reason: failure.reason };

@@ -32,6 +32,10 @@ export class ParallelInvites implements OutgoingInvite {
     this.#cancelAll(undefined, reason);
   }
 
+  withdraw(): void {
+    for (const branch of this.#branches) branch.withdraw();
+  }
+
   #branch(at: number): InviteEvents {
     return {
       sent: (callId) => {

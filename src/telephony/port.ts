@@ -68,6 +68,8 @@ export interface LegEnd {
   readonly reason?: string;
   /** How long the peer asks not to be called again (Retry-After). */
   readonly retryAfterMs?: number;
+  /** Whether that status is one that the peer has sent, not our word for its silence. */
+  readonly isPeersWord?: boolean;
 }
 
 /** A call that is up, as flows see it: they can play, listen and hang up. Waits follow the rules of MediaStream. */
@@ -196,6 +198,11 @@ export interface DialRequest {
   readonly ringTimeoutMs: number;
   /** How long the peer may take to answer anything at all, before the leg ends as unreachable; absent: 32 s. */
   readonly responseTimeoutMs?: number;
+  /**
+   * How long the peer may take, once it has said 100, until it says more, before the leg ends as unreachable. Who rings or answers as it is
+   * given up keeps the call. Absent: as long as it may ring.
+   */
+  readonly progressTimeoutMs?: number;
   /** How the two sides are written; absent: in E.164, with the host that is called as their domain, and no more than From. */
   readonly parties?: {
     /** User parts of the URIs: digits, `*` and `+`. */

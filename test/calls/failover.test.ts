@@ -109,7 +109,6 @@ describe('the next target of a trunk', () => {
     [486, 'Busy'],
     [404, 'NumberNotFound'],
     [480, 'NoAnswer'],
-    [408, 'NoAnswer'],
     [403, 'Rejected'],
     [600, 'Busy'],
     [603, 'Rejected'],

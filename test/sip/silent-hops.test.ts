@@ -96,3 +96,84 @@ describe('the time that a hop may be silent', () => {
     await agent.close();
   });
 });
+
+describe('a hop that says 100 and nothing after it', () => {
+  const trying = (more: (first: RawPeer, invite: SipRequest, clock: VirtualClock) => void = () => {}) =>
+    scene((first, invite, _nth, clock) => {
+      first.reply(invite, 100, CALLER);
+      more(first, invite, clock);
+    });
+
+  it('is left after 15 seconds, and the next gets the INVITE when it has confirmed the CANCEL', async () => {
+    const { clock, agent, first, seen, call } = trying((first, invite, clock) => {
+      clock.after(16_000, () => first.reply(invite, 487, CALLER, { tag: 'a' }));
+    });
+    agent.invite(request('udp', toBoth), call);
+    await clock.advance(15_999);
+    expect(first.names).toContain('CANCEL');
+    expect(seen).toEqual([`0 ${CALLEE.address}`]);
+    await clock.advance(1);
+    expect(seen.at(-1)).toBe(`16000 ${OTHER.address}`);
+    await agent.close();
+  });
+
+  it('nor to the CANCEL is given 4 seconds for it; its late answer is hung up', async () => {
+    const { clock, agent, first, seen, call } = trying((first, invite, clock) => {
+      clock.after(19_500, () => first.reply(invite, 200, CALLER, { tag: 'a', sdp: ANSWER }));
+    });
+    agent.invite(request('udp', toBoth), call);
+    await clock.advance(19_100);
+    expect(seen[1]).toBe(`19000 ${OTHER.address}`);
+    await clock.advance(900);
+    expect(call.events.filter((event) => event === 'answered')).toEqual([]);
+    expect(first.names).toContain('BYE');
+    await agent.close();
+  });
+
+  it.each([
+    ['answers', 200, ['sent', '100', 'answered']],
+    ['is busy', 486, ['sent', '100', 'failed response']],
+  ] as const)('and %s as the CANCEL is on its way has the call', async (_name, status, events) => {
+    const { clock, agent, other, call } = trying((first, invite, clock) => {
+      clock.after(15_500, () => first.reply(invite, status, CALLER, { tag: 'a', sdp: ANSWER }));
+    });
+    agent.invite(request('udp', toBoth), call);
+    await clock.advance(30_000);
+    expect(call.events.slice(0, 3)).toEqual(events);
+    expect(other.received).toEqual([]);
+    await agent.close();
+  });
+
+  it('and rings as the CANCEL is on its way ends the call: nobody else rings', async () => {
+    const { clock, agent, other, call } = trying((first, invite, clock) => {
+      clock.after(15_500, () => first.reply(invite, 180, CALLER, { tag: 'a' }));
+      clock.after(16_000, () => first.reply(invite, 487, CALLER, { tag: 'a' }));
+    });
+    agent.invite(request('udp', toBoth), call);
+    await clock.advance(30_000);
+    expect(call.events).toEqual(['sent', '100', '180', 'failed response']);
+    expect(other.received).toEqual([]);
+    await agent.close();
+  });
+
+  it('is not followed by another when the call is given up meanwhile', async () => {
+    const { clock, agent, other, call } = trying((first, invite, clock) => {
+      clock.after(17_000, () => first.reply(invite, 487, CALLER, { tag: 'a' }));
+    });
+    const invite = agent.invite(request('udp', toBoth), call);
+    await clock.advance(16_000);
+    invite.cancel();
+    await clock.advance(30_000);
+    expect(call.events.at(-1)).toBe('failed cancelled');
+    expect(other.received).toEqual([]);
+    await agent.close();
+  });
+
+  it('is like one that says 408: the next gets the INVITE', async () => {
+    const { clock, agent, seen, call } = scene((first, invite) => first.reply(invite, 408, CALLER, { tag: 'a' }));
+    agent.invite(request('udp', toBoth), call);
+    await clock.advance(100);
+    expect(seen.at(-1)).toBe(`0 ${OTHER.address}`);
+    await agent.close();
+  });
+});

@@ -59,6 +59,8 @@ class InviteAttempt implements OutgoingInvite {
   #smallestMs: number | undefined;
   #heardFrom = false;
   #cancel: 'no' | 'wanted' | 'sent' = 'no';
+  /** A CANCEL is under way, but an answer that crosses it is wanted. */
+  #withdraws = false;
   #cancelReason: string | undefined;
   #patience: Timer | undefined;
 
@@ -108,7 +110,17 @@ class InviteAttempt implements OutgoingInvite {
     if (this.#sent.cSeq === 1) this.#events?.sent(this.callId);
   }
 
+  withdraw(): void {
+    this.#withdraws = this.#cancel === 'no';
+    this.#giveUp();
+  }
+
   cancel(reason?: string): void {
+    this.#withdraws = false;
+    this.#giveUp(reason);
+  }
+
+  #giveUp(reason?: string): void {
     if (this.#cancel !== 'no' || !this.#events) return;
     this.#cancel = 'wanted';
     this.#cancelReason = reason;
@@ -138,7 +150,7 @@ class InviteAttempt implements OutgoingInvite {
     this.#heardFrom = true;
     if (this.#cancel !== 'no') {
       this.#sendCancel();
-      return;
+      if (!this.#withdraws) return;
     }
     const dialog = this.#forks.early(this.#sent, response);
     const rSeq = reliableNumber(response);
@@ -178,7 +190,7 @@ class InviteAttempt implements OutgoingInvite {
     // What a reliable provisional response has agreed on holds, whatever the 2xx says (RFC 6337 section 3.1.1).
     const sdp = dialog.state.provisional?.agreed ? undefined : sdpOf(response);
     const events = this.#events;
-    const wanted = events !== undefined && this.#cancel === 'no';
+    const wanted = events !== undefined && (this.#cancel === 'no' || this.#withdraws);
     const answer = this.#answerLate(dialog, sdp, wanted);
     const inAck = answer ?? (this.#asksForOffer && sdp ? refusingAnswer(sdp) : undefined);
     this.#forks.acknowledged(dialog, dialog.acknowledge(this.#sent.cSeq, this.#authorization, inAck));

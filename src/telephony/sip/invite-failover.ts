@@ -16,9 +16,18 @@ import type { Hop } from './transport.ts';
 /** How long a hop may say nothing to an INVITE that it was handed while there is another one: over UDP it has been sent four times by then. */
 const SILENCE_MS = 4000;
 
+/** How long a hop that has said 100 may take to say more while there is another one: some networks take ten seconds to ring a phone. */
+const PROGRESS_MS = 15_000;
+
+/** How long such a hop may take to confirm that it does not ring any more, before the next one does: as long as for an INVITE. */
+const WITHDRAWAL_MS = SILENCE_MS;
+
+/** What a hop says of an INVITE that was cancelled (RFC 3261 section 21.4.25). */
+const REQUEST_TERMINATED = 487;
+
 /**
- * Sends an INVITE to the first hop of `request`, and to the next when that one cannot be reached, says nothing or answers with 503
- * (RFC 3263 section 4.3): a new transaction, of the same Call-ID. Never once a provisional response above 100 has come.
+ * Sends an INVITE to the first hop of `request`, and to the next when that one cannot be reached, says nothing or nothing but 100, or
+ * answers with 503 or 408 (RFC 3263 section 4.3): a new transaction, of the same Call-ID. Never once a provisional response above 100 has come.
  */
 export function sendInviteAlong(core: SipCore, request: OutgoingInviteRequest, events: InviteEvents): OutgoingInvite {
   const { otherwise = [] } = request;
@@ -35,7 +44,13 @@ class InviteAlong implements OutgoingInvite {
   #nth = 0;
   #attempt: OutgoingInvite | undefined;
   #silence: Timer | undefined;
+  #progress: Timer | undefined;
+  #patience: Timer | undefined;
   #alerted = false;
+  /** The hop is given a moment to confirm that it does not ring, before the next one gets the INVITE. */
+  #leaving = false;
+  /** Nobody else is to be called any more. */
+  #isGivenUp = false;
 
   constructor(core: SipCore, request: OutgoingInviteRequest, otherwise: readonly Hop[], events: InviteEvents) {
     this.#core = core;
@@ -51,7 +66,18 @@ class InviteAlong implements OutgoingInvite {
   }
 
   cancel(reason?: string): void {
+    this.#giveUp();
     this.#attempt?.cancel(reason);
+  }
+
+  withdraw(): void {
+    this.#giveUp();
+    this.#attempt?.withdraw();
+  }
+
+  #giveUp(): void {
+    this.#isGivenUp = true;
+    this.#cancelTimers();
   }
 
   #send(to: Hop): void {
@@ -79,11 +105,17 @@ class InviteAlong implements OutgoingInvite {
       },
       provisional: (status: number, reason: string, sdp: string | undefined, dialog?: Dialog) => {
         if (nth !== this.#nth) return;
-        this.#alerted ||= status > 100;
+        if (status === 100) this.#awaitProgress();
+        else {
+          this.#alerted = true;
+          this.#progress?.cancel();
+        }
         events.provisional(status, reason, sdp, dialog);
       },
       answered: (dialog, sdp) => {
-        if (nth === this.#nth) events.answered(dialog, sdp);
+        if (nth !== this.#nth) return;
+        this.#cancelTimers();
+        events.answered(dialog, sdp);
       },
       failed: (failure) => {
         if (nth === this.#nth) this.#failed(failure);
@@ -93,8 +125,33 @@ class InviteAlong implements OutgoingInvite {
 
   /** The hop gets the whole time for each INVITE, so also for the one with credentials. */
   #awaitResponse(): void {
-    this.#silence?.cancel();
+    this.#cancelTimers();
     if (this.#hops.length > 0 && !this.#alerted) this.#silence = this.#core.clock.after(SILENCE_MS, () => this.#leave());
+  }
+
+  #awaitProgress(): void {
+    if (this.#hops.length === 0 || this.#alerted || this.#leaving || this.#isGivenUp) return;
+    this.#progress ??= this.#core.clock.after(PROGRESS_MS, () => this.#withdraw());
+  }
+
+  /** Gives up the hop that has said no more than 100; who rings or answers there as it is told so keeps the call. */
+  #withdraw(): void {
+    const left = this.#attempt;
+    this.#leaving = true;
+    this.#events.triesNext?.();
+    this.#patience = this.#core.clock.after(WITHDRAWAL_MS, () => {
+      if (this.#alerted) return;
+      left?.cancel();
+      this.#next();
+    });
+    left?.withdraw();
+  }
+
+  #cancelTimers(): void {
+    this.#silence?.cancel();
+    this.#progress?.cancel();
+    this.#patience?.cancel();
+    this.#progress = undefined;
   }
 
   /** Gives the hop up. What still comes from it gets CANCEL, or ACK and BYE. */
@@ -105,18 +162,29 @@ class InviteAlong implements OutgoingInvite {
   }
 
   #failed(failure: InviteFailure): void {
-    this.#silence?.cancel();
-    const another = !this.#alerted && isOfTheHop(failure);
-    if (!another || !this.#next()) this.#events.failed(failure);
+    this.#cancelTimers();
+    const wasLeft = this.#leaving && !this.#isGivenUp;
+    const what = wasLeft ? reasonOfLeft(failure, this.#alerted) : failure;
+    const another = !this.#alerted && !this.#isGivenUp && isOfTheHop(what);
+    if (!another || !this.#next()) this.#events.failed(what);
   }
 
   #next(): boolean {
     const hop = this.#hops.shift();
     if (hop === undefined) return false;
+    this.#leaving = false;
     this.#events.triesNext?.();
     this.#send(hop);
     return true;
   }
+}
+
+/** Why a hop has failed whose INVITE we took back: by what it says, if that is more than that it did so before anything rang. */
+function reasonOfLeft(failure: InviteFailure, alerted: boolean): InviteFailure {
+  const { status } = failure;
+  return status !== undefined && (alerted || status !== REQUEST_TERMINATED)
+    ? { ...failure, why: 'response' }
+    : { why: 'timeout', reason: 'Nothing rang in time' };
 }
 
 /** Whether the hop is the cause, so that another server of the same domain may do better. */
@@ -126,7 +194,7 @@ function isOfTheHop({ why, status }: InviteFailure): boolean {
     case 'timeout':
       return true;
     case 'response':
-      return status === 503;
+      return status === 503 || status === 408;
     case 'cancelled':
       return false;
   }

@@ -59,6 +59,11 @@ export interface OutgoingInvite {
    * @param reason the value of the Reason of the CANCEL (RFC 3326)
    */
   cancel(reason?: string): void;
+  /**
+   * Gives up what nothing has come of, to try somebody else: as `cancel`, but who rings or answers as the CANCEL is on its way is told as
+   * before, since whoever has noticed the call must not be called twice. Idempotent; `cancel` may follow.
+   */
+  withdraw(): void;
 }
 
 /** The Reason that keeps a phone from showing a call as missed that somebody else has answered (RFC 3326 section 3.1). */
