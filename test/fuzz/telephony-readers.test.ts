@@ -9,18 +9,27 @@ import { answerOffer } from '../../src/telephony/sdp/negotiate.ts';
 import { SdpError } from '../../src/telephony/sdp/sdp-error.ts';
 import { newLocalSrtp } from '../../src/telephony/sdp/srtp-offer.ts';
 import { parseChallenge } from '../../src/telephony/sip/digest.ts';
+import { readDigitBody } from '../../src/telephony/sip/digit-body.ts';
 import type { SipMessage } from '../../src/telephony/sip/message.ts';
 import { parseNameAddress } from '../../src/telephony/sip/parse-address.ts';
 import { parseCredentials } from '../../src/telephony/sip/parse-credentials.ts';
 import { parseCSeq } from '../../src/telephony/sip/parse-cseq.ts';
 import { parseMessage } from '../../src/telephony/sip/parse-message.ts';
 import { parseVia } from '../../src/telephony/sip/parse-via.ts';
+import { readRegistration } from '../../src/telephony/sip/read-registration.ts';
+import { redirectTargets } from '../../src/telephony/sip/redirect-targets.ts';
+import { parseReferTo, referrerOf } from '../../src/telephony/sip/refer-to.ts';
+import { parseReplaces } from '../../src/telephony/sip/replaces.ts';
+import { retryAfterMs } from '../../src/telephony/sip/retry-after.ts';
+import { sessionExpiresOf, smallestIntervalOf } from '../../src/telephony/sip/session-expires.ts';
 import { SipParseError } from '../../src/telephony/sip/sip-parse-error.ts';
+import { readSipfrag } from '../../src/telephony/sip/sipfrag.ts';
 import { splitList } from '../../src/telephony/sip/split-list.ts';
 import { parseUri } from '../../src/telephony/sip/uri.ts';
 import { writeMessage } from '../../src/telephony/sip/write-message.ts';
 import { capturedCalls } from '../support/captured-call.ts';
 import { mutatedBytes } from '../support/mutated-bytes.ts';
+import { readableRequests } from '../support/readable-requests.ts';
 import { settledMemory } from '../support/settled-memory.ts';
 
 const { RINGFLOW_FUZZ_RUNS, RINGFLOW_FUZZ_SEED = '1' } = process.env;
@@ -75,6 +84,7 @@ const headerReaders: readonly (readonly [name: string, read: (value: string) => 
   ['Contact', (value) => splitList([value]).map(parseNameAddress)],
   ['Record-Route', (value) => splitList([value]).map(parseNameAddress)],
   ['CSeq', parseCSeq],
+  ['Replaces', parseReplaces],
   ['WWW-Authenticate', parseChallenge],
   ['Authorization', parseCredentials],
 ];
@@ -85,6 +95,11 @@ function readSip(bytes: Uint8Array): void {
   expect(headersOf(parseMessage(writeMessage(message)))).toEqual(headersOf(message));
   if (message.kind === 'request') attempt(() => parseUri(message.uri));
   for (const [name, read] of headerReaders) for (const value of message.headers.all(name)) attempt(() => read(value));
+  for (const read of [parseReferTo, referrerOf, redirectTargets, retryAfterMs, sessionExpiresOf, smallestIntervalOf])
+    attempt(() => read(message.headers));
+  if (message.kind === 'request') attempt(() => readRegistration(message));
+  attempt(() => readSipfrag(message.body));
+  for (const type of ['application/dtmf-relay', 'application/dtmf']) attempt(() => readDigitBody(type, message.body));
 }
 
 /** Content-Length is written anew. */
@@ -121,7 +136,7 @@ describe(`readers of the telephone network: damaged input (${runs} of each, seed
     expect(bodies.length).toBeGreaterThan(4);
   });
 
-  it('SIP', () => fuzz(captured.sip, readSip, SipParseError));
+  it('SIP', () => fuzz([...captured.sip, ...readableRequests], readSip, SipParseError));
 
   it('SDP', () =>
     fuzz(
