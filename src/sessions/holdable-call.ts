@@ -116,7 +116,7 @@ export class HoldableCall {
   /** Joins the call with somebody: at once, or when the call is no longer on hold. A hold by the flow ends with it. */
   join(party: JoinedParty): void {
     this.#party = party;
-    if (!this.#held) this.call.bridge(party.call);
+    if (!this.#held) this.#bridge();
     else if (this.#held.byFlow) void this.drop();
   }
 
@@ -174,14 +174,18 @@ export class HoldableCall {
     const { note, onChanged } = this.#parts;
     this.#held = undefined;
     held.music.stop();
+    this.#bridge();
+    this.leg.go();
+    note('No longer on hold');
+    onChanged();
+  }
+
+  #bridge(): void {
     try {
       if (this.#party) this.call.bridge(this.#party.call);
     } catch {
       // One of the two has hung up just now, and whoever waits for that will say so.
     }
-    this.leg.go();
-    note('No longer on hold');
-    onChanged();
   }
 
   #inTurn(change: () => Promise<void>): Promise<void> {

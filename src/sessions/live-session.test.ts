@@ -8,7 +8,7 @@ import { ringing } from '../telephony/audio/tone.ts';
 import { nothingSeen } from '../telephony/media/media-report.ts';
 import type { AnsweredCall } from '../telephony/port.ts';
 import type { CallOptions } from './call-options.ts';
-import { LiveSession } from './live-session.ts';
+import { LiveSession, type SessionFlow } from './live-session.ts';
 import { SessionConference } from './session-conference.ts';
 
 const row: NewSessionRow = {
@@ -30,7 +30,7 @@ const row: NewSessionRow = {
 const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /** A session whose flow has something to do after the call, until `finish` is called. */
-function session(options: CallOptions = {}) {
+function session(options: CallOptions = {}, flow: Partial<SessionFlow> = {}) {
   const clock = new VirtualClock(0);
   const written: SessionPatch = {};
   const lines: string[] = [];
@@ -55,6 +55,7 @@ function session(options: CallOptions = {}) {
       goesOnAlone: false,
       endAlone() {},
       position: undefined,
+      ...flow,
     }),
     channel: { release: () => released++ },
     journal: {
@@ -243,4 +244,39 @@ describe('a session with a status callback', () => {
 
 it('a session without a status callback opens no way to anybody', () => {
   expect(session().opened).toEqual([]);
+});
+
+describe('a session that is over for its call, while those go on whom it has left to each other', () => {
+  function left(options: CallOptions = {}) {
+    let endAlone = (): void => {};
+    const start: SessionFlow['start'] = () =>
+      new Promise((resolve) => {
+        endAlone = () => resolve({ outcome: undefined, interrupted: false });
+      });
+    const made = session(options, { goesOnAlone: true, start, endAlone: () => endAlone() });
+    made.live.answered(answeredCall);
+    made.live.ended({ why: 'caller-hung-up' }, media);
+    made.finish();
+    return made;
+  }
+
+  it.each([
+    ['after four hours when it has no limit of its own', {}, 14_400_000],
+    ['after its own limit', { maxDurationMs: 60_000 }, 60_000],
+  ])('ends %s', async (_what, options, limitMs) => {
+    const { clock, written, isOver } = left(options);
+    await clock.advance(limitMs - 1);
+    expect(written.outcome).toBeUndefined();
+    await clock.advance(1);
+    await settled();
+    expect(written).toMatchObject({ outcome: 'MaxDuration', endedAtMs: limitMs });
+    expect([isOver(), clock.pendingTimers]).toEqual([true, 0]);
+  });
+
+  it('has no limit any more when it is ended before', async () => {
+    const { live, clock, written } = left();
+    await live.end('Cancelled', 'Ended');
+    expect(written.outcome).toBe('Cancelled');
+    expect(clock.pendingTimers).toBe(0);
+  });
 });

@@ -62,6 +62,8 @@ export interface HoldRequest extends StoredHold {
 }
 
 const neverAborted = new AbortController().signal;
+/** How long those may talk whom a call without a limit of its own has left to each other: nobody of the account is there who would notice. */
+const LONGEST_ALONE_MS = 14_400_000;
 /** How a call takes part in a conference that it is sent into. */
 const ordinaryMember = {
   muted: false,
@@ -291,10 +293,15 @@ export class LiveSession implements AttemptEvents, FlowRunObserver {
 
   ended(end: LegEnd, media: MediaReport): void {
     this.#callOver = true;
-    if (!this.#run.goesOnAlone) this.#limit?.cancel();
     this.#line?.close();
     this.#parts.channel.release();
     this.#run.callEnded();
+    if (this.#run.goesOnAlone) {
+      // What is written down is for the two who are left: there is nothing to hang up any more in the dialog of the call itself.
+      this.#legState = {};
+      this.#writeState();
+      this.#limit ??= this.#parts.clock.after(LONGEST_ALONE_MS, () => this.#lastedTooLong());
+    } else this.#limit?.cancel();
     void this.#finish(end, media);
   }
 

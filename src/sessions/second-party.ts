@@ -209,14 +209,18 @@ export class SessionParty implements SecondParty {
     const user = otherUserId === undefined ? {} : { userId: otherUserId };
     const caller: TalkSide = { name: otherSide, address: otherSide, ...user, call: own, callId: undefined, over, end: () => own.hangup() };
     const turn = (near: TalkSide, far: TalkSide): Talk => {
-      const line = new HoldableCall({ call: near.call, note, onChanged: () => {} });
+      const isBack = near === caller;
+      const line = isBack ? this.#call : new HoldableCall({ call: near.call, note, onChanged: () => {} });
       const turned = new Talk(line, far, this.#talkParts(line, near, order, owned, turn), false);
       void near.over.then(() => {
         turned.close();
-        line.close();
+        if (!isBack) line.close();
       });
-      owned.goOnAlone = true;
-      this.#goingOn.add(owned);
+      owned.goOnAlone = !isBack;
+      if (isBack) this.#goingOn.delete(owned);
+      else this.#goingOn.add(owned);
+      if (isBack && signal.aborted) owned.close();
+      this.#talking = isBack ? turned : undefined;
       current = turned;
       return turned;
     };
@@ -224,14 +228,14 @@ export class SessionParty implements SecondParty {
     let current = talk;
     this.#talking = talk;
     for (let last: Talk | undefined; last !== current; await last.over) last = current;
-    if (this.#talking === talk) this.#talking = undefined;
+    if (this.#talking === current) this.#talking = undefined;
     const talkedMs = clock.now() - beganMs;
-    if (current !== talk) {
+    if (owned.goOnAlone) {
       // Who has handed the other side over is told so before it is hung up.
       if (!current.isHandedOver) owned.close();
       await owned.settled();
       this.#goingOn.delete(owned);
-    } else if (talk.isHandedOver) {
+    } else if (current.isHandedOver) {
       // The flow does not go on with a call that is about to be hung up.
       await aborted(signal);
     }

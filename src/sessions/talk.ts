@@ -150,7 +150,7 @@ export class Talk {
     if (replaces === undefined) {
       if (side === 'far') return (tell) => void this.#sendOn(to, tell);
       // Whoever calls from outside has no call to place with us.
-      return this.#parts.nearSide.userId === undefined ? undefined : (tell) => void this.#turn().#sendOn(to, tell);
+      return this.#parts.nearSide.userId === undefined ? undefined : (tell) => void this.#turn().#sendOn(to, tell, true);
     }
     const other = replaces === 'unknown' ? undefined : this.#parts.talks.of(replaces);
     if (!other || other === this || !other.#mayMove || other.#parts.accountId !== this.#parts.accountId) return undefined;
@@ -162,8 +162,11 @@ export class Talk {
     return this.#parts.allowsTransfer && !this.#isOver && !this.#isMoving && !this.#isLinked && this.near.state === undefined;
   }
 
-  /** The far side sends the caller to somebody else: a blind transfer. When that comes to nothing, the two go on as before. */
-  async #sendOn(to: string, tell: TellTransfer): Promise<void> {
+  /**
+   * The far side sends the caller to somebody else: a blind transfer. When that comes to nothing, the two go on as before, the other way round
+   * again when `isTurned`.
+   */
+  async #sendOn(to: string, tell: TellTransfer, isTurned = false): Promise<void> {
     const before = this.#far;
     this.#isMoving = true;
     this.#tell = tell;
@@ -181,6 +184,7 @@ export class Talk {
       void tell(answer.sip !== undefined && answer.sip >= 300 ? answer.sip : 480, answer.reason ?? 'Temporarily Unavailable');
       this.#parts.note(`The transfer came to nothing: ${describeEnd(answer)}`);
       if (this.#farEnd) this.#finish(this.#farEnd);
+      else if (isTurned) this.#turn();
       else this.near.join(before);
       return;
     }

@@ -83,6 +83,8 @@ export interface WorldOptions {
   readonly maxChannels?: number;
   /** Streams that the server has; a hundred, if absent. */
   readonly mediaStreams?: number;
+  /** How long the media of the server take to close a stream, as a thread may that is busy. */
+  readonly mediaCloseMs?: number;
   readonly conferenceMembers?: number;
   /** Of the randomness of the server's media: sequence numbers, say. */
   readonly mediaSeed?: number;
@@ -149,6 +151,7 @@ export function callWorld(options: WorldOptions) {
     onReplace: (invite, replaced) => telephony.replaced(invite, replaced),
   });
   const serverMedia = media(SERVER, options.mediaSeed ?? 4, otherServer);
+  if (options.mediaCloseMs !== undefined) closeSlowly(serverMedia, options.mediaCloseMs, clock);
   const telephony: Engine = new Engine({
     ...agentParts,
     userAgent,
@@ -352,3 +355,17 @@ const noRecordings: Recordings = {
   save: async () => 'file-1',
   discard: async () => {},
 };
+
+function closeSlowly(media: LocalMedia, afterMs: number, clock: VirtualClock): void {
+  const open = media.open.bind(media);
+  media.open = async () => {
+    const stream = await open();
+    const close = stream.close.bind(stream);
+    stream.close = async () => {
+      const report = await close();
+      await sleep(clock, afterMs, new AbortController().signal);
+      return report;
+    };
+    return stream;
+  };
+}
