@@ -1,0 +1,185 @@
+import { describe, expect, it } from 'vitest';
+import { VirtualClock } from '../kernel/virtual-clock.ts';
+import type { AnsweredCall, LegEnd, TransferDecision } from '../telephony/port.ts';
+import { HoldableCall } from './holdable-call.ts';
+import { Talk, type TalkSide } from './talk.ts';
+import { Talks } from './talks.ts';
+
+/** A call that is up, of which the test can see with whom it is joined, and ask for what its peer asks for. */
+function upCall(name: string) {
+  const seen = { bridged: '', hangups: 0, isOver: false };
+  let decide: TransferDecision | undefined;
+  const call: AnsweredCall = {
+    id: name,
+    direction: 'outbound',
+    from: name,
+    to: name,
+    play: async () => 'finished',
+    collect: async () => ({ digits: '', why: 'timeout' }),
+    clearDigits() {},
+    record: () => Promise.reject(new Error('not recorded here')),
+    recordCall: () => Promise.reject(new Error('not recorded here')),
+    controlRecording() {},
+    bridge(other) {
+      if (seen.isOver) throw new Error('The call is over');
+      seen.bridged = other.id;
+    },
+    unbridge() {
+      seen.bridged = '';
+    },
+    joinRoom() {},
+    muteInRoom() {},
+    leaveRoom() {},
+    hold: async () => {},
+    onTransfer(decision) {
+      decide = decision;
+    },
+    sendDigits: async () => {},
+    transfer: async () => ({ result: 'refused', reason: 'not transferred here' }),
+    hangup: async () => {
+      seen.hangups++;
+    },
+  };
+  let end: (end: LegEnd) => void = () => {};
+  const over = new Promise<LegEnd>((resolve) => {
+    end = resolve;
+  });
+  const side: TalkSide = { name, address: name, call, callId: name, over, end: () => call.hangup() };
+  const asks = (replaces?: AnsweredCall) => decide?.({ to: '4000', ...(replaces && { replaces }) });
+  return { call, side, seen, asks, end, isAsked: () => decide !== undefined };
+}
+
+const clock = new VirtualClock();
+
+/** A caller and who is joined with it. A call that is asked for is answered when the test says so. */
+function talking(talks: Talks<Talk>, name: string, accountId = 'account-1') {
+  const near = upCall(`near ${name}`);
+  const far = upCall(`far ${name}`);
+  const target = upCall(`target ${name}`);
+  const lines: string[] = [];
+  const turns: Talk[] = [];
+  let answer: (side: TalkSide) => void = () => {};
+  const asked = new Promise<TalkSide>((resolve) => {
+    answer = resolve;
+  });
+  const note = (message: string): void => void lines.push(message);
+  const line = new HoldableCall({ call: near.call, note, onChanged: () => {} });
+  const parts = { accountId, allowsTransfer: true, talks, callFor: () => asked, entertain() {}, owns() {}, disowns() {}, note, clock };
+  const talk: Talk = new Talk(line, far.side, {
+    ...parts,
+    nearSide: near.side,
+    turn: (side) => {
+      const turned = new Talk(new HoldableCall({ call: side.call, note, onChanged: () => {} }), near.side, {
+        ...parts,
+        nearSide: side,
+        turn: () => expect.unreachable(),
+      });
+      turns.push(turned);
+      return turned;
+    },
+  });
+  return { near, far, target, talk, lines, turns, answers: () => answer(target.side) };
+}
+
+const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+/** Two talks at whose far sides the same phone is. */
+function twoTalks(otherAccount?: string) {
+  const talks = new Talks<Talk>();
+  return { talks, one: talking(talks, 'one'), two: talking(talks, 'two', otherAccount) };
+}
+
+function teller() {
+  const told: number[] = [];
+  return { told, tell: async (status: number) => void told.push(status) };
+}
+
+describe('who asks for the other side of another call', () => {
+  it('does not get that of another account', () => {
+    const { one, two } = twoTalks('account-2');
+    expect(one.far.asks(two.far.call)).toBeUndefined();
+    expect(two.far.asks(one.far.call)).toBeUndefined();
+    expect([one.near.seen.bridged, two.near.seen.bridged]).toEqual(['far one', 'far two']);
+  });
+
+  it.each(['near', 'far'] as const)('does not get its own %s side', (side) => {
+    const { one } = twoTalks();
+    expect(one.far.asks(one[side].call)).toBeUndefined();
+    expect(one.near.asks(one[side].call)).toBeUndefined();
+  });
+
+  it('joins two whom it has dialled: each of them once, and both of its calls are hung up', async () => {
+    const { talks, one, two } = twoTalks();
+    const { told, tell } = teller();
+    one.near.asks(two.near.call)?.(tell);
+    expect(told).toEqual([200]);
+    expect(one.far.seen.bridged).toBe('far two');
+    expect([one.talk.isHandedOver, two.talk.isHandedOver]).toEqual([true, true]);
+    expect(two.near.seen.hangups).toBe(1);
+    await clock.advance(1000);
+    expect(one.near.seen.hangups).toBe(1);
+    expect([talks.of(one.near.call), talks.of(two.near.call)]).toEqual([undefined, undefined]);
+    expect([one.far, two.far].map(({ call }) => talks.of(call))).toEqual([one.turns[0], one.turns[0]]);
+  });
+
+  it('joins two callers once: neither of the talks can be joined with a third', () => {
+    const { talks, one, two } = twoTalks();
+    const three = talking(talks, 'three');
+    one.far.asks(two.far.call)?.(async () => {});
+    expect(one.near.seen.bridged === 'near two' || two.near.seen.bridged === 'near one').toBe(true);
+    for (const { near } of [one, two]) {
+      expect(near.asks(three.near.call)).toBeUndefined();
+      expect(three.near.asks(near.call)).toBeUndefined();
+    }
+    expect([one.talk.handOver(), two.talk.handOver()]).toEqual([undefined, undefined]);
+  });
+
+  it('is told when the two cannot be joined, and both talks go on', () => {
+    const { one, two } = twoTalks();
+    const { told, tell } = teller();
+    const begin = one.far.asks(two.far.call);
+    one.near.seen.isOver = true;
+    begin?.(tell);
+    expect(told).toEqual([503]);
+    expect(two.near.seen.bridged).toBe('far two');
+    expect(one.lines).toContain('The calls cannot be joined: The call is over');
+    expect([one.talk.isHandedOver, two.talk.isHandedOver]).toEqual([false, false]);
+  });
+});
+
+describe('a talk whose caller is being sent on', () => {
+  it('is not handed over, and nobody asks for anything else, until that has been decided', async () => {
+    const { one, two } = twoTalks();
+    const { told, tell } = teller();
+    one.far.asks()?.(tell);
+    expect(one.talk.handOver()).toBeUndefined();
+    expect([one.far.asks(), one.far.asks(two.far.call), two.far.asks(one.far.call)]).toEqual([undefined, undefined, undefined]);
+    one.answers();
+    await settled();
+    expect(told).toEqual([200]);
+    expect(one.talk.handOver()).toBe(one.target.side);
+  });
+});
+
+describe('a talk that is over', () => {
+  it('is no longer found by either call, and neither is asked any more', () => {
+    const { talks, one } = twoTalks();
+    expect([one.near, one.far].map(({ call }) => talks.of(call))).toEqual([one.talk, one.talk]);
+    one.talk.close();
+    expect([one.near, one.far].map(({ call }) => talks.of(call))).toEqual([undefined, undefined]);
+    expect([one.near.isAsked(), one.far.isAsked()]).toEqual([false, false]);
+    expect(one.near.seen.bridged).toBe('');
+    expect(one.talk.handOver()).toBeUndefined();
+  });
+
+  it('forgets who has left it for another one, too', async () => {
+    const { talks, one } = twoTalks();
+    one.far.asks()?.(async () => {});
+    one.answers();
+    await settled();
+    expect([talks.of(one.far.call), one.far.isAsked()]).toEqual([undefined, false]);
+    expect(talks.of(one.target.call)).toBe(one.talk);
+    one.talk.close();
+    expect(talks.of(one.target.call)).toBeUndefined();
+  });
+});
