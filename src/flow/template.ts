@@ -29,7 +29,7 @@ export const MAX_TEXT = 16_000;
 /** Parts rendered, characters handled, and time for one text. The first two are the limits that are met in practice. */
 const MAX_PARTS = 1_000;
 const MAX_HANDLED = 512 * 1024;
-const MAX_RENDER_MS = 50;
+const MAX_RENDER_MS = 250;
 
 const tags = ['assign', 'break', 'case', 'comment', 'continue', 'echo', 'for', 'if', 'raw', 'unless', '#'];
 

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { Recordings } from '../../src/flow/flow-host.ts';
 import { readWavHeader } from '../../src/telephony/audio/wav.ts';
 import { manager, numberToDial } from '../support/call-world.ts';
+import { eventually } from '../support/database.ts';
 import { FRIEND, named, OTHER, THIRD, talking } from '../support/transfer-world.ts';
 
 /** Alice has dialled OTHER from her desk, has sent that one on to THIRD, and is gone. */
@@ -67,6 +68,7 @@ describe('two who are left to each other', () => {
     const saved: Parameters<Recordings['save']>[0][] = [];
     const recordings: Recordings = {
       newPath: () => path,
+      leave: () => {},
       save: async (recorded) => {
         saved.push(recorded);
         return 'file-1';
@@ -77,6 +79,11 @@ describe('two who are left to each other', () => {
     await world.clock.advance(5000);
     expect(saved).toEqual([]);
     void phones.callTo(THIRD)?.dialog?.bye();
+    // The disk is a real one, and takes its time.
+    await eventually(async () => {
+      await world.clock.advance(20);
+      return saved.length > 0;
+    });
     await finish();
     expect(saved).toEqual([{ path, bytes: expect.any(Number), durationMs: expect.any(Number) }]);
     const { frames } = readWavHeader(await readFile(path));
