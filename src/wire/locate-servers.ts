@@ -84,8 +84,10 @@ export class ServerLocator {
     const services = transport === undefined ? await this.#services(host) : [{ name: `${SRV_NAMES[transport]}.${host}`, transport }];
     const found: Place[] = [];
     let denied = false;
-    for (const service of services) {
-      const { records } = await this.#options.dns.srv(service.name).catch((): { records: readonly SrvRecord[] } => ({ records: [] }));
+    // All are asked at once, so that several that are not answered cost no more time than one.
+    const answers = await Promise.all(services.map(({ name }) => this.#options.dns.srv(name).catch(() => ({ records: [] }))));
+    for (const [at, service] of services.entries()) {
+      const records: readonly SrvRecord[] = answers[at]?.records ?? [];
       denied ||= records.some(isDenial);
       found.push(...orderSrv(records.filter(isUsable), this.#options.random).map((record) => placeOf(record, service.transport)));
       // Without a choice by NAPTR, the first transport that has servers is the one (section 4.1).

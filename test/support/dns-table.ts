@@ -7,7 +7,7 @@ export interface DnsZone {
   /** IPv4 and IPv6 addresses. */
   readonly addresses?: Readonly<Record<string, readonly string[] | Error>>;
   readonly ttlMs?: number;
-  /** These names are never answered. */
+  /** These names, or these questions (`NAPTR example.com`), are never answered. */
   readonly silent?: readonly string[];
 }
 
@@ -21,7 +21,7 @@ export function dnsTable(zone: DnsZone): Dns & { readonly asked: string[] } {
     wanted: (item: Item) => boolean = () => true,
   ): Promise<DnsAnswer<Item>> => {
     asked.push(`${type} ${name}`);
-    if (zone.silent?.includes(name)) return new Promise(() => {});
+    if (zone.silent?.some((silent) => silent === name || silent === `${type} ${name}`)) return new Promise(() => {});
     const records = table[name] ?? [];
     if (records instanceof Error) throw records;
     return { records: records.filter(wanted), ...(zone.ttlMs !== undefined && { ttlMs: zone.ttlMs }) };
