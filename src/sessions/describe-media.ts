@@ -19,6 +19,7 @@ export function describeMedia(report: MediaReport, answered: boolean): SessionMe
     ...(report.clockRate !== undefined && { clockRate: report.clockRate }),
     packetsSent: report.sent,
     packetsReceived: report.received,
+    ...(report.receivedEarly > 0 && { packetsEarly: report.receivedEarly }),
     packetsLost: report.lost,
     packetsReordered: report.reordered,
     packetsRepeated: report.repeated,
@@ -51,8 +52,8 @@ export function describeMedia(report: MediaReport, answered: boolean): SessionMe
     ...(report.expectedFrom && { expectedFrom: endpointText(report.expectedFrom) }),
     ...(report.receivedFrom && { receivedFrom: endpointText(report.receivedFrom) }),
     sourceMoves: report.sourceMoves,
-    audioReceived: report.received > 0,
-    silent: report.received > 0 && !report.audible,
+    audioReceived: report.received > report.receivedEarly,
+    silent: report.received > report.receivedEarly && !report.audible,
     oneWayAudio: answered && isOneWayAudio(report),
     problems: answered ? [...diagnoseMedia(report)] : [],
   };

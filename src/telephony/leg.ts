@@ -262,6 +262,7 @@ export abstract class Leg implements AnsweredCall, PlacedCall {
     if (this.ended || this.ending) return;
     this.follow(dialog);
     dialog.onChanged = () => this.#tellState(dialog);
+    this.parts.media.stream.answered();
     this.parts.events.answered(this);
     this.#tellState(dialog);
   }

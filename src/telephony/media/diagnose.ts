@@ -55,9 +55,14 @@ export function diagnose(report: MediaReport): readonly MediaFinding[] {
 
 /** Whether audio went one way only although both were agreed. */
 export function isOneWay(report: MediaReport): boolean {
-  const noneCame = report.receivingMs >= LEAST_MS && report.received === 0 && report.sent > 0;
-  const noneLeft = report.sendingMs >= LEAST_MS && report.sent === 0 && report.received > 0;
+  const noneCame = report.receivingMs >= LEAST_MS && heardCount(report) === 0 && report.sent > 0;
+  const noneLeft = report.sendingMs >= LEAST_MS && report.sent === 0 && heardCount(report) > 0;
   return noneCame || noneLeft;
+}
+
+/** Packets since the answer. */
+function heardCount({ received, receivedEarly }: MediaReport): number {
+  return Math.max(0, received - receivedEarly);
 }
 
 function nothingSent({ sent, sendingMs }: MediaReport): MediaFinding | undefined {
@@ -69,8 +74,18 @@ function nothingSent({ sent, sendingMs }: MediaReport): MediaFinding | undefined
 }
 
 function nothingReceived(report: MediaReport): MediaFinding | undefined {
-  const { received, receivingMs, refused, refusedFrom, unagreed, unagreedType, unauthentic = 0, unencrypted = 0, expectedFrom } = report;
-  if (received > 0 || receivingMs < LEAST_MS) return undefined;
+  const {
+    receivingMs,
+    receivedEarly,
+    refused,
+    refusedFrom,
+    unagreed,
+    unagreedType,
+    unauthentic = 0,
+    unencrypted = 0,
+    expectedFrom,
+  } = report;
+  if (heardCount(report) > 0 || receivingMs < LEAST_MS) return undefined;
   const told = expectedFrom ? ` from ${endpointText(expectedFrom)}` : '';
   if (unencrypted > unauthentic) {
     return finding(
@@ -94,6 +109,12 @@ function nothingReceived(report: MediaReport): MediaFinding | undefined {
     return finding(
       'RefusedSource',
       `Audio was expected${told} but came${refusedFrom ? ` from ${endpointText(refusedFrom)}` : ' from elsewhere'}, too little or too broken to trust. Let the other side send from the address in its SDP, or in one unbroken stream.`,
+    );
+  }
+  if (receivedEarly > 0) {
+    return finding(
+      'NothingReceived',
+      `Audio came while it rang, and none${told} since the answer: a media server of the carrier spoke before, and the one that took over does not reach this server. Let UDP to RINGFLOW_RTP_PORTS from every address of the carrier through the firewall, and give it the SIP Call-ID of this call.`,
     );
   }
   if (expectedFrom && isNotPublic(expectedFrom.address)) {
@@ -121,7 +142,7 @@ function quality(report: MediaReport): readonly (MediaFinding | undefined)[] {
     receivedFrom,
   } = report;
   const { unencrypted = 0 } = report;
-  const silent = received >= LEAST_PACKETS && receivingMs >= SILENT_MS && !audible;
+  const silent = heardCount(report) >= LEAST_PACKETS && receivingMs >= SILENT_MS && !audible;
   const lossShare = lost / Math.max(1, received + lost);
   const sentLossShare = remoteLost / Math.max(1, sent);
   const lateShare = late / Math.max(1, sent);
@@ -129,7 +150,7 @@ function quality(report: MediaReport): readonly (MediaFinding | undefined)[] {
     silent
       ? finding(
           'OnlySilence',
-          'Audio came, but it was silence from beginning to end: the microphone is muted, or the carrier has connected the speech path one way only. Try another phone; if it stays, give the carrier the SIP Call-ID of this call.',
+          'Audio came, but from the answer to the end it was silence: the microphone is muted, or the carrier has connected the speech path one way only. Try another phone; if it stays, give the carrier the SIP Call-ID of this call.',
         )
       : undefined,
     quietMs >= STOPPED_MS
@@ -143,7 +164,7 @@ function quality(report: MediaReport): readonly (MediaFinding | undefined)[] {
     firstReceivedMs >= LATE_START_MS && receivingMs >= LEAST_MS
       ? finding(
           'LateStart',
-          `The first audio came ${seconds(firstReceivedMs)} after the stream began: what was said before is lost. Usually a NAT or a session border controller opens its media path only then; let it open with the answer.`,
+          `The first audio came ${seconds(firstReceivedMs)} after the answer: what was said before is lost. Usually a NAT or a session border controller opens its media path only then; let it open with the answer.`,
         )
       : undefined,
     sourceMoves > 0 && receivedFrom

@@ -119,6 +119,8 @@ export interface MediaStream {
    * whose `play` was called in the same turn. Called again when the agreement changes.
    */
   start(agreed: AgreedMedia): void;
+  /** The call is answered: what came before was early media, and the report tells it apart. */
+  answered(): void;
   /**
    * Plays after what is playing already. 'finished' comes with the last frame, in time for the next prompt to follow without a gap. Digits
    * that wait to be collected stop an interruptible prompt before it begins.

@@ -7,18 +7,20 @@ export interface HeardCounts extends BufferCounts {
   readonly concealed: number;
 }
 
-/** What one stream saw; all counts since it was opened, all times from `start` unless they are durations. */
+/** What one stream saw: counts since it was opened, times from the answer, or from `start` when there was none. */
 export interface MediaReport {
   readonly sent: number;
   readonly received: number;
+  /** Of these, the packets that came before the answer. */
+  readonly receivedEarly: number;
   readonly lost: number;
-  /** Frames that left more than 10 ms after they were due. */
+  /** Frames that left more than 10 ms after they were due, since the answer when there was one. */
   readonly late: number;
   readonly digits: number;
   /** Packets that came once more, and those that came after a later one. */
   readonly repeated: number;
   readonly reordered: number;
-  /** From `start` to the first packet sent, and to the first valid packet received. */
+  /** To the first packet sent, and to the first valid packet received. */
   readonly firstSentMs?: number;
   readonly firstReceivedMs?: number;
   /** How long the agreement let us send, and had us expect audio. */
@@ -30,7 +32,7 @@ export interface MediaReport {
   /** Interarrival jitter (RFC 3550 section 6.4.1): its mean over the call and its highest value. */
   readonly jitterMs?: number;
   readonly maxJitterMs?: number;
-  /** Whether anything but silence was received. */
+  /** Whether anything but silence was received, since the answer when there was one. */
   readonly audible: boolean;
   /** What was agreed last, by its name in SDP. */
   readonly codec?: string;
@@ -70,6 +72,7 @@ export interface MediaReport {
 export const nothingSeen: MediaReport = {
   sent: 0,
   received: 0,
+  receivedEarly: 0,
   lost: 0,
   late: 0,
   digits: 0,

@@ -34,6 +34,7 @@ export interface WorkerSettings {
 export type MediaCommand =
   | { readonly kind: 'open'; readonly stream: number }
   | { readonly kind: 'start'; readonly stream: number; readonly agreed: AgreedMedia }
+  | { readonly kind: 'answered'; readonly stream: number }
   | { readonly kind: 'play'; readonly stream: number; readonly wait: number; readonly promptId: string; readonly rules: PlayRules }
   | { readonly kind: 'collect'; readonly stream: number; readonly wait: number; readonly rules: CollectRules }
   | { readonly kind: 'record'; readonly stream: number; readonly wait: number; readonly rules: RecordRules }

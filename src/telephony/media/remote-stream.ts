@@ -60,6 +60,10 @@ export class RemoteStream implements MediaStream {
     if (!this.#over) this.#link.postSoon({ kind: 'start', stream: this.#number, agreed });
   }
 
+  answered(): void {
+    if (!this.#over) this.#link.postSoon({ kind: 'answered', stream: this.#number });
+  }
+
   play(prompt: Prompt, rules: PlayRules, signal: AbortSignal): Promise<'finished' | 'barged'> {
     return this.#ask(
       signal,

@@ -38,7 +38,6 @@ import type { RoomStream } from './room-member.ts';
 import { RtcpExchange } from './rtcp-exchange.ts';
 import { type Heard, RtpReceiver } from './rtp-receiver.ts';
 import { RtpSender } from './rtp-sender.ts';
-import { SoundDetector } from './sound-detector.ts';
 import { StreamListeners } from './stream-listeners.ts';
 import { StreamWatch } from './stream-watch.ts';
 import type { Membership, ThreadRooms } from './thread-rooms.ts';
@@ -74,7 +73,6 @@ export class StreamCore implements MediaStream, FrameSource, RoomStream, Heard {
   readonly #sender: RtpSender;
   readonly #receiver: RtpReceiver;
   readonly #watch = new StreamWatch();
-  readonly #sound = new SoundDetector();
   readonly #decoded = new DecodedAudio();
   readonly #side: BridgeSide;
   readonly #listeners: StreamListeners;
@@ -126,14 +124,17 @@ export class StreamCore implements MediaStream, FrameSource, RoomStream, Heard {
     this.#sender.use(agreed.codec, agreed.payloadType, agreed.telephoneEventRate);
     this.#rtcp.agree(agreed);
     this.#listeners.agree(agreed);
-    const isElsewhere = this.#latch.aim(agreed.remote, agreed.rtpSource === 'offered');
-    if (isElsewhere || !this.#latch.isHeard(nowMs)) {
+    if (this.#latch.aim(agreed.remote, agreed.rtpSource === 'offered') || !this.#latch.isHeard(nowMs)) {
       this.#focus.restart();
       this.#lookForPeer();
     }
     if (!first) return;
     this.#firstTimer = this.#parts.clock.after(0, () => this.begin());
     if (this.#player.active) this.begin();
+  }
+
+  answered(): void {
+    this.#watch.answered(this.#parts.clock.now());
   }
 
   /** Sends the first packet now, if `start` was called and it has not left yet: the caller knows that no `play` follows at once. */
@@ -303,7 +304,7 @@ export class StreamCore implements MediaStream, FrameSource, RoomStream, Heard {
   audio(codec: AudioCodec, payload: Uint8Array, timestamp: number, newest: boolean, nowMs: number, sequence: number): void {
     this.#decoded.take(codec, payload);
     this.#side.heard(codec, payload, timestamp, sequence, newest, this.#decoded, nowMs);
-    if (!this.#sound.audible) this.#sound.hear(this.#decoded.samples());
+    if (!this.#watch.audible) this.#watch.sound(this.#decoded.samples());
     if (this.#listeners.listens) this.#listeners.audio(codec, payload, timestamp, newest, nowMs, sequence);
   }
 
@@ -376,10 +377,9 @@ export class StreamCore implements MediaStream, FrameSource, RoomStream, Heard {
     const watched = this.#watch.end(clock.now());
     this.#rtcp.close();
     this.#socket.close();
-    const error = streamClosed;
-    this.#player.close(error);
-    this.#collector.close(error);
-    this.#output.close(error);
+    this.#player.close(streamClosed);
+    this.#collector.close(streamClosed);
+    this.#output.close(streamClosed);
     this.#sender.close();
     this.#decoded.close();
     // The port is free, and the call over, whatever the disk does.
@@ -392,7 +392,6 @@ export class StreamCore implements MediaStream, FrameSource, RoomStream, Heard {
       ...(heard && { buffer: heard }),
       sent: this.#sender.sent,
       digits: this.#digits,
-      audible: this.#sound.audible,
       ...(this.#srtp.isSecure && { unauthentic: this.#socket.refused - this.#plain.count, unencrypted: this.#plain.count }),
     };
   }

@@ -1,5 +1,6 @@
 import { type AgreedMedia, clockRates } from './media-port.ts';
 import type { MediaReport } from './media-report.ts';
+import { SoundDetector } from './sound-detector.ts';
 
 /** A frame that leaves later than this after it was due counts as late. */
 const LATE_MS = 10;
@@ -7,6 +8,8 @@ const LATE_MS = 10;
 type Watched = Pick<
   MediaReport,
   | 'late'
+  | 'receivedEarly'
+  | 'audible'
   | 'firstSentMs'
   | 'firstReceivedMs'
   | 'sendingMs'
@@ -18,7 +21,10 @@ type Watched = Pick<
   | 'expectedFrom'
 >;
 
-/** The times of one stream: when it sent and heard first, how long it was to do either, and how long nothing came. */
+/**
+ * The times of one stream: when it sent and heard first, how long it was to do either, and how long nothing came. Early media is apart: what was
+ * measured while it rang is forgotten when the call is answered.
+ */
 export class StreamWatch {
   #startedMs = 0;
   #agreed: AgreedMedia | undefined;
@@ -31,9 +37,12 @@ export class StreamWatch {
   #firstReceivedMs: number | undefined;
   /** Since when nothing has come although it was expected: the last packet, or the end of a hold. */
   #quietSinceMs = 0;
+  #packets = 0;
+  #early = 0;
+  #sound = new SoundDetector();
   #longestGapMs: number | undefined;
 
-  /** Whether a packet has come. */
+  /** Whether a packet has come, since the answer when there is one. */
   get heard(): boolean {
     return this.#firstReceivedMs !== undefined;
   }
@@ -47,6 +56,21 @@ export class StreamWatch {
     this.#sinceMs = nowMs;
   }
 
+  /** The call is answered: from now on it counts. */
+  answered(nowMs: number): void {
+    this.#startedMs = nowMs;
+    this.#sinceMs = nowMs;
+    this.#quietSinceMs = nowMs;
+    this.#sendingMs = 0;
+    this.#receivingMs = 0;
+    this.#late = 0;
+    this.#firstSentMs = undefined;
+    this.#firstReceivedMs = undefined;
+    this.#longestGapMs = undefined;
+    this.#early = this.#packets;
+    this.#sound = new SoundDetector();
+  }
+
   /** A frame left, `lateMs` after it was due. */
   sent(lateMs: number, nowMs: number): void {
     if (lateMs > LATE_MS) this.#late++;
@@ -55,9 +79,20 @@ export class StreamWatch {
 
   /** A valid packet came. */
   received(nowMs: number): void {
+    this.#packets++;
     if (this.#firstReceivedMs === undefined) this.#firstReceivedMs = nowMs - this.#startedMs;
     else this.#longestGapMs = Math.max(this.#longestGapMs ?? 0, nowMs - this.#quietSinceMs);
     this.#quietSinceMs = nowMs;
+  }
+
+  /** Whether anything but silence has come; then no more samples are needed. */
+  get audible(): boolean {
+    return this.#sound.audible;
+  }
+
+  /** The samples of a packet came. */
+  sound(samples: Int16Array): void {
+    this.#sound.hear(samples);
   }
 
   /** What was seen until `nowMs`. The stream is over. */
@@ -67,6 +102,8 @@ export class StreamWatch {
     this.#sinceMs = nowMs;
     return {
       late: this.#late,
+      receivedEarly: this.#early,
+      audible: this.audible,
       sendingMs: this.#sendingMs,
       receivingMs: this.#receivingMs,
       ...(this.#firstSentMs !== undefined && { firstSentMs: this.#firstSentMs }),

@@ -51,6 +51,7 @@ export class WorkerService {
       case 'recordCall':
       case 'controlRecording':
       case 'sendDigits':
+      case 'answered':
       case 'pressed':
       case 'clearDigits':
       case 'bridge':
@@ -105,6 +106,9 @@ export class WorkerService {
           await core.sendDigits(command.digits, signal);
           return { kind: 'digitsSent' };
         });
+        break;
+      case 'answered':
+        core.answered();
         break;
       case 'pressed':
         core.pressed(command.digit);
