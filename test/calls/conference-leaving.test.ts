@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { codeOf, meet } from '../support/conference-calls.ts';
-import { flowOf, type ShortParameter, to } from '../support/flow-builder.ts';
+import { flowOf, into, type ShortParameter, to } from '../support/flow-builder.ts';
 
 const [ADA, BEN] = ['+18144043101', '+18144043102'] as const;
 const [A, B] = [codeOf(2000), codeOf(4000)];
@@ -34,4 +34,23 @@ it('whoever leaves while they wait for a moderator hears the music no longer', a
   expect(heardBetween(ADA, 500, 1800)).not.toContain(SILENCE);
   expect(heardBetween(ADA, 2600, 4800)).toEqual([SILENCE]);
   expect(sessions[0]?.outcome).toBe('Left');
+});
+
+it('the keys that leave a conference are digits again for the flow once the conference is over', async () => {
+  const leads = '+18144043103';
+  const flow = flowOf({
+    who: ['StringMatchNode', { String: '{{ Session.To }}', Choices: [leads], [leads]: to('lead'), NoMatches: to('follow') }],
+    lead: ['ConferenceNode', { Name: 'Sales', Moderator: true, EndOnExit: true, Done: to('end') }],
+    follow: ['ConferenceNode', { Name: 'Sales', LeaveKeys: '*', Done: to('ask') }],
+    ask: ['GatherNode', { TimeoutInSeconds: 5, Digits: into('Digit'), Done: to('digit'), NoInput: to('end') }],
+    digit: ['HangUpNode', { Outcome: 'Digit {{ Session.Digit }}' }],
+    end: ['HangUpNode', { Outcome: 'End' }],
+  });
+  const people = {
+    [leads]: { answerAfterMs: 100, hangUpAfterMs: 1000 },
+    [BEN]: { answerAfterMs: 100, presses: { atMs: 3000, keys: '*' } },
+  };
+  const { sessions, over } = await meet(people, {}, { flow });
+  await over();
+  expect(sessions[1]?.outcome).toBe('Digit *');
 });

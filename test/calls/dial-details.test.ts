@@ -16,6 +16,23 @@ describe('Dial', () => {
     expect(left).toEqual(nothingLeft);
   });
 
+  it('lets the caller hear the ringing tone again and again until the answer', async () => {
+    const { phones, session, left } = await dialled({ [FRIEND]: { answerAfterMs: 10_000, hangUpAfterMs: 500 } }, { Number: FRIEND });
+    expect(session.outcome).toBe(`Done Answered ${FRIEND}`);
+    const began = phones.callTo(FRIEND)?.atMs ?? 0;
+    const heard = (fromMs: number, toMs: number) =>
+      new Set(
+        phones
+          .callTo(numberToDial)
+          ?.rtp.received.filter(({ atMs }) => atMs >= began + fromMs && atMs < began + toMs)
+          .flatMap(({ payload }) => [...payload]),
+      ).size;
+    expect(heard(200, 1800)).toBeGreaterThan(20);
+    expect(heard(2300, 5800)).toBe(1);
+    expect(heard(6300, 7800)).toBeGreaterThan(20);
+    expect(left).toEqual(nothingLeft);
+  });
+
   it('ends the whisper with the key that takes the call', async () => {
     const { phones, session, left } = await dialled(
       { [FRIEND]: { answerAfterMs: 500, says: 2, presses: { atMs: 500, keys: '1' }, hangUpAfterMs: 4000 } },

@@ -287,4 +287,36 @@ describe('a hold by the flow', () => {
     void live.patch(manager, { sessionId, callState: 'Connected' });
     await over();
   });
+
+  it('does not change for what somebody else holds the call', async () => {
+    const holds = flowOf({
+      wait: ['WaitNode', { Timeout: 2, Done: to('hold') }],
+      hold: ['HoldNode', { Done: to('more') }],
+      more: ['WaitNode', { Timeout: 2 }],
+    });
+    const { world, live, session, sessionId, over } = await called(holds);
+    await world.clock.advance(1000);
+    await live.hold(manager, { sessionId, reason: 'Transferring' });
+    await world.clock.advance(2000);
+    expect(session.state).toMatchObject({ hold: { reason: 'Transferring', byUserId: 'u' } });
+    void live.patch(manager, { sessionId, callState: 'Connected' });
+    await over();
+  });
+
+  it('is not undone by Resume once somebody else holds the call, too', async () => {
+    const resumes = flowOf({
+      hold: ['HoldNode', { Done: to('wait') }],
+      wait: ['WaitNode', { Timeout: 2, Done: to('resume') }],
+      resume: ['ResumeNode', { Done: to('more') }],
+      more: ['WaitNode', { Timeout: 2 }],
+    });
+    const { world, live, session, sessionId, hear, over } = await called(resumes);
+    await world.clock.advance(1000);
+    await live.hold(manager, { sessionId });
+    await world.clock.advance(2000);
+    expect((await hear()).caller).toEqual([MUSIC]);
+    expect(session.callState).toBe('Hold');
+    void live.patch(manager, { sessionId, callState: 'Connected' });
+    await over();
+  });
 });

@@ -79,6 +79,8 @@ export interface WorldOptions {
   readonly trunkSettings?: TrunkSettings;
   /** Trunks of the account besides the one. */
   readonly otherTrunks?: readonly Trunk[];
+  /** Whether the account has the one; always, if absent. */
+  readonly hasTrunk?: () => boolean;
   readonly ringTimeoutMs?: number;
   readonly maxChannels?: number;
   /** Streams that the server has; a hundred, if absent. */
@@ -238,7 +240,7 @@ export function callWorld(options: WorldOptions) {
       phoneNumbers: {
         ownedVoiceNumbers: async () => [{ endpointId: 'endpoint-1', e164: callerId, ...(numberFlow && { flow: numberFlow }) }],
       },
-      trunks: { ofAccount: async () => [trunk, ...(options.otherTrunks ?? [])] },
+      trunks: { ofAccount: async () => [...(options.hasTrunk?.() === false ? [] : [trunk]), ...(options.otherTrunks ?? [])] },
       users: {
         bindings: (userId) => users.bindings(userId),
         any: async () => 'userFlow' in options,
