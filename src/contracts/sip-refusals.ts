@@ -3,9 +3,18 @@ import { count, dto, operation, optional, text } from './dto.ts';
 
 const namespace = 'Voice.Api.System';
 
+const SipRefusalSource = dto(
+  { name: 'SipRefusalSource', namespace, description: 'An address from which SIP requests were refused.' },
+  { address: optional(text), lastDate: optional(text, 'When the last one came.') },
+);
+
 export const SipRefusalCount = dto(
   { name: 'SipRefusalCount', namespace, description: 'How many SIP requests were refused for one reason.' },
-  { reason: optional(text), count: optional(count) },
+  {
+    reason: optional(text),
+    count: optional(count),
+    sources: optional(Type.Array(SipRefusalSource), 'The last addresses that they came from, ten at most, the last one first.'),
+  },
 );
 
 export const SipRefusalsInfo = dto(
@@ -17,6 +26,9 @@ export const GetSipRefusals = operation({
   routes: ['GET /system/sip-refusals'],
   tag: 'System',
   auth: ['SystemAdministrator'],
-  request: dto({ name: 'GetSipRefusals', namespace, description: 'Get how many calls and registrations were refused, by reason.' }, {}),
+  request: dto(
+    { name: 'GetSipRefusals', namespace, description: 'Get how many calls and registrations were refused, by reason, and from where.' },
+    {},
+  ),
   response: SipRefusalsInfo,
 });

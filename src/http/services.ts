@@ -130,8 +130,15 @@ export interface Services {
     upload(principal: Principal, request: RequestOf<typeof NewFile>, upload: Upload): Promise<ResponseOf<typeof NewFile>>;
     content(principal: Principal, fileId: string): Promise<FileContent>;
   };
-  /** How many SIP requests were refused since the start, by reason. */
-  readonly sipRefusals: { readonly sinceMs: number; readonly totals: ReadonlyMap<string, number> };
+  /** How many SIP requests were refused since the start, by reason, and the last addresses that they came from. */
+  readonly sipRefusals: {
+    readonly sinceMs: number;
+    readonly all: readonly {
+      readonly reason: string;
+      readonly count: number;
+      readonly sources: readonly { readonly address: string; readonly lastMs: number }[];
+    }[];
+  };
   readonly sessions: {
     /** Resolves when the session is durable. The same `idempotencyKey` of a login is one call, and has one answer. */
     createOutgoing(principal: Principal, request: RequestOf<typeof NewOutgoingSession>, idempotencyKey?: string): Promise<SessionInfo>;

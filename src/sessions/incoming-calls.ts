@@ -16,7 +16,7 @@ export interface IncomingCallsOptions {
   readonly calls: Pick<LiveCalls, 'reserveIncoming' | 'addIncoming' | 'release'>;
   readonly directory: IncomingDirectory;
   /** Counts what is refused, and says so once in a while. */
-  readonly refusals: { count(reason: RefusalReason): void };
+  readonly refusals: { count(reason: RefusalReason, address: string): void };
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -101,7 +101,7 @@ export class IncomingCalls {
   }
 
   #refuse(call: IncomingCall, reason: RefusalReason, status: number, retryAfterSeconds?: number): void {
-    this.#options.refusals.count(reason);
+    this.#options.refusals.count(reason, call.source.address);
     call.reject(status, retryAfterSeconds);
   }
 }

@@ -28,6 +28,7 @@ import type {
   SipHost,
   Telephony,
 } from './port.ts';
+import type { PasswordWatch } from './refusals.ts';
 import { RingingCall } from './ringing-call.ts';
 import { newLocalSrtp } from './sdp/srtp-offer.ts';
 import { type WrittenParties, writeParties } from './sip/caller-identity.ts';
@@ -39,7 +40,7 @@ import type { RedirectPolicy } from './sip/redirection.ts';
 import { type Hop, transportParam } from './sip/transport.ts';
 import { escapeUser, parseUri, writeUri } from './sip/uri.ts';
 import type { UserAgent } from './sip/user-agent.ts';
-import type { Denial, DenialReason, UserCheck } from './user-check.ts';
+import type { Denial, UserCheck } from './user-check.ts';
 
 export interface EngineOptions {
   readonly userAgent: UserAgent;
@@ -56,7 +57,9 @@ export interface EngineOptions {
   /** Finds out which user calls. Without it there are none. */
   readonly userCheck?: UserCheck;
   /** Called for each call that is not let in because its caller has shown no right password. */
-  readonly onDenied?: (reason: DenialReason) => void;
+  readonly onDenied?: PasswordWatch['onDenied'];
+  /** Called for each call whose caller has shown the right password. */
+  readonly onLetIn?: PasswordWatch['onLetIn'];
 }
 
 const TELEPHONE_EVENT = 101;
@@ -195,10 +198,11 @@ export class Engine implements Telephony {
   }
 
   async #identify({ requestUri, headers, source }: IncomingInvite): Promise<CallingUser | Denial> {
-    const { userCheck, onDenied } = this.#options;
+    const { userCheck, onDenied, onLetIn } = this.#options;
     if (!userCheck) return { denied: 'unauthenticated', status: 403, headers: [] };
     const user = await userCheck.check({ method: 'INVITE', uri: requestUri, headers, source }, 'proxy');
-    if ('denied' in user) onDenied?.(user.denied);
+    if ('denied' in user) onDenied?.(user.denied, source.address);
+    else onLetIn?.(source.address);
     return user;
   }
 

@@ -13,7 +13,7 @@ import type { Endpoint, Wire } from '../wire/wire.ts';
 import { Engine } from './engine.ts';
 import { openMediaWorkers } from './media/worker-client.ts';
 import type { IncomingCall } from './port.ts';
-import type { Refusals } from './refusals.ts';
+import { passwordWatch, type Refusals } from './refusals.ts';
 import { Registrar } from './registrar.ts';
 import type { DigestGuardOptions } from './sip/digest-guard.ts';
 import { writeHostPort } from './sip/host-port.ts';
@@ -22,7 +22,7 @@ import type { ReceivedRequest } from './sip/transaction-layer.ts';
 import { UserAgent } from './sip/user-agent.ts';
 import type { SipUsers } from './sip-users.ts';
 import { readTlsFiles, type TlsFiles, type TlsMaterial } from './tls-files.ts';
-import { type DenialReason, UserCheck } from './user-check.ts';
+import { UserCheck } from './user-check.ts';
 
 export interface TelephonyOptions {
   /** Where SIP listens, UDP and TCP: one address, or one of each family; port 0 for a free one. RTP is bound to the same addresses. */
@@ -46,7 +46,7 @@ export interface TelephonyOptions {
   /** How their phones prove their passwords. */
   readonly digest: Pick<DigestGuardOptions, 'realm' | 'algorithms'>;
   /** Counts who shows no right password, and what is dropped because its source sends too much. */
-  readonly refusals: Pick<Refusals, 'count'>;
+  readonly refusals: Pick<Refusals, 'count' | 'forget'>;
   /** Takes incoming calls. It must not throw. */
   readonly onIncoming: (call: IncomingCall) => void;
   readonly clock: Clock;
@@ -70,7 +70,7 @@ export async function openTelephony(options: TelephonyOptions): Promise<OpenTele
     clock,
     ...options.limits,
     isKnown: options.isKnownSource,
-    onRefused: () => refusals.count('flood'),
+    onRefused: (address) => refusals.count('flood', address),
   });
   const wires = await openWires(options, (address) => limit.admits(address));
   try {
@@ -79,10 +79,8 @@ export async function openTelephony(options: TelephonyOptions): Promise<OpenTele
     const media = await openMediaWorkers({ count, host, otherHost, portRange: rtpPorts, log });
     const publicAddresses: ByFamily = { ...byFamily(options.sip.addresses), ...byFamily(options.publicAddresses) };
     const onInvite = (invite: IncomingInvite): void => telephony.invited(invite);
-    const registerDenied = (reason: DenialReason): void => refusals.count(`register-${reason}`);
-    const onDenied = (reason: DenialReason): void => refusals.count(reason);
     const userCheck = new UserCheck(users, { ...digest, clock, random });
-    const registrar = new Registrar({ users, check: userCheck, onDenied: registerDenied, clock, log });
+    const registrar = new Registrar({ users, check: userCheck, ...passwordWatch(refusals, 'register-'), clock, log });
     const onRegister = (received: ReceivedRequest): void => registrar.take(received);
     const onReplace = (invite: IncomingInvite, replaced: unknown): void => telephony.replaced(invite, replaced);
     const onRequestTo = (address: string): void => limit.spokeTo(address);
@@ -99,7 +97,10 @@ export async function openTelephony(options: TelephonyOptions): Promise<OpenTele
       publicAddresses,
       onRequestTo,
     });
-    const telephony = new Engine({ userAgent, userCheck, onDenied, media, clock, random, log, onIncoming, dns, publicAddresses });
+    const telephony = new Engine({
+      ...{ userAgent, userCheck, media, clock, random, log, onIncoming, dns, publicAddresses },
+      ...passwordWatch(refusals, ''),
+    });
     return { telephony, sip: wires.flatMap(({ kind, local }) => (kind === 'udp' ? [local] : [])) };
   } catch (error) {
     await Promise.all(wires.map((wire) => wire.close()));

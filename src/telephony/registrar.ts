@@ -1,19 +1,18 @@
 import type { Clock } from '../kernel/clock.ts';
 import { AppError } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/log.ts';
+import type { PasswordWatch } from './refusals.ts';
 import type { SipRequest } from './sip/message.ts';
 import { type Registration, readRegistration } from './sip/read-registration.ts';
 import { SipParseError } from './sip/sip-parse-error.ts';
 import { quote } from './sip/token.ts';
 import type { ReceivedRequest } from './sip/transaction-layer.ts';
 import type { Binding, SipUsers } from './sip-users.ts';
-import type { DenialReason, UserCheck } from './user-check.ts';
+import type { UserCheck } from './user-check.ts';
 
-export interface RegistrarOptions {
+export interface RegistrarOptions extends PasswordWatch {
   readonly users: SipUsers;
   readonly check: UserCheck;
-  /** Called for each REGISTER that is not let in. */
-  readonly onDenied: (reason: DenialReason) => void;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -51,9 +50,10 @@ export class Registrar {
     const { method, uri, headers } = request;
     const user = await this.#options.check.check({ method, uri, headers, source }, 'registrar');
     if ('denied' in user) {
-      this.#options.onDenied(user.denied);
+      this.#options.onDenied(user.denied, source.address);
       return { status: user.status, headers: [...user.headers] };
     }
+    this.#options.onLetIn(source.address);
     const wanted = readRegistration(request);
     if (wanted.user.toLowerCase() !== user.userName) return { status: 403, reason: 'Only contacts of your own' };
     if (isTooBrief(wanted)) return { status: 423, headers: [['Min-Expires', String(SHORTEST_SECONDS)]] };

@@ -9,7 +9,7 @@ export interface SourceLimitOptions {
   /** Whether somebody we deal with has this address. Asked when an address shows up, and again every few seconds. */
   readonly isKnown: (address: string) => boolean;
   /** Called for each thing that is refused. */
-  readonly onRefused: () => void;
+  readonly onRefused: (address: string) => void;
 }
 
 /** A bucket of tokens: one for each thing that may come. */
@@ -68,7 +68,7 @@ export class SourceLimit {
     bucket.tokens = Math.min(most, bucket.tokens + (Math.max(0, nowMs - bucket.atMs) * perSecond) / 1000);
     bucket.atMs = nowMs;
     if (bucket.tokens < 1) {
-      this.#options.onRefused();
+      this.#options.onRefused(address);
       return false;
     }
     bucket.tokens--;

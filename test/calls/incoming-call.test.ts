@@ -258,6 +258,7 @@ describe('a call that is refused leaves no session', () => {
     await caller.ack({ refused: true });
     expect(caller.statuses()).toEqual([100, status]);
     expect(world.refused).toEqual([reason]);
+    expect(world.sources).toEqual([`${reason} ${address}`]);
     expect(world.sessions.size).toBe(0);
     await finish();
   });

@@ -40,6 +40,7 @@ describe('a call from the phone of a user', () => {
     });
     expect(session()?.row.trunkId).toBeUndefined();
     expect(world.denied).toEqual(['unauthenticated']);
+    expect(world.sources).toEqual([`unauthenticated ${PHONE}`, `let in ${PHONE}`]);
     await finish();
   });
 

@@ -55,7 +55,9 @@ it('a flood from one address is dropped and counted, while a call goes on', asyn
 
   const admin = new ApiClient({ url: server.child.url, ...server.child.login });
   const { refused = [] } = await admin.call(GetSipRefusals, {});
-  const dropped = refused.find(({ reason }) => reason === 'flood')?.count ?? 0;
+  const flood = refused.find(({ reason }) => reason === 'flood');
+  expect(flood?.sources).toEqual([{ address: '127.0.0.2', lastDate: expect.stringMatching(/^\d{4}-.*Z$/) }]);
+  const dropped = flood?.count ?? 0;
   expect(dropped).toBeGreaterThan(sent / 3);
   expect(dropped + answers).toBeLessThanOrEqual(sent);
   const closed = once(flooder, 'close');

@@ -30,8 +30,16 @@ function scene() {
   const network = new MemoryNetwork(clock, seededRandom(1));
   const users = sipUserTable(clock);
   const denied: string[] = [];
+  const letIn: string[] = [];
   const check = new UserCheck(users, { realm: REALM, algorithms: ['SHA-256', 'MD5'], clock, random: seededRandom(2) });
-  const registrar = new Registrar({ users, check, onDenied: (reason) => denied.push(reason), clock, log: silentLogger });
+  const registrar = new Registrar({
+    users,
+    check,
+    onDenied: (reason) => denied.push(reason),
+    onLetIn: (address) => letIn.push(address),
+    clock,
+    log: silentLogger,
+  });
   const agent = new UserAgent({
     wires: [network.wire('udp', SERVER)],
     clock,
@@ -75,7 +83,7 @@ function scene() {
     expect([clock.pendingTimers, agent.liveTransactions, agent.liveDialogs]).toEqual([0, 0, 0]);
     await agent.close();
   };
-  return { clock, users, denied, register, send, finish };
+  return { clock, users, denied, letIn, register, send, finish };
 }
 
 const contactsOf = (response: SipResponse): string[] => response.headers.all('Contact');
@@ -83,13 +91,13 @@ const CONTACT = 'Contact: <sip:alice@192.168.1.2:5999>';
 
 describe('a phone that registers', () => {
   it('is asked for its password, and is bound to where it really is', async () => {
-    const { users, denied, register, finish } = scene();
+    const { users, denied, letIn, register, finish } = scene();
     const done = await register([CONTACT, 'Expires: 600']);
     expect([done.status, contactsOf(done)]).toEqual([200, ['<sip:alice@192.168.1.2:5999>;expires=600']]);
     expect(users.table.get('id of alice')).toMatchObject([
       { contact: 'sip:alice@192.168.1.2:5999', source: { address: '10.0.0.2', port: 5062, transport: 'udp' }, path: [] },
     ]);
-    expect([denied, users.wrong]).toEqual([['unauthenticated'], []]);
+    expect([denied, letIn, users.wrong]).toEqual([['unauthenticated'], ['10.0.0.2'], []]);
     await finish();
   });
 

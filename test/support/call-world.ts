@@ -142,6 +142,7 @@ export function callWorld(options: WorldOptions) {
   const users = sipUserTable(clock, 'userFlow' in options ? undefined : [], ACCOUNT);
   const denied: string[] = [];
   const refused: string[] = [];
+  const sources: string[] = [];
   const userCheck = new UserCheck(users, { realm: REALM, algorithms: ['MD5'], clock, random: seededRandom(11) });
   const userAgent: UserAgent = new UserAgent({
     ...agentParts,
@@ -160,7 +161,11 @@ export function callWorld(options: WorldOptions) {
     media: serverMedia,
     random: seededRandom(6),
     userCheck,
-    onDenied: (reason) => denied.push(reason),
+    onDenied: (reason, address) => {
+      denied.push(reason);
+      sources.push(`${reason} ${address}`);
+    },
+    onLetIn: (address) => sources.push(`let in ${address}`),
     dns: cachedDns(options.dns ?? dnsTable({}), clock),
     onIncoming: (call) => service.incoming(call),
     ...(otherServer !== undefined && { publicAddresses: byFamily([SERVER, otherServer]) }),
@@ -225,7 +230,12 @@ export function callWorld(options: WorldOptions) {
     ...table.stored,
     callbacks,
     changes: { subscribe: () => () => {} },
-    refusals: { count: (reason) => refused.push(reason) },
+    refusals: {
+      count: (reason, address) => {
+        refused.push(reason);
+        sources.push(`${reason} ${address}`);
+      },
+    },
     box: secretBox('of the call world'),
     directory: {
       flows: {
@@ -308,6 +318,8 @@ export function callWorld(options: WorldOptions) {
     denied,
     /** Why calls were not taken. */
     refused,
+    /** What was told of where those came from who were let in, or were not. */
+    sources,
     liveThings,
     /** Hangs up everything at once. */
     async stop(): Promise<void> {

@@ -118,7 +118,10 @@ export function fakeServices(): FakeServices {
       remove: note('endpoints.remove', nothing),
     },
     phoneNumbers: { create: note('phoneNumbers.create', () => ({ id: 'number' })) },
-    sipRefusals: { sinceMs: Date.UTC(2026, 0, 1), totals: new Map([['unknown-source', 3]]) },
+    sipRefusals: {
+      sinceMs: Date.UTC(2026, 0, 1),
+      all: [{ reason: 'unknown-source', count: 3, sources: [{ address: '192.0.2.1', lastMs: Date.UTC(2026, 0, 2) }] }],
+    },
     trunks: { create: note('trunks.create', () => ({ id: 'trunk' })) },
     teamEndpoints: { create: note('teamEndpoints.create', () => ({ id: 'team' })) },
     userEndpoints: {

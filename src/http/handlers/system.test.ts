@@ -10,7 +10,10 @@ describe('GET /system/sip-refusals', () => {
     const told = await ask('system');
     expect([told.statusCode, told.json()]).toEqual([
       200,
-      { since: '2026-01-01T00:00:00.000Z', refused: [{ reason: 'unknown-source', count: 3 }] },
+      {
+        since: '2026-01-01T00:00:00.000Z',
+        refused: [{ reason: 'unknown-source', count: 3, sources: [{ address: '192.0.2.1', lastDate: '2026-01-02T00:00:00.000Z' }] }],
+      },
     ]);
     expect((await ask('manager')).statusCode).toBe(403);
   });

@@ -6,7 +6,10 @@ import type { Services } from '../services.ts';
 export function systemHandlers({ sipRefusals }: Services): readonly BoundOperation[] {
   return [
     signedIn(GetSipRefusals, async () => {
-      const refused = [...sipRefusals.totals].map(([reason, count]) => ({ reason, count }));
+      const refused = sipRefusals.all.map(({ sources, ...counted }) => ({
+        ...counted,
+        sources: sources.map(({ address, lastMs }) => ({ address, lastDate: new Date(lastMs).toISOString() })),
+      }));
       return { since: new Date(sipRefusals.sinceMs).toISOString(), refused };
     }),
   ];
