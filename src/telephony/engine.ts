@@ -35,6 +35,7 @@ import { type WrittenParties, writeParties } from './sip/caller-identity.ts';
 import { extraHeaders } from './sip/extra-headers.ts';
 import { writeHostPort } from './sip/host-port.ts';
 import type { IncomingInvite } from './sip/incoming-invite.ts';
+import type { InviteEvents } from './sip/outgoing-invite.ts';
 import { readDialogState } from './sip/read-dialog-state.ts';
 import type { RedirectPolicy } from './sip/redirection.ts';
 import { type Hop, transportParam } from './sip/transport.ts';
@@ -248,8 +249,10 @@ export class Engine implements Telephony {
     this.#legs.add(leg);
     const invites = request.bindings.map(
       ({ contact, path, source }): SendInvite =>
-        (branch) => {
-          const offer = parts.media.offerTo(source.address);
+        (branch, again) => {
+          const { media } = parts;
+          const offer = again ? media.secureOfferTo(source.address) : media.offerTo(source.address);
+          if (offer === undefined) return undefined;
           const host = writeHostPort(parts.media.address, undefined);
           return this.#options.userAgent.invite(
             {
@@ -260,7 +263,7 @@ export class Engine implements Telephony {
               offer,
               headers: path.map((proxy) => ['Route', proxy] as const),
             },
-            branch,
+            again ? insistingOnKeys(branch, media) : branch,
           );
         },
     );
@@ -362,6 +365,17 @@ function redirectsTo(hosts: readonly SipHost[], locate: (host: SipHost) => Promi
         (transport === undefined || (known.transport ?? 'udp') === transport),
     );
     return allowed && locate(allowed);
+  };
+}
+
+/** The events of a phone that was offered keys only. */
+function insistingOnKeys(events: InviteEvents, media: LegMedia): InviteEvents {
+  return {
+    ...events,
+    answered: (dialog, sdp) => {
+      media.insistOnKeys();
+      events.answered(dialog, sdp);
+    },
   };
 }
 

@@ -101,6 +101,22 @@ export class LegMedia {
     return this.offer();
   }
 
+  /** The same to one of several peers that are called at once: what the others are offered stays as it is, until `insistOnKeys`. */
+  secureOfferTo(address: string): string | undefined {
+    const { srtp } = this.#local;
+    if (srtp?.policy !== 'optional') return undefined;
+    this.#local = localFor(address, { ...this.#local, srtp: { ...srtp, policy: 'required' } });
+    const text = this.offer();
+    this.#local = { ...this.#local, srtp };
+    return text;
+  }
+
+  /** From now on there is no call without keys. */
+  insistOnKeys(): void {
+    const { srtp } = this.#local;
+    if (srtp) this.#local = { ...this.#local, srtp: { ...srtp, policy: 'required' } };
+  }
+
   /** Takes the peer's answer to our offer. Answers false, and changes nothing, when there is no audio in it that we can take. */
   answered(sdp: string): boolean {
     try {

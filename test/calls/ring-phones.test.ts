@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { AnsweredCall, Binding, LegEnd, LegEvents } from '../../src/telephony/port.ts';
+import type { AnsweredCall, Binding, LegEnd, LegEvents, SrtpPolicy } from '../../src/telephony/port.ts';
 import type { SipRequest } from '../../src/telephony/sip/message.ts';
 import { callWorld, nothingLeft } from '../support/call-world.ts';
 import { flowOf } from '../support/flow-builder.ts';
@@ -7,7 +7,7 @@ import { offerAt } from '../support/raw-caller.ts';
 import { RawPeer } from '../support/raw-peer.ts';
 
 /** Phones at these addresses, of which a test says every word, and one call to all of them. Over TCP somebody else is there: `strangers`. */
-async function ringing(addresses: readonly string[], more: Partial<Binding> = {}, strangers: RawPeer[] = []) {
+async function ringing(addresses: readonly string[], more: Partial<Binding> = {}, strangers: RawPeer[] = [], srtp: SrtpPolicy = 'off') {
   const world = callWorld({ flow: flowOf({ bye: ['HangUpNode'] }), phoneIsThere: false });
   const strangerWires = addresses.map((address) => world.network.wire('tcp', { address, port: 5062 }));
   strangers.push(...strangerWires.map((wire) => new RawPeer(wire)));
@@ -43,17 +43,17 @@ async function ringing(addresses: readonly string[], more: Partial<Binding> = {}
     },
   };
   const slot = await world.telephony.reserve();
-  const placed = slot.ring({ legId: 'leg', to: 'bob', from: 'alice smith', bindings, ringTimeoutMs: 20_000 }, events);
+  const placed = slot.ring({ legId: 'leg', to: 'bob', from: 'alice smith', bindings, ringTimeoutMs: 20_000, srtp }, events);
   await world.clock.advance(2);
   const phone = (at: number) => {
     const one = phones[at];
     if (!one) throw new Error('There is no such phone');
     return one;
   };
-  const reply = async (at: number, status: number): Promise<void> => {
+  const reply = async (at: number, status: number, answer = offerAt): Promise<void> => {
     const { peer, address } = phone(at);
     const headers = [['Contact', `<sip:bob@${address}:5062>`]] as const;
-    const sdp = status === 200 ? { sdp: offerAt(address) } : {};
+    const sdp = status === 200 ? { sdp: answer(address) } : {};
     peer.reply(peer.last('INVITE'), status, { address: '10.0.0.1', port: 5060 }, { tag: address, headers, ...sdp });
     await world.clock.advance(5);
   };
@@ -182,5 +182,84 @@ describe('the phones of a user', () => {
     const { told, finish } = await ringing([]);
     expect(told).toEqual(['ended unreachable 480']);
     await finish();
+  });
+});
+
+describe('phones that have nothing but SRTP', () => {
+  const withKey = (address: string): string =>
+    `${offerAt(address).replace('RTP/AVP', 'RTP/SAVP')}a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:${'A'.repeat(40)}\r\n`;
+  const bodyOf = ({ body }: SipRequest): string => Buffer.from(body).toString();
+
+  it('and refuse RTP/AVP with keys ring again with RTP/SAVP, while the others ring on; the call stays RTP/SAVP', async () => {
+    const { world, invites, phone, told, state, reply, finish } = await ringing([A, B], {}, [], 'optional');
+    expect(invites().map((invite) => bodyOf(invite).includes('RTP/AVP'))).toEqual([true, true]);
+    await reply(1, 180);
+    await reply(0, 488);
+    expect(phone(0).peer.names).toEqual(['INVITE', 'ACK', 'INVITE']);
+    expect(phone(1).peer.names).toEqual(['INVITE']);
+    expect(bodyOf(phone(0).peer.last('INVITE'))).toContain('RTP/SAVP');
+    await reply(0, 180);
+    await reply(0, 200, withKey);
+    expect(told).toEqual(['sent', '180', '180', 'answered']);
+    expect(phone(1).peer.names).toEqual(['INVITE', 'CANCEL', 'ACK']);
+    void state.call?.hold(true, new AbortController().signal).catch(() => undefined);
+    await world.clock.advance(5);
+    expect(bodyOf(phone(0).peer.last('INVITE'))).toMatch(/RTP\/SAVP[\s\S]*a=sendonly/);
+    await reply(0, 200, withKey);
+    await state.call?.hangup();
+    await finish();
+  });
+
+  it('do not take the others along: who answers RTP/AVP in clear has the call', async () => {
+    const { phone, told, state, reply, finish } = await ringing([A, B], {}, [], 'optional');
+    await reply(0, 488);
+    await reply(1, 200);
+    expect(told).toEqual(['sent', 'answered']);
+    await reply(0, 180);
+    expect(phone(0).peer.names).toEqual(['INVITE', 'ACK', 'INVITE', 'CANCEL', 'ACK']);
+    await state.call?.hangup();
+    await finish();
+  });
+
+  it('have no call in clear: an answer without a key to RTP/SAVP is hung up', async () => {
+    const { phone, told, reply, finish } = await ringing([A], {}, [], 'optional');
+    await reply(0, 488);
+    await reply(0, 200);
+    expect(told).toEqual(['sent', 'ended failed 488']);
+    expect(phone(0).peer.names).toEqual(['INVITE', 'ACK', 'INVITE', 'ACK', 'BYE']);
+    await finish();
+  });
+
+  it('are not called twice when they have rung, nor a third time', async () => {
+    const rang = await ringing([A], {}, [], 'optional');
+    await rang.reply(0, 180);
+    await rang.reply(0, 488);
+    expect(rang.phone(0).peer.names).toEqual(['INVITE', 'ACK']);
+    expect(rang.told.at(-1)).toBe('ended failed 488');
+    await rang.finish();
+    const refuses = await ringing([A], {}, [], 'optional');
+    await refuses.reply(0, 488);
+    await refuses.reply(0, 488);
+    expect(refuses.phone(0).peer.names).toEqual(['INVITE', 'ACK', 'INVITE', 'ACK']);
+    expect(refuses.told).toEqual(['sent', 'ended failed 488']);
+    await refuses.finish();
+  });
+
+  it('are not called again where no keys are offered', async () => {
+    const { phone, told, reply, finish } = await ringing([A]);
+    await reply(0, 488);
+    expect(phone(0).peer.names).toEqual(['INVITE', 'ACK']);
+    expect(told.at(-1)).toBe('ended failed 488');
+    await finish();
+  });
+
+  it('are cancelled when the call is given up as they ring again', async () => {
+    const { phone, told, placed, reply, finish } = await ringing([A], {}, [], 'optional');
+    await reply(0, 488);
+    await reply(0, 180);
+    void placed.end();
+    await finish();
+    expect(phone(0).peer.names).toEqual(['INVITE', 'ACK', 'INVITE', 'CANCEL', 'ACK']);
+    expect(told.at(-1)).toBe('ended cancelled 487');
   });
 });
