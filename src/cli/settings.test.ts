@@ -158,3 +158,37 @@ describe('settings', () => {
     expect(wrong).not.toThrow('hidden');
   });
 });
+
+describe('listening on every interface', () => {
+  const read = (sipHost: string, publicAddress?: string) =>
+    readSettings({ RINGFLOW_SIP_HOST: sipHost, ...(publicAddress !== undefined && { RINGFLOW_PUBLIC_ADDRESS: publicAddress }) });
+
+  it.each([
+    ['0.0.0.0', undefined, 'an IPv4 address'],
+    ['::', undefined, 'an IPv6 address'],
+    ['0:0:0:0:0:0:0:0', undefined, 'an IPv6 address'],
+    ['::ffff:0.0.0.0', undefined, 'an IPv6 address'],
+    ['0.0.0.0,::', '203.0.113.7', 'an IPv6 address'],
+    ['0.0.0.0,::', '2001:db8::7', 'an IPv4 address'],
+    ['192.0.2.1,::', '203.0.113.7', 'an IPv6 address'],
+  ])('on %s needs a public address of its family: with %s the start stops', (sipHost, publicAddress, missing) => {
+    expect(() => read(sipHost, publicAddress)).toThrow(
+      `RINGFLOW_PUBLIC_ADDRESS must have ${missing} that the other side can send to, since RINGFLOW_SIP_HOST listens on every interface.`,
+    );
+  });
+
+  it.each(['0.0.0.0', '::', '192.0.2.1,::', '::ffff:0.0.0.0'])('is nothing to send to: %s is no public address', (address) => {
+    expect(() => read('192.0.2.1,2001:db8::1', address)).toThrow(
+      /^RINGFLOW_PUBLIC_ADDRESS must be addresses that the other side can send to, not ".*"\.$/,
+    );
+  });
+
+  it.each([
+    ['0.0.0.0', '203.0.113.7'],
+    ['0.0.0.0,::', '203.0.113.7,2001:db8::7'],
+    ['0.0.0.0,2001:db8::1', '203.0.113.7'],
+    ['192.0.2.1', undefined],
+  ])('on %s with %s starts', (sipHost, publicAddress) => {
+    expect(read(sipHost, publicAddress).publicAddresses?.join()).toBe(publicAddress);
+  });
+});

@@ -1,6 +1,7 @@
-import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { AppError } from '../kernel/errors.ts';
+import { addressesToSendTo, ipAddresses, unfitPublicAddresses } from './own-addresses.ts';
+import { quote } from './quote.ts';
 
 /** One setting: how it is written, what it means, and how its text becomes a value. */
 interface Setting<Value> {
@@ -154,8 +155,8 @@ const table = {
     variable: 'RINGFLOW_PUBLIC_ADDRESS',
     whenAbsent: 'RINGFLOW_SIP_HOST',
     description:
-      'IP address that the other side sees, written into SIP and SDP; two for both families. Set it behind NAT and with RINGFLOW_SIP_HOST 0.0.0.0 or ::.',
-    read: ipAddresses,
+      'IP address that the other side sees, written into SIP and SDP; two for both families. Set it behind NAT. Needed with RINGFLOW_SIP_HOST 0.0.0.0 or ::, an address of each such family.',
+    read: addressesToSendTo,
   }),
   rtpPorts: required({
     variable: 'RINGFLOW_RTP_PORTS',
@@ -231,10 +232,8 @@ export function readSettings(environment: Readonly<Record<string, string | undef
   };
   const sipHosts = value(table.sipHosts);
   const publicAddresses = value(table.publicAddresses);
-  if (publicAddresses?.some((address) => !sipHosts.some((host) => isIP(host) === isIP(address)))) {
-    const { variable } = table.publicAddresses;
-    throw new AppError('BAD_SETTING', { name: variable, reason: `must be of a family of addresses that ${table.sipHosts.variable} has.` });
-  }
+  const unfit = unfitPublicAddresses(sipHosts, publicAddresses ?? [], table.sipHosts.variable);
+  if (unfit !== undefined) throw new AppError('BAD_SETTING', { name: table.publicAddresses.variable, reason: unfit });
   return {
     httpHost: value(table.httpHost),
     httpPort: value(table.httpPort),
@@ -294,15 +293,6 @@ function text(given: string): string {
 function hostName(given: string): string {
   if (!/^[\w.:-]{1,253}$/.test(given)) throw new Error(`must be a host name or an IP address, not ${quote(given)}.`);
   return given;
-}
-
-function ipAddresses(given: string): [string, ...string[]] {
-  const [first = '', ...others] = given.split(',').map((address) => address.trim());
-  const families = [first, ...others].map((address) => isIP(address));
-  if (families.includes(0)) throw new Error(`must be an IP address, for example 127.0.0.1, not ${quote(given)}.`);
-  if (new Set(families).size < families.length)
-    throw new Error(`must be one address, or one of IPv4 and one of IPv6, not ${quote(given)}.`);
-  return [first, ...others];
 }
 
 function flag(given: string): boolean {
@@ -389,8 +379,4 @@ function logLevel(given: string): LogLevel {
   const level = logLevels.find((name) => name === given.toLowerCase());
   if (!level) throw new Error(`must be one of ${logLevels.join(', ')}, not ${quote(given)}.`);
   return level;
-}
-
-function quote(given: string): string {
-  return JSON.stringify(given.slice(0, 60));
 }

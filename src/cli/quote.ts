@@ -1,0 +1,3 @@
+export function quote(given: string): string {
+  return JSON.stringify(given.slice(0, 60));
+}
