@@ -14,6 +14,7 @@ const mediaProblems = [
   'Unencrypted',
   'Unauthentic',
   'UnagreedType',
+  'HeldThroughout',
   'NothingReceived',
   'OnlySilence',
   'AudioStopped',

@@ -168,6 +168,7 @@ export class LegMedia {
     const agreed = {
       ...media,
       rtpSource: this.#rtpSource,
+      ...(this.#local.holds && { weHold: true }),
       ...(listens && { inbandDigits: true }),
       ...(this.#tellsDigits && { digitsBeside: true }),
     };

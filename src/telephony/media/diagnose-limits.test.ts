@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { diagnose, type MediaProblem } from './diagnose.ts';
+import { diagnose } from './diagnose.ts';
+import type { MediaProblem } from './media-finding.ts';
 import { type MediaReport, nothingSeen } from './media-report.ts';
 
 const good: MediaReport = {
@@ -15,6 +16,13 @@ const good: MediaReport = {
   expectedFrom: { address: '203.0.113.5', port: 4000 },
   receivedFrom: { address: '203.0.113.5', port: 4000 },
 };
+/** A time in which so many packets of a reason came and none was heard. */
+const deaf = (ms: number, packets: number): NonNullable<MediaReport['deaf']> => ({
+  ms,
+  ended: true,
+  dropped: { refused: 0, unagreed: packets, unauthentic: 1, unencrypted: 2 },
+});
+const nothing = { received: 0, receivingMs: 0 };
 const moved = { address: '203.0.113.5', port: 4002 };
 
 /** What is said of a report that reaches a limit, and not of one that nearly does. */
@@ -28,6 +36,13 @@ const limits: readonly [MediaProblem, Partial<MediaReport>, Partial<MediaReport>
   ['LateStart', { firstReceivedMs: 1600, receivingMs: 2000 }, { firstReceivedMs: 1600, receivingMs: 1999 }],
   ['SourceMoved', { sourceMoves: 1, receivedFrom: moved }, { sourceMoves: 0, receivedFrom: moved }],
   ['Unencrypted', { unencrypted: 100 }, { unencrypted: 99 }],
+  ['HeldThroughout', { ...nothing, heldMs: 5000 }, { ...nothing, heldMs: 4999 }],
+  ['HeldThroughout', { ...nothing, heldMs: 5000 }, { ...nothing, heldMs: 5000, receivingMs: 2000 }],
+  ['HeldThroughout', { received: 9, receivedEarly: 9, receivingMs: 0, heldMs: 5000 }, { received: 9, receivingMs: 0, heldMs: 5000 }],
+  ['UnagreedType', { deaf: deaf(5000, 25) }, { deaf: deaf(4999, 25) }],
+  ['UnagreedType', { deaf: deaf(5000, 25) }, { deaf: deaf(5000, 24) }],
+  ['Unauthentic', { unauthentic: 250 }, { unauthentic: 249 }],
+  ['Unauthentic', { unauthentic: 100, received: 99 }, { unauthentic: 99, received: 99 }],
   ['LossReceived', { received: 980, lost: 20 }, { received: 981, lost: 19 }],
   ['LossReceived', { received: 100, lost: 5 }, { received: 99, lost: 5 }],
   ['LossSent', { remoteLost: 20 }, { remoteLost: 19 }],

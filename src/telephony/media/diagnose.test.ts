@@ -52,6 +52,14 @@ const cases: readonly [string, Partial<MediaReport>, readonly string[], RegExp?]
     ['RefusedSource'],
     /from \[2001:db8::1\]:7/,
   ],
+  [
+    'audio from elsewhere, on a trunk that takes none from there',
+    { ...deaf, refused: 9, onlyExpected: true },
+    ['RefusedSource'],
+    /rtpSource of the trunk is Offered.*or set rtpSource to Latch/,
+  ],
+  ['many packets of another key', { unauthentic: 1500 }, ['Unauthentic'], /^1500 packets.*one device/],
+  ['packets that came once more', { unauthentic: 400 }, []],
   ['a payload type that nobody agreed on', { ...deaf, unagreed: 400, unagreedType: 18 }, ['UnagreedType'], /type 18/],
   ['audio that is not encrypted as agreed', { ...deaf, unauthentic: 400 }, ['Unauthentic'], /SRTP/],
   [

@@ -1,34 +1,9 @@
 import { isNotPublic } from '../../wire/ip-address.ts';
 import { endpointText } from './endpoint-text.ts';
 import { estimateHeard, estimateSaid, type QualityEstimate } from './estimate-mos.ts';
+import { findDeafTime } from './find-deaf-time.ts';
+import { finding, type MediaFinding, seconds } from './media-finding.ts';
 import type { MediaReport } from './media-report.ts';
-
-/** What a report says is wrong. */
-export type MediaProblem =
-  | 'NothingSent'
-  | 'RefusedSource'
-  | 'Unencrypted'
-  | 'Unauthentic'
-  | 'UnagreedType'
-  | 'NothingReceived'
-  | 'OnlySilence'
-  | 'AudioStopped'
-  | 'LateStart'
-  | 'SourceMoved'
-  | 'LossReceived'
-  | 'LossSent'
-  | 'JitterReceived'
-  | 'JitterSent'
-  | 'LongRoundTrip'
-  | 'LateFrames'
-  | 'PoorReceived'
-  | 'PoorSent';
-
-/** A problem, and a sentence that says what is wrong and what to change. */
-export interface MediaFinding {
-  readonly problem: MediaProblem;
-  readonly advice: string;
-}
 
 /** Shorter than this, a call proves nothing. */
 const LEAST_MS = 2000;
@@ -36,6 +11,8 @@ const LEAST_MS = 2000;
 const SILENT_MS = 5000;
 /** Nothing at the end of the call for so long. */
 const STOPPED_MS = 5000;
+/** How long the other side may hold a call from its answer on. */
+const HELD_MS = 5000;
 const LATE_START_MS = 1500;
 /** Too few packets say nothing about a share. */
 const LEAST_PACKETS = 100;
@@ -43,6 +20,8 @@ const LEAST_PACKETS = 100;
 const BAD_LOSS = 0.02;
 const BAD_JITTER_MS = 30;
 const BAD_LATE = 0.01;
+/** What a network that repeats packets may add to what is heard, without a word. */
+const BAD_UNAUTHENTIC = 0.25;
 /** Below this many people are not content (ITU-T G.107 annex B: a rating of 70). */
 const POOR_MOS = 3.6;
 /** Beyond 400 ms from mouth to ear people talk into each other (ITU-T G.114); both ends add about 100 ms to each way of the network. */
@@ -50,7 +29,10 @@ const BAD_ROUND_TRIP_MS = 600;
 
 /** What is wrong with the audio of a call that was answered, the worst first; nothing for one that was good or too short to tell. */
 export function diagnose(report: MediaReport): readonly MediaFinding[] {
-  return [nothingSent(report), nothingReceived(report), ...quality(report)].filter((finding) => finding !== undefined);
+  const deaf = heardCount(report) > 0 ? findDeafTime(report) : undefined;
+  return [nothingSent(report), heldThroughout(report), nothingReceived(report), deaf, ...quality(report, deaf)].filter(
+    (finding) => finding !== undefined,
+  );
 }
 
 /** Whether audio went one way only although both were agreed. */
@@ -70,6 +52,15 @@ function nothingSent({ sent, sendingMs }: MediaReport): MediaFinding | undefined
   return finding(
     'NothingSent',
     'No audio was sent although the call was to carry it: the media threads did not run. Look at the load of the machine and the log of the server.',
+  );
+}
+
+function heldThroughout(report: MediaReport): MediaFinding | undefined {
+  const { heldMs, receivingMs } = report;
+  if (heardCount(report) > 0 || receivingMs >= LEAST_MS || heldMs < HELD_MS) return undefined;
+  return finding(
+    'HeldThroughout',
+    `The other side let no audio of its own through: for ${seconds(heldMs)} its SDP said recvonly or inactive, as for a call on hold, so the caller was heard by nobody. Have it answer with sendrecv: take the call off hold there, or let its gateway switch the speech path through both ways.`,
   );
 }
 
@@ -106,9 +97,12 @@ function nothingReceived(report: MediaReport): MediaFinding | undefined {
     );
   }
   if (refused > 0) {
+    const source = `Audio was expected${told} but came${refusedFrom ? ` from ${endpointText(refusedFrom)}` : ' from elsewhere'}`;
     return finding(
       'RefusedSource',
-      `Audio was expected${told} but came${refusedFrom ? ` from ${endpointText(refusedFrom)}` : ' from elsewhere'}, too little or too broken to trust. Let the other side send from the address in its SDP, or in one unbroken stream.`,
+      report.onlyExpected
+        ? `${source}, and rtpSource of the trunk is Offered, which takes none from there. Let the other side send from the address in its SDP, or set rtpSource to Latch.`
+        : `${source}, too little or too broken to trust. Let the other side send from the address in its SDP, or in one unbroken stream.`,
     );
   }
   if (receivedEarly > 0) {
@@ -129,7 +123,7 @@ function nothingReceived(report: MediaReport): MediaFinding | undefined {
   );
 }
 
-function quality(report: MediaReport): readonly (MediaFinding | undefined)[] {
+function quality(report: MediaReport, deaf: MediaFinding | undefined): readonly (MediaFinding | undefined)[] {
   const { received, receivingMs, lost, late, sent, audible, quietMs = 0, firstReceivedMs = 0, jitterMs = 0, maxJitterMs = 0 } = report;
   const {
     remoteLost = 0,
@@ -141,7 +135,8 @@ function quality(report: MediaReport): readonly (MediaFinding | undefined)[] {
     sourceMoves,
     receivedFrom,
   } = report;
-  const { unencrypted = 0 } = report;
+  const { unencrypted = 0, unauthentic = 0 } = report;
+  const isDeafAtEnd = deaf !== undefined && report.deaf?.ended === false;
   const silent = heardCount(report) >= LEAST_PACKETS && receivingMs >= SILENT_MS && !audible;
   const lossShare = lost / Math.max(1, received + lost);
   const sentLossShare = remoteLost / Math.max(1, sent);
@@ -153,7 +148,7 @@ function quality(report: MediaReport): readonly (MediaFinding | undefined)[] {
           'Audio came, but from the answer to the end it was silence: the microphone is muted, or the carrier has connected the speech path one way only. Try another phone; if it stays, give the carrier the SIP Call-ID of this call.',
         )
       : undefined,
-    quietMs >= STOPPED_MS
+    quietMs >= STOPPED_MS && !isDeafAtEnd
       ? finding(
           'AudioStopped',
           saidBye
@@ -173,10 +168,16 @@ function quality(report: MediaReport): readonly (MediaFinding | undefined)[] {
           `The audio of the other side went on from another port or address ${times(sourceMoves)}, at last from ${endpointText(receivedFrom)}, though it had not said so: its NAT had forgotten it, or its network changed. Each time it was deaf and dumb for a moment. Lengthen the UDP timeout of its NAT, or switch silence suppression (VAD) off, so that packets keep the way open.`,
         )
       : undefined,
-    received > 0 && unencrypted >= LEAST_PACKETS
+    received > 0 && unencrypted >= LEAST_PACKETS && deaf?.problem !== 'Unencrypted'
       ? finding(
           'Unencrypted',
           `${unencrypted} packets came in clear during an encrypted call and were dropped: the other side, or a media server between, encrypts only some of its audio, such as announcements or after a transfer. Switch SRTP on there, or set srtp of the trunk to Off.`,
+        )
+      : undefined,
+    received > 0 && deaf?.problem !== 'Unauthentic' && unauthentic >= Math.max(LEAST_PACKETS, BAD_UNAUTHENTIC * received)
+      ? finding(
+          'Unauthentic',
+          `${unauthentic} packets were not protected with the key of the other side, or were changed or repeated on the way, and were dropped. See whether a media server between speaks with a key of its own after a transfer or a change of keys, and whether a link sends packets twice; let one device encrypt all audio of a call.`,
         )
       : undefined,
     received >= LEAST_PACKETS && lossShare >= BAD_LOSS
@@ -230,16 +231,8 @@ function poor(problem: 'PoorReceived' | 'PoorSent', whose: string, estimate: Qua
   return finding(problem, `${whose} sounded poor, an estimated MOS of ${mos.toFixed(1)} of 4.4, ${why}.`);
 }
 
-function finding(problem: MediaProblem, advice: string): MediaFinding {
-  return { problem, advice };
-}
-
 function times(count: number): string {
   return count === 1 ? 'once' : `${count} times`;
-}
-
-function seconds(ms: number): string {
-  return `${(ms / 1000).toFixed(1)} s`;
 }
 
 function percent(share: number): string {

@@ -1,6 +1,9 @@
 import type { Endpoint } from '../../wire/wire.ts';
 import type { BufferCounts } from '../rtp/jitter-buffer.ts';
 
+/** Why a packet that came was not heard. */
+export type DropReason = 'refused' | 'unagreed' | 'unauthentic' | 'unencrypted';
+
 /** What a listener has heard so far. */
 export interface HeardCounts extends BufferCounts {
   /** Frames that were made up because their packets were lost or late. */
@@ -29,6 +32,10 @@ export interface MediaReport {
   /** The longest time between two packets, and from the last packet to the end, while audio was expected. */
   readonly longestGapMs?: number;
   readonly quietMs?: number;
+  /** How long the peer allowed us no audio of its own, by its SDP and without a hold of ours. */
+  readonly heldMs: number;
+  /** The longest time in which packets came and none was heard: why they were dropped, and whether audio was heard again. */
+  readonly deaf?: { readonly ms: number; readonly ended: boolean; readonly dropped: Readonly<Record<DropReason, number>> };
   /** Interarrival jitter (RFC 3550 section 6.4.1): its mean over the call and its highest value. */
   readonly jitterMs?: number;
   readonly maxJitterMs?: number;
@@ -40,6 +47,8 @@ export interface MediaReport {
   readonly clockRate?: number;
   /** Where the SDP said that the peer is, and where its audio came from. */
   readonly expectedFrom?: Endpoint;
+  /** Whether audio is taken from there only, whoever proves to be the peer. */
+  readonly onlyExpected?: boolean;
   readonly receivedFrom?: Endpoint;
   /** How often its audio went on from another port or address, though the SDP had not changed: its NAT has given it another. */
   readonly sourceMoves: number;
@@ -80,6 +89,7 @@ export const nothingSeen: MediaReport = {
   reordered: 0,
   sendingMs: 0,
   receivingMs: 0,
+  heldMs: 0,
   audible: false,
   refused: 0,
   unagreed: 0,

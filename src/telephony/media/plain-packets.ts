@@ -25,9 +25,11 @@ export class PlainPackets {
     return this.#count;
   }
 
-  /** SRTP has refused a packet. */
-  refused(bytes: Uint8Array, agreed: AgreedMedia | undefined): void {
-    if (agreed && (isRtcp(bytes) ? readRtcp(bytes) !== undefined : this.#isPlainRtp(bytes, agreed))) this.#count++;
+  /** SRTP has refused a packet. Answers whether it was in clear. */
+  refused(bytes: Uint8Array, agreed: AgreedMedia | undefined): boolean {
+    const isPlain = agreed !== undefined && (isRtcp(bytes) ? readRtcp(bytes) !== undefined : this.#isPlainRtp(bytes, agreed));
+    if (isPlain) this.#count++;
+    return isPlain;
   }
 
   #isPlainRtp(bytes: Uint8Array, agreed: AgreedMedia): boolean {

@@ -8,7 +8,7 @@ import { readTelephoneEvent } from '../rtp/telephone-event.ts';
 import { codecOf } from './agreed-codec.ts';
 import type { Latch } from './latch.ts';
 import { type AgreedMedia, type AudioCodec, clockRates } from './media-port.ts';
-import type { MediaReport } from './media-report.ts';
+import type { DropReason, MediaReport } from './media-report.ts';
 
 type Reception = Pick<
   MediaReport,
@@ -43,6 +43,7 @@ export interface Heard {
 export class RtpReceiver {
   readonly #latch: Latch;
   readonly #heard: Heard;
+  readonly #onDropped: (why: DropReason) => void;
   readonly #header = newRtpHeader();
   readonly #sequence = new ReceivedSequence();
   readonly #digits = new DigitReceiver();
@@ -56,7 +57,9 @@ export class RtpReceiver {
   #unagreed = 0;
   #unagreedType: number | undefined;
 
-  constructor(latch: Latch, heard: Heard) {
+  /** `onDropped` is told each packet that is not taken. */
+  constructor(latch: Latch, heard: Heard, onDropped: (why: DropReason) => void = () => {}) {
+    this.#onDropped = onDropped;
     this.#latch = latch;
     this.#heard = heard;
   }
@@ -96,11 +99,13 @@ export class RtpReceiver {
     if (codec === undefined) {
       this.#unagreed++;
       this.#unagreedType = header.payloadType;
+      this.#onDropped('unagreed');
       return false;
     }
     if (!this.#latch.accept(from, header, nowMs, agreed.srtp !== undefined)) {
       this.#refused++;
       this.#refusedFrom = from;
+      this.#onDropped('refused');
       return false;
     }
     const arrival =

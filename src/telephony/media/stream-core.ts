@@ -95,10 +95,12 @@ export class StreamCore implements MediaStream, FrameSource, RoomStream, Heard {
     this.local = parts.socket.local;
     this.#collector = new DigitCollector(parts.clock);
     this.#listeners = new StreamListeners(parts.clock, (change) => this.digit(change, parts.clock.now()));
-    this.#socket = new SrtpSocket(parts.socket, this.#srtp, (bytes) => this.#plain.refused(bytes, this.#agreed));
+    this.#socket = new SrtpSocket(parts.socket, this.#srtp, (bytes) =>
+      this.#watch.dropped(this.#plain.refused(bytes, this.#agreed) ? 'unencrypted' : 'unauthentic'),
+    );
     this.#sender = new RtpSender(this.#socket, parts.random);
     this.#side = new BridgeSide(this.#bridged());
-    this.#receiver = new RtpReceiver(this.#latch, this);
+    this.#receiver = new RtpReceiver(this.#latch, this, (why) => this.#watch.dropped(why));
     this.#rtcp = new RtcpExchange({
       audio: this.#socket,
       own: new SrtpSocket(parts.rtcpSocket, this.#srtp),

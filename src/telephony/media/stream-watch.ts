@@ -1,5 +1,6 @@
+import { DeafTimes } from './deaf-times.ts';
 import { type AgreedMedia, clockRates } from './media-port.ts';
-import type { MediaReport } from './media-report.ts';
+import type { DropReason, MediaReport } from './media-report.ts';
 import { SoundDetector } from './sound-detector.ts';
 
 /** A frame that leaves later than this after it was due counts as late. */
@@ -16,9 +17,12 @@ type Watched = Pick<
   | 'receivingMs'
   | 'longestGapMs'
   | 'quietMs'
+  | 'heldMs'
+  | 'deaf'
   | 'codec'
   | 'clockRate'
   | 'expectedFrom'
+  | 'onlyExpected'
 >;
 
 /**
@@ -32,6 +36,7 @@ export class StreamWatch {
   #sinceMs = 0;
   #sendingMs = 0;
   #receivingMs = 0;
+  #heldMs = 0;
   #late = 0;
   #firstSentMs: number | undefined;
   #firstReceivedMs: number | undefined;
@@ -40,6 +45,7 @@ export class StreamWatch {
   #packets = 0;
   #early = 0;
   #sound = new SoundDetector();
+  #deaf = new DeafTimes();
   #longestGapMs: number | undefined;
 
   /** Whether a packet has come, since the answer when there is one. */
@@ -52,6 +58,7 @@ export class StreamWatch {
     if (!this.#agreed) this.#startedMs = nowMs;
     else this.#count(this.#agreed, nowMs);
     if (!this.#agreed || !expects(this.#agreed)) this.#quietSinceMs = nowMs;
+    else if (!expects(agreed)) this.#deaf.over(nowMs - this.#quietSinceMs, true);
     this.#agreed = agreed;
     this.#sinceMs = nowMs;
   }
@@ -63,12 +70,14 @@ export class StreamWatch {
     this.#quietSinceMs = nowMs;
     this.#sendingMs = 0;
     this.#receivingMs = 0;
+    this.#heldMs = 0;
     this.#late = 0;
     this.#firstSentMs = undefined;
     this.#firstReceivedMs = undefined;
     this.#longestGapMs = undefined;
     this.#early = this.#packets;
     this.#sound = new SoundDetector();
+    this.#deaf = new DeafTimes();
   }
 
   /** A frame left, `lateMs` after it was due. */
@@ -80,9 +89,15 @@ export class StreamWatch {
   /** A valid packet came. */
   received(nowMs: number): void {
     this.#packets++;
+    if (this.#deaf.isDeaf) this.#deaf.over(nowMs - this.#quietSinceMs, true);
     if (this.#firstReceivedMs === undefined) this.#firstReceivedMs = nowMs - this.#startedMs;
     else this.#longestGapMs = Math.max(this.#longestGapMs ?? 0, nowMs - this.#quietSinceMs);
     this.#quietSinceMs = nowMs;
+  }
+
+  /** A packet came and was not heard. */
+  dropped(why: DropReason): void {
+    if (this.#agreed && expects(this.#agreed)) this.#deaf.dropped(why);
   }
 
   /** Whether anything but silence has come; then no more samples are needed. */
@@ -100,17 +115,22 @@ export class StreamWatch {
     const agreed = this.#agreed;
     if (agreed) this.#count(agreed, nowMs);
     this.#sinceMs = nowMs;
+    this.#deaf.over(nowMs - this.#quietSinceMs, false);
+    const deaf = this.#deaf.longest;
     return {
       late: this.#late,
       receivedEarly: this.#early,
       audible: this.audible,
       sendingMs: this.#sendingMs,
       receivingMs: this.#receivingMs,
+      heldMs: this.#heldMs,
+      ...(deaf && { deaf }),
       ...(this.#firstSentMs !== undefined && { firstSentMs: this.#firstSentMs }),
       ...(this.#firstReceivedMs !== undefined && { firstReceivedMs: this.#firstReceivedMs }),
       ...(this.#longestGapMs !== undefined && { longestGapMs: this.#longestGapMs }),
       ...(agreed && this.heard && expects(agreed) && { quietMs: nowMs - this.#quietSinceMs }),
       ...(agreed && { codec: agreed.codec, clockRate: clockRates[agreed.codec], expectedFrom: agreed.remote }),
+      ...(agreed?.rtpSource === 'offered' && { onlyExpected: true }),
     };
   }
 
@@ -118,6 +138,7 @@ export class StreamWatch {
     const passedMs = nowMs - this.#sinceMs;
     if (agreed.direction === 'sendrecv' || agreed.direction === 'sendonly') this.#sendingMs += passedMs;
     if (expects(agreed)) this.#receivingMs += passedMs;
+    else if (!agreed.weHold) this.#heldMs += passedMs;
   }
 }
 
