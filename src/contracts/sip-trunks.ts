@@ -92,6 +92,10 @@ export const trunkSettings = {
     nullable(oneOf('SipIdentityHeaders', ['None', 'PAssertedIdentity', 'PPreferredIdentity'])),
     'The header that names the caller besides From. None if absent.',
   ),
+  callerSource: optional(
+    nullable(oneOf('SipCallerSources', ['PAssertedIdentity', 'From'])),
+    'Where the caller of an incoming call is read: in P-Asserted-Identity, if there is one and no Privacy, else in From; or in From only. PAssertedIdentity if absent.',
+  ),
   diversionHeader: optional(
     nullable(oneOf('SipDiversionHeaders', ['None', 'Diversion'])),
     'The header that names the number which was called first, on calls that a flow dials for a call that has come in. None if absent.',

@@ -114,6 +114,7 @@ const trunkOnly = [
   ['codecs', 'Codecs'],
   ['inbandDigits', 'InbandDigits'],
   ['rtpSource', 'RtpSource'],
+  ['callerSource', 'CallerSource'],
   ['registration', 'Registration'],
 ] as const;
 

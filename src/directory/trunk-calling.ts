@@ -17,6 +17,7 @@ type CallingSettings = Pick<
   | 'calledFormat'
   | 'callerFormat'
   | 'identityHeader'
+  | 'callerSource'
   | 'diversionHeader'
   | 'isCallerAnonymous'
   | 'sipHeaders'
@@ -33,6 +34,7 @@ export function callingValues(members: TrunkSettings, checks: MemberChecks): Cal
     calledFormat,
     callerFormat,
     identityHeader,
+    callerSource,
     diversionHeader,
     isCallerAnonymous,
     sipHeaders,
@@ -44,6 +46,8 @@ export function callingValues(members: TrunkSettings, checks: MemberChecks): Cal
   if (domain && !isSipHost(domain)) checks.refuse('Domain', 'Give a host name or an IP address, without a port.');
   if (identityHeader !== undefined && !identityHeaders.includes(identityHeader))
     checks.refuse('IdentityHeader', `Use one of ${identityHeaders.join(', ')}.`);
+  if (callerSource !== undefined && callerSource !== 'PAssertedIdentity' && callerSource !== 'From')
+    checks.refuse('CallerSource', 'Use PAssertedIdentity or From.');
   if (diversionHeader !== undefined && diversionHeader !== 'None' && diversionHeader !== 'Diversion')
     checks.refuse('DiversionHeader', 'Use None or Diversion.');
   if (sipHeaders) checkHeaders(sipHeaders, checks);
@@ -58,6 +62,7 @@ export function callingValues(members: TrunkSettings, checks: MemberChecks): Cal
     ...(calledFormat && { calledFormat: checkedFormat(calledFormat, 'CalledFormat', checks) }),
     ...(callerFormat && { callerFormat: checkedFormat(callerFormat, 'CallerFormat', checks) }),
     ...(identityHeader !== undefined && { identityHeader }),
+    ...(callerSource !== undefined && { callerSource }),
     ...(diversionHeader !== undefined && { diversionHeader }),
     ...(isCallerAnonymous !== undefined && { isCallerAnonymous }),
     ...(sipHeaders && { sipHeaders }),

@@ -74,6 +74,7 @@ describe('trunks', () => {
       prefixes: [],
       priority: 0,
       identity: 'none',
+      callerSource: 'asserted',
       namesDiversion: false,
       inbandDigits: 'fallback',
       rtpSource: 'latch',
@@ -199,16 +200,18 @@ describe('trunks', () => {
       digits: 'Info',
       inbandDigits: 'Always',
       rtpSource: 'Offered',
+      callerSource: 'From',
     } as const;
     const { id } = await directory.trunks.create(manager, { host: 'a.example', ...asked, codecs: [...asked.codecs] });
     expect(await directory.endpoints.patch(manager, { endpointId: id ?? '', isCallerAnonymous: true })).toMatchObject(asked);
-    const { identityHeader: _header, digits: _digits, inbandDigits: _inband, rtpSource: _source, ...kept } = asked;
+    const { identityHeader: _header, digits: _digits, inbandDigits: _inband, rtpSource: _source, callerSource: _caller, ...kept } = asked;
     expect((await directory.trunks.ofAccount(accountId))[0]).toMatchObject({
       ...kept,
       identity: 'asserted',
       digits: 'info',
       inbandDigits: 'always',
       rtpSource: 'offered',
+      callerSource: 'from',
       isCallerAnonymous: true,
     });
     await directory.endpoints.patch(manager, { endpointId: id ?? '', domain: '', codecs: [], identityHeader: 'None' });
@@ -259,6 +262,7 @@ describe('trunks', () => {
     [{ host: 'a.example', digits: 'Inband' as 'Info' }, 'Digits'],
     [{ host: 'a.example', inbandDigits: 'Sometimes' as 'Off' }, 'InbandDigits'],
     [{ host: 'a.example', rtpSource: 'Any' as 'Latch' }, 'RtpSource'],
+    [{ host: 'a.example', callerSource: 'RemotePartyId' as 'From' }, 'CallerSource'],
     [{ host: 'a.example', registration: { contactUser: 'a b' } }, 'Registration.ContactUser'],
     [{ host: 'a.example', registration: { expiresInSeconds: 59 } }, 'Registration.ExpiresInSeconds'],
     [{ host: 'a.example', codecs: ['PCMU', 'PCMU'] }, 'Codecs'],

@@ -48,6 +48,8 @@ export interface Trunk {
   readonly calledFormat?: SipNumberFormat;
   readonly callerFormat?: SipNumberFormat;
   readonly identity: NonNullable<DialRequest['parties']>['identity'];
+  /** Whether the carrier is believed who calls (P-Asserted-Identity). */
+  readonly callerSource: 'asserted' | 'from';
   /** Whether Diversion names the number that was called first. */
   readonly namesDiversion: boolean;
   readonly isCallerAnonymous: boolean;
@@ -66,6 +68,7 @@ export interface Trunk {
 const srtpPolicies = { Off: 'off', Optional: 'optional', Required: 'required' } as const;
 export const digitTransports = { Rtp: 'rtp', Info: 'info' } as const;
 const identities = { None: 'none', PAssertedIdentity: 'asserted', PPreferredIdentity: 'preferred' } as const;
+const callerSources = { PAssertedIdentity: 'asserted', From: 'from' } as const;
 const inbandPolicies = { Off: 'off', Fallback: 'fallback', Always: 'always' } as const;
 const rtpSources = { Latch: 'latch', Offered: 'offered' } as const;
 const MOST_ACCOUNTS = 10_000;
@@ -131,6 +134,7 @@ function callingOf(settings: TrunkSettings) {
     calledFormat,
     callerFormat,
     identityHeader,
+    callerSource,
     diversionHeader,
     isCallerAnonymous,
     sipHeaders,
@@ -144,6 +148,7 @@ function callingOf(settings: TrunkSettings) {
     ...(calledFormat && { calledFormat }),
     ...(callerFormat && { callerFormat }),
     identity: identities[identityHeader ?? 'None'],
+    callerSource: callerSources[callerSource ?? 'PAssertedIdentity'],
     namesDiversion: diversionHeader === 'Diversion',
     isCallerAnonymous: isCallerAnonymous ?? false,
     sipHeaders: sipHeaders ?? {},

@@ -65,6 +65,7 @@ export class IncomingCalls {
       await live.abandon();
       throw error;
     }
+    if (plan.writtenFrom !== undefined) live.note(`From says ${plan.writtenFrom}`);
     live.answer();
   }
 

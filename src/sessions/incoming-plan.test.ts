@@ -50,6 +50,7 @@ function planned({ trunk, flowOf: accountId = 'account-1', call, knownAs = alice
     {
       callId: 'call',
       from: '+18145550001',
+      asserted: [],
       to: NUMBER,
       dialled: NUMBER,
       source: { address: CARRIER, port: 5060, transport: 'udp' },
@@ -72,6 +73,12 @@ describe('a call that comes in', () => {
   it('with credentials of ours is that of a user, also where a carrier is', async () => {
     const plan = await planned({ call: { hasCredentials: true } });
     expect(plan).toMatchObject({ endpointId: alice.userId, from: 'alice', line: { userId: alice.userId, media: { digits: 'info' } } });
+  });
+
+  it('from a user is from that user, whatever it asserts', async () => {
+    const plan = await planned({ call: { hasCredentials: true, asserted: ['+4930123456'] } });
+    expect(plan).toMatchObject({ from: 'alice' });
+    expect(plan).not.toHaveProperty('writtenFrom');
   });
 
   it('in clear is none of a trunk over TLS', async () => {

@@ -52,6 +52,8 @@ export interface IncomingPlan {
   readonly flow: PlannedFlow;
   readonly parameters: PlainStruct;
   readonly from: string;
+  /** Whom From names, when the carrier asserts that somebody else calls. */
+  readonly writtenFrom?: string;
   readonly to: string;
 }
 
@@ -136,7 +138,7 @@ async function planOfNumber(
     accountId,
     endpointId,
     line: { limit: trunk, trunkId, media: { srtp, inbandDigits, rtpSource, ...(codecs && { codecs }), ...(digits && { digits }) } },
-    from: callerOf(call.from),
+    ...callersOf(call, trunk),
     to: e164,
   };
 }
@@ -155,6 +157,14 @@ async function runnable(
     if (error instanceof AppError && error.code === 'FLOW_INVALID') return undefined;
     throw error;
   }
+}
+
+/** Who calls by way of a trunk: whom its carrier asserts (RFC 3325 section 5), a number rather than a name, else whom From names. */
+function callersOf({ from, asserted }: IncomingCall, { callerSource }: Trunk): Pick<IncomingPlan, 'from' | 'writtenFrom'> {
+  const written = callerOf(from);
+  const known = callerSource === 'asserted' ? (asserted.find((user) => writtenNumber(user) !== undefined) ?? asserted[0]) : undefined;
+  const caller = known === undefined ? written : callerOf(known);
+  return { from: caller, ...(caller !== written && { writtenFrom: written }) };
 }
 
 /** How a session names its caller: by the number where it is one, else as it came. */

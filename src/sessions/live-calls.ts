@@ -59,6 +59,8 @@ export interface IncomingReservation {
 
 /** An incoming call that is not answered yet. One of its methods is called, once. */
 export interface NewIncomingCall {
+  /** A line for the log of its session, once that is stored. */
+  note(message: string): void;
   answer(): void;
   /** It will not be answered: everything is given back, and nothing is written. */
   abandon(): Promise<void>;
@@ -158,6 +160,7 @@ export class LiveCalls {
     const session = this.#newSession(row, plan, channel);
     const request = { legId: row.id, from: row.fromAddress, to: row.toAddress, ...media };
     return {
+      note: (message) => session.note(message),
       answer: () => session.attach(slot.answer(request, session)),
       abandon: async () => {
         channel.release();

@@ -253,6 +253,8 @@ export interface IncomingCall {
   readonly callId: string;
   /** User part of From, as a number; '' when there is none. Anybody can write anything into it. */
   readonly from: string;
+  /** Who calls by P-Asserted-Identity (RFC 3325), unless it is to be kept: users and numbers, as written. Only trusted peers are to be believed. */
+  readonly asserted: readonly string[];
   /** User part of To. */
   readonly to: string;
   /** User part of the Request-URI: whom the caller, or the proxy before us, wants to reach. */

@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '../kernel/clock.ts';
 import type { InboundLeg } from './inbound-leg.ts';
 import type { AnsweredCall, CallingUser, CallSource, IncomingCall, IncomingSlot, LegEnd } from './port.ts';
+import { readAssertedIdentity } from './sip/asserted-identity.ts';
 import type { IncomingInvite } from './sip/incoming-invite.ts';
 import { parseNameAddress } from './sip/parse-address.ts';
 import { SipParseError } from './sip/sip-parse-error.ts';
@@ -28,6 +29,7 @@ interface Parts {
 export class RingingCall implements IncomingCall {
   readonly callId: string;
   readonly from: string;
+  readonly asserted: readonly string[];
   readonly to: string;
   readonly dialled: string;
   readonly source: CallSource;
@@ -43,6 +45,8 @@ export class RingingCall implements IncomingCall {
     this.#parts = parts;
     this.callId = invite.callId;
     this.from = userIn(invite.from);
+    const { users, isPrivate } = readAssertedIdentity(invite.headers);
+    this.asserted = isPrivate ? [] : users;
     this.to = userIn(invite.to);
     this.dialled = userOfUri(invite.requestUri);
     this.source = invite.source;

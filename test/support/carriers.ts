@@ -46,6 +46,7 @@ export function plainTrunk(host: string, more: Partial<Trunk> = {}): Trunk {
     ringTimeoutMs: 60_000,
     srtp: 'off',
     identity: 'none',
+    callerSource: 'asserted',
     namesDiversion: false,
     isCallerAnonymous: false,
     sipHeaders: {},
