@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { MUSIC, manager, numberToDial, OTHER_MUSIC, stranger, type WorldOptions } from '../support/call-world.ts';
-import { calledParty } from '../support/called-party.ts';
+import { MUSIC, manager, numberToDial, OTHER_MUSIC, stranger } from '../support/call-world.ts';
 import { flowOf, into, to } from '../support/flow-builder.ts';
+import { heldCall as called, FRIEND } from '../support/held-call.ts';
 import type { Person } from '../support/party-phones.ts';
 
-const FRIEND = '+18144043111';
 const OTHER = '+18144043222';
 /** What a stream sends that has nothing to say. */
 const SILENCE = 0xff;
@@ -21,21 +20,6 @@ const asks = flowOf({
   done: ['HangUpNode', { Outcome: 'Digit {{ Session.Digit }}' }],
   none: ['HangUpNode', { Outcome: 'NoInput' }],
 });
-
-async function called(flow: WorldOptions['flow'], people: Readonly<Record<string, Person>> = {}) {
-  const call = await calledParty(people, { flow });
-  const { world, phones } = call;
-  return {
-    ...call,
-    /** What the two hear in half a second from now on, which begins when the network has carried what went before. */
-    async hear() {
-      await world.clock.advance(60);
-      const sinceMs = world.clock.now();
-      await world.clock.advance(500);
-      return { caller: phones.heard(numberToDial, sinceMs), friend: phones.heard(FRIEND, sinceMs) };
-    },
-  };
-}
 
 const bridged = (people: Readonly<Record<string, Person>> = {}) =>
   called(dials, { [FRIEND]: { answerAfterMs: 100, says: 2, hangUpAfterMs: 20_000 }, ...people });
