@@ -5,8 +5,11 @@ import { RecordingTimeline } from './recording-timeline.ts';
 const CALL_MS = 40 * 60_000;
 const BEHIND_SAMPLES = 240 * 8;
 
-/** What a recording has of 40 minutes of a peer whose frames take so many ms of ours: the share of samples that are not silent in each minute. */
-function recordedShares(frameMs: number): number[] {
+/**
+ * What a recording has of 40 minutes of a peer whose frames take so many ms of ours: the share of samples that are not silent in each minute.
+ * The call is played to somebody as well, or only recorded.
+ */
+function recordedShares(frameMs: number, isPlayed: boolean): number[] {
   const timeline = new RecordingTimeline();
   const heard = new HeardAudio({
     taken: (samples, position, arrivalMs) => timeline.put(samples, position, true, Math.round(arrivalMs * 8)),
@@ -16,7 +19,8 @@ function recordedShares(frameMs: number): number[] {
   const loud = new Array<number>(CALL_MS / 60_000).fill(0);
   for (let nowMs = 0, number = 0; nowMs < CALL_MS; nowMs += 20) {
     for (; number * frameMs <= nowMs; number++) heard.put('PCMU', payload, number & 0xffff, number * 160, true, number * frameMs);
-    heard.take(nowMs);
+    if (isPlayed) heard.take(nowMs);
+    else if (nowMs % 200 === 0) heard.gather(nowMs);
     while (timeline.taken + 160 <= nowMs * 8 - BEHIND_SAMPLES) {
       const minute = Math.floor(timeline.taken / (60 * 8000));
       for (const sample of timeline.take()) if (sample !== 0) loud[minute] = (loud[minute] ?? 0) + 1;
@@ -27,10 +31,12 @@ function recordedShares(frameMs: number): number[] {
 
 describe('the recording of a long call', () => {
   it.each([
-    ['slower', 20.006],
-    ['faster', 19.994],
-  ])('has all that a peer says whose clock is %s than ours', (_which, frameMs) => {
-    const shares = recordedShares(frameMs);
+    ['slower', 'played, too', 20.006],
+    ['faster', 'played, too', 19.994],
+    ['slower', 'recorded only', 20.006],
+    ['faster', 'recorded only', 19.994],
+  ])('has all that a peer says whose clock is %s than ours; %s', (_which, how, frameMs) => {
+    const shares = recordedShares(frameMs, how !== 'recorded only');
     expect(shares.map((share) => Math.round(share * 100)).join(' ')).toBe(new Array(shares.length).fill(100).join(' '));
   });
 });

@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { decodeG711 } from '../audio/g711.ts';
+import { HeardAudio } from './heard-audio.ts';
+
+function sampleOf(code: number): number {
+  const samples = new Int16Array(1);
+  decodeG711('PCMU', Uint8Array.of(code), samples);
+  return samples[0] ?? 0;
+}
+
+/** A stream with nobody but a tap, and packets of so many samples of one code. */
+function setUp(samples: number) {
+  const positions: number[] = [];
+  const heard = new HeardAudio({ taken: (_samples, position) => positions.push(position), restarted() {} });
+  const put = (number: number, code: number): void =>
+    heard.put('PCMU', new Uint8Array(samples).fill(code), number, number * samples, true, (number * samples) / 8);
+  return { heard, put, positions };
+}
+
+describe('audio that is only gathered', () => {
+  it('waits also while it is not looked at yet', () => {
+    const { heard, put, positions } = setUp(160);
+    put(0, 0x90);
+    heard.gather(0);
+    expect([heard.waits, positions]).toEqual([false, [0]]);
+    put(1, 0x90);
+    expect([heard.waits, positions]).toEqual([true, [0]]);
+    heard.drain();
+    expect([heard.waits, positions]).toEqual([false, [0, 160]]);
+  });
+
+  it('leaves nothing of what was played before to be heard when it is played again', () => {
+    const [before, after] = [0x90, 0xa0];
+    const { heard, put } = setUp(240);
+    // Of each packet of 30 ms a half frame waits to be played.
+    for (let nowMs = 0; nowMs <= 120; nowMs += 10) {
+      if (nowMs % 30 === 0) put(nowMs / 30, before);
+      if (nowMs % 20 === 0) heard.take(nowMs);
+    }
+    for (let nowMs = 130; nowMs <= 1000; nowMs += 10) {
+      if (nowMs % 30 === 0) put(nowMs / 30, after);
+      if (nowMs % 200 === 0) heard.gather(nowMs);
+    }
+    heard.hold(1000);
+    const played = new Set<number>();
+    for (let nowMs = 1010; nowMs <= 1300; nowMs += 10) {
+      if (nowMs % 30 === 0) put(nowMs / 30, after);
+      if (nowMs % 20 === 0) for (const sample of heard.take(nowMs)) played.add(sample);
+    }
+    expect(played.has(sampleOf(after))).toBe(true);
+    expect(played.has(sampleOf(before))).toBe(false);
+  });
+
+  it('has the noise of a pause that was told of right after the first packet', () => {
+    const { heard, put, positions } = setUp(160);
+    heard.gather(0);
+    put(0, 0x90);
+    heard.putNoise(Uint8Array.of(40), 1, 160, true, 20);
+    heard.put('PCMU', new Uint8Array(160).fill(0x90), 2, 5 * 160, true, 100);
+    heard.gather(300);
+    expect(positions).toEqual([0, 160, 320, 480, 640, 800]);
+  });
+
+  it('takes nothing for lost while the source sends digits', () => {
+    const { heard, put } = setUp(160);
+    heard.gather(0);
+    for (let number = 0; number < 10; number++) put(number, 0x90);
+    heard.pause();
+    heard.gather(200);
+    heard.gather(600);
+    expect(heard.counts.concealed).toBe(0);
+  });
+});
