@@ -56,7 +56,7 @@ describe('two who are left to each other', () => {
     const { world, phones, session, finish } = await leftPair();
     const written = JSON.stringify(session.state);
     for (const number of [OTHER, THIRD]) expect(written).toContain(phones.callTo(number)?.callId);
-    expect(session.state?.['leg']).toEqual({});
+    expect(session.state?.leg).toEqual({});
     void phones.callTo(THIRD)?.dialog?.bye();
     await finish();
     expect(world.liveThings().dialogs).toBe(0);
