@@ -8,9 +8,9 @@ const keyOf = (seed: number): string => Buffer.from(seededRandom(seed).bytes(30)
 const keysIn = (sdp: string | undefined): readonly string[] => sdp?.match(/inline:\S+/g) ?? [];
 
 /** An offer of the peer: from this port, with the key of this seed. */
-const theirs = (port: number, seed: number, payloadType = 0): string =>
+const theirs = (port: number, seed: number, payloadType = 0, address = '10.0.1.1'): string =>
   [
-    ...['v=0', 'o=- 9 1 IN IP4 10.0.1.1', 's=-', 'c=IN IP4 10.0.1.1', 't=0 0', `m=audio ${port} RTP/SAVP ${payloadType}`],
+    ...['v=0', 'o=- 9 1 IN IP4 10.0.1.1', 's=-', `c=IN IP4 ${address}`, 't=0 0', `m=audio ${port} RTP/SAVP ${payloadType}`],
     `a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:${keyOf(seed)}`,
     '',
   ].join('\r\n');
@@ -52,6 +52,12 @@ describe('our keys for SRTP in the descriptions of one leg', () => {
     expect(renewed).not.toEqual(ours);
     expect(Buffer.from(media.agreed?.srtp?.send ?? []).toString('base64')).toBe(renewed[0]?.slice('inline:'.length));
     expect(keysIn(media.offered(theirs(4002, 2)))).toEqual(renewed);
+    await finish();
+  });
+
+  it('are new for a key that comes from another address', async () => {
+    const { media, ours, finish } = await talking();
+    expect(keysIn(media.offered(theirs(4000, 2, 0, '10.0.1.2')))).not.toEqual(ours);
     await finish();
   });
 

@@ -50,6 +50,10 @@ describe('parseCrypto', () => {
     ['a lifetime as a number', `${LINE}|1066400`],
     ['a window hint', `${LINE} WSH=128`],
     ['an extension that may be passed over', `${LINE} -x`],
+    ['keys that are not derived anew', `${LINE} KDR=0`],
+    ['the least lifetime', `${LINE}|2^20`],
+    ['the method in capitals', LINE.replace('inline', 'INLINE')],
+    ['any blanks between its parts, and behind them', ` ${LINE.replaceAll(' ', ' \t ')} `],
   ];
   test.each(good)('takes %s', (_what, text) => {
     expect(parseCrypto(text)).toEqual({ tag: 1, suite: 'AES_CM_128_HMAC_SHA1_80', keyAndSalt: new Uint8Array(30).fill(1) });
@@ -69,7 +73,8 @@ describe('parseCrypto', () => {
     ['several keys', `${LINE};inline:${key(2)}`],
     ['a master key identifier', `${LINE}|1:4`],
     ['a lifetime and a master key identifier', `${LINE}|2^20|1:4`],
-    ['a lifetime that ends during a call', `${LINE}|2^10`],
+    ['a lifetime that ends during a call', `${LINE}|2^19`],
+    ['a lifetime that ends during a call, as a number', `${LINE}|1048575`],
     ['a lifetime beyond all packets', `${LINE}|2^49`],
     ['packets that are not encrypted', `${LINE} UNENCRYPTED_SRTP`],
     ['packets that are not authenticated', `${LINE} WSH=64 UNAUTHENTICATED_SRTP`],
