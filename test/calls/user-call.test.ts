@@ -78,6 +78,18 @@ describe('a call from the phone of a user', () => {
     await made.finish();
   });
 
+  it.each([
+    ['are no Digest', 'Basic YWxpY2U6c2VjcmV0'],
+    ['are Digest without its parts', 'Digest username="alice'],
+  ])('with credentials that %s is refused, and reaches nobody', async (_what, credentials) => {
+    const { caller, world, finish } = incomingScene({ userFlow }, PHONE);
+    await caller.invite({ dialled: '*98', from: 'alice', sdp: offerAt(PHONE), lines: [`Proxy-Authorization: ${credentials}`] });
+    await caller.ack({ refused: true });
+    expect(caller.statuses()).toEqual([100, 400]);
+    expect(world.sessions.size).toBe(0);
+    await finish();
+  });
+
   it('cannot be made with what was overheard', async () => {
     const made = incomingScene({ userFlow, flow: waiting }, PHONE);
     const { caller, world, finish } = made;

@@ -116,3 +116,61 @@ describe('2xx of several forks (RFC 3261 section 13.2.2.4)', () => {
     expect(await leftovers()).toEqual([0, 0, 0]);
   });
 });
+
+describe('BYE of forks that ring', () => {
+  it('ends the call with that of the last of them, which is cancelled at the proxy', async () => {
+    const { scene, call, peer, way, says, leftovers } = await forked();
+    await says(180, 'a');
+    await says(180, 'b');
+    const bye = async (name: string): Promise<void> => {
+      const { headers } = peer.last('INVITE');
+      const lines = [
+        `BYE sip:${CALLER.address} SIP/2.0`,
+        `Via: SIP/2.0/UDP ${proxies[name]}:5070;branch=z9hG4bKbye${name}`,
+        `From: ${headers.first('To')};tag=${name}`,
+        `To: ${headers.first('From')}`,
+        `Call-ID: ${headers.first('Call-ID')}`,
+        'CSeq: 1 BYE',
+        'Max-Forwards: 70',
+        'Content-Length: 0',
+      ];
+      way(name).send(`${lines.join('\n')}\n\n`, CALLER);
+      await scene.clock.advance(2);
+    };
+    await bye('a');
+    expect(way('a').names).toEqual(['200 BYE']);
+    expect([call.events, peer.names]).toEqual([['sent', '180', '180'], ['INVITE']]);
+    await bye('b');
+    expect(call.failure).toMatchObject({ why: 'response', status: 487 });
+    expect(peer.names).toEqual(['INVITE', 'CANCEL']);
+    peer.reply(peer.last('CANCEL'), 200, CALLER);
+    peer.reply(peer.last('INVITE'), 487, CALLER, { tag: 'proxy' });
+    expect(await leftovers()).toEqual([0, 0, 0]);
+    expect(peer.names).toEqual(['INVITE', 'CANCEL', 'ACK']);
+  });
+});
+
+it('2xx to INVITEs that nobody sent are dropped: no ACK, no dialog, nothing that stays', async () => {
+  const { scene, call, peer, leftovers } = await forked();
+  const text = (branch: string, callId: string): string =>
+    [
+      'SIP/2.0 200 OK',
+      `Via: SIP/2.0/UDP ${CALLER.address}:5060;branch=${branch}`,
+      'From: <sip:us@10.0.0.1>;tag=ours',
+      'To: <sip:them@10.0.0.2>;tag=theirs',
+      `Call-ID: ${callId}`,
+      'CSeq: 1 INVITE',
+      'Contact: <sip:them@10.0.0.2:5060>',
+      'Content-Length: 0\n\n',
+    ].join('\n');
+  const { headers } = peer.last('INVITE');
+  const branch = /branch=(\w+)/.exec(headers.first('Via') ?? '')?.[1] ?? '';
+  peer.send(text('z9hG4bKunknown', 'unknown'), CALLER);
+  peer.send(text('z9hG4bKunknown', headers.first('Call-ID') ?? ''), CALLER);
+  peer.send(text(branch, 'unknown').replace('1 INVITE', '1 BYE'), CALLER);
+  await scene.clock.advance(5);
+  expect([call.events, peer.names]).toEqual([['sent'], ['INVITE']]);
+  expect([scene.caller.liveTransactions, scene.caller.liveDialogs]).toEqual([1, 0]);
+  peer.reply(peer.last('INVITE'), 486, CALLER, { tag: 'x' });
+  expect(await leftovers()).toEqual([0, 0, 0]);
+});

@@ -4,6 +4,7 @@ import type { Dialog } from '../../src/telephony/sip/dialog.ts';
 import { cachedDns } from '../../src/wire/dns-cache.ts';
 import type { Verdict } from '../../src/wire/memory-network.ts';
 import { type DnsZone, dnsTable } from '../support/dns-table.ts';
+import { RawPeer } from '../support/raw-peer.ts';
 import { ANSWER, CALLEE, CALLER, CallLog, request, sipScene } from '../support/sip-agents.ts';
 
 // The Contact of the callee is a host name.
@@ -76,6 +77,28 @@ describe('a request to a remote target that is a host name', () => {
     expect(dialogs[0]?.ended).toBe(true);
     await refusing.close();
     expect(scene.leftovers()).toEqual([0, 0, 0, 0, 0]);
+    await scene.close();
+  });
+
+  it.each(['503', 'silence'])('stays where it has been heard: %s after a 183 leads to no other address', async (then) => {
+    const { scene, sent, call } = await inCall({ addresses: { [NAME]: [AWAY, CALLEE.address] } });
+    const first = new RawPeer(scene.network.wire('udp', { address: AWAY, port: 5060 }));
+    first.onMessage = (message, from) => {
+      if (message.kind !== 'request' || message.method === 'ACK') return;
+      if (message.method !== 'INVITE') {
+        first.reply(message, 200, from);
+        return;
+      }
+      first.reply(message, 183, from);
+      if (then === '503') first.reply(message, 503, from);
+    };
+    const change = call.dialog?.reinvite(ANSWER, new AbortController().signal).then(
+      () => 'taken',
+      () => 'refused',
+    );
+    await scene.clock.advance(300_000);
+    expect(await change).toBe('refused');
+    expect(sent.filter((line) => line.startsWith('INVITE '))).toEqual(['INVITE 10.0.0.9:5060']);
     await scene.close();
   });
 

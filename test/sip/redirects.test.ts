@@ -67,6 +67,18 @@ describe('a call that is redirected', () => {
     expect(await finish()).toEqual([0, 0, 0]);
   });
 
+  it('tries the targets of a redirected target before those that are left of the first', async () => {
+    const { scene, call, asked, finish } = redirectedCall((user) => {
+      if (user === FIRST) return [300, '<sip:a@x>;q=0.9', '<sip:b@x>;q=0.5'];
+      if (user === 'a') return [302, '<sip:c@x>;q=0.1', '<sip:d@x>;q=0.2'];
+      return user === 'b' ? [200] : [486];
+    });
+    await scene.clock.advance(100);
+    expect(asked).toEqual([FIRST, 'a', 'd', 'c', 'b']);
+    expect(call.events).toEqual(['sent', 'answered']);
+    expect(await finish()).toEqual([0, 0, 0]);
+  });
+
   it('ends with what the last target said when none answers', async () => {
     const { scene, call, finish } = redirectedCall((user) => (user === FIRST ? [302, '<sip:a@x>, <sip:b@x>'] : [user === 'a' ? 486 : 404]));
     await scene.clock.advance(100);

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { DialogEntry } from '../../src/telephony/sip/core.ts';
 import type { Dialog } from '../../src/telephony/sip/dialog.ts';
+import type { IncomingInvite } from '../../src/telephony/sip/incoming-invite.ts';
 import { type Replaces, writeReplaces } from '../../src/telephony/sip/replaces.ts';
-import { ANSWER, CallLog, request, sipScene } from '../support/sip-agents.ts';
+import { ANSWER, CALLER, CallLog, request, sipScene } from '../support/sip-agents.ts';
 
 /** A call between two user agents, up or ringing, and another INVITE that is to replace it at the callee. */
 async function replacing(
@@ -80,5 +81,32 @@ describe('an INVITE with Replaces', () => {
     expect([603, 481]).toContain(second.failure?.status);
     expect(replaced).toEqual([]);
     await scene.close();
+  });
+
+  it.each([true, false])('that names a call which rings at its sender is handed over (early-only: %s)', async (earlyOnly) => {
+    const replaced: DialogEntry[] = [];
+    const onReplace = (invite: IncomingInvite, dialog: DialogEntry): void => {
+      replaced.push(dialog);
+      invite.reject(486);
+    };
+    const scene = sipScene(
+      (invite) => invite.ring(),
+      () => 'pass',
+      {},
+      { onReplace, onInvite: (invite) => invite.reject(403) },
+    );
+    const first = new CallLog();
+    const outgoing = scene.caller.invite(request(), first);
+    await scene.clock.advance(100);
+    const { callId, localTag, remoteTag } = first.early?.state ?? { callId: '', localTag: '', remoteTag: '' };
+    const value = writeReplaces({ callId, toTag: localTag, fromTag: remoteTag, earlyOnly });
+    const second = new CallLog();
+    scene.callee.invite(request('udp', { to: { ...CALLER, transport: 'udp' }, headers: [['Replaces', value]] }), second);
+    await scene.clock.advance(100);
+    expect(second.failure).toMatchObject({ status: 486 });
+    expect(replaced).toEqual([first.early]);
+    outgoing.cancel();
+    await scene.clock.advance(100_000);
+    expect(scene.leftovers()).toEqual([0, 0, 0, 0, 0]);
   });
 });

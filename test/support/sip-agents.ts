@@ -31,7 +31,7 @@ export function sipScene(
   onInvite: ((invite: IncomingInvite) => void) | undefined,
   filter: Faults['filter'] = () => 'pass',
   options: Partial<Pick<UserAgentOptions, 'publicAddresses' | 'maxServerTransactions' | 'onReplace'>> = {},
-  callerOptions: Partial<Pick<UserAgentOptions, 'dns'>> = {},
+  callerOptions: Partial<Pick<UserAgentOptions, 'dns' | 'onInvite' | 'onReplace'>> = {},
 ): SipScene {
   const clock = new VirtualClock();
   const seen: string[] = [];
