@@ -16,7 +16,7 @@ const GRANTED = [['Contact', '<sip:alice@10.0.0.1:5060>;expires=60']] as const;
 /** A carrier of two servers, the first of which is to be asked first. `says`: the status that each answers with; undefined: it is silent. */
 function twoServers(says: Readonly<Record<string, number | undefined>>) {
   const dns = dnsTable({
-    srv: { [`_sip._udp.${DOMAIN}`]: [srvTo('b.example', 2), srvTo('a.example', 1)] },
+    srv: Object.fromEntries(['udp', 'tcp'].map((kind) => [`_sip._${kind}.${DOMAIN}`, [srvTo('b.example', 2), srvTo('a.example', 1)]])),
     addresses: { 'a.example': [FIRST], 'b.example': [SECOND] },
   });
   const world = callWorld({ flow: flowOf({ bye: ['HangUpNode'] }), phoneIsThere: false, dns });
@@ -89,6 +89,18 @@ describe('OPTIONS to a domain of several servers', () => {
     expect(await made.until(ping)).toBe(status);
     await made.finish();
   });
+});
+
+it('OPTIONS to a domain of which one server refuses the connection wait for the other', async () => {
+  const made = twoServers({});
+  const wire = made.world.network.wire('tcp', { address: SECOND, port: 5060 });
+  const peer = new RawPeer(wire);
+  peer.onMessage = (message, from) => {
+    if (message.kind === 'request') made.world.clock.after(500, () => peer.reply(message, 200, from, { tag: 'r' }));
+  };
+  expect(await made.until(made.world.telephony.ping({ ...host, transport: 'tcp' }, never))).toBe(200);
+  await wire.close();
+  await made.finish();
 });
 
 describe('a call with headers that nobody may write', () => {

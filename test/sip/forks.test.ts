@@ -150,6 +150,14 @@ describe('BYE of forks that ring', () => {
   });
 });
 
+it('a 100 makes no dialog, whatever tag a proxy puts in it', async () => {
+  const { scene, call, peer, says, leftovers } = await forked();
+  await says(100, 'a');
+  expect([call.events, scene.caller.liveDialogs]).toEqual([['sent', '100'], 0]);
+  peer.reply(peer.last('INVITE'), 486, CALLER, { tag: 'x' });
+  expect(await leftovers()).toEqual([0, 0, 0]);
+});
+
 it('2xx to INVITEs that nobody sent are dropped: no ACK, no dialog, nothing that stays', async () => {
   const { scene, call, peer, leftovers } = await forked();
   const text = (branch: string, callId: string): string =>

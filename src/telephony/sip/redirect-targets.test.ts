@@ -22,6 +22,7 @@ describe('the targets of a redirection', () => {
     '*',
     '<tel:+1555>',
     '<https://x>',
+    '<sips:a@x>',
     '<sip:a@x?Route=%3Csip:y%3E>',
     '<sip:a@x>;q=2',
     '<sip:a@x>;q=-1',
