@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { SipRequest } from '../../src/telephony/sip/message.ts';
 import { offerAt } from '../support/raw-caller.ts';
 import type { RawPeer } from '../support/raw-peer.ts';
 import { ringing } from '../support/ringing-phones.ts';
