@@ -70,4 +70,13 @@ describe('audio that is only gathered', () => {
     heard.gather(600);
     expect(heard.counts.concealed).toBe(0);
   });
+
+  it('keeps the order of more packets than it notes at a time', () => {
+    const { heard, put, positions } = setUp(160);
+    heard.gather(0);
+    for (let number = 0; number < 40; number++) put(number, 0x90);
+    heard.gather(900);
+    expect(positions).toEqual(Array.from({ length: 40 }, (_, number) => number * 160));
+    expect(heard.counts).toMatchObject({ tooLate: 0, discarded: 0 });
+  });
 });

@@ -26,6 +26,7 @@ function recordedShares(frameMs: number, isPlayed: boolean): number[] {
       for (const sample of timeline.take()) if (sample !== 0) loud[minute] = (loud[minute] ?? 0) + 1;
     }
   }
+  expect(heard.counts.jumps).toBe(0);
   return loud.slice(1, -1).map((samples) => samples / (60 * 8000));
 }
 
