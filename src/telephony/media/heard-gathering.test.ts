@@ -12,8 +12,8 @@ function sampleOf(code: number): number {
 function setUp(samples: number) {
   const positions: number[] = [];
   const heard = new HeardAudio({ taken: (_samples, position) => positions.push(position), restarted() {} });
-  const put = (number: number, code: number): void =>
-    heard.put('PCMU', new Uint8Array(samples).fill(code), number, number * samples, true, (number * samples) / 8);
+  const put = (number: number, code: number, nowMs = (number * samples) / 8): void =>
+    heard.put('PCMU', new Uint8Array(samples).fill(code), number, number * samples, true, nowMs);
   return { heard, put, positions };
 }
 
@@ -78,5 +78,24 @@ describe('audio that is only gathered', () => {
     heard.gather(900);
     expect(positions).toEqual(Array.from({ length: 40 }, (_, number) => number * 160));
     expect(heard.counts).toMatchObject({ tooLate: 0, discarded: 0 });
+  });
+
+  it('is held back anew when it is played, for what comes unevenly', () => {
+    const { heard, put } = setUp(160);
+    /** Every other packet comes 15 ms late. */
+    const come = (nowMs: number): void => {
+      if (nowMs % 40 === 0) put(nowMs / 20, 0x90, nowMs);
+      if (nowMs % 40 === 35) put((nowMs - 15) / 20, 0x90, nowMs);
+    };
+    for (let nowMs = 0; nowMs <= 1000; nowMs += 5) {
+      come(nowMs);
+      if (nowMs % 200 === 0) heard.gather(nowMs);
+    }
+    heard.hold(1000);
+    for (let nowMs = 1005; nowMs <= 1200; nowMs += 5) {
+      come(nowMs);
+      if (nowMs % 20 === 0) heard.take(nowMs);
+    }
+    expect(heard.counts).toMatchObject({ concealed: 0, repeated: 0, tooLate: 0 });
   });
 });
