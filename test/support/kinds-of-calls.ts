@@ -3,6 +3,7 @@ import { callerId, callWorld, nothingLeft, numberToDial, type WorldOptions } fro
 import { meet } from './conference-calls.ts';
 import { type DialledOptions, dialled } from './dialled-call.ts';
 import { flowOf, type ShortParameter, to } from './flow-builder.ts';
+import type { LossLog } from './loss-log.ts';
 import { type Person, partyPhones } from './party-phones.ts';
 import { CallLog } from './sip-agents.ts';
 import { FRIEND, OTHER, talking } from './transfer-world.ts';
@@ -70,13 +71,14 @@ const sendsOn = talks(async ({ desk, refer }, until) => {
   return told.outcome?.result ?? 'lost';
 });
 
-const joins = talks(async ({ world, desk, dials, refer }, until) => {
+const joins = talks(async ({ world, phones, desk, dials, refer }, until) => {
   const second = await dials(OTHER);
   await until(() => second.dialog !== undefined || second.failure !== undefined);
   const { dialog } = second;
   if (!dialog) return 'lost';
-  // An ACK that was lost has been repeated by then.
-  await world.clock.advance(2000);
+  // Nobody is transferred to who does not talk yet; an ACK of hers that was lost has been repeated by then.
+  await until(() => phones.callTo(OTHER)?.dialog?.state.invite.acked === true);
+  await world.clock.advance(8000);
   const { callId, localTag, remoteTag } = dialog.state;
   const replaces = { callId, toTag: remoteTag, fromTag: localTag, earlyOnly: false };
   const told = refer(desk.callTo('alice')?.dialog, { uri: `sip:whoever@${SERVER}`, replaces });
@@ -128,13 +130,17 @@ const comesIn =
 interface CallsOfAKind {
   readonly make: Kind;
   readonly outcome: string;
+  /** What else a call may come to, and what must have been lost for that. */
+  readonly unless?: Readonly<Record<string, (log: LossLog) => boolean>>;
 }
 
-/** By what happens in them: calls of several parties, and how each ends that is not lost. */
+const untold = { unknown: (log: LossLog): boolean => log.leftNotifyUnanswered() };
+
+/** By what happens in them: calls of several parties, and how each ends. */
 export const kindsOfCalls: Readonly<Record<string, CallsOfAKind>> = {
   'somebody is dialled': { make: dials({ answerAfterMs: 2000, says: 2, hangUpAfterMs: 3000 }), outcome: `Done Answered ${FRIEND}` },
   'who is dialled is busy': { make: dials({ answerAfterMs: 500, reject: 486 }), outcome: 'Busy' },
-  'who is dialled never answers': { make: dials({}), outcome: 'NoAnswer' },
+  'who is dialled never answers': { make: dials({}), outcome: 'NoAnswer', unless: { Failed: (log) => log.neverRang(FRIEND) } },
   'early media': { make: dials({ announces: 7, answerAfterMs: 3000, hangUpAfterMs: 1000 }), outcome: `Done Answered ${FRIEND}` },
   'two phones of a user ring': {
     make: dials(
@@ -149,8 +155,8 @@ export const kindsOfCalls: Readonly<Record<string, CallsOfAKind>> = {
     outcome: 'Done Answered ALICE',
   },
   'hold and resume': { make: holds, outcome: 'held and resumed' },
-  'a blind transfer': { make: sendsOn, outcome: 'transferred' },
-  'an attended transfer': { make: joins, outcome: 'transferred' },
+  'a blind transfer': { make: sendsOn, outcome: 'transferred', unless: untold },
+  'an attended transfer': { make: joins, outcome: 'transferred', unless: untold },
   'a conference': { make: confers, outcome: 'CalleeHungUp' },
   'a call comes from the carrier': { make: comesIn(false), outcome: 'Served' },
   'the phone of a user calls': { make: comesIn(true), outcome: 'Served' },

@@ -54,10 +54,16 @@ export class SippCalls {
   readonly #answered: Dialog[] = [];
   #relays = 0;
   #complain: (of: string) => void = () => {};
+  #hasComplained = false;
   /** Resolves with what sipp complains of first; never, when it keeps to all scenarios. */
   readonly complaint = new Promise<string>((resolve) => {
     this.#complain = resolve;
   });
+
+  /** Whether sipp has complained already. */
+  get hasComplained(): boolean {
+    return this.#hasComplained;
+  }
 
   constructor(network?: BadNetwork) {
     this.#network = network;
@@ -164,6 +170,11 @@ export class SippCalls {
     return left();
   }
 
+  /** Of each call that was placed: whether it was answered, and how it ended. */
+  get outcomes(): readonly string[] {
+    return this.#outgoing.map(({ call }) => call.events.filter((event) => /^(answered|ended|failed)/.test(event)).join(' '));
+  }
+
   /** Idempotent. */
   async close(): Promise<void> {
     await Promise.all(this.#closing.splice(0).map((close) => close()));
@@ -178,7 +189,11 @@ export class SippCalls {
 
   #peer(sipp: Sipp): Sipp {
     this.#peers.push(sipp);
-    void sipp.done.then((said) => said !== '' && this.#complain(said));
+    void sipp.done.then((said) => {
+      if (said === '') return;
+      this.#hasComplained = true;
+      this.#complain(said);
+    });
     this.#closing.push(() => sipp.stop());
     return sipp;
   }

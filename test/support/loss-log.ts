@@ -1,0 +1,56 @@
+import { seededRandom } from '../../src/kernel/random.ts';
+import type { Faults } from '../../src/wire/memory-network.ts';
+
+interface Sent {
+  /** The first line. */
+  readonly line: string;
+  readonly cSeq: string;
+  readonly callId: string;
+  readonly isLost: boolean;
+}
+
+/** Loses datagrams by chance, and knows of each SIP message whether it arrived. */
+export class LossLog {
+  readonly #sent: Sent[] = [];
+  readonly #lossPercent: number;
+  readonly #random;
+
+  constructor(lossPercent: number, seed: number) {
+    this.#lossPercent = lossPercent;
+    this.#random = seededRandom(seed);
+  }
+
+  readonly filter: NonNullable<Faults['filter']> = (bytes) => {
+    const isLost = this.#random.below(100) < this.#lossPercent;
+    // RTP and RTCP begin with a byte that is no letter.
+    if ((bytes[0] ?? 0) >= 0x41 && (bytes[0] ?? 0) <= 0x5a) this.#note(Buffer.from(bytes).toString('latin1'), isLost);
+    return isLost ? 'drop' : 'pass';
+  };
+
+  /** Every copy of the 180 to the INVITE of this number was lost, and an INVITE that has got its 100 is not repeated (RFC 3261 section 17.1.1.2). */
+  neverRang(number: string): boolean {
+    const callIds = new Set(this.#sent.filter(({ line }) => line.startsWith(`INVITE sip:${number}@`)).map(({ callId }) => callId));
+    const [rang, tried] = ['SIP/2.0 180 ', 'SIP/2.0 100 '].map((status) =>
+      this.#sent.filter(({ line, callId }) => callIds.has(callId) && line.startsWith(status)),
+    );
+    return rang !== undefined && rang.length > 0 && rang.every(({ isLost }) => isLost) && tried?.some(({ isLost }) => !isLost) === true;
+  }
+
+  /** A NOTIFY was repeated, and until its call was hung up no answer to it arrived: what was to follow it could not be told (RFC 3261 section 17.1.2.2). */
+  leftNotifyUnanswered(): boolean {
+    const first = this.#sent.find(({ line }) => line.startsWith('NOTIFY '));
+    const ofCall = this.#sent.filter(({ callId }) => callId === first?.callId);
+    const hungUp = ofCall.findIndex(({ line }) => line.startsWith('BYE '));
+    const before = ofCall.slice(0, hungUp);
+    const last = before.findLast(({ line }) => line.startsWith('NOTIFY '));
+    const ofLast = before.filter(({ cSeq }) => cSeq === last?.cSeq);
+    const answers = ofLast.filter(({ line }) => line.startsWith('SIP/2.0 '));
+    return ofLast.length - answers.length >= 4 && answers.every(({ isLost }) => isLost);
+  }
+
+  #note(text: string, isLost: boolean): void {
+    const header = (name: string): string => new RegExp(`^${name}: (.*)\r$`, 'm').exec(text)?.[1] ?? '';
+    const [line = ''] = text.split('\r\n', 1);
+    this.#sent.push({ line, cSeq: header('CSeq'), callId: header('Call-ID'), isLost });
+  }
+}
