@@ -47,7 +47,7 @@ describe('the early media of who is dialled (183)', () => {
   });
 
   it('gives way to the ringing tone while who has answered is asked for a key', async () => {
-    const { heard, session, left } = await dial(
+    const { heard, phones, session, left } = await dial(
       { [FRIEND]: { announces: 7, answerAfterMs: 1000, says: 2, presses: { atMs: 2000, keys: '1' }, hangUpAfterMs: 4000 } },
       { RequireKeyPress: '1' },
     );
@@ -55,6 +55,10 @@ describe('the early media of who is dialled (183)', () => {
     expect(heard(1200, 2800)).not.toContain(2);
     expect(heard(1200, 2800).length).toBeGreaterThan(20);
     expect(heard(3500, 4900)).toEqual([2]);
+    // The caller is not heard there until the key is pressed, two seconds after the answer.
+    const friend = phones.callTo(FRIEND);
+    const early = friend?.rtp.received.filter(({ atMs }) => atMs >= friend.atMs + 1200 && atMs < friend.atMs + 2800) ?? [];
+    expect(early.flatMap(({ payload }) => [...payload])).not.toContain(1);
     expect(session.outcome).toBe(`Done Answered ${FRIEND}`);
     expect(left).toEqual(nothingLeft);
   });

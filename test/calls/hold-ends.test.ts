@@ -65,4 +65,24 @@ describe('a call on hold', () => {
     expect((await hear()).caller).toEqual([SILENCE]);
     await over();
   });
+
+  it('is not heard by the early media of who is called meanwhile', async () => {
+    const dials = flowOf({
+      wait: ['WaitNode', { Timeout: 2, Done: to('dial') }],
+      dial: ['DialNode', { Number: FRIEND, Done: to('done') }],
+      done: ['HangUpNode', { Outcome: 'Done' }],
+    });
+    const { world, live, sessionId, hear, over } = await heldCall(dials, {
+      [numberToDial]: { answerAfterMs: 100, says: 1, refusesChanges: true },
+      [FRIEND]: { announces: 7, answerAfterMs: 4000, says: 2, hangUpAfterMs: 3000 },
+    });
+    await world.clock.advance(1000);
+    await live.hold(manager, { sessionId });
+    await world.clock.advance(2500);
+    const { caller, friend } = await hear();
+    expect(caller).toEqual([MUSIC]);
+    expect(friend).not.toContain(1);
+    void live.patch(manager, { sessionId, callState: 'Connected' });
+    await over();
+  });
 });
