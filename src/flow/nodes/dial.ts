@@ -52,7 +52,7 @@ export default defineNode({
     NoAnswer: { description: 'Nobody took the call in time, or no phone of the user has registered.' },
     Busy: { description: 'The callee is busy.' },
     Rejected: { description: 'The callee did not want the call.' },
-    Failed: { description: 'They could not be called.' },
+    Failed: { description: 'They could not be called, or nothing has rung anywhere.' },
     RecordingReady: { isAsync: true, description: 'Followed after the call, when the recording is stored.' },
   },
   prepare: ({ WhisperText, RingAudio }) => [...promptOf(undefined, RingAudio), ...promptOf(WhisperText, undefined)],
