@@ -106,7 +106,7 @@ describe('recordings', () => {
 
   it('leave no entry when the sound is not there', async () => {
     const sessionId = freshId();
-    const missing = { id: freshId(), accountId, sessionId, path: '/nowhere/at/all.wav', durationMs: 1, bytes: 1 };
+    const missing = { id: freshId(), accountId, sessionId, path: '/no-such-folder/at/all.wav', durationMs: 1, bytes: 1 };
     await expect(directory.files.saveRecording(missing)).rejects.toThrow(/ENOENT/);
     expect((await directory.files.list(manager, { sessionId })).items).toEqual([]);
   });

@@ -7,6 +7,10 @@ import { type Person, partyPhones } from '../support/party-phones.ts';
 const FRIEND = '+18144043111';
 const OTHER = '+18144043222';
 
+/** What the log says of how the calls of a number went, but for the name that each has at the carrier. */
+const linesOf = (lines: readonly string[], number: string): string[] =>
+  lines.filter((line) => line.startsWith(`${number}: `) && !line.startsWith(`${number}: Call-ID `));
+
 /** A call that waits a minute for what a redirection or a conference does with it. */
 async function redirectable(people: Readonly<Record<string, Person>>) {
   const flow = flowOf({ wait: ['WaitNode', { Timeout: 60, Done: to('bye') }], bye: ['HangUpNode'] });
@@ -25,7 +29,7 @@ describe('what a session says of those who were called beside it', () => {
     [486, 'The callee is busy (SIP 486 Busy Here)'],
   ])('tells an attempt that %i ended, in its log and in its report', async (reject, sentence) => {
     const { session, left } = await dialled({ [FRIEND]: { answerAfterMs: 500, reject } }, { Number: FRIEND });
-    expect(session.lines.filter((line) => line.startsWith(`${FRIEND}: `))).toEqual([`${FRIEND}: ${sentence}`]);
+    expect(linesOf(session.lines, FRIEND)).toEqual([`${FRIEND}: ${sentence}`]);
     expect(session.partyReports).toEqual([{ address: FRIEND, callSid: expect.any(String), sipCause: reject, end: sentence }]);
     expect(left).toEqual(nothingLeft);
   });
@@ -46,7 +50,7 @@ describe('what a session says of those who were called beside it', () => {
       mediaReport: { codec: 'PCMU', audioReceived: true, problems: [] },
     });
     expect(other?.mediaReport?.packetsReceived).toBeGreaterThan(200);
-    for (const number of [FRIEND, OTHER]) expect(session.lines.filter((line) => line.startsWith(`${number}: `))).toHaveLength(1);
+    for (const number of [FRIEND, OTHER]) expect(linesOf(session.lines, number)).toHaveLength(1);
     expect(session.mediaReport).toMatchObject({ codec: 'PCMU' });
     expect(left).toEqual(nothingLeft);
   });
@@ -54,13 +58,11 @@ describe('what a session says of those who were called beside it', () => {
   it('tells the second of two who answer in the same moment, and who does not take the call', async () => {
     const both = { answerAfterMs: 1500, hangUpAfterMs: 1000 };
     const first = await dialled({ [FRIEND]: both, [OTHER]: both }, { Number: `${FRIEND},${OTHER}` });
-    expect(first.session.lines.filter((line) => line.startsWith(`${OTHER}: `))).toEqual([
-      `${OTHER}: Cancelled before it was answered (SIP 487)`,
-    ]);
+    expect(linesOf(first.session.lines, OTHER)).toEqual([`${OTHER}: Cancelled before it was answered (SIP 487)`]);
     expect(first.left).toEqual(nothingLeft);
     const people = { [FRIEND]: { answerAfterMs: 500, hangUpAfterMs: 2000 } };
     const second = await dialled(people, { Number: FRIEND, RequireKeyPress: '1' });
-    expect(second.session.lines.filter((line) => line.startsWith(`${FRIEND}: `))).toEqual([`${FRIEND}: The callee hung up`]);
+    expect(linesOf(second.session.lines, FRIEND)).toEqual([`${FRIEND}: The callee hung up`]);
     expect(second.session.partyReports).toMatchObject([{ address: FRIEND, mediaReport: { codec: 'PCMU' } }]);
     expect(second.left).toEqual(nothingLeft);
   });

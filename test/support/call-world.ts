@@ -364,7 +364,7 @@ function steadyPrompt(code: number, durationMs: number): Prompt {
 }
 
 const noRecordings: Recordings = {
-  newPath: () => '/nowhere',
+  newPath: () => '/no-such-folder/call.wav',
   leave: () => {},
   save: async () => 'file-1',
   discard: async () => {},
