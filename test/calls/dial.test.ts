@@ -2,12 +2,12 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Recordings } from '../../src/flow/flow-host.ts';
 import { decodeG711 } from '../../src/telephony/audio/g711.ts';
 import { readWavHeader } from '../../src/telephony/audio/wav.ts';
 import { callerId, nothingLeft, numberToDial, type WorldOptions } from '../support/call-world.ts';
 import { dialled as dialledCall } from '../support/dialled-call.ts';
 import type { ShortParameter } from '../support/flow-builder.ts';
+import { keptRecordings } from '../support/kept-recordings.ts';
 import type { Person } from '../support/party-phones.ts';
 
 const FRIEND = '+18144043111';
@@ -143,16 +143,7 @@ describe('Dial', () => {
   it('records both from the moment at which they are joined', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'dial-'));
     const path = join(folder, 'both.wav');
-    const saved: Parameters<Recordings['save']>[0][] = [];
-    const recordings: Recordings = {
-      newPath: () => path,
-      leave: () => {},
-      save: async (recorded) => {
-        saved.push(recorded);
-        return 'file-1';
-      },
-      discard: async () => {},
-    };
+    const { recordings, saved } = keptRecordings(path);
     const people = { [FRIEND]: { answerAfterMs: 500, says: 2, hangUpAfterMs: 3000 } };
     const { session, left } = await dialled(people, { Record: true }, { recordings });
     expect(session.outcome).toBe(`Done Answered ${FRIEND}`);

@@ -2,10 +2,10 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Recordings } from '../../src/flow/flow-host.ts';
 import { readWavHeader } from '../../src/telephony/audio/wav.ts';
 import { manager, numberToDial } from '../support/call-world.ts';
 import { eventually } from '../support/database.ts';
+import { keptRecordings } from '../support/kept-recordings.ts';
 import { FRIEND, named, OTHER, THIRD, talking } from '../support/transfer-world.ts';
 
 /** Alice has dialled OTHER from her desk, has sent that one on to THIRD, and is gone. */
@@ -65,16 +65,7 @@ describe('two who are left to each other', () => {
   it('are recorded until they hang up, and the recording is stored', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'left-pair-'));
     const path = join(folder, 'both.wav');
-    const saved: Parameters<Recordings['save']>[0][] = [];
-    const recordings: Recordings = {
-      newPath: () => path,
-      leave: () => {},
-      save: async (recorded) => {
-        saved.push(recorded);
-        return 'file-1';
-      },
-      discard: async () => {},
-    };
+    const { recordings, saved } = keptRecordings(path);
     const { world, phones, session, finish } = await leftPair({ out: { Record: true } }, {}, { recordings });
     await world.clock.advance(5000);
     expect(saved).toEqual([]);

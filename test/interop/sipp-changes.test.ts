@@ -34,6 +34,14 @@ async function inCall(
   return call;
 }
 
+/** Puts the call on hold, which sipp agrees to, and hangs up. */
+async function holdsAndEnds({ sipp, call }: Pick<Awaited<ReturnType<SippCalls['call']>>, 'sipp' | 'call'>): Promise<void> {
+  await eventually(() => expect(call.dialog).toBeDefined());
+  expect(await call.dialog?.reinvite(`${OFFER}a=sendonly\r\n`, AbortSignal.timeout(10_000))).toContain('recvonly');
+  await call.dialog?.bye();
+  expect(await sipp.done).toBe('');
+}
+
 describe('a re-INVITE of the callee', () => {
   const answers = (sdp: string) => OFFER.replace('RTP/AVP 0\r\n', `RTP/AVP 0\r\n${sdp}\r\n`);
 
@@ -112,11 +120,7 @@ describe('a re-INVITE of the callee', () => {
       { ...answer, sdp: { direction: 'recvonly', version: 2 } },
       acknowledged,
     ];
-    const { sipp, call } = await calls.call([...up, ...steps, ...hungUp]);
-    await eventually(() => expect(call.dialog).toBeDefined());
-    expect(await call.dialog?.reinvite(`${OFFER}a=sendonly\r\n`, AbortSignal.timeout(10_000))).toContain('recvonly');
-    await call.dialog?.bye();
-    expect(await sipp.done).toBe('');
+    await holdsAndEnds(await calls.call([...up, ...steps, ...hungUp]));
   });
 });
 
@@ -162,11 +166,7 @@ describe('our re-INVITE', () => {
         { ...answer, sdp: { direction: 'recvonly', version: 2 } },
         acknowledged,
       ];
-      const { sipp, call } = await calls.call([...up, ...steps, ...hungUp]);
-      await eventually(() => expect(call.dialog).toBeDefined());
-      expect(await call.dialog?.reinvite(`${OFFER}a=sendonly\r\n`, AbortSignal.timeout(10_000))).toContain('recvonly');
-      await call.dialog?.bye();
-      expect(await sipp.done).toBe('');
+      await holdsAndEnds(await calls.call([...up, ...steps, ...hungUp]));
     });
 });
 

@@ -1,22 +1,14 @@
 import { expect, it } from 'vitest';
-import { silentLogger } from '../../src/kernel/log.ts';
 import { seededRandom } from '../../src/kernel/random.ts';
 import { VirtualClock } from '../../src/kernel/virtual-clock.ts';
-import { UserAgent } from '../../src/telephony/sip/user-agent.ts';
 import { MemoryNetwork } from '../../src/wire/memory-network.ts';
 import { RawPeer } from '../support/raw-peer.ts';
-import { ANSWER, CALLEE, CALLER, CallLog, request } from '../support/sip-agents.ts';
+import { ANSWER, CALLEE, CALLER, CallLog, callerOn, request } from '../support/sip-agents.ts';
 
 it('an ACK that is too large for UDP goes there all the same when the call is over UDP: it has no answer that would show that TCP is refused', async () => {
   const clock = new VirtualClock();
   const network = new MemoryNetwork(clock, seededRandom(1), { connectMs: 4000 });
-  const agent = new UserAgent({
-    wires: [network.wire('udp', CALLER), network.wire('tcp', CALLER)],
-    clock,
-    random: seededRandom(2),
-    log: silentLogger,
-    product: 'test',
-  });
+  const agent = callerOn(network, clock);
   const peer = new RawPeer(network.wire('udp', CALLEE));
   const call = new CallLog();
   agent.invite(request(), call);

@@ -1,12 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { silentLogger } from '../../src/kernel/log.ts';
 import { seededRandom } from '../../src/kernel/random.ts';
 import { VirtualClock } from '../../src/kernel/virtual-clock.ts';
 import type { SipRequest } from '../../src/telephony/sip/message.ts';
-import { UserAgent } from '../../src/telephony/sip/user-agent.ts';
 import { MemoryNetwork } from '../../src/wire/memory-network.ts';
 import { RawPeer } from '../support/raw-peer.ts';
-import { ANSWER, CALLEE, CALLER, CallLog, request } from '../support/sip-agents.ts';
+import { ANSWER, CALLEE, CALLER, CallLog, callerOn, request } from '../support/sip-agents.ts';
 
 const OTHER = { address: '10.0.0.3', port: 5060 };
 const CONNECT_MS = 3000;
@@ -25,13 +23,7 @@ function scene(onInvite: (first: RawPeer, invite: SipRequest, nth: number, clock
       return 'pass';
     },
   });
-  const agent = new UserAgent({
-    wires: [network.wire('udp', CALLER), network.wire('tcp', CALLER)],
-    clock,
-    random: seededRandom(2),
-    log: silentLogger,
-    product: 'test',
-  });
+  const agent = callerOn(network, clock);
   const first = new RawPeer(network.wire('udp', CALLEE));
   const branches = new Set<string>();
   first.onMessage = (message) => {

@@ -1,13 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { silentLogger } from '../../src/kernel/log.ts';
 import { seededRandom } from '../../src/kernel/random.ts';
 import { VirtualClock } from '../../src/kernel/virtual-clock.ts';
 import type { OutgoingInviteRequest } from '../../src/telephony/sip/outgoing-invite.ts';
-import { UserAgent } from '../../src/telephony/sip/user-agent.ts';
 import { MemoryNetwork } from '../../src/wire/memory-network.ts';
 import type { WireKind } from '../../src/wire/wire.ts';
 import { RawPeer } from '../support/raw-peer.ts';
-import { CALLEE, CALLER, CallLog, request } from '../support/sip-agents.ts';
+import { CALLEE, CALLER, CallLog, callerOn, request } from '../support/sip-agents.ts';
 
 const large = { headers: [['Subject', 'x'.repeat(1300)]] } as const;
 
@@ -15,13 +13,7 @@ const large = { headers: [['Subject', 'x'.repeat(1300)]] } as const;
 function scene(connectMs: number) {
   const clock = new VirtualClock();
   const network = new MemoryNetwork(clock, seededRandom(1), { connectMs });
-  const agent = new UserAgent({
-    wires: [network.wire('udp', CALLER), network.wire('tcp', CALLER)],
-    clock,
-    random: seededRandom(2),
-    log: silentLogger,
-    product: 'test',
-  });
+  const agent = callerOn(network, clock);
   const came: WireKind[] = [];
   const listen = (kind: WireKind) => {
     const wire = network.wire(kind, CALLEE);

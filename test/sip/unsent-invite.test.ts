@@ -1,11 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { silentLogger } from '../../src/kernel/log.ts';
 import { seededRandom } from '../../src/kernel/random.ts';
 import { VirtualClock } from '../../src/kernel/virtual-clock.ts';
-import { UserAgent } from '../../src/telephony/sip/user-agent.ts';
 import { MemoryNetwork } from '../../src/wire/memory-network.ts';
 import { RawPeer } from '../support/raw-peer.ts';
-import { CALLEE, CALLER, CallLog, request } from '../support/sip-agents.ts';
+import { CALLEE, CALLER, CallLog, callerOn, request } from '../support/sip-agents.ts';
 
 const CONNECT_MS = 3000;
 const tooLargeForUdp = [['Subject', 'x'.repeat(1300)]] as const;
@@ -22,13 +20,7 @@ function scene(peerHasTcp: boolean) {
       return 'pass';
     },
   });
-  const agent = new UserAgent({
-    wires: [network.wire('udp', CALLER), network.wire('tcp', CALLER)],
-    clock,
-    random: seededRandom(2),
-    log: silentLogger,
-    product: 'test',
-  });
+  const agent = callerOn(network, clock);
   const peer = peerHasTcp ? new RawPeer(network.wire('tcp', CALLEE)) : undefined;
   return { clock, agent, peer, seen, call: new CallLog(), left: () => [clock.pendingTimers, agent.liveTransactions] };
 }

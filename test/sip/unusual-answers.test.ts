@@ -1,16 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { AGENT, askingPeer, PEER } from '../support/asking-peer.ts';
-import { RawPeer } from '../support/raw-peer.ts';
-import { ANSWER, CALLEE, CALLER, CallLog, request, sipScene } from '../support/sip-agents.ts';
+import { ANSWER, CALLER } from '../support/sip-agents.ts';
+import { invitingRawPeer } from '../support/sip-call.ts';
 
 /** A caller, and a callee of which the test says every word. */
-async function calling(more: Parameters<typeof request>[1]) {
-  const scene = sipScene(undefined);
-  await scene.callee.close();
-  const peer = new RawPeer(scene.network.wire('udp', CALLEE));
-  const call = new CallLog();
-  const outgoing = scene.caller.invite(request('udp', more), call);
-  await scene.clock.advance(1);
+async function calling(more: Parameters<typeof invitingRawPeer>[0]) {
+  const { scene, peer, call, outgoing } = await invitingRawPeer(more);
   const leftovers = async (): Promise<readonly number[]> => {
     await scene.clock.advance(200_000);
     return [scene.clock.pendingTimers, scene.caller.liveTransactions, scene.caller.liveDialogs];

@@ -1,10 +1,8 @@
-import { silentLogger } from '../../src/kernel/log.ts';
 import { seededRandom } from '../../src/kernel/random.ts';
 import { VirtualClock } from '../../src/kernel/virtual-clock.ts';
-import { UserAgent } from '../../src/telephony/sip/user-agent.ts';
 import { MemoryNetwork } from '../../src/wire/memory-network.ts';
 import { RawPeer, type RawReply } from './raw-peer.ts';
-import { ANSWER, CALLEE, CALLER, CallLog } from './sip-agents.ts';
+import { ANSWER, CALLEE, CALLER, CallLog, callerOn } from './sip-agents.ts';
 
 export const CONTACT = ['Contact', '<sip:bob@10.0.0.2:5060>'] as const;
 /** The answer of the peer. */
@@ -14,13 +12,7 @@ export const ok: RawReply = { tag: 'a', headers: [CONTACT], sdp: ANSWER };
 export function calledPeer(calleeAddress = CALLEE) {
   const clock = new VirtualClock();
   const network = new MemoryNetwork(clock, seededRandom(1));
-  const agent = new UserAgent({
-    wires: [network.wire('udp', CALLER), network.wire('tcp', CALLER)],
-    clock,
-    random: seededRandom(2),
-    log: silentLogger,
-    product: 'test',
-  });
+  const agent = callerOn(network, clock);
   const peer = new RawPeer(network.wire('udp', calleeAddress));
   const call = new CallLog();
   return {

@@ -67,6 +67,17 @@ export function sipScene(
   };
 }
 
+/** A user agent at the address of the caller, over UDP and TCP. */
+export function callerOn(network: MemoryNetwork, clock: VirtualClock): UserAgent {
+  return new UserAgent({
+    wires: [network.wire('udp', CALLER), network.wire('tcp', CALLER)],
+    clock,
+    random: seededRandom(2),
+    log: silentLogger,
+    product: 'test',
+  });
+}
+
 /** `INVITE`, `180 INVITE` and the like: what a message is, in short. */
 export function startLine(message: string): string {
   const first = message.slice(0, message.indexOf(' '));

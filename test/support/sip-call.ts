@@ -29,14 +29,20 @@ export async function twoDialogs(more: Partial<OutgoingInviteRequest> = {}) {
   return { scene, caller: call.dialog, callee, call, faults };
 }
 
-/** A call from a user agent to a peer of which a test says every word; it is up. `answer` says more of the peer's 2xx. */
-export async function toRawPeer(more: Partial<OutgoingInviteRequest> = {}, answer: RawReply = {}) {
+/** A user agent that calls a peer of which a test says every word; the INVITE has arrived. */
+export async function invitingRawPeer(more: Partial<OutgoingInviteRequest> = {}) {
   const scene = sipScene(undefined);
   await scene.callee.close();
   const peer = new RawPeer(scene.network.wire('udp', CALLEE));
   const call = new CallLog();
   const outgoing = scene.caller.invite(request('udp', more), call);
   await scene.clock.advance(1);
+  return { scene, peer, call, outgoing };
+}
+
+/** A call from a user agent to a peer of which a test says every word; it is up. `answer` says more of the peer's 2xx. */
+export async function toRawPeer(more: Partial<OutgoingInviteRequest> = {}, answer: RawReply = {}) {
+  const { scene, peer, call, outgoing } = await invitingRawPeer(more);
   const first = peer.last('INVITE');
   peer.reply(first, 200, CALLER, { tag: 'peer', sdp: ANSWER, ...answer, headers: [CONTACT, ...(answer.headers ?? [])] });
   await scene.clock.advance(1);

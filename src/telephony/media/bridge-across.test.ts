@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { MediaRig, type ReceivedPacket, TELEPHONE_EVENT } from '../../../test/support/media-rig.ts';
+import { bridgedCalls, nothingLeftOf } from '../../../test/support/bridged-calls.ts';
+import { type ReceivedPacket, TELEPHONE_EVENT } from '../../../test/support/media-rig.ts';
 import { decodeG711, silenceByte } from '../audio/g711.ts';
 import { newBridgeEnds } from './far-side.ts';
 import type { StreamCore } from './stream-core.ts';
@@ -15,22 +16,7 @@ function across(one: StreamCore, two: StreamCore): void {
 }
 
 /** Two calls that are up and joined by messages, as those of two threads are. */
-async function bridged(left = {}, right = {}) {
-  const rig = new MediaRig();
-  const one = await rig.call(left);
-  const two = await rig.call(right);
-  await rig.clock.advance(100);
-  across(one.stream, two.stream);
-  one.peer.received.length = 0;
-  two.peer.received.length = 0;
-  return { rig, one, two };
-}
-
-async function nothingLeft(rig: MediaRig): Promise<void> {
-  await rig.media.close();
-  await rig.clock.advance(0);
-  expect([rig.clock.pendingTimers, rig.media.openStreams]).toEqual([0, 0]);
-}
+const bridged = (left = {}, right = {}) => bridgedCalls(left, right, across);
 
 describe('a bridge of streams of two threads', () => {
   it('passes the packets of each side to the other as they are, one source, with its gaps', async () => {
@@ -51,7 +37,7 @@ describe('a bridge of streams of two threads', () => {
     expect(heard.map(({ timestamp }) => (timestamp - (first?.timestamp ?? 0)) >>> 0)).toEqual([0, 160, 320, 640, 800]);
     expect(heard.map(({ sequence }) => (sequence - (first?.sequence ?? 0)) & 0xffff)).toEqual([0, 1, 2, 4, 5]);
     expect(one.peer.received.filter((packet) => !isSilent(packet)).map(({ payload }) => payload[0])).toEqual([101, 102, 103, 105, 106]);
-    await nothingLeft(rig);
+    await nothingLeftOf(rig);
   });
 
   it('encodes anew where the codecs differ', async () => {
@@ -64,7 +50,7 @@ describe('a bridge of streams of two threads', () => {
     decodeG711('PCMU', Uint8Array.of(0x20), expected);
     decodeG711('PCMA', Uint8Array.of(heard[3]?.payload[7] ?? 0), got);
     expect(Math.abs((got[0] ?? 0) - (expected[0] ?? 0))).toBeLessThan(Math.abs(expected[0] ?? 0) * 0.04);
-    await nothingLeft(rig);
+    await nothingLeftOf(rig);
   });
 
   it('presses on one side what is pressed on the other, and still collects it', async () => {
@@ -75,7 +61,7 @@ describe('a bridge of streams of two threads', () => {
     expect(await digits).toMatchObject({ digits: '42' });
     const events = two.peer.received.filter(({ payloadType, marker }) => payloadType === TELEPHONE_EVENT && marker);
     expect(events.map(({ payload }) => payload[0])).toEqual([4, 2]);
-    await nothingLeft(rig);
+    await nothingLeftOf(rig);
   });
 
   it.each([
@@ -91,7 +77,7 @@ describe('a bridge of streams of two threads', () => {
     await one.peer.speak(one.stream.local, 200, 8);
     expect(two.peer.received.length).toBeGreaterThanOrEqual(9);
     expect(two.peer.received.every(isSilent)).toBe(true);
-    await nothingLeft(rig);
+    await nothingLeftOf(rig);
   });
 
   it('ends those that either stream was in before, and is ended by others', async () => {
@@ -111,7 +97,7 @@ describe('a bridge of streams of two threads', () => {
     await two.peer.speak(two.stream.local, 100, 4);
     expect(three.peer.received.every(isSilent)).toBe(true);
     expect(one.peer.received.some(({ payload }) => payload[0] === 4)).toBe(true);
-    await nothingLeft(rig);
+    await nothingLeftOf(rig);
   });
 
   it('loses what comes faster than the other thread takes it, and goes on', async () => {
@@ -123,7 +109,7 @@ describe('a bridge of streams of two threads', () => {
     await one.peer.speak(one.stream.local, 100, 7);
     await rig.clock.advance(20);
     expect(two.peer.received.filter(({ payload }) => payload[0] === 7).length).toBe(5);
-    await nothingLeft(rig);
+    await nothingLeftOf(rig);
   });
 
   it('cannot be made with a stream that is closed', async () => {
@@ -132,6 +118,6 @@ describe('a bridge of streams of two threads', () => {
     await one.stream.close();
     expect(() => one.stream.bridgeAcross(here)).toThrow();
     there.port.close();
-    await nothingLeft(rig);
+    await nothingLeftOf(rig);
   });
 });

@@ -2,7 +2,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { agreedWith, MediaRig, type ReceivedPacket } from '../../../test/support/media-rig.ts';
+import { bridgedCalls, nothingLeftOf } from '../../../test/support/bridged-calls.ts';
+import { agreedWith, type ReceivedPacket } from '../../../test/support/media-rig.ts';
 import { silenceByte } from '../audio/g711.ts';
 import { opusModule } from '../audio/opus-module.ts';
 import { readWavHeader } from '../audio/wav.ts';
@@ -14,19 +15,12 @@ const LOUD = 0x20;
 
 /** Two calls that are up and bridged, in silence since a moment. */
 async function bridged(left = {}, right = {}) {
-  const rig = new MediaRig();
-  const one = await rig.call(left);
-  const two = await rig.call(right);
-  await rig.clock.advance(100);
-  one.stream.bridge(two.stream);
-  two.peer.received.length = 0;
+  const calls = await bridgedCalls(left, right);
   const statesLeft = async () => {
-    await rig.media.close();
-    await rig.clock.advance(0);
-    expect([rig.clock.pendingTimers, rig.media.openStreams]).toEqual([0, 0]);
+    await nothingLeftOf(calls.rig);
     return opusModule().liveStates;
   };
-  return { rig, one, two, statesLeft };
+  return { ...calls, statesLeft };
 }
 
 const audible = (silence: number) => (packet: ReceivedPacket) =>

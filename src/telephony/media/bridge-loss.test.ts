@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { agreedWith, countingPrompt, MediaRig, type ReceivedPacket, TELEPHONE_EVENT } from '../../../test/support/media-rig.ts';
+import { bridgedCalls, nothingLeftOf } from '../../../test/support/bridged-calls.ts';
+import { agreedWith, countingPrompt, type ReceivedPacket, TELEPHONE_EVENT } from '../../../test/support/media-rig.ts';
 import { silenceByte } from '../audio/g711.ts';
 
 const never = new AbortController().signal;
@@ -10,11 +11,7 @@ const isSilent = ({ payload }: ReceivedPacket): boolean => payload.every((code) 
 
 /** Two calls that are up and bridged; the left side has begun to speak. */
 async function bridged(left = {}) {
-  const rig = new MediaRig();
-  const one = await rig.call(left);
-  const two = await rig.call();
-  await rig.clock.advance(100);
-  one.stream.bridge(two.stream);
+  const { rig, one, two } = await bridgedCalls(left);
   await one.peer.speak(one.stream.local, 100, 1);
   two.peer.received.length = 0;
   /** The left side's packets of these places, one every 20 ms. */
@@ -38,12 +35,6 @@ function placesOf(packets: readonly ReceivedPacket[]): [code: number | undefined
   ]);
 }
 
-async function nothingLeft(rig: MediaRig): Promise<void> {
-  await rig.media.close();
-  await rig.clock.advance(0);
-  expect([rig.clock.pendingTimers, rig.media.openStreams]).toEqual([0, 0]);
-}
-
 describe('what comes to a bridge with losses and out of order', () => {
   it('is passed on with both: a loss is a loss behind it too, and what comes late has its place', async () => {
     const { rig, two, send } = await bridged();
@@ -58,7 +49,7 @@ describe('what comes to a bridge with losses and out of order', () => {
       [17, 7, 7],
     ]);
     expect(two.peer.received.some(({ marker }) => marker)).toBe(false);
-    await nothingLeft(rig);
+    await nothingLeftOf(rig);
   });
 
   it('is not passed on when it comes after audio of ours has taken its number', async () => {
@@ -72,7 +63,7 @@ describe('what comes to a bridge with losses and out of order', () => {
     expect(new Set(numbers).size).toBe(numbers.length);
     expect(two.peer.received.filter((packet) => !isSilent(packet)).map(({ payload }) => payload[0])).toEqual([10, 11, 0, 14, 15]);
     await one.stream.close();
-    await nothingLeft(rig);
+    await nothingLeftOf(rig);
   });
 
   it.each([
@@ -93,7 +84,7 @@ describe('what comes to a bridge with losses and out of order', () => {
       [13, 2, 3],
       [15, 4, 5],
     ]);
-    await nothingLeft(rig);
+    await nothingLeftOf(rig);
   });
 
   it('goes on without a gap when the other side begins its numbers anew', async () => {
@@ -107,7 +98,7 @@ describe('what comes to a bridge with losses and out of order', () => {
       [13, 2],
       [14, 3],
     ]);
-    await nothingLeft(rig);
+    await nothingLeftOf(rig);
   });
 
   it('never has two packets with one number, whatever comes and whatever we send', async () => {
@@ -187,7 +178,7 @@ describe('what comes to a bridge with losses and out of order', () => {
           return (ahead < 0 && sequence > highest ? turns - 1 : turns) * 0x1_0000 + sequence;
         });
         expect(new Set(numbers).size).toBe(numbers.length);
-        await nothingLeft(rig);
+        await nothingLeftOf(rig);
       }),
       { numRuns: 150, seed: 8 },
     );

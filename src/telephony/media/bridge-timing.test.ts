@@ -2,7 +2,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { countingPrompt, MediaRig, type ReceivedPacket } from '../../../test/support/media-rig.ts';
+import { bridgedCalls, nothingLeftOf } from '../../../test/support/bridged-calls.ts';
+import { countingPrompt, type ReceivedPacket } from '../../../test/support/media-rig.ts';
 import { silenceByte } from '../audio/g711.ts';
 import { readWavHeader } from '../audio/wav.ts';
 
@@ -26,11 +27,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 
 /** Two calls that are up and bridged, in silence since a moment. */
 async function bridged(left = {}, right = {}) {
-  const rig = new MediaRig();
-  const one = await rig.call(left);
-  const two = await rig.call(right);
-  await rig.clock.advance(100);
-  one.stream.bridge(two.stream);
+  const { rig, one, two } = await bridgedCalls(left, right);
   await rig.clock.advance(200);
   two.peer.received.length = 0;
   /** The left side speaks, and then sends nothing, as telephones do that leave silence out. */
@@ -55,12 +52,6 @@ async function recordedWhile(world: Awaited<ReturnType<typeof bridged>>, during:
   return both.filter((_, index) => index % 2 === 0);
 }
 
-async function nothingLeft(rig: MediaRig): Promise<void> {
-  await rig.media.close();
-  await rig.clock.advance(0);
-  expect([rig.clock.pendingTimers, rig.media.openStreams]).toEqual([0, 0]);
-}
-
 describe('the time of what a bridge sends', () => {
   it.each([
     ['of the same codec', {}],
@@ -76,7 +67,7 @@ describe('the time of what a bridge sends', () => {
     const { elapsedMs, stampedMs } = spans(quiet);
     expect(elapsedMs).toBeGreaterThan(12_000);
     expect(stampedMs).toBe(elapsedMs);
-    await nothingLeft(rig);
+    await nothingLeftOf(rig);
   });
 
   it('does not fall behind in pauses shorter than its patience that a prompt or a digit of ours ends', async () => {
@@ -97,7 +88,7 @@ describe('the time of what a bridge sends', () => {
     const quiet = two.peer.received.filter((packet) => packet.payloadType === 0 && isSilent(packet));
     const { elapsedMs, stampedMs } = spans(quiet);
     expect(stampedMs).toBe(elapsedMs);
-    await nothingLeft(rig);
+    await nothingLeftOf(rig);
   });
 
   it('does not run away when packets come now late and now early', async () => {
@@ -115,7 +106,7 @@ describe('the time of what a bridge sends', () => {
     }
     const { elapsedMs, stampedMs } = spans(two.peer.received.filter(isSilent));
     expect(stampedMs).toBe(elapsedMs);
-    await nothingLeft(rig);
+    await nothingLeftOf(rig);
   });
 
   it('goes on when the clock was held up while the other side spoke', async () => {
@@ -127,7 +118,7 @@ describe('the time of what a bridge sends', () => {
     const after = two.peer.received.slice(held - 1);
     const steps = after.slice(1).map(({ timestamp }, index) => (timestamp - (after[index]?.timestamp ?? 0)) >>> 0);
     expect(new Set(steps)).toEqual(new Set([160]));
-    await nothingLeft(rig);
+    await nothingLeftOf(rig);
   });
 
   it('lets a recording of the call keep every talk spurt whole', async () => {
@@ -140,7 +131,7 @@ describe('the time of what a bridge sends', () => {
       const loud = sent.subarray(from, from + 700 * SAMPLES_PER_MS).filter((sample) => Math.abs(sample) > 1000).length;
       expect(loud / SAMPLES_PER_MS).toBe(400);
     }
-    await nothingLeft(world.rig);
+    await nothingLeftOf(world.rig);
   });
 
   it.each([
@@ -175,6 +166,6 @@ describe('the time of what a bridge sends', () => {
     for (const packet of world.two.peer.received) heard.set(packet.payload[0] ?? 0, (heard.get(packet.payload[0] ?? 0) ?? 0) + 160);
     const loud = [...codes].filter(([sample]) => sample !== 0).map(([, count]) => count);
     expect(loud.sort()).toEqual([heard.get(0x90), heard.get(0xa0)].sort());
-    await nothingLeft(world.rig);
+    await nothingLeftOf(world.rig);
   });
 });

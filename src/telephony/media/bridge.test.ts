@@ -1,33 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { agreedWith, countingPrompt, MediaRig, type ReceivedPacket, TELEPHONE_EVENT } from '../../../test/support/media-rig.ts';
+import { bridgedCalls, nothingLeftOf } from '../../../test/support/bridged-calls.ts';
+import { agreedWith, countingPrompt, type ReceivedPacket, TELEPHONE_EVENT } from '../../../test/support/media-rig.ts';
 import { decodeG711, silenceByte } from '../audio/g711.ts';
 
 const never = new AbortController().signal;
 
 const isSilent = ({ payload }: ReceivedPacket): boolean => payload.every((code) => code === silenceByte.PCMU);
 
-/** Two calls that are up and bridged, in silence since a moment. */
-async function bridged(left = {}, right = {}) {
-  const rig = new MediaRig();
-  const one = await rig.call(left);
-  const two = await rig.call(right);
-  await rig.clock.advance(100);
-  one.stream.bridge(two.stream);
-  one.peer.received.length = 0;
-  two.peer.received.length = 0;
-  return { rig, one, two };
-}
-
-async function nothingLeft(rig: MediaRig): Promise<void> {
-  await rig.media.close();
-  await rig.clock.advance(0);
-  expect([rig.clock.pendingTimers, rig.media.openStreams]).toEqual([0, 0]);
-}
-
 describe('a bridge of two streams', () => {
   it('passes the packets of each side to the other as they are, one source, without a gap', async () => {
-    const { rig, one, two } = await bridged();
+    const { rig, one, two } = await bridgedCalls();
     for (let frame = 0; frame < 10; frame++) {
       one.peer.sendAudio(one.stream.local, frame + 1);
       two.peer.sendAudio(two.stream.local, frame + 101);
@@ -44,11 +27,11 @@ describe('a bridge of two streams', () => {
       expect((timestamp - (first?.timestamp ?? 0)) >>> 0).toBe(index * 160);
       expect(ssrc).toBe(first?.ssrc);
     });
-    await nothingLeft(rig);
+    await nothingLeftOf(rig);
   });
 
   it('sends a side silence when the other says nothing, and goes on from there', async () => {
-    const { rig, one, two } = await bridged();
+    const { rig, one, two } = await bridgedCalls();
     await one.peer.speak(one.stream.local, 200, 1);
     await rig.clock.advance(400);
     const quiet = two.peer.received.filter(isSilent).length;
@@ -59,11 +42,11 @@ describe('a bridge of two streams', () => {
     const timestamps = two.peer.received.map(({ timestamp }) => timestamp);
     const steps = timestamps.slice(1).map((timestamp, index) => (timestamp - (timestamps[index] ?? 0)) >>> 0);
     expect(new Set(steps)).toEqual(new Set([160]));
-    await nothingLeft(rig);
+    await nothingLeftOf(rig);
   });
 
   it('keeps the gaps of what was lost', async () => {
-    const { rig, one, two } = await bridged();
+    const { rig, one, two } = await bridgedCalls();
     await one.peer.speak(one.stream.local, 60, 1);
     one.peer.timestamp += 320;
     one.peer.sequence += 2;
@@ -72,11 +55,11 @@ describe('a bridge of two streams', () => {
     const heard = two.peer.received.filter((packet) => !isSilent(packet));
     expect(heard.map(({ payload }) => payload[0])).toEqual([1, 1, 1, 2, 2]);
     expect(((heard[3]?.timestamp ?? 0) - (heard[2]?.timestamp ?? 0)) >>> 0).toBe(480);
-    await nothingLeft(rig);
+    await nothingLeftOf(rig);
   });
 
   it('encodes anew where the codecs differ, whatever the length of packets', async () => {
-    const { rig, one, two } = await bridged({ codec: 'PCMU', payloadType: 0 }, { codec: 'PCMA', payloadType: 8 });
+    const { rig, one, two } = await bridgedCalls({ codec: 'PCMU', payloadType: 0 }, { codec: 'PCMA', payloadType: 8 });
     const code = 0x20;
     for (let packet = 0; packet < 4; packet++) {
       one.peer.sendRaw(one.stream.local, 0, one.peer.sequence++, one.peer.timestamp, new Uint8Array(240).fill(code));
@@ -89,44 +72,44 @@ describe('a bridge of two streams', () => {
     decodeG711('PCMU', Uint8Array.of(code), expected);
     decodeG711('PCMA', Uint8Array.of(heard[3]?.payload[7] ?? 0), got);
     expect(Math.abs((got[0] ?? 0) - (expected[0] ?? 0))).toBeLessThan(Math.abs(expected[0] ?? 0) * 0.04);
-    await nothingLeft(rig);
+    await nothingLeftOf(rig);
   });
 
   it('presses on one side what is pressed on the other, and still collects it', async () => {
-    const { rig, one, two } = await bridged();
+    const { rig, one, two } = await bridgedCalls();
     const digits = one.stream.collect({ max: 2, terminators: '', firstMs: 5000, betweenMs: 5000 }, never);
     await one.peer.press(one.stream.local, '42');
     await rig.clock.advance(500);
     expect(await digits).toMatchObject({ digits: '42' });
     const events = two.peer.received.filter(({ payloadType, marker }) => payloadType === TELEPHONE_EVENT && marker);
     expect(events.map(({ payload }) => payload[0])).toEqual([4, 2]);
-    await nothingLeft(rig);
+    await nothingLeftOf(rig);
   });
 
   it('lets a prompt to one side come first', async () => {
-    const { rig, one, two } = await bridged();
+    const { rig, one, two } = await bridgedCalls();
     const played = two.stream.play(countingPrompt('a', 800), { interruptible: false }, never);
     await one.peer.speak(one.stream.local, 200, 99);
     expect(await played).toBe('finished');
     const codes = two.peer.received.map(({ payload }) => payload[0]);
     expect(codes.slice(0, 5)).toEqual([0, 1, 2, 3, 4]);
     expect(codes.slice(5)).toContain(99);
-    await nothingLeft(rig);
+    await nothingLeftOf(rig);
   });
 
   it.each(['unbridge', 'close'] as const)('ends with %s of either side: then there is silence, without a gap', async (how) => {
-    const { rig, one, two } = await bridged();
+    const { rig, one, two } = await bridgedCalls();
     await one.peer.speak(one.stream.local, 100, 7);
     await one.stream[how]();
     two.peer.received.length = 0;
     await one.peer.speak(one.stream.local, 200, 8);
     expect(two.peer.received.length).toBeGreaterThanOrEqual(9);
     expect(two.peer.received.every(isSilent)).toBe(true);
-    await nothingLeft(rig);
+    await nothingLeftOf(rig);
   });
 
   it('ends those that either stream was in before', async () => {
-    const { rig, one, two } = await bridged();
+    const { rig, one, two } = await bridgedCalls();
     const three = await rig.call();
     await rig.clock.advance(40);
     two.stream.bridge(three.stream);
@@ -135,23 +118,23 @@ describe('a bridge of two streams', () => {
     await two.peer.speak(two.stream.local, 100, 2);
     expect(one.peer.received.every(isSilent)).toBe(true);
     expect(two.peer.received.some(({ payload }) => payload[0] === 3)).toBe(true);
-    await nothingLeft(rig);
+    await nothingLeftOf(rig);
   });
 
   it('says nothing to a side that may not be sent to', async () => {
-    const { rig, one, two } = await bridged();
+    const { rig, one, two } = await bridgedCalls();
     two.stream.start({ ...agreedWith(two.peer), direction: 'inactive' });
     await one.peer.speak(one.stream.local, 100, 5);
     expect(two.peer.received).toEqual([]);
-    await nothingLeft(rig);
+    await nothingLeftOf(rig);
   });
 
   it('cannot be made of a stream with itself, or with one that is closed', async () => {
-    const { rig, one, two } = await bridged();
+    const { rig, one, two } = await bridgedCalls();
     expect(() => one.stream.bridge(one.stream)).toThrow(/one thread/);
     await two.stream.close();
     expect(() => one.stream.bridge(two.stream)).toThrow();
-    await nothingLeft(rig);
+    await nothingLeftOf(rig);
   });
 
   it('keeps sequence and time in order whatever comes, and however the bridge changes', async () => {
@@ -167,7 +150,7 @@ describe('a bridge of two streams', () => {
     );
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
-        const { rig, one, two } = await bridged();
+        const { rig, one, two } = await bridgedCalls();
         for (const each of steps) {
           switch (each.kind) {
             case 'audio':
@@ -205,7 +188,7 @@ describe('a bridge of two streams', () => {
           expect(step).toBeLessThanOrEqual(1 + 3);
           expect(ssrc).toBe(received[0]?.ssrc);
         });
-        await nothingLeft(rig);
+        await nothingLeftOf(rig);
       }),
       { numRuns: 60, seed: 4 },
     );

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { failureOf } from '../../../test/support/sdp-texts.ts';
 import { seededRandom } from '../../kernel/random.ts';
 import { masterBytes } from '../media/media-port.ts';
 import { answerOffer, type Offer, readAnswer, writeOffer } from './negotiate.ts';
 import { parseCrypto } from './parse-crypto.ts';
-import { SdpError } from './sdp-error.ts';
 import { newLocalSrtp, type SrtpPolicy, withoutKeys } from './srtp-offer.ts';
 
 const key = (fill: number, length = 30): string => Buffer.alloc(length, fill).toString('base64');
@@ -23,23 +23,13 @@ function sideOf(policy: SrtpPolicy, seed: number): Offer {
   };
 }
 
-function reasonOf(run: () => unknown): string {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof SdpError) return error.reason;
-    throw error;
-  }
-  return 'agreed';
-}
-
 const answerOf = (protocol: string, ...crypto: string[]): string =>
   ['v=0', 'o=- 1 1 IN IP4 192.0.2.9', 's=-', 'c=IN IP4 192.0.2.9', 't=0 0', `m=audio 4000 ${protocol} 0`, ...crypto, ''].join('\r\n');
 
 test.each(['optional', 'required'] as const)('RTP/SAVP without a key that we can use is never taken in clear: %s', (policy) => {
   for (const crypto of [[], [`a=crypto:1 F8_128_HMAC_SHA1_80 inline:${key(1)}`]]) {
-    expect(reasonOf(() => answerOffer(answerOf('RTP/SAVP', ...crypto), sideOf(policy, 1)))).toBe('no-key');
-    expect(reasonOf(() => readAnswer(sideOf(policy, 1), answerOf('RTP/SAVP', ...crypto)))).toBe('no-key');
+    expect(failureOf(() => answerOffer(answerOf('RTP/SAVP', ...crypto), sideOf(policy, 1)))).toBe('no-key');
+    expect(failureOf(() => readAnswer(sideOf(policy, 1), answerOf('RTP/SAVP', ...crypto)))).toBe('no-key');
   }
 });
 
@@ -125,7 +115,7 @@ const outcomes: readonly (readonly [SrtpPolicy, SrtpPolicy, string])[] = [
 ];
 test.each(outcomes)('offered %s, answered %s: %s', (offered, answered, outcome) => {
   const [caller, callee] = [sideOf(offered, 1), sideOf(answered, 2)];
-  const result = reasonOf(() => {
+  const result = failureOf(() => {
     const { answer, agreed } = answerOffer(writeOffer(caller), callee);
     const ours = readAnswer(caller, answer);
     expect(agreed.srtp !== undefined).toBe(outcome === 'encrypted');
@@ -158,14 +148,14 @@ describe('an answer', () => {
     ['of a tag that was not offered', crypto(LINE.replace('1', '9'))],
     ['with a part that we cannot follow', crypto(`${LINE}|1:1`)],
   ])('with a key %s is none', (_what, line) => {
-    expect(reasonOf(() => readAnswer(required, answerOf('RTP/SAVP', line)))).toBe('no-key');
-    expect(reasonOf(() => readAnswer(required, answerOf('RTP/AVP', line)))).toBe('no-key');
+    expect(failureOf(() => readAnswer(required, answerOf('RTP/SAVP', line)))).toBe('no-key');
+    expect(failureOf(() => readAnswer(required, answerOf('RTP/AVP', line)))).toBe('no-key');
     expect(readAnswer(optional, answerOf('RTP/AVP', line)).srtp).toBeUndefined();
   });
 
   test('has its key in its own media line', () => {
     const text = answerOf('RTP/AVP', 'm=video 0 RTP/AVP 96', crypto(LINE));
     expect(readAnswer(optional, text).srtp).toBeUndefined();
-    expect(reasonOf(() => readAnswer(required, text))).toBe('no-key');
+    expect(failureOf(() => readAnswer(required, text))).toBe('no-key');
   });
 });
