@@ -3,7 +3,13 @@ import { causeOfStatus } from './failure-cause.ts';
 import { Leg, type LegParts } from './leg.ts';
 import type { LegEnd } from './port.ts';
 import type { Dialog } from './sip/dialog.ts';
-import { COMPLETED_ELSEWHERE, type InviteEvents, type InviteFailure, type OutgoingInvite } from './sip/outgoing-invite.ts';
+import {
+  COMPLETED_ELSEWHERE,
+  type InviteEvents,
+  type InviteFailure,
+  type OutgoingInvite,
+  REQUEST_TERMINATED,
+} from './sip/outgoing-invite.ts';
 
 const noWord: LegEnd = { why: 'unreachable', sip: 408, reason: 'No response' };
 const nothingRang: LegEnd = { why: 'unreachable', sip: 408, reason: 'Nothing rang in time' };
@@ -14,9 +20,6 @@ const FAREWELL_MS = 2000;
 
 /** The same before somebody else is called, so that no two phones ring: over UDP the CANCEL has been sent four times by then. */
 const WITHDRAWAL_MS = 4000;
-
-/** What a peer says of an INVITE that was cancelled (RFC 3261 section 21.4.25). */
-const REQUEST_TERMINATED = 487;
 
 /** What a peer says that cannot have the session as it was offered (RFC 3261 section 21.4.26). */
 const NOT_ACCEPTABLE_HERE = 488;

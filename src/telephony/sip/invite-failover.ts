@@ -9,6 +9,7 @@ import {
   newCallIdentity,
   type OutgoingInvite,
   type OutgoingInviteRequest,
+  REQUEST_TERMINATED,
   sentTo,
 } from './outgoing-invite.ts';
 import type { Hop } from './transport.ts';
@@ -21,9 +22,6 @@ const PROGRESS_MS = 15_000;
 
 /** How long such a hop may take to confirm that it does not ring any more, before the next one does: as long as for an INVITE. */
 const WITHDRAWAL_MS = SILENCE_MS;
-
-/** What a hop says of an INVITE that was cancelled (RFC 3261 section 21.4.25). */
-const REQUEST_TERMINATED = 487;
 
 /**
  * Sends an INVITE to the first hop of `request`, and to the next when that one cannot be reached, says nothing or nothing but 100, or

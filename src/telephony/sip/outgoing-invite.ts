@@ -4,6 +4,9 @@ import type { Dialog } from './dialog.ts';
 import type { RedirectPolicy } from './redirection.ts';
 import type { Hop } from './transport.ts';
 
+/** What a peer says of an INVITE that was cancelled (RFC 3261 section 21.4.25). */
+export const REQUEST_TERMINATED = 487;
+
 export interface OutgoingInviteRequest {
   /** The next hop. */
   readonly to: Hop;

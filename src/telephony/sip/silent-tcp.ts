@@ -33,6 +33,8 @@ export class SilentTcp {
   }
 
   has(to: Endpoint): boolean {
+    // As nearly always, and it is asked before each request.
+    if (this.#until.size === 0) return false;
     const key = keyOf(to);
     const untilMs = this.#until.get(key);
     if (untilMs === undefined) return false;
