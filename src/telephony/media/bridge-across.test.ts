@@ -101,9 +101,13 @@ describe('a bridge of streams of two threads', () => {
   });
 
   it('loses what comes faster than the other thread takes it, and goes on', async () => {
-    const { rig, one, two } = await bridged();
-    // All in one turn, in which no message is taken.
-    for (let packet = 0; packet < 500; packet++) one.stream.audio('PCMU', new Uint8Array(160).fill(6), packet * 160, true, 0, packet);
+    const [here, there] = newBridgeEnds();
+    const { rig, one, two } = await bridgedCalls({}, {}, () => {});
+    one.stream.bridgeAcross(here);
+    // Until the other end is taken, it is a thread that is held up.
+    for (let packet = 0; packet < 500; packet++) one.peer.sendAudio(one.stream.local, 6);
+    await rig.clock.advance(20);
+    two.stream.bridgeAcross(there);
     await rig.clock.advance(20);
     expect(two.peer.received.filter(({ payload }) => payload[0] === 6).length).toBe(50);
     await one.peer.speak(one.stream.local, 100, 7);

@@ -2,23 +2,15 @@ import type { Clock, Timer } from '../../kernel/clock.ts';
 import type { Random } from '../../kernel/random.ts';
 import type { Endpoint } from '../../wire/wire.ts';
 import type { Prompt } from '../audio/prompt.ts';
-import type { DigitChange } from '../rtp/digit-receiver.ts';
 import type { RtpSocket } from '../rtp/rtp-socket.ts';
 import { isRtcp } from '../rtp/srtcp-packet.ts';
 import { SrtpSession } from '../rtp/srtp-session.ts';
 import { SrtpSocket } from '../rtp/srtp-socket.ts';
-import { type BridgedStream, BridgeSide } from './bridge-side.ts';
-import { DecodedAudio } from './decoded-audio.ts';
-import { DigitCollector } from './digit-collector.ts';
-import { DigitOutput } from './digit-output.ts';
-import { DigitTones } from './digit-tones.ts';
-import { DoubledDigits } from './doubled-digits.ts';
 import type { BridgeEnd } from './far-side.ts';
 import type { FrameClock, FrameSource } from './frame-clock.ts';
 import { Latch } from './latch.ts';
 import type {
   AgreedMedia,
-  AudioCodec,
   AudioRoom,
   CallRecorded,
   Collected,
@@ -33,12 +25,11 @@ import type {
 import type { MediaReport } from './media-report.ts';
 import { FOCUS_FRAMES, PeerFocus } from './peer-focus.ts';
 import { PlainPackets } from './plain-packets.ts';
-import { Player } from './player.ts';
 import type { RoomStream } from './room-member.ts';
 import { RtcpExchange } from './rtcp-exchange.ts';
-import { type Heard, RtpReceiver } from './rtp-receiver.ts';
-import { RtpSender } from './rtp-sender.ts';
 import { StreamListeners } from './stream-listeners.ts';
+import { StreamReceiving } from './stream-receiving.ts';
+import { StreamSending } from './stream-sending.ts';
 import { StreamWatch } from './stream-watch.ts';
 import type { Membership, ThreadRooms } from './thread-rooms.ts';
 import { streamClosed } from './wait.ts';
@@ -55,7 +46,7 @@ interface Parts {
 }
 
 /** One audio stream over one socket. The same code runs in the media workers and, for tests and the simulator, in process. */
-export class StreamCore implements MediaStream, FrameSource, RoomStream, Heard {
+export class StreamCore implements MediaStream, FrameSource, RoomStream {
   readonly local: Endpoint;
   onDigitForPeer: ((digit: string) => void) | undefined;
   readonly #parts: Parts;
@@ -65,51 +56,48 @@ export class StreamCore implements MediaStream, FrameSource, RoomStream, Heard {
   readonly #rtcp: RtcpExchange;
   readonly #latch = new Latch();
   readonly #focus = new PeerFocus(this.#latch);
-  readonly #player = new Player();
-  readonly #output = new DigitOutput();
-  readonly #tones = new DigitTones();
-  readonly #doubled = new DoubledDigits();
-  readonly #collector: DigitCollector;
-  readonly #sender: RtpSender;
-  readonly #receiver: RtpReceiver;
   readonly #watch = new StreamWatch();
-  readonly #decoded = new DecodedAudio();
-  readonly #side: BridgeSide;
   readonly #listeners: StreamListeners;
+  readonly #sending: StreamSending;
+  readonly #receiving: StreamReceiving;
   /** The room that it is in: then the room has its beat. */
   #membership: Membership | undefined;
   #agreed: AgreedMedia | undefined;
-  /** Whether the agreement lets us send, and the peer. */
-  #maySend = false;
-  #mayHear = false;
   /** Set between `start` and the first packet. */
   #firstTimer: Timer | undefined;
   #closed = false;
   #closing: Promise<MediaReport> | undefined;
-  #keyHeld = false;
   #framesToFocus = FOCUS_FRAMES;
-  #digits = 0;
 
   constructor(parts: Parts) {
     this.#parts = parts;
+    const { clock, random } = parts;
     this.local = parts.socket.local;
-    this.#collector = new DigitCollector(parts.clock);
-    this.#listeners = new StreamListeners(parts.clock, (change) => this.digit(change, parts.clock.now()));
     this.#socket = new SrtpSocket(parts.socket, this.#srtp, (bytes) =>
       this.#watch.dropped(this.#plain.refused(bytes, this.#agreed) ? 'unencrypted' : 'unauthentic'),
     );
-    this.#sender = new RtpSender(this.#socket, parts.random);
-    this.#side = new BridgeSide(this.#bridged());
-    this.#receiver = new RtpReceiver(this.#latch, this, (why) => this.#watch.dropped(why));
+    const shared = { latch: this.#latch, watch: this.#watch };
+    this.#listeners = new StreamListeners(clock, (change) => this.#receiving.digit(change, clock.now()));
+    const sending = new StreamSending({
+      ...shared,
+      listeners: this.#listeners,
+      socket: this.#socket,
+      random,
+      begin: () => this.begin(),
+      onDigitForPeer: (digit) => this.onDigitForPeer?.(digit),
+    });
+    this.#sending = sending;
+    this.#receiving = new StreamReceiving({ ...shared, listeners: this.#listeners, clock, sending });
+    const { sender } = sending;
     this.#rtcp = new RtcpExchange({
       audio: this.#socket,
       own: new SrtpSocket(parts.rtcpSocket, this.#srtp),
       latch: this.#latch,
-      clock: parts.clock,
-      ssrc: this.#sender.ssrc,
-      random: parts.random,
-      sent: () => ({ packets: this.#sender.sent, bytes: this.#sender.payloadBytes, timestamp: this.#sender.timestamp }),
-      heard: () => this.#receiver.source,
+      clock,
+      ssrc: sender.ssrc,
+      random,
+      sent: () => ({ packets: sender.sent, bytes: sender.payloadBytes, timestamp: sender.timestamp }),
+      heard: () => this.#receiving.source,
     });
     this.#socket.onReceive((bytes, from) => this.#receive(bytes, from));
   }
@@ -118,12 +106,11 @@ export class StreamCore implements MediaStream, FrameSource, RoomStream, Heard {
     if (this.#closed) return;
     const first = this.#agreed === undefined;
     this.#agreed = agreed;
-    this.#maySend = agreed.direction === 'sendrecv' || agreed.direction === 'sendonly';
-    this.#mayHear = agreed.direction === 'sendrecv' || agreed.direction === 'recvonly';
     const nowMs = this.#parts.clock.now();
     this.#watch.agree(agreed, nowMs);
     if (agreed.srtp) this.#srtp.secure(agreed.srtp);
-    this.#sender.use(agreed.codec, agreed.payloadType, agreed.telephoneEventRate);
+    this.#sending.agree(agreed);
+    this.#receiving.agree(agreed);
     this.#rtcp.agree(agreed);
     this.#listeners.agree(agreed);
     if (this.#latch.aim(agreed.remote, agreed.rtpSource === 'offered') || !this.#latch.isHeard(nowMs)) {
@@ -132,7 +119,7 @@ export class StreamCore implements MediaStream, FrameSource, RoomStream, Heard {
     }
     if (!first) return;
     this.#firstTimer = this.#parts.clock.after(0, () => this.begin());
-    if (this.#player.active) this.begin();
+    if (this.#sending.plays) this.begin();
   }
 
   answered(): void {
@@ -150,30 +137,27 @@ export class StreamCore implements MediaStream, FrameSource, RoomStream, Heard {
 
   play(prompt: Prompt, rules: PlayRules, signal: AbortSignal): Promise<'finished' | 'barged'> {
     if (this.#closed) return Promise.reject(streamClosed);
-    if (rules.interruptible && this.#collector.buffered && !signal.aborted) return Promise.resolve('barged');
-    const played = this.#player.play(prompt, rules, signal);
+    if (rules.interruptible && this.#receiving.collector.buffered && !signal.aborted) return Promise.resolve('barged');
+    const played = this.#sending.play(prompt, rules, signal);
     this.begin();
     return played;
   }
 
   collect(rules: CollectRules, signal: AbortSignal): Promise<Collected> {
-    return this.#closed ? Promise.reject(streamClosed) : this.#collector.collect(rules, signal);
+    return this.#closed ? Promise.reject(streamClosed) : this.#receiving.collector.collect(rules, signal);
   }
 
   pressed(digit: string): void {
-    const nowMs = this.#parts.clock.now();
-    if (this.#closed || !this.#doubled.isNew(digit, 'beside', nowMs)) return;
-    this.#press(digit, nowMs);
-    this.#collector.released();
+    if (!this.#closed) this.#receiving.pressedBeside(digit);
   }
 
   clearDigits(): void {
-    this.#collector.clear();
+    this.#receiving.collector.clear();
   }
 
   async sendDigits(digits: string, signal: AbortSignal): Promise<void> {
     if (this.#closed) throw streamClosed;
-    await this.#output.send(digits, signal);
+    await this.#sending.sendDigits(digits, signal);
   }
 
   async record(rules: RecordRules, signal: AbortSignal): Promise<Recorded> {
@@ -198,27 +182,28 @@ export class StreamCore implements MediaStream, FrameSource, RoomStream, Heard {
     if (this.#closed || other.#closed) throw streamClosed;
     this.leaveRoom();
     other.leaveRoom();
-    this.#side.join(other.#side);
+    this.#sending.side.join(other.#sending.side);
   }
 
   /** Joins this stream with one of another thread, which gets the other end. */
   bridgeAcross(end: BridgeEnd): void {
     if (this.#closed) throw streamClosed;
     this.leaveRoom();
-    this.#side.joinAcross(end, this.#parts.clock);
+    this.#sending.side.joinAcross(end, this.#parts.clock);
   }
 
   unbridge(): void {
-    this.#side.leave();
+    this.#sending.side.leave();
   }
 
   joinRoom(room: AudioRoom, muted: boolean): void {
     if (this.#closed) throw streamClosed;
     this.begin();
-    this.#side.leave();
+    this.#sending.side.leave();
     this.#membership?.leave();
     this.#parts.frameClock.remove(this);
     this.#membership = this.#parts.rooms.join(room, this, muted);
+    this.#sending.listenTo(this.#membership.member);
     this.#listeners.speakInRoom(!muted);
   }
 
@@ -232,6 +217,7 @@ export class StreamCore implements MediaStream, FrameSource, RoomStream, Heard {
     if (!this.#membership) return;
     this.#membership.leave();
     this.#membership = undefined;
+    this.#sending.listenTo(undefined);
     this.#listeners.speakInRoom(false);
     if (!this.#closed && this.#agreed && !this.#firstTimer) this.#parts.frameClock.add(this);
   }
@@ -250,117 +236,24 @@ export class StreamCore implements MediaStream, FrameSource, RoomStream, Heard {
   }
 
   hear(nowMs: number): Int16Array | undefined {
-    if (this.#keyHeld) this.#receiver.tick(nowMs);
+    this.#receiving.tick(nowMs);
     return this.#listeners.listens ? this.#listeners.frame(nowMs) : undefined;
   }
 
   send(lateMs: number, nowMs: number): void {
     this.#rtcp.tick(nowMs);
     if (--this.#framesToFocus <= 0) this.#lookForPeer();
-    const agreed = this.#agreed;
-    const to = this.#latch.target;
-    if (!agreed || !to) return;
-    const digit = this.#output.next();
-    if (!this.#maySend) {
-      this.#sender.mute(digit ? undefined : this.#player);
-      return;
-    }
-    // What the other side of a bridge says is sent when it comes.
-    if (!digit && !this.#player.active && this.#side.speaks(nowMs)) {
-      this.#sender.skip(1);
-      return;
-    }
-    if (digit?.kind === 'event' && agreed.telephoneEvent !== undefined) {
-      this.#sender.sendEvent(agreed.telephoneEvent, digit.event, digit.first, to);
-    } else {
-      if (digit) this.#tones.next(digit);
-      const player = digit ? this.#tones : this.#player.active ? this.#player : (this.#membership?.member ?? this.#player);
-      const timestamp = this.#sender.sendAudio(player, to);
-      this.#listeners.callRecorder?.sent(this.#sender.sentSamples(), this.#sender.sampleTimestamp(timestamp), nowMs);
-    }
-    this.#watch.sent(lateMs, nowMs);
+    this.#sending.send(lateMs, nowMs);
   }
 
   skip(frames: number): void {
-    this.#sender.skip(frames);
+    this.#sending.sender.skip(frames);
     this.#listeners.skip(frames);
   }
 
-  digit(change: DigitChange, nowMs: number): void {
-    this.#keyHeld = change.kind === 'pressed';
-    if (change.kind === 'released') {
-      this.#collector.released();
-      return;
-    }
-    if (this.#doubled.isNew(change.digit, 'stream', nowMs)) this.#press(change.digit, nowMs);
-  }
-
-  #press(digit: string, nowMs: number): void {
-    this.#digits++;
-    this.#side.pressed(digit);
-    if (this.#listeners.pressed(digit, nowMs)) return;
-    this.#collector.pressed(digit);
-    this.#player.barge();
-  }
-
-  audio(codec: AudioCodec, payload: Uint8Array, timestamp: number, newest: boolean, nowMs: number, sequence: number): void {
-    this.#decoded.take(codec, payload);
-    this.#side.heard(codec, payload, timestamp, sequence, newest, this.#decoded, nowMs);
-    if (!this.#watch.audible) this.#watch.sound(this.#decoded.samples());
-    if (this.#listeners.listens) this.#listeners.audio(codec, payload, timestamp, newest, nowMs, sequence);
-  }
-
-  noise(payload: Uint8Array, timestamp: number, newest: boolean, nowMs: number, sequence: number): void {
-    if (newest) this.#side.heardOther(sequence);
-    this.#listeners.noise(payload, timestamp, newest, nowMs, sequence);
-  }
-
-  event(newest: boolean, sequence: number): void {
-    if (newest) this.#side.heardOther(sequence);
-    this.#listeners.event();
-  }
-
-  restarted(): void {
-    this.#side.restarted();
-    this.#listeners.restarted();
-  }
-
   #receive(bytes: Uint8Array, from: Endpoint): void {
-    const agreed = this.#agreed;
-    if (isRtcp(bytes)) {
-      this.#rtcp.receive(bytes, from);
-      return;
-    }
-    if (!agreed || this.#closed || !this.#mayHear) return;
-    const nowMs = this.#parts.clock.now();
-    if (!this.#receiver.receive(bytes, from, agreed, nowMs)) return;
-    const first = !this.#watch.heard;
-    this.#watch.received(nowMs);
-    if (first) this.#lookForPeer();
-  }
-
-  /** This stream as the other side of a bridge speaks through it. */
-  #bridged(): BridgedStream {
-    const core = this;
-    return {
-      sender: this.#sender,
-      watch: this.#watch,
-      get open() {
-        core.begin();
-        return core.#maySend && !core.#player.active && !core.#output.active ? core.#agreed : undefined;
-      },
-      get to() {
-        return core.#latch.target;
-      },
-      get callRecorder() {
-        return core.#listeners.callRecorder;
-      },
-      press: (digit) => {
-        if (this.#closed) return;
-        if (this.#agreed?.digitsBeside) this.onDigitForPeer?.(digit);
-        else if (this.#agreed?.telephoneEvent !== undefined) this.#output.pass(digit);
-      },
-    };
+    if (isRtcp(bytes)) this.#rtcp.receive(bytes, from);
+    else if (!this.#closed && this.#receiving.receive(bytes, from)) this.#lookForPeer();
   }
 
   #lookForPeer(): void {
@@ -370,7 +263,7 @@ export class StreamCore implements MediaStream, FrameSource, RoomStream, Heard {
 
   #close(): MediaReport {
     this.#closed = true;
-    this.#side.leave();
+    this.#sending.leave();
     this.leaveRoom();
     const { clock, frameClock, onClosed } = this.#parts;
     this.#firstTimer?.cancel();
@@ -379,21 +272,17 @@ export class StreamCore implements MediaStream, FrameSource, RoomStream, Heard {
     const watched = this.#watch.end(clock.now());
     this.#rtcp.close();
     this.#socket.close();
-    this.#player.close(streamClosed);
-    this.#collector.close(streamClosed);
-    this.#output.close(streamClosed);
-    this.#sender.close();
-    this.#decoded.close();
+    this.#sending.close(streamClosed);
+    this.#receiving.close(streamClosed);
     // The port is free, and the call over, whatever the disk does.
     onClosed(this.#listeners.close());
     const heard = this.#listeners.counts;
     return {
       ...watched,
-      ...this.#receiver.reception,
+      ...this.#receiving.seen,
       ...this.#rtcp.seen,
       ...(heard && { buffer: heard }),
-      sent: this.#sender.sent,
-      digits: this.#digits,
+      sent: this.#sending.sender.sent,
       ...(this.#srtp.isSecure && { unauthentic: this.#socket.refused - this.#plain.count, unencrypted: this.#plain.count }),
     };
   }
