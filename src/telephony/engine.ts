@@ -1,16 +1,16 @@
 import { type Clock, sleep } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/log.ts';
 import type { Random } from '../kernel/random.ts';
-import { defaultPort } from '../wire/default-port.ts';
 import type { Dns } from '../wire/dns.ts';
-import { type ByFamily, byFamily, familyOf } from '../wire/ip-address.ts';
-import { type LocatedServer, ServerLocator } from '../wire/locate-servers.ts';
+import type { ByFamily } from '../wire/ip-address.ts';
+import { ServerLocator } from '../wire/locate-servers.ts';
 import { InboundLeg } from './inbound-leg.ts';
 import { type Leg, type LegParts, streamOf } from './leg.ts';
-import { LegMedia } from './leg-media.ts';
-import { type AudioCodec, audioCodecs, type MediaPort, type MediaStream } from './media/media-port.ts';
+import type { AudioCodec, MediaPort, MediaStream } from './media/media-port.ts';
+import { type LegMediaRequest, newLegMedia } from './new-leg-media.ts';
 import { OutboundLeg } from './outbound-leg.ts';
-import { ParallelInvites, type SendInvite } from './parallel-invites.ts';
+import { ParallelInvites } from './parallel-invites.ts';
+import { phoneInvites } from './phone-invites.ts';
 import type {
   AnsweredCall,
   AnswerRequest,
@@ -30,17 +30,11 @@ import type {
 } from './port.ts';
 import type { PasswordWatch } from './refusals.ts';
 import { RingingCall } from './ringing-call.ts';
-import { newLocalSrtp } from './sdp/srtp-offer.ts';
-import { type WrittenParties, writeParties } from './sip/caller-identity.ts';
-import { extraHeaders } from './sip/extra-headers.ts';
-import { writeHostPort } from './sip/host-port.ts';
 import type { IncomingInvite } from './sip/incoming-invite.ts';
-import type { InviteEvents } from './sip/outgoing-invite.ts';
 import { readDialogState } from './sip/read-dialog-state.ts';
-import type { RedirectPolicy } from './sip/redirection.ts';
-import { type Hop, transportParam } from './sip/transport.ts';
-import { escapeUser, parseUri, writeUri } from './sip/uri.ts';
 import type { UserAgent } from './sip/user-agent.ts';
+import { ping, registrationAt, type TrunkHostParts } from './trunk-host.ts';
+import { inviteOverTrunk } from './trunk-invite.ts';
 import type { Denial, UserCheck } from './user-check.ts';
 
 export interface EngineOptions {
@@ -63,7 +57,6 @@ export interface EngineOptions {
   readonly onLetIn?: PasswordWatch['onLetIn'];
 }
 
-const TELEPHONE_EVENT = 101;
 /** When callers may try again whom a server that starts or stops refuses. */
 const RETRY_SECONDS = 5;
 /** What we offer when a trunk says nothing: what every carrier has comes first. */
@@ -74,7 +67,7 @@ const FAREWELL_MS = 2000;
 /** The SIP user agent and the media engine behind the one door that sessions and flows know. */
 export class Engine implements Telephony {
   readonly #options: EngineOptions;
-  readonly #locator: ServerLocator;
+  readonly #hostParts: TrunkHostParts;
   readonly #legs = new Set<Leg>();
   /** Incoming calls that nobody has answered or refused yet. */
   readonly #ringing = new Set<RingingCall>();
@@ -85,7 +78,8 @@ export class Engine implements Telephony {
   constructor(options: EngineOptions) {
     this.#options = options;
     const { dns, clock, random, userAgent } = options;
-    this.#locator = new ServerLocator({ dns, clock, random, canReach: (kind, family) => userAgent.canReach(kind, family) });
+    const locator = new ServerLocator({ dns, clock, random, canReach: (kind, family) => userAgent.canReach(kind, family) });
+    this.#hostParts = { userAgent, locator };
   }
 
   get liveLegs(): number {
@@ -114,42 +108,12 @@ export class Engine implements Telephony {
     };
   }
 
-  async ping({ host, port, transport }: SipHost, signal: AbortSignal): Promise<number | undefined> {
-    const servers = await this.#locator.locate({ host, port, transport }, signal).catch(() => []);
-    const uri = `sip:${domainOf({ host, port, transport })}`;
-    const requestUri = `${uri}${transportParam(transport ?? 'udp')}`;
-    // One server that answers is enough: a call finds it too.
-    const answers = servers.map(async (to) => {
-      const response = await this.#options.userAgent.request({ method: 'OPTIONS', to, requestUri, from: uri, toUri: uri }, signal);
-      if (!response) throw new Error('No response');
-      return response.status;
-    });
-    return Promise.any(answers).catch(() => undefined);
+  ping(host: SipHost, signal: AbortSignal): Promise<number | undefined> {
+    return ping(host, this.#hostParts, signal);
   }
 
-  registration({ user, domain, contactUser, credentials, host, port, transport }: RegistrationRequest): Registration {
-    const ownDomain = domain ?? domainOf({ host, port, transport });
-    const client = this.#options.userAgent.registration({
-      registrar: `sip:${ownDomain}${transportParam(transport ?? 'udp')}`,
-      address: `sip:${escapeUser(user)}@${ownDomain}`,
-      contactUser: escapeUser(contactUser),
-      ...(credentials && { credentials }),
-    });
-    return {
-      register: async (expiresSeconds, signal) => {
-        const servers = await this.#locator.locate({ host, port, transport }, signal).catch(() => []);
-        for (const to of servers) {
-          const result = await client.register(to, expiresSeconds, signal);
-          if (result.registered || result.status !== undefined || signal.aborted) return result;
-        }
-        return { registered: false };
-      },
-    };
-  }
-
-  async #firstServer({ host, port, transport }: SipHost, signal: AbortSignal): Promise<Hop | undefined> {
-    const [first] = await this.#locator.locate({ host, port, transport }, signal).catch(() => []);
-    return first;
+  registration(request: RegistrationRequest): Registration {
+    return registrationAt(request, this.#hostParts);
   }
 
   hangUpLost({ dialog }: Readonly<Record<string, unknown>>): void {
@@ -230,7 +194,7 @@ export class Engine implements Telephony {
   #dial(request: DialRequest, events: LegEvents, stream: MediaStream): PlacedCall {
     const parts = this.#legParts(request, events, stream, { codecs: DEFAULT_CODECS, ...request.trunk }, () => this.#legs.delete(leg));
     const { ringTimeoutMs, responseTimeoutMs, progressTimeoutMs } = request;
-    const inviteAgain = (): void => void this.#invite(leg, request, parts.media);
+    const inviteAgain = (): void => void inviteOverTrunk(leg, request, parts.media, this.#hostParts);
     const leg: OutboundLeg = new OutboundLeg({
       ...parts,
       ringTimeoutMs,
@@ -247,26 +211,7 @@ export class Engine implements Telephony {
     const parts = this.#legParts(request, events, stream, { codecs: DEFAULT_CODECS, ...request }, () => this.#legs.delete(leg));
     const leg = new OutboundLeg({ ...parts, ringTimeoutMs: request.ringTimeoutMs });
     this.#legs.add(leg);
-    const invites = request.bindings.map(
-      ({ contact, path, source }): SendInvite =>
-        (branch, again) => {
-          const { media } = parts;
-          const offer = again ? media.secureOfferTo(source.address) : media.offerTo(source.address);
-          if (offer === undefined) return undefined;
-          const host = writeHostPort(parts.media.address, undefined);
-          return this.#options.userAgent.invite(
-            {
-              to: { ...source, isOnlyWay: true },
-              requestUri: contact,
-              from: writeUri({ scheme: 'sip', user: request.from, host, params: new Map(), headers: [] }),
-              toUri: writeUri({ scheme: 'sip', user: request.to, host, params: new Map(), headers: [] }),
-              offer,
-              headers: path.map((proxy) => ['Route', proxy] as const),
-            },
-            again ? insistingOnKeys(branch, media) : branch,
-          );
-        },
-    );
+    const invites = phoneInvites(request, parts.media, this.#options.userAgent);
     if (invites.length === 0) leg.fail({ why: 'unreachable', sip: 480, reason: 'No phone of the user has registered' });
     else leg.attach(new ParallelInvites(invites, leg));
     return leg;
@@ -281,116 +226,13 @@ export class Engine implements Telephony {
     { legId, from, to }: AnswerRequest,
     events: LegEvents,
     stream: MediaStream,
-    {
-      srtp: policy = 'off',
-      codecs = audioCodecs,
-      inbandDigits = 'fallback',
-      rtpSource = 'latch',
-      digits = 'rtp',
-    }: Omit<AnswerRequest, 'legId' | 'from' | 'to'>,
+    settings: LegMediaRequest,
     onClosed: () => void,
   ): LegParts {
-    const { random, clock } = this.#options;
-    const { local } = stream;
-    const addresses = { ...byFamily([local.address]), ...this.#options.publicAddresses };
-    const family = familyOf(local.address);
-    const otherAddress = addresses[family === 4 ? 6 : 4];
-    const srtp = newLocalSrtp(policy, random);
-    const offer = {
-      address: addresses[family] ?? local.address,
-      ...(otherAddress !== undefined && { otherAddress }),
-      port: local.port,
-      sessionId: String(random.below(0x7fff_ffff)),
-      version: 1,
-      codecs,
-      telephoneEvent: TELEPHONE_EVENT,
-      ...(srtp && { srtp }),
-    };
-    const media = new LegMedia(stream, offer, { inbandDigits, rtpSource, digits, newSrtp: () => newLocalSrtp(policy, random) });
+    const { random, clock, publicAddresses = {} } = this.#options;
+    const media = newLegMedia(stream, settings, publicAddresses, random);
     const onFarewell = (farewell: Promise<void>): void => this.#expectFarewell(farewell);
     const findLeg: LegParts['findLeg'] = (replaces) => [...this.#legs].find((leg) => leg.isNamed(replaces));
     return { legId, from, to, events, media, clock, findLeg, onClosed, onFarewell };
   }
-
-  async #invite(leg: OutboundLeg, request: DialRequest, media: LegMedia): Promise<void> {
-    const { trunk } = request;
-    let headers: ReturnType<typeof extraHeaders>;
-    try {
-      headers = extraHeaders(request.headers);
-    } catch (error) {
-      leg.fail({ why: 'failed', reason: error instanceof Error ? error.message : String(error) });
-      return;
-    }
-    const { host, port, transport } = trunk;
-    let servers: readonly LocatedServer[];
-    try {
-      servers = await this.#locator.locate({ host, port, transport }, leg.searching);
-    } catch {
-      leg.fail({ why: 'unreachable', reason: 'The host name of the trunk cannot be resolved' });
-      return;
-    }
-    const [first, ...otherwise] = servers;
-    if (leg.hangingUp || first === undefined) {
-      leg.fail({ why: 'cancelled' });
-      return;
-    }
-    const written = partiesOf(request);
-    const invite = this.#options.userAgent.invite(
-      {
-        to: first,
-        otherwise,
-        ...written,
-        offer: media.offerTo(first.address),
-        offerTo: ({ address }) => media.offerTo(address),
-        headers: [...written.headers, ...headers],
-        ...(request.redirects && { redirects: redirectsTo(request.redirects, (host) => this.#firstServer(host, leg.searching)) }),
-        ...(trunk.userName !== undefined &&
-          trunk.password !== undefined && { credentials: { userName: trunk.userName, password: trunk.password } }),
-      },
-      leg,
-    );
-    leg.attach(invite);
-  }
-}
-
-/** Follows a redirection to one of these hosts, and to no other: whoever answers the call must not choose whom we pay for. */
-function redirectsTo(hosts: readonly SipHost[], locate: (host: SipHost) => Promise<Hop | undefined>): RedirectPolicy {
-  return async (uri) => {
-    const { host, port, params } = parseUri(uri);
-    const transport = params.get('transport')?.toLowerCase();
-    const allowed = hosts.find(
-      (known) =>
-        known.host.toLowerCase() === host.toLowerCase() &&
-        (port === undefined || (known.port ?? defaultPort(known.transport ?? 'udp')) === port) &&
-        (transport === undefined || (known.transport ?? 'udp') === transport),
-    );
-    return allowed && locate(allowed);
-  };
-}
-
-/** The events of a phone that was offered keys only. */
-function insistingOnKeys(events: InviteEvents, media: LegMedia): InviteEvents {
-  return {
-    ...events,
-    answered: (dialog, sdp) => {
-      media.insistOnKeys();
-      events.answered(dialog, sdp);
-    },
-  };
-}
-
-function domainOf({ host, port, transport }: SipHost): string {
-  return writeHostPort(host, port === defaultPort(transport ?? 'udp') ? undefined : port);
-}
-
-function partiesOf({ to, from, trunk, parties }: DialRequest): WrittenParties {
-  return writeParties({
-    called: to,
-    caller: from,
-    identity: 'none',
-    anonymous: false,
-    ...parties,
-    domain: parties?.domain ?? domainOf(trunk),
-    transport: transportParam(trunk.transport ?? 'udp'),
-  });
 }

@@ -1,0 +1,40 @@
+import type { Random } from '../kernel/random.ts';
+import { type ByFamily, byFamily, familyOf } from '../wire/ip-address.ts';
+import { LegMedia } from './leg-media.ts';
+import { audioCodecs, type MediaStream } from './media/media-port.ts';
+import type { AnswerRequest } from './port.ts';
+import { newLocalSrtp } from './sdp/srtp-offer.ts';
+
+/** The payload type that we offer for telephone-event. */
+const TELEPHONE_EVENT = 101;
+
+/** How a leg offers and hears its audio: what is absent is as the default of each says. */
+export type LegMediaRequest = Omit<AnswerRequest, 'legId' | 'from' | 'to'>;
+
+/**
+ * The offers and answers of a new leg over this stream.
+ * @param publicAddresses where peers send audio to, where that is not the local address of the stream
+ */
+export function newLegMedia(
+  stream: MediaStream,
+  { srtp: policy = 'off', codecs = audioCodecs, inbandDigits = 'fallback', rtpSource = 'latch', digits = 'rtp' }: LegMediaRequest,
+  publicAddresses: ByFamily,
+  random: Random,
+): LegMedia {
+  const { local } = stream;
+  const addresses = { ...byFamily([local.address]), ...publicAddresses };
+  const family = familyOf(local.address);
+  const otherAddress = addresses[family === 4 ? 6 : 4];
+  const srtp = newLocalSrtp(policy, random);
+  const offer = {
+    address: addresses[family] ?? local.address,
+    ...(otherAddress !== undefined && { otherAddress }),
+    port: local.port,
+    sessionId: String(random.below(0x7fff_ffff)),
+    version: 1,
+    codecs,
+    telephoneEvent: TELEPHONE_EVENT,
+    ...(srtp && { srtp }),
+  };
+  return new LegMedia(stream, offer, { inbandDigits, rtpSource, digits, newSrtp: () => newLocalSrtp(policy, random) });
+}
