@@ -8,8 +8,9 @@ import { ringing } from '../telephony/audio/tone.ts';
 import { nothingSeen } from '../telephony/media/media-report.ts';
 import type { AnsweredCall } from '../telephony/port.ts';
 import type { CallOptions } from './call-options.ts';
-import { LiveSession, type SessionFlow } from './live-session.ts';
+import { LiveSession } from './live-session.ts';
 import { SessionConference } from './session-conference.ts';
+import type { SessionFlow } from './session-course.ts';
 
 const row: NewSessionRow = {
   id: 'session-1',

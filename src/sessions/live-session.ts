@@ -4,32 +4,22 @@ import type { SessionInfo, SessionPartyReport } from '../contracts/sessions.ts';
 import type { PromptMaker } from '../flow/call-prompts.ts';
 import type { Recordings } from '../flow/flow-host.ts';
 import type { Clock, Timer } from '../kernel/clock.ts';
-import { memberError } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/log.ts';
-import type { NewSessionRow, SessionPatch, StoredHold } from '../store/session-rows.ts';
+import type { NewSessionRow, SessionPatch } from '../store/session-rows.ts';
 import type { AnsweredCall, LegEnd, MediaReport, PlacedCall, Prompt } from '../telephony/port.ts';
 import type { AttemptEvents } from './call-attempts.ts';
 import type { CallOptions } from './call-options.ts';
-import { describeMedia } from './describe-media.ts';
-import type { FlowOutcome, FlowRun, FlowRunObserver, RedirectOrder } from './flow-run.ts';
-import { HoldableCall } from './holdable-call.ts';
-import { describeEnd, type Outcome, outcomeOfEnd } from './outcome.ts';
+import { ConnectedCall, type HoldRequest, type NewConference } from './connected-call.ts';
+import type { FlowRunObserver, RedirectOrder } from './flow-run.ts';
+import { describeEnd, type Outcome } from './outcome.ts';
 import { PartyReports } from './party-reports.ts';
-import type { SessionConference, SessionConferenceParts } from './session-conference.ts';
+import type { SessionConference } from './session-conference.ts';
+import { SessionCourse, type SessionFlow } from './session-course.ts';
+import { endPatch, storedInTime } from './session-ending.ts';
 import { SessionHistory, type SessionJournal } from './session-history.ts';
-import { SessionRecording } from './session-recording.ts';
+import type { SessionRecording } from './session-recording.ts';
+import { SessionState } from './session-state.ts';
 import type { Channel } from './trunk-limits.ts';
-
-export type { SessionJournal };
-
-/** How long the end of a session waits for a disk. */
-const STORED_LIMIT_MS = 30_000;
-
-/** The flow of a session, as far as the session moves it. */
-export type SessionFlow = Pick<
-  FlowRun,
-  'prepare' | 'start' | 'redirect' | 'confer' | 'callEnded' | 'finishLater' | 'position' | 'goesOnAlone' | 'endAlone'
->;
 
 export interface LiveSessionParts {
   readonly row: NewSessionRow;
@@ -43,10 +33,7 @@ export interface LiveSessionParts {
   /** Where the recording of the whole call goes, if it is recorded. */
   readonly recordings: Pick<Recordings, 'newPath' | 'save' | 'leave'>;
   /** Makes the way of the call into conferences. */
-  readonly newConference: (
-    call: AnsweredCall,
-    parts: Pick<SessionConferenceParts, 'callSid' | 'note' | 'onChanged' | 'onPartyReport'>,
-  ) => SessionConference;
+  readonly newConference: NewConference;
   /** What who is on hold hears. */
   readonly sounds: Pick<PromptMaker, 'file' | 'holdMusic'>;
   readonly clock: Clock;
@@ -55,50 +42,28 @@ export interface LiveSessionParts {
   readonly onOver: () => void;
 }
 
-export interface HoldRequest extends StoredHold {
-  readonly callSid?: string;
-  /** The id of a file of the account. */
-  readonly audioFile?: string;
-}
-
-const neverAborted = new AbortController().signal;
+const TAKES_TOO_LONG = 'A recording of the call is not stored yet: the disk takes too long';
 /** How long those may talk whom a call without a limit of its own has left to each other: nobody of the account is there who would notice. */
 const LONGEST_ALONE_MS = 14_400_000;
-/** How a call takes part in a conference that it is sent into. */
-const ordinaryMember = {
-  muted: false,
-  moderator: false,
-  waitsForModerator: false,
-  endsOnExit: false,
-  announcement: undefined,
-  leaveKeys: '',
-} as const;
 
 /** A call that this process carries: what happens on the leg is written down, and moves the flow. */
 export class LiveSession implements AttemptEvents, FlowRunObserver {
   readonly #parts: LiveSessionParts;
   readonly #history: SessionHistory;
   readonly #run: SessionFlow;
+  readonly #course: SessionCourse;
   readonly #callback: CallbackLine | undefined;
   readonly #over: Promise<void>;
   #resolveOver: () => void = () => {};
   #call: PlacedCall | undefined;
-  /** The call once it is up. */
-  #line: HoldableCall | undefined;
+  /** The call once it is answered. */
+  #connected: ConnectedCall | undefined;
   #trunkId: string | undefined;
   /** Why we end the call from outside of its flow. */
   #endedBy: Outcome | undefined;
-  #flowOutcome: string | undefined;
-  #flowDone: Promise<void> = Promise.resolve();
-  /** Of the whole call, once it is answered. */
-  #recording: SessionRecording | undefined;
-  /** What it does in conferences, once it is answered. */
-  #conference: SessionConference | undefined;
   /** Ends a call that lasts too long. */
   #limit: Timer | undefined;
-  #legState: Readonly<Record<string, unknown>> = {};
-  /** Of the calls beside it that are up. */
-  readonly #partyStates = new Map<object, Readonly<Record<string, unknown>>>();
+  readonly #state = new SessionState();
   readonly #partyReports = new PartyReports();
   #sent = false;
   #ringing = false;
@@ -112,6 +77,7 @@ export class LiveSession implements AttemptEvents, FlowRunObserver {
     this.#history = new SessionHistory(row, journal, clock);
     this.#callback = options.statusCallback && callbacks.open(row.id, options.statusCallback.url);
     this.#run = parts.newRun(this);
+    this.#course = new SessionCourse(this.#run, () => this.#limit?.cancel());
     this.#over = new Promise((resolve) => {
       this.#resolveOver = resolve;
     });
@@ -150,7 +116,7 @@ export class LiveSession implements AttemptEvents, FlowRunObserver {
 
   /** Whether the call has been answered and is not over. */
   get isUp(): boolean {
-    return this.#line !== undefined && !this.#callOver && this.#endedBy === undefined;
+    return this.#connected !== undefined && !this.#callOver && this.#endedBy === undefined;
   }
 
   /** The session as it is now; of its log, the last lines. */
@@ -160,11 +126,11 @@ export class LiveSession implements AttemptEvents, FlowRunObserver {
 
   /** The recording of the whole call, once it is answered. */
   get recording(): Pick<SessionRecording, 'state' | 'start' | 'pause' | 'stop'> | undefined {
-    return this.#recording;
+    return this.#connected?.recording;
   }
 
   get onHold(): boolean {
-    return this.#line?.state !== undefined;
+    return this.#connected?.held !== undefined;
   }
 
   /**
@@ -172,30 +138,20 @@ export class LiveSession implements AttemptEvents, FlowRunObserver {
    * Resolves when the music has begun; another reason for the hold that there is takes the place of the first.
    * @throws AppError INVALID_MEMBER for a `callSid` of no call of the session; those of `PromptMaker` for `audioFile`
    */
-  async hold({ callSid, audioFile, ...state }: HoldRequest): Promise<void> {
-    const { sounds } = this.#parts;
-    const music = audioFile ? await sounds.file(audioFile, neverAborted) : await sounds.holdMusic();
-    const isOwn = callSid !== undefined && callSid === this.info.callSid;
-    if (callSid !== undefined && !isOwn && callSid !== this.#line?.partyCallId) {
-      throw memberError('INVALID_MEMBER', { member: 'CallSid', reason: 'it is no call of this session.' }, 'CallSid');
-    }
-    await this.#line?.hold({ ...state, holder: isOwn ? 'session' : 'party', music });
+  async hold(request: HoldRequest): Promise<void> {
+    await this.#connected?.hold(request);
   }
 
   /** Ends the hold, if there is one. @throws Error when the other side does not agree */
   async resume(): Promise<void> {
-    await this.#line?.resume();
+    await this.#connected?.line.resume();
   }
 
   /** Takes a call that is up out of its flow, and joins it with the first of these that answers. Then it is hung up. */
   redirect(name: string, order: RedirectOrder): void {
-    const line = this.#line;
-    if (!line || !this.isUp) return;
+    if (!this.#connected || !this.isUp) return;
     this.#log(`Redirected to ${name}`);
-    const before = this.#flowDone;
-    const redirected = this.#run.redirect(order).then((end) => this.#flowEnded(end, line));
-    void line.drop();
-    this.#flowDone = Promise.all([before, redirected]).then(() => undefined);
+    this.#course.redirect(this.#connected, order);
   }
 
   /** The number of our side. */
@@ -211,21 +167,16 @@ export class LiveSession implements AttemptEvents, FlowRunObserver {
 
   /** What it does in conferences, once the call is answered. */
   get conference(): SessionConference | undefined {
-    return this.#conference;
+    return this.#connected?.conference;
   }
 
   /** Takes a call that is up out of its flow and into the conference of this name, or one of its own. Then it is hung up. */
   confer(name: string | undefined, music: Prompt): void {
-    const line = this.#line;
-    if (!line || !this.isUp) return;
-    const before = this.#flowDone;
-    const conferred = this.#run.confer({ ...ordinaryMember, name, music }).then((end) => this.#flowEnded(end, line));
-    void line.drop();
-    this.#flowDone = Promise.all([before, conferred]).then(() => undefined);
+    if (this.#connected && this.isUp) this.#course.confer(this.#connected, name, music);
   }
 
   sent(callId: string): void {
-    this.#change({ callSid: callId });
+    this.#history.change({ callSid: callId });
     if (this.#sent) return;
     this.#sent = true;
     this.#log(this.#parts.row.direction === 'inbound' ? 'Called' : 'Calling');
@@ -233,7 +184,7 @@ export class LiveSession implements AttemptEvents, FlowRunObserver {
   }
 
   triesAgain(message: string, trunkId: string): void {
-    if (trunkId !== this.#trunkId) this.#change({ trunkId });
+    if (trunkId !== this.#trunkId) this.#history.change({ trunkId });
     this.#trunkId = trunkId;
     this.#log(message);
   }
@@ -248,32 +199,23 @@ export class LiveSession implements AttemptEvents, FlowRunObserver {
   answered(leg: AnsweredCall): void {
     const { clock, options } = this.#parts;
     this.#answered = true;
-    this.#change({ callState: 'Connected', answeredAtMs: clock.now() });
+    this.#history.change({ callState: 'Connected', answeredAtMs: clock.now() });
     this.#log('Answered');
     if (options.maxDurationMs !== undefined) this.#limit = clock.after(options.maxDurationMs, () => this.#lastedTooLong());
-    const { recordings, log } = this.#parts;
-    const recording = new SessionRecording({ sessionId: this.id, call: leg, recordings, note: (message) => this.note(message), log });
-    this.#recording = recording;
-    if (options.record) recording.start('stereo');
-    const line: HoldableCall = new HoldableCall({
-      call: leg,
-      note: (message) => this.note(message),
-      onChanged: () => this.#writeState({ callState: line.state ? 'Hold' : 'Connected' }),
-    });
-    this.#line = line;
-    this.#conference = this.#newConference(leg);
-    this.#flowDone = this.#run.start(line, recording, this.#conference).then((end) => this.#flowEnded(end, line));
+    const connected: ConnectedCall = this.#connect(leg, () => this.#writeState({ callState: connected.held ? 'Hold' : 'Connected' }));
+    this.#connected = connected;
+    if (options.record) connected.recording.start('stereo');
+    this.#course.start(connected);
     this.#tell('Answered');
   }
 
   stateChanged(state: Readonly<Record<string, unknown>>): void {
-    this.#legState = state;
+    this.#state.legChanged(state);
     this.#writeState();
   }
 
   partyChanged(party: object, state: Readonly<Record<string, unknown>> | undefined): void {
-    if (state === undefined && !this.#partyStates.delete(party)) return;
-    if (state) this.#partyStates.set(party, state);
+    if (!this.#state.partyChanged(party, state)) return;
     if (!this.#callOver || this.#run.goesOnAlone) this.#writeState();
   }
 
@@ -293,24 +235,16 @@ export class LiveSession implements AttemptEvents, FlowRunObserver {
 
   ended(end: LegEnd, media: MediaReport): void {
     this.#callOver = true;
-    this.#line?.close();
+    this.#connected?.line.close();
     this.#parts.channel.release();
     this.#run.callEnded();
     if (this.#run.goesOnAlone) {
       // What is written down is for the two who are left: there is nothing to hang up any more in the dialog of the call itself.
-      this.#legState = {};
+      this.#state.legChanged({});
       this.#writeState();
       this.#limit ??= this.#parts.clock.after(LONGEST_ALONE_MS, () => this.#lastedTooLong());
     } else this.#limit?.cancel();
     void this.#finish(end, media);
-  }
-
-  async #flowEnded({ outcome, interrupted }: FlowOutcome, { leg }: HoldableCall): Promise<void> {
-    if (interrupted) return;
-    await leg.free(neverAborted);
-    this.#limit?.cancel();
-    this.#flowOutcome = outcome;
-    await leg.hangup();
   }
 
   #lastedTooLong(): void {
@@ -323,22 +257,21 @@ export class LiveSession implements AttemptEvents, FlowRunObserver {
     const overAtMs = clock.now();
     const goesOnAlone = this.#run.goesOnAlone;
     if (goesOnAlone) this.#log(describeEnd(end));
-    const done = Promise.all([this.#flowDone, this.#recording?.settled()]);
-    await (goesOnAlone ? done : this.#inTime(done));
+    const done = Promise.all([this.#course.over, this.#connected?.recording.settled()]);
+    await (goesOnAlone ? done : storedInTime(done, clock, () => this.#log(TAKES_TOO_LONG)));
     if (!goesOnAlone) this.#log(describeEnd(end));
     const endedAtMs = goesOnAlone ? clock.now() : overAtMs;
     this.#limit?.cancel();
-    const mediaReport = describeMedia(media, this.#answered);
-    const partyReports = this.#partyReports.all;
-    const sipCause = end.sip ?? (this.#answered ? 200 : undefined);
-    this.#change({
-      callState: 'Disconnected',
-      endedAtMs,
-      outcome: this.#endedBy ?? this.#flowOutcome ?? outcomeOfEnd(end),
-      ...(sipCause !== undefined && { sipCause }),
-      ...(mediaReport ? { mediaReport } : { state: {} }),
-      ...(partyReports.length > 0 && { partyReports }),
-    });
+    this.#history.change(
+      endPatch({
+        end,
+        media,
+        isAnswered: this.#answered,
+        outcome: this.#endedBy ?? this.#course.outcome,
+        endedAtMs,
+        parties: this.#partyReports.all,
+      }),
+    );
     await this.#run
       .finishLater()
       .catch((error: unknown) => log.error({ err: error, sessionId: this.id }, 'What should follow the call failed'));
@@ -347,50 +280,30 @@ export class LiveSession implements AttemptEvents, FlowRunObserver {
     this.#resolveOver();
   }
 
-  /** Resolves when what is still to be stored is stored, but does not wait for ever. */
-  #inTime(done: Promise<unknown>): Promise<void> {
-    return new Promise((resolve) => {
-      const limit = this.#parts.clock.after(STORED_LIMIT_MS, () => {
-        this.#log('A recording of the call is not stored yet: the disk takes too long');
-        resolve();
-      });
-      void done.then(() => {
-        limit.cancel();
-        resolve();
-      });
-    });
-  }
-
-  #newConference(leg: AnsweredCall): SessionConference {
-    return this.#parts.newConference(leg, {
-      callSid: () => this.info.callSid,
+  #connect(call: AnsweredCall, onHold: () => void): ConnectedCall {
+    const { recordings, log, sounds, newConference } = this.#parts;
+    return new ConnectedCall({
+      sessionId: this.id,
+      call,
+      recordings,
+      sounds,
+      newConference,
       note: (message) => this.note(message),
-      onChanged: () => this.#writeState(),
+      log,
+      callSid: () => this.info.callSid,
+      onHold,
+      onConference: () => this.#writeState(),
       onPartyReport: (report) => this.partyEnded(report),
     });
   }
 
   #writeState(more: SessionPatch = {}): void {
-    const conference = this.#conference?.state ?? null;
-    const hold = this.#line?.state ?? null;
-    const parties = [...this.#partyStates.values()];
-    const state = {
-      leg: this.#legState,
-      flow: this.#run.position,
-      ...(parties.length > 0 && { parties }),
-      ...(conference && { conference }),
-      ...(hold && { hold }),
-    };
-    this.#change({ ...more, state, conference, hold });
+    this.#history.change({ ...more, ...this.#state.patch(this.#run.position, this.#connected) });
   }
 
   /** Sends an event to who wants to be told of it. */
   #tell(event: CallEventName): void {
     if (this.#parts.options.statusCallback?.events.includes(event)) this.#callback?.tell(event, this.#history.info);
-  }
-
-  #change(patch: SessionPatch): void {
-    this.#history.change(patch);
   }
 
   #log(message: string): void {

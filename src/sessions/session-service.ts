@@ -23,9 +23,9 @@ import type { IncomingDirectory } from './incoming-plan.ts';
 import { KeyedRequests } from './keyed-requests.ts';
 import { LiveCalls, type LiveCallsOptions } from './live-calls.ts';
 import { LiveOperations } from './live-operations.ts';
-import type { SessionJournal } from './live-session.ts';
 import { type OutgoingDirectory, type OutgoingPlan, planOutgoing } from './outgoing-plan.ts';
 import { sealCallback } from './sealed-callback.ts';
+import type { SessionJournal } from './session-history.ts';
 import type { SessionQueries } from './session-queries.ts';
 import { WaitingCalls } from './waiting-calls.ts';
 
