@@ -4,7 +4,7 @@ import type { TrunkTarget } from '../directory/trunk-targets.ts';
 import type { Trunk } from '../directory/trunks.ts';
 import type { Random } from '../kernel/random.ts';
 import type { AnsweredCall, CallSlot, DialRequest, LegEnd, LegEvents, MediaReport, PlacedCall } from '../telephony/port.ts';
-import { endpointText } from '../telephony/port.ts';
+import { endpointText, PROGRESS_MS } from '../telephony/port.ts';
 import { describeEnd } from './outcome.ts';
 import type { Channel } from './trunk-limits.ts';
 
@@ -40,8 +40,6 @@ export interface CallAttemptsParts {
 
 /** How long a target may be silent while there is another one: the INVITE has been sent four times by then. */
 const SILENCE_MS = 6_000;
-/** How long a target that has said 100 may take to say more while there is another one: some networks take ten seconds to ring a phone. */
-const PROGRESS_MS = 15_000;
 /** How long a target that could not be reached, or that cannot serve and does not say how long, is tried last. */
 const AVOIDED_MS = 30_000;
 const MOST_ATTEMPTS = 16;

@@ -3,6 +3,7 @@ import { causeOfStatus } from './failure-cause.ts';
 import { Leg, type LegParts } from './leg.ts';
 import type { LegEnd } from './port.ts';
 import type { Dialog } from './sip/dialog.ts';
+import { WITHDRAWAL_MS } from './sip/invite-failover.ts';
 import {
   COMPLETED_ELSEWHERE,
   type InviteEvents,
@@ -17,9 +18,6 @@ const noAnswer: LegEnd = { why: 'no-answer', sip: 487, reason: 'Nobody answered 
 
 /** How long the peer may take to confirm that it does not ring any more. SIP would wait 32 seconds for one that is gone. */
 const FAREWELL_MS = 2000;
-
-/** The same before somebody else is called, so that no two phones ring: over UDP the CANCEL has been sent four times by then. */
-const WITHDRAWAL_MS = 4000;
 
 /** What a peer says that cannot have the session as it was offered (RFC 3261 section 21.4.26). */
 const NOT_ACCEPTABLE_HERE = 488;

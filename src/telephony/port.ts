@@ -27,6 +27,7 @@ export { endpointText } from './media/endpoint-text.ts';
 export { estimateHeard as estimateHeardQuality, estimateSaid as estimateSaidQuality } from './media/estimate-mos.ts';
 export { type DigestSecrets, digestSecrets } from './sip/digest.ts';
 export { isExtraHeaderName as isTrunkHeaderName } from './sip/extra-headers.ts';
+export { PROGRESS_MS } from './sip/invite-failover.ts';
 export type { Binding, BindingChange, SipUser, SipUsers } from './sip-users.ts';
 export type {
   AudioCodec,

@@ -17,11 +17,14 @@ import type { Hop } from './transport.ts';
 /** How long a hop may say nothing to an INVITE that it was handed while there is another one: over UDP it has been sent four times by then. */
 const SILENCE_MS = 4000;
 
-/** How long a hop that has said 100 may take to say more while there is another one: some networks take ten seconds to ring a phone. */
-const PROGRESS_MS = 15_000;
+/** How long who has said 100 may take to say more while there is somebody else to ask: some networks take ten seconds to ring a phone. */
+export const PROGRESS_MS = 15_000;
 
-/** How long such a hop may take to confirm that it does not ring any more, before the next one does: as long as for an INVITE. */
-const WITHDRAWAL_MS = SILENCE_MS;
+/**
+ * How long who is given up may take to confirm that nothing rings there any more, before somebody else is called, so that no two phones ring: over
+ * UDP the CANCEL has been sent four times by then.
+ */
+export const WITHDRAWAL_MS = SILENCE_MS;
 
 /**
  * Sends an INVITE to the first hop of `request`, and to the next when that one cannot be reached, says nothing or nothing but 100, or
