@@ -1,4 +1,4 @@
-import type { RelayFaults } from './lossy-relay.ts';
+import type { RelayFaults } from './line-faults.ts';
 
 /** What networks do to SIP, by what a network does. What one loses, repetition brings in a second. */
 export const badNetworks: Readonly<Record<string, RelayFaults>> = {
@@ -8,3 +8,6 @@ export const badNetworks: Readonly<Record<string, RelayFaults>> = {
   reorders: { delays: 40, leastDelayMs: 5, mostDelayMs: 80 },
   rebinds: { rebindsEvery: 2 },
 };
+
+/** What the same networks do to RTP, of which nothing is repeated. */
+export const badForMedia: Readonly<Record<string, RelayFaults>> = { ...badNetworks, loses: { loses: 5 }, rebinds: {} };

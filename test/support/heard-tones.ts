@@ -44,11 +44,12 @@ export async function hearing(hz: number, phone: { heardSoFar(): Promise<Uint8Ar
   await vi.waitFor(look, { timeout: HEARD_WITHIN_MS, interval: 200 });
 }
 
-/** The samples of a WAV file of 16 bits, mono, that is being written: its header does not say yet how long it is. */
+/** The samples of the first channel of a WAV file of 16 bits that is being written: its header does not say yet how long it is. */
 function unfinished(wav: Uint8Array): { samples: Float32Array; rate: number } {
   const bytes = new DataView(wav.buffer, wav.byteOffset, wav.byteLength);
   if (bytes.byteLength < WAV_HEADER_BYTES) return { samples: new Float32Array(), rate: 8000 };
-  const samples = new Float32Array(Math.floor((bytes.byteLength - WAV_HEADER_BYTES) / 2));
-  for (const index of samples.keys()) samples[index] = bytes.getInt16(WAV_HEADER_BYTES + 2 * index, true) / 32_768;
+  const frameBytes = 2 * bytes.getUint16(22, true);
+  const samples = new Float32Array(Math.floor((bytes.byteLength - WAV_HEADER_BYTES) / frameBytes));
+  for (const index of samples.keys()) samples[index] = bytes.getInt16(WAV_HEADER_BYTES + frameBytes * index, true) / 32_768;
   return { samples, rate: bytes.getUint32(24, true) };
 }

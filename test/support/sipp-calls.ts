@@ -9,7 +9,8 @@ import { UserAgent, type UserAgentOptions } from '../../src/telephony/sip/user-a
 import { openTcp } from '../../src/wire/tcp.ts';
 import { openUdp } from '../../src/wire/udp.ts';
 import type { Endpoint, WireKind } from '../../src/wire/wire.ts';
-import { lossyRelay, type RelayFaults } from './lossy-relay.ts';
+import type { RelayFaults } from './line-faults.ts';
+import { lossyRelay } from './lossy-relay.ts';
 import { CallLog, request } from './sip-agents.ts';
 import { type Scenario, type Sipp, sippCallee, sippCaller } from './sipp.ts';
 import { type SippStep, sippScenario } from './sipp-scenario.ts';

@@ -1,0 +1,146 @@
+import { badForMedia, badNetworks } from './bad-networks.ts';
+import { LineFaults } from './line-faults.ts';
+import { rewriteSip } from './rewrite-sip.ts';
+import { boundPair, StandIn } from './stand-in.ts';
+
+type Side = 'near' | 'far';
+type Pair = readonly [StandIn, StandIn];
+
+/** A bad network between two sides on 127.0.0.1, near us and far from us, with SIP and RTP over UDP. */
+export interface BadLine {
+  /** Where the far side reaches a port of the near one, and the other way. */
+  nearAt(port: number): Promise<number>;
+  farAt(port: number): Promise<number>;
+  /** The NAT of the far side gives other ports to its RTP, and forgets the ones that it had. */
+  rebindMedia(): Promise<void>;
+  /** What became of SIP, and of RTP and RTCP. */
+  readonly sip: LineFaults['counts'];
+  readonly media: LineFaults['counts'];
+  /** How often the far side got another port. */
+  readonly rebound: number;
+  /** Idempotent. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a network of `badNetworks`. Every port of either side has one of the line that stands for it on the other side; a datagram that comes
+ * to one goes on to the port that it stands for, from the port that stands for its sender. Ports in messages are written anew, so that
+ * nothing goes past the line: neither side has to know of it, but for the port that it calls first.
+ */
+export function badLine(network: string, seed: number): BadLine {
+  return new Line(network, seed);
+}
+
+class Line implements BadLine {
+  readonly #rebindsEvery: number | undefined;
+  readonly #sipFaults: LineFaults;
+  readonly #mediaFaults: LineFaults;
+  readonly #pairs: Record<Side, Map<number, Promise<Pair>>> = { near: new Map(), far: new Map() };
+  readonly #known: Record<Side, Set<StandIn>> = { near: new Set(), far: new Set() };
+  readonly #media = new Set<StandIn>();
+  #sipFromFar = 0;
+  #rebound = 0;
+  #isOpen = true;
+
+  constructor(network: string, seed: number) {
+    const sip = badNetworks[network];
+    const media = badForMedia[network];
+    if (!sip || !media) throw new Error(`No network ${network}`);
+    this.#rebindsEvery = sip.rebindsEvery;
+    this.#sipFaults = new LineFaults(sip, seed);
+    this.#mediaFaults = new LineFaults(media, seed + 1);
+  }
+
+  get sip(): LineFaults['counts'] {
+    return this.#sipFaults.counts;
+  }
+
+  get media(): LineFaults['counts'] {
+    return this.#mediaFaults.counts;
+  }
+
+  get rebound(): number {
+    return this.#rebound;
+  }
+
+  async nearAt(port: number): Promise<number> {
+    return (await this.#standIn('near', port)).port;
+  }
+
+  async farAt(port: number): Promise<number> {
+    return (await this.#standIn('far', port)).port;
+  }
+
+  async rebindMedia(): Promise<void> {
+    const ofFar = [...this.#known.far].filter((one) => this.#media.has(one));
+    this.#rebound += ofFar.length;
+    await Promise.all(ofFar.map((one) => one.rebind(false)));
+  }
+
+  async close(): Promise<void> {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.#sipFaults.close();
+    this.#mediaFaults.close();
+    for (const side of ['near', 'far'] as const) for (const pair of this.#pairs[side].values()) for (const one of await pair) one.close();
+  }
+
+  /** What stands for a port of this side, and in the same way for the port after it. */
+  async #standIn(side: Side, port: number): Promise<StandIn> {
+    const known = this.#pairs[side].get(port);
+    const pair = known ?? this.#open(side, port);
+    const found = (await pair).find((one) => one.of === port);
+    if (!found) throw new Error('unreachable');
+    return found;
+  }
+
+  #open(side: Side, port: number): Promise<Pair> {
+    const opened = boundPair().then(([first, second]): Pair => {
+      const made = ([first, second] as const).map((socket, index) => {
+        const one = new StandIn(port + index, socket, (bytes, from) => void this.#take(side, one, bytes, from));
+        this.#known[side].add(one);
+        return one;
+      });
+      const [rtp, rtcp] = made;
+      if (!rtp || !rtcp) throw new Error('unreachable');
+      return [rtp, rtcp];
+    });
+    this.#pairs[side].set(port, opened);
+    if (!this.#pairs[side].has(port + 1)) this.#pairs[side].set(port + 1, opened);
+    return opened;
+  }
+
+  /** Something came for a port of `side`. */
+  async #take(side: Side, to: StandIn, bytes: Buffer, fromPort: number): Promise<void> {
+    if (!this.#isOpen) return;
+    const other = side === 'near' ? 'far' : 'near';
+    const from = await this.#standIn(other, fromPort);
+    // RTP and RTCP begin with a byte that is no letter.
+    const isSip = (bytes[0] ?? 0) >= 0x41 && (bytes[0] ?? 0) <= 0x5a;
+    if (!isSip) {
+      this.#media.add(from).add(to);
+      this.#mediaFaults.pass(bytes, () => from.send(bytes, to.of));
+      return;
+    }
+    if (other === 'far' && this.#rebindsEvery !== undefined && ++this.#sipFromFar % this.#rebindsEvery === 0) {
+      this.#rebound++;
+      await from.rebind(true);
+    }
+    const text = await rewriteSip(bytes.toString('latin1'), {
+      portFor: (port) => this.#named(other, port) ?? this.#meant(side, port),
+      mediaPortFor: async (port) => (await this.#standIn(other, port)).port,
+    });
+    const written = Buffer.from(text, 'latin1');
+    this.#sipFaults.pass(written, () => from.send(written, to.of));
+  }
+
+  /** The port that stands for one of the sender. */
+  #named(side: Side, port: number): number | undefined {
+    return [...this.#known[side]].find((one) => one.of === port)?.port;
+  }
+
+  /** The port of the receiver that the sender knows under this one. */
+  #meant(side: Side, port: number): number | undefined {
+    return [...this.#known[side]].find((one) => one.port === port)?.of;
+  }
+}

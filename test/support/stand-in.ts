@@ -1,0 +1,67 @@
+import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+
+const LOOPBACK = '127.0.0.1';
+const ATTEMPTS = 50;
+
+/** A port of a relay that stands for a port of one side: the other side sends there, and gets what comes from that side from there. */
+export class StandIn {
+  /** The port that it stands for. */
+  readonly of: number;
+  readonly #onDatagram: (bytes: Buffer, fromPort: number) => void;
+  readonly #sockets: Socket[] = [];
+
+  constructor(of: number, socket: Socket, onDatagram: (bytes: Buffer, fromPort: number) => void) {
+    this.of = of;
+    this.#onDatagram = onDatagram;
+    this.#use(socket);
+  }
+
+  /** Where it can be reached since the beginning. */
+  get port(): number {
+    return this.#sockets[0]?.address().port ?? 0;
+  }
+
+  send(bytes: Buffer, port: number): void {
+    this.#sockets.at(-1)?.send(bytes, port, LOOPBACK);
+  }
+
+  /** Sends from another port from now on. Nothing that comes to the ones before is taken any more, unless they stay open. */
+  async rebind(staysOpen: boolean): Promise<void> {
+    const socket = await bound(0);
+    if (this.#sockets.length === 0) {
+      socket.close();
+      return;
+    }
+    if (!staysOpen) for (const old of this.#sockets) old.removeAllListeners('message');
+    this.#use(socket);
+  }
+
+  /** Idempotent. */
+  close(): void {
+    for (const socket of this.#sockets.splice(0)) socket.close();
+  }
+
+  #use(socket: Socket): void {
+    socket.on('message', (bytes, { port }) => this.#onDatagram(bytes, port));
+    this.#sockets.push(socket);
+  }
+}
+
+/** Two sockets on ports in a row, the first of them even, as RTP and RTCP have them. @throws when there are none */
+export async function boundPair(): Promise<[Socket, Socket]> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const first = await bound(0);
+    const { port } = first.address();
+    const second = port % 2 === 0 ? await bound(port + 1).catch(() => undefined) : undefined;
+    if (second) return [first, second];
+    first.close();
+  }
+  throw new Error('No two ports of 127.0.0.1 in a row are free.');
+}
+
+async function bound(port: number): Promise<Socket> {
+  const socket = createSocket('udp4').bind(port, LOOPBACK);
+  await once(socket, 'listening');
+  return socket;
+}
