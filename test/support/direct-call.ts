@@ -37,7 +37,7 @@ export async function directCall(
   telephony: Engine,
   number: string,
   port: number,
-  more: Pick<DialRequest['trunk'], 'codecs' | 'srtp' | 'digits'> = {},
+  more: Pick<DialRequest['trunk'], 'codecs' | 'srtp' | 'digits' | 'userName' | 'password'> = {},
 ): Promise<DirectCall> {
   const slot = await telephony.reserve();
   const trunk = { host: '127.0.0.1', port, transport: 'udp', ...more } as const;
