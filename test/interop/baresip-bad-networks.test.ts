@@ -9,6 +9,8 @@ import { inTurn, overBadNetworks } from '../support/over-bad-networks.ts';
 import { heardByBaresip, holdAndResume, pressKeys } from '../support/talk-with-baresip.ts';
 
 const number = '+18144043093';
+/** Packets of some that are late, when a call is held or is over. */
+const UNDER_WAY = 10;
 const never = new AbortController().signal;
 let folder = '';
 
@@ -40,7 +42,7 @@ overBadNetworks(
     expect(media).toMatchObject({ codec: 'opus', unagreed: 0, audible: true, digits: 4 });
     // A packet that comes twice is a replay, and one of Opus may look like one in clear.
     expect((media.unauthentic ?? 0) + (media.unencrypted ?? 0)).toBeLessThanOrEqual(line.media.doubled);
-    if (network !== 'rebinds') expect(media.lost).toBeLessThanOrEqual(line.media.lost);
+    if (network !== 'rebinds') expect(media.lost).toBeLessThanOrEqual(line.media.lost + UNDER_WAY);
     expect(loudest(700, samplesOf(await readFile(path)))).toBeGreaterThan(0.3);
   },
 );
