@@ -5,8 +5,12 @@ import type { Person } from './party-phones.ts';
 export const FRIEND = '+18144043111';
 
 /** A call with such a flow, beside which FRIEND may be called, and what the two hear. */
-export async function heldCall(flow: WorldOptions['flow'], people: Readonly<Record<string, Person>> = {}) {
-  const call = await calledParty(people, { flow });
+export async function heldCall(
+  flow: WorldOptions['flow'],
+  people: Readonly<Record<string, Person>> = {},
+  options: Pick<WorldOptions, 'recordings'> = {},
+) {
+  const call = await calledParty(people, { ...options, flow });
   const { world, phones } = call;
   return {
     ...call,
