@@ -16,8 +16,7 @@ export function agreeOnCodec(line: MediaLine, codecs: readonly AudioCodec[], off
   const found: { payloadType: number; codec: AudioCodec }[] = [];
   for (const format of formats) {
     const codec = codecs.find((known) => isEncodingOf(known, encodings.get(format)));
-    if (codec !== undefined && isPayloadType(format) && !found.some((other) => other.codec === codec))
-      found.push({ payloadType: Number(format), codec });
+    if (codec !== undefined && isPayloadType(format)) found.push({ payloadType: Number(format), codec });
   }
   const [chosen] = found;
   if (!chosen) return undefined;
@@ -49,7 +48,8 @@ function eventOf({ formats, encodings }: MediaLine, clockRate: number): { payloa
 
 /**
  * An answer may name several codecs, and the peer may change between them as it likes (RFC 3264 section 7). It is free to number them anew for
- * what we send, while what it sends has the numbers of our offer (section 6.1); not every peer keeps to that, so both are accepted.
+ * what we send, while what it sends has the numbers of our offer (section 6.1); not every peer keeps to that, so both are accepted, and each of
+ * several numbers of one codec.
  */
 function acceptedBesides(
   audioType: number,

@@ -87,6 +87,21 @@ describe('readAnswer', () => {
       { remote, codec: 'PCMA', payloadType: 8, accepts: [{ codec: 'PCMU', payloadType: 0 }], direction: 'sendrecv' },
     ],
     [
+      'one codec under two payload types: ours have the first, and both may come',
+      [C, 't=0 0', 'm=audio 30002 RTP/AVP 96 0 97', 'a=rtpmap:96 PCMA/8000', 'a=rtpmap:97 PCMA/8000'],
+      {
+        remote,
+        codec: 'PCMA',
+        payloadType: 96,
+        accepts: [
+          { codec: 'PCMU', payloadType: 0 },
+          { codec: 'PCMA', payloadType: 97 },
+          { codec: 'PCMA', payloadType: 8 },
+        ],
+        direction: 'sendrecv',
+      },
+    ],
+    [
       'other payload types, names in any case, one channel written out',
       [C, 't=0 0', 'm=audio 30002 RTP/AVP 96 97', 'a=rtpmap:96 pcmu/8000/1', 'a=rtpmap:97 Telephone-Event/8000'],
       {
@@ -281,6 +296,14 @@ describe('answerOffer', () => {
       'a=rtcp-mux',
       '',
     ]);
+  });
+
+  test('names the first payload type only of a codec that is offered under two', () => {
+    const lines = ['m=audio 30002 RTP/AVP 96 97', 'a=rtpmap:96 PCMU/8000', 'a=rtpmap:97 PCMU/8000'];
+    const { answer, agreed } = answerOffer(sdp(C, 't=0 0', ...lines), phone);
+    expect(answer).toContain('m=audio 30002 RTP/AVP 96\r\n');
+    expect(agreed).toMatchObject({ codec: 'PCMU', payloadType: 96 });
+    expect(agreed).not.toHaveProperty('accepts');
   });
 
   test('takes comfort noise when it is offered, for codecs of its clock', () => {
