@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { agreedWith, MediaRig } from '../../../test/support/media-rig.ts';
 import { diagnose } from './diagnose.ts';
+import { nothingSeen } from './media-report.ts';
 
 const problemsOf = (report: Parameters<typeof diagnose>[0]) => diagnose(report).map(({ problem }) => problem);
 
@@ -132,5 +133,12 @@ describe('the report of a stream', () => {
     const report = await stopped.stream.close();
     expect(report.quietMs).toBe(9_020);
     expect(problemsOf(report)).toEqual(['AudioStopped']);
+  });
+
+  it('of a stream that never began says that nothing was seen', async () => {
+    const rig = new MediaRig();
+    const stream = await rig.open();
+    await rig.clock.advance(1000);
+    expect(await stream.close()).toEqual(nothingSeen);
   });
 });

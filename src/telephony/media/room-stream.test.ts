@@ -219,6 +219,20 @@ describe('streams in a room', () => {
     await nothingLeft(rig);
   });
 
+  it.each(['before they begin', 'as they begin'])('have one beat, also when they leave it %s', async (when) => {
+    const { rig, room } = await roomOf(1);
+    const early = await rig.open();
+    const peer = rig.peer();
+    early.joinRoom(room, false);
+    if (when === 'before they begin') early.leaveRoom();
+    early.start(agreedWith(peer));
+    early.leaveRoom();
+    await rig.clock.advance(1000);
+    expect(peer.received.length).toBeGreaterThanOrEqual(50);
+    expect(peer.received.length).toBeLessThanOrEqual(51);
+    await nothingLeft(rig);
+  });
+
   it('are sent packets in order and leave nothing behind, however they come and go', async () => {
     const step = fc.record({
       kind: fc.constantFrom('join', 'other', 'leave', 'mute', 'unmute', 'bridge', 'close', 'prompt', 'digit', 'hold', 'resume'),

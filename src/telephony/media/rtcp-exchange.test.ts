@@ -180,6 +180,18 @@ describe('reports', () => {
     await stream.close();
   });
 
+  it('are counted over the whole call, whatever is agreed anew', async () => {
+    const { rig, stream, peer, socket, report, reportsPort } = await withPeer();
+    await rig.clock.advance(10_000);
+    socket.send(report({ isLast: true }), reportsPort);
+    await rig.clock.advance(0);
+    stream.start(agreedWith(peer, { direction: 'recvonly' }));
+    stream.start(agreedWith(peer));
+    const { reportsSent, reportsReceived, saidBye } = await stream.close();
+    expect(reportsSent).toBeGreaterThan(2);
+    expect([reportsReceived, saidBye]).toEqual([1, true]);
+  });
+
   it('say goodbye at the end; the goodbye of the peer is noted, and the call goes on', async () => {
     const { rig, stream, peer, socket, seen, report, reportsPort } = await withPeer();
     peer.sendAudio(stream.local);
@@ -193,14 +205,29 @@ describe('reports', () => {
     expect(seen.map((bytes) => readRtcp(bytes)?.byes.length).slice(-2)).toEqual([0, 1]);
   });
 
-  it('go on during a hold, but not to nobody', async () => {
+  it.each([
+    ['audio', { address: '0.0.0.0', port: 4000 }, undefined],
+    ['audio of IPv6', { address: '::', port: 4000 }, undefined],
+    ['audio, though the reports are to go somewhere', { address: '0.0.0.0', port: 4000 }, { address: '10.0.1.1', port: 4001 }],
+    ['reports', { address: '10.0.1.1', port: 4000 }, { address: '0.0.0.0', port: 4001 }],
+  ])('go on during a hold, but not when nobody is to get %s', async (_what, remote, rtcp) => {
     const { rig, stream, peer, seen } = await withPeer({ direction: 'inactive' });
     await rig.clock.advance(10_000);
     expect(seen.length).toBeGreaterThan(1);
     const before = rig.network.counts.sent;
-    stream.start(agreedWith(peer, { remote: { address: '0.0.0.0', port: 4000 }, direction: 'recvonly' }));
+    stream.start(agreedWith(peer, { remote, ...(rtcp && { rtcp }), direction: 'recvonly' }));
     await rig.clock.advance(20_000);
     expect(rig.network.counts.sent).toBe(before);
+  });
+
+  it('are not taken from where the SDP says when the audio comes from elsewhere', async () => {
+    const { rig, stream, peer, socket, report, reportsPort } = await withPeer();
+    const behind = rig.peer({ address: '198.51.100.9', port: 61_000 });
+    await behind.speak(stream.local, 200);
+    expect(behind.ssrc).toBe(peer.ssrc);
+    socket.send(report({ isLast: true }), reportsPort);
+    await rig.clock.advance(0);
+    expect(await stream.close()).toMatchObject({ reportsReceived: 0, saidBye: false });
   });
 
   it('of a stranger change nothing of an encrypted call, nor do repeated ones', async () => {

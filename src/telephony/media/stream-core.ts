@@ -219,7 +219,7 @@ export class StreamCore implements MediaStream, FrameSource, RoomStream {
     this.#membership = undefined;
     this.#sending.listenTo(undefined);
     this.#listeners.speakInRoom(false);
-    if (!this.#closed && this.#agreed && !this.#firstTimer) this.#parts.frameClock.add(this);
+    if (this.#agreed && !this.#firstTimer) this.#parts.frameClock.add(this);
   }
 
   /** It lives in the thread that asks. */
