@@ -79,6 +79,19 @@ describe('the early media of who is dialled (183)', () => {
     expect(left).toEqual(nothingLeft);
   });
 
+  it('of one is over when another answers, and the end of that one leaves the two who talk alone', async () => {
+    const { heard, phones, session, left } = await dial(
+      { [FRIEND]: { announces: 7 }, [OTHER]: { answerAfterMs: 2000, says: 3, hangUpAfterMs: 2000 } },
+      { Number: `${FRIEND},${OTHER}` },
+    );
+    expect(heard(300, 1900)).toEqual([7]);
+    expect(heard(2200, 3900)).toEqual([3]);
+    expect(phones.heard(OTHER)).toContain(1);
+    expect(phones.callTo(FRIEND)?.cancelled).toBe(true);
+    expect(session.outcome).toBe(`Done Answered ${OTHER}`);
+    expect(left).toEqual(nothingLeft);
+  });
+
   it('ends with a caller who hangs up', async () => {
     const { phones, session, left } = await dial({
       [numberToDial]: { answerAfterMs: 100, hangUpAfterMs: 1500 },
