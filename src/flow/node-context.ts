@@ -19,7 +19,11 @@ export function newNodeContext(host: FlowHost, data: DataScopes): NodeContext {
         : call.play(prompt, rules, signal);
     },
     async record(rules) {
-      const recorded = await call.record({ ...rules, path: recordings.newPath() }, signal);
+      const path = recordings.newPath();
+      const recorded = await call.record({ ...rules, path }, signal).catch((error: unknown) => {
+        recordings.leave(path);
+        throw error;
+      });
       if (recorded.heard) return { fileId: await recordings.save(recorded), durationMs: recorded.durationMs };
       await recordings.discard(recorded);
       return { fileId: undefined, durationMs: recorded.durationMs };
