@@ -1,11 +1,10 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { PlaceCall } from '../../src/contracts/calls.ts';
 import { NewSipTrunk } from '../../src/contracts/endpoints.ts';
 import { ListSessions } from '../../src/contracts/sessions.ts';
 import { type Baresip, startBaresip } from '../support/baresip.ts';
 import { flowOf, to } from '../support/flow-builder.ts';
-import { loudest, samplesOf } from '../support/heard-tones.ts';
+import { hearing, loudest, samplesOf } from '../support/heard-tones.ts';
 import { newAccount, type RealServer, realServer, saveFlow, sessionWhen } from '../support/real-server.ts';
 
 let server: RealServer;
@@ -49,7 +48,10 @@ describe('baresip', () => {
     const ids = items.map(({ id = '' }) => id);
     const inside = await Promise.all(ids.map((id) => sessionWhen(account.api, id, ({ conferenceSid }) => conferenceSid !== undefined)));
     expect(new Set(inside.map(({ conferenceSid }) => conferenceSid)).size).toBe(1);
-    await delay(3000);
+    const pairs = phones.flatMap((phone, listener) =>
+      people.flatMap(({ toneHz }, speaker) => (speaker === listener ? [] : [{ phone, toneHz }])),
+    );
+    await Promise.all(pairs.map(({ phone, toneHz }) => hearing(toneHz, phone, 0.25)));
     const heard = await Promise.all(phones.map((phone) => phone.heard()));
     heard.forEach((wav, listener) => {
       const sound = samplesOf(wav);

@@ -13,6 +13,8 @@ export interface BadLine {
   farAt(port: number): Promise<number>;
   /** The NAT of the far side gives other ports to its RTP, and forgets the ones that it had. */
   rebindMedia(): Promise<void>;
+  /** The ports of the near side that RTP and RTCP have passed to or from. */
+  readonly nearMediaPorts: readonly number[];
   /** What became of SIP, and of RTP and RTCP. */
   readonly sip: LineFaults['counts'];
   readonly media: LineFaults['counts'];
@@ -57,6 +59,10 @@ class Line implements BadLine {
 
   get media(): LineFaults['counts'] {
     return this.#mediaFaults.counts;
+  }
+
+  get nearMediaPorts(): readonly number[] {
+    return [...this.#known.near].filter((one) => this.#media.has(one)).map((one) => one.of);
   }
 
   get rebound(): number {

@@ -89,7 +89,11 @@ export async function startBaresip({
   };
 
   const heardSoFar = async (): Promise<Uint8Array | undefined> => {
-    const dump = (await readdir(directory)).find((name) => /^dump-.*-dec\.wav$/.test(name));
+    // Of its latest call.
+    const dump = (await readdir(directory))
+      .filter((name) => /^dump-.*-dec\.wav$/.test(name))
+      .sort()
+      .at(-1);
     return dump === undefined ? undefined : readFile(join(directory, dump));
   };
 

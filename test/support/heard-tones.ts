@@ -1,6 +1,10 @@
 import { vi } from 'vitest';
 import { readWavHeader, readWavMono } from '../../src/telephony/audio/wav.ts';
-import { peakAt } from './sound.ts';
+import { peakAt, rms } from './sound.ts';
+
+const MOMENT_MS = 100;
+/** Of full scale. */
+const AUDIBLE = 0.01;
 
 /** The samples of a WAV file, of full scale 1. */
 export function samplesOf(wav: Uint8Array): Heard {
@@ -17,7 +21,7 @@ export interface Heard {
 
 /** What is heard, in pieces of 100 ms: over longer, a frame that a jitter buffer leaves out changes the phase of a tone. */
 export function momentsOf({ samples, rate }: Heard): Heard[] {
-  const size = rate / 10;
+  const size = (rate * MOMENT_MS) / 1000;
   return Array.from({ length: Math.floor(samples.length / size) }, (_, index) => ({
     samples: samples.subarray(index * size, (index + 1) * size),
     rate,
@@ -42,6 +46,16 @@ export async function hearing(hz: number, phone: { heardSoFar(): Promise<Uint8Ar
     if (wav === undefined || loudest(hz, unfinished(wav)) < level) throw new Error(`No tone of ${hz} Hz has been heard`);
   };
   await vi.waitFor(look, { timeout: HEARD_WITHIN_MS, interval: 200 });
+}
+
+/** Waits until a phone, which is still on the phone, has heard sound, of whatever kind, for this long. @throws when it has not within 15 s */
+export async function hearingSound(ms: number, phone: { heardSoFar(): Promise<Uint8Array | undefined> }): Promise<void> {
+  const look = async (): Promise<void> => {
+    const wav = await phone.heardSoFar();
+    const loud = wav === undefined ? [] : momentsOf(unfinished(wav)).filter(({ samples }) => rms(samples) > AUDIBLE);
+    if (loud.length * MOMENT_MS < ms) throw new Error(`No ${ms} ms of sound have been heard`);
+  };
+  await vi.waitFor(look, { timeout: HEARD_WITHIN_MS, interval: 100 });
 }
 
 /** The samples of the first channel of a WAV file of 16 bits that is being written: its header does not say yet how long it is. */
