@@ -1,7 +1,7 @@
 import { measureBareRelay, measureBridge } from './bridge.ts';
 import { measureCodecs } from './codecs.ts';
 import { measureConference } from './conference.ts';
-import { measureRecording } from './recording.ts';
+import { measureRecording, measureRecordingOnce } from './recording.ts';
 import type { Row } from './report.ts';
 import { measureSipParse } from './sip-parse.ts';
 import { measureSrtp } from './srtp.ts';
@@ -44,10 +44,16 @@ export async function measureParts(rounds: number): Promise<Row[]> {
       asterisk: '',
     },
     {
-      what: 'CPU that recording in stereo adds to a bridged call and second',
+      what: 'CPU that recording in stereo adds to a bridged call and second, while it goes on',
       unit: 'ms',
       values: await measureRecording(rounds),
       target: { limit: 0.3, better: 'lower' },
+      asterisk: '',
+    },
+    {
+      what: 'CPU of the beginning and the end of a recording, once',
+      unit: 'ms',
+      values: await measureRecordingOnce(rounds),
       asterisk: '',
     },
     ...measureCodecs(rounds),

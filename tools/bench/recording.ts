@@ -1,26 +1,67 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { MediaStream } from '../../src/telephony/media/media-port.ts';
 import { measureBridges } from './bridge.ts';
 
+/** After the start of recordings: then their files are open. */
+const SETTLED_MS = 300;
+
 /**
- * What the recording of both sides, in stereo, adds to a bridged PCMU call and second, in ms of CPU: the difference of two turns, one with and
- * one without, for each round after one to warm up. The far ends run in another process; the disk is that of the temporary folder.
+ * What the recording of both sides, in stereo, adds to a bridged PCMU call and second while it goes on, in ms of CPU: the difference of two turns,
+ * one with and one without, for each round after one to warm up. The far ends run in another process; the disk is that of the temporary folder.
  */
 export async function measureRecording(rounds: number): Promise<number[]> {
+  return inFolder(async (startIn) => {
+    let recording: Promise<unknown>[] = [];
+    const turns = await measureBridges(2 * (rounds + 1), async (turn, streams) => {
+      if (turn % 2 === 1) {
+        recording = streams.map(startIn);
+        await pause(SETTLED_MS);
+      } else {
+        await stop(streams, recording);
+        recording = [];
+      }
+    });
+    const added = turns.flatMap((value, index) => (index % 2 === 0 ? [value - (turns[index + 1] ?? 0)] : []));
+    return added.slice(1);
+  });
+}
+
+/** What it costs once, in ms of CPU, that such a recording begins and ends, with its file: the difference of two turns in the same way. */
+export async function measureRecordingOnce(rounds: number): Promise<number[]> {
+  return inFolder(async (startIn) => {
+    const once: number[] = [];
+    await measureBridges(rounds + 1, async (_, streams) => {
+      const before = process.cpuUsage();
+      const startMs = performance.now();
+      await pause(SETTLED_MS);
+      const idle = process.cpuUsage(before);
+      const idleMs = performance.now() - startMs;
+      const begun = process.cpuUsage();
+      const begunMs = performance.now();
+      await stop(streams, streams.map(startIn));
+      await pause(SETTLED_MS);
+      const { user, system } = process.cpuUsage(begun);
+      const calls = ((idle.user + idle.system) / idleMs) * (performance.now() - begunMs);
+      once.push((user + system - calls) / 1000 / streams.length);
+    });
+    return once.slice(1);
+  });
+}
+
+async function inFolder<T>(measure: (startIn: (stream: MediaStream) => Promise<unknown>) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'ringflow-bench-'));
   let files = 0;
-  let recording: Promise<unknown>[] = [];
-  const start = (stream: MediaStream): Promise<unknown> => stream.recordCall(join(folder, `${files++}.wav`), 'stereo');
-  const turns = await measureBridges(2 * (rounds + 1), async (turn, streams) => {
-    if (turn % 2 === 1) recording = streams.map(start);
-    else {
-      for (const stream of streams) stream.controlRecording('stop');
-      await Promise.all(recording);
-      recording = [];
-    }
-  }).finally(() => rm(folder, { recursive: true, force: true }));
-  const added = turns.flatMap((value, index) => (index % 2 === 0 ? [value - (turns[index + 1] ?? 0)] : []));
-  return added.slice(1);
+  try {
+    return await measure((stream) => stream.recordCall(join(folder, `${files++}.wav`), 'stereo'));
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+async function stop(streams: readonly MediaStream[], recording: readonly Promise<unknown>[]): Promise<void> {
+  for (const stream of streams) stream.controlRecording('stop');
+  await Promise.all(recording);
 }

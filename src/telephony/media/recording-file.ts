@@ -34,6 +34,8 @@ export class RecordingFile {
   /** Where in the audio the chunk begins, in bytes. */
   #chunkAt = 0;
   #chunksToHeader = 1;
+  /** Audio in the file, in bytes. */
+  #writtenBytes = 0;
   readonly #waiting: Chunk[] = [];
   #writing: Promise<void>;
   #file: FileHandle | undefined;
@@ -84,7 +86,7 @@ export class RecordingFile {
     await this.#writing;
     const audioBytes = samples * SAMPLE_BYTES * this.#channels;
     await this.#guard(async () => {
-      await this.#file?.truncate(wavHeaderBytes + audioBytes);
+      if (this.#writtenBytes !== audioBytes) await this.#file?.truncate(wavHeaderBytes + audioBytes);
       await this.#writeHeader(audioBytes);
     });
     if (this.#error !== undefined) throw this.#error;
@@ -110,6 +112,7 @@ export class RecordingFile {
       const bytes = littleEndian(samples, filled);
       await this.#guard(async () => {
         await this.#file?.write(bytes, 0, bytes.length, wavHeaderBytes + at);
+        this.#writtenBytes = at + bytes.length;
         if (--this.#chunksToHeader > 0) return;
         this.#chunksToHeader = HEADER_SECONDS;
         await this.#writeHeader(at + bytes.length);
