@@ -316,6 +316,12 @@ export const EndSession = operation({
   auth: ['User', 'Manager', 'SystemAdministrator'],
   request: dto(
     { name: 'EndSession', namespace, description: 'End the session.' },
-    { sessionId: optional(text), callSid: optional(text, 'The local call ID') },
+    {
+      sessionId: optional(text),
+      callSid: optional(
+        text,
+        'The local call ID: the SIP Call-ID of the one call of the session to end. Its own call ends the session; after another one it goes on.',
+      ),
+    },
   ),
 });

@@ -129,6 +129,7 @@ describe('the other operations', () => {
     ['GET', '/sessions?specificIds=a&specificIds=b', 'sessions.list', { specificIds: ['a', 'b'] }],
     ['GET', '/sessions/s', 'sessions.get', 's'],
     ['DELETE', '/sessions/s', 'sessions.end', 's'],
+    ['DELETE', '/sessions/s?callSid=a%40b', 'sessions.end', { sessionId: 's', callSid: 'a@b' }],
   ] as const)('%s %s reaches %s', async (method, url, name, request) => {
     const { app, services } = testApp();
     const withBody = method === 'POST' || method === 'PATCH';

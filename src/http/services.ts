@@ -146,7 +146,8 @@ export interface Services {
     place(principal: Principal, request: RequestOf<typeof PlaceCall>, idempotencyKey?: string): Promise<SessionInfo>;
     get(principal: Principal, sessionId: string): Promise<SessionInfo>;
     list(principal: Principal, request: RequestOf<typeof ListSessions>): Promise<Page<SessionInfo>>;
-    end(principal: Principal, sessionId: string): Promise<void>;
+    /** Ends one of its calls, when `callSid` names it. */
+    end(principal: Principal, sessionId: string, callSid?: string): Promise<void>;
     /** For sessions whose call is on. */
     readonly live: {
       readonly redirect: Doing<typeof RedirectSession>;

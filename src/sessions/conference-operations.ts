@@ -8,6 +8,7 @@ import { AppError, memberError } from '../kernel/errors.ts';
 import { type CalledParty, findParties, type PartyDirectory } from './called-parties.ts';
 import type { LiveOperations } from './live-operations.ts';
 import type { LiveSession } from './live-session.ts';
+import { noSuchCall } from './no-such-call.ts';
 
 export interface ConferenceOperationsOptions {
   readonly live: Pick<LiveOperations, 'findUp'>;
@@ -103,8 +104,4 @@ function destinationOf(text: string, checks: MemberChecks): string {
   const to = possibleE164(text);
   if (to === undefined && text !== '') checks.refuse('Destination', `It is not a possible number. Give ${hint}`);
   return to ?? '';
-}
-
-function noSuchCall(): AppError {
-  return memberError('INVALID_MEMBER', { member: 'CallSid', reason: 'it is no call of this session.' }, 'CallSid');
 }

@@ -1,8 +1,8 @@
 import type { PromptMaker } from '../flow/call-prompts.ts';
-import { memberError } from '../kernel/errors.ts';
 import type { StoredHold } from '../store/session-rows.ts';
 import type { AnsweredCall } from '../telephony/port.ts';
 import { HoldableCall } from './holdable-call.ts';
+import { noSuchCall } from './no-such-call.ts';
 import type { SessionConference, SessionConferenceParts } from './session-conference.ts';
 import { SessionRecording, type SessionRecordingParts } from './session-recording.ts';
 
@@ -60,7 +60,7 @@ export class ConnectedCall {
     const music = audioFile ? await sounds.file(audioFile, neverAborted) : await sounds.holdMusic();
     const isOwn = callSid !== undefined && callSid === own();
     if (callSid !== undefined && !isOwn && callSid !== this.line.partyCallId) {
-      throw memberError('INVALID_MEMBER', { member: 'CallSid', reason: 'it is no call of this session.' }, 'CallSid');
+      throw noSuchCall();
     }
     await this.line.hold({ ...state, holder: isOwn ? 'session' : 'party', music });
   }

@@ -10,6 +10,7 @@ import { prepareFlow } from '../flow/prepare-flow.ts';
 import type { PartyOrder, PartyStatus, SecondParty } from '../flow/second-party.ts';
 import type { WholeCallRecording } from '../flow/whole-call-recording.ts';
 import type { Clock } from '../kernel/clock.ts';
+import type { GuestCall } from './conference-guests.ts';
 import type { HoldableCall } from './holdable-call.ts';
 import type { SessionParty } from './second-party.ts';
 import type { SessionConference } from './session-conference.ts';
@@ -33,7 +34,7 @@ export interface FlowRunParts {
   readonly recordings: Recordings;
   readonly loadFlow: FlowHost['loadFlow'];
   /** Who can call others for the call. */
-  readonly secondParty: (call: HoldableCall) => SecondParty & Pick<SessionParty, 'handOver' | 'goesOnAlone' | 'endAlone'>;
+  readonly secondParty: (call: HoldableCall) => SecondParty & Pick<SessionParty, 'handOver' | 'find' | 'goesOnAlone' | 'endAlone'>;
   readonly clock: Clock;
   /** Aborted when the process stops: ends what runs after the call. */
   readonly stopping: AbortSignal;
@@ -186,6 +187,11 @@ export class FlowRun {
   callEnded(): void {
     this.#callOver.abort(callOver);
     this.#activity.abort(callOver);
+  }
+
+  /** The call of this SIP Call-ID, if it is one beside that of the session and not over. */
+  callBeside(callSid: string): GuestCall | undefined {
+    return this.#party?.find(callSid) ?? this.#conference?.guest(callSid);
   }
 
   /** Whether those go on whom the call was joined with, although it has left them. */

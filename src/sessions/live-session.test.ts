@@ -53,6 +53,7 @@ function session(options: CallOptions = {}, flow: Partial<SessionFlow> = {}) {
       confer: async () => ({ outcome: 'Completed', interrupted: false }),
       callEnded() {},
       finishLater: () => later,
+      callBeside: () => undefined,
       goesOnAlone: false,
       endAlone() {},
       position: undefined,

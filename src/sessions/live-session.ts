@@ -11,6 +11,7 @@ import type { AttemptEvents } from './call-attempts.ts';
 import type { CallOptions } from './call-options.ts';
 import { ConnectedCall, type HoldRequest, type NewConference } from './connected-call.ts';
 import type { FlowRunObserver, RedirectOrder } from './flow-run.ts';
+import { noSuchCall } from './no-such-call.ts';
 import { describeEnd, type Outcome } from './outcome.ts';
 import { PartyReports } from './party-reports.ts';
 import type { SessionConference } from './session-conference.ts';
@@ -112,6 +113,21 @@ export class LiveSession implements AttemptEvents, FlowRunObserver {
       this.#run.endAlone();
     }
     return this.#over;
+  }
+
+  /**
+   * Hangs up one of its calls, by the SIP Call-ID. Its own ends it; after another one it goes on. Resolves when that is over; one that is over
+   * already stays as it is. The first outcome counts.
+   * @throws AppError INVALID_MEMBER for a `callSid` of no call of the session
+   */
+  async endCall(callSid: string, outcome: Outcome, message: string): Promise<void> {
+    if (callSid === this.info.callSid) return this.#callOver ? undefined : this.end(outcome, message);
+    const beside = this.#run.callBeside(callSid);
+    if (!beside && !this.#partyReports.has(callSid)) throw noSuchCall();
+    if (!beside) return;
+    this.#log(`${beside.name}: ${message}`);
+    void beside.end();
+    await beside.over;
   }
 
   /** Whether the call has been answered and is not over. */

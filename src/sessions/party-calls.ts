@@ -39,6 +39,8 @@ const unavailable: LegEnd = { why: 'failed', sip: 503, reason: 'Service Unavaila
 export class PartyCalls {
   readonly #near: AnsweredCall;
   readonly #parts: PartyCallsParts;
+  /** Those of the session that may be up. */
+  readonly #calls = new Set<PartyCall>();
 
   /** @param near the call beside which they are placed */
   constructor(near: AnsweredCall, parts: PartyCallsParts) {
@@ -69,6 +71,7 @@ export class PartyCalls {
         await place(call, party, this.#legOf(from, order), this.#near);
         calls.push(call);
       } catch (error) {
+        this.#calls.delete(call);
         refused = error;
         note(`${name} cannot be called: ${error instanceof Error ? error.message : String(error)}`);
       }
@@ -100,6 +103,7 @@ export class PartyCalls {
           owned.add(call);
           calls.push(call);
         } catch (error) {
+          this.#calls.delete(call);
           note(`${party.name} cannot be called: ${error instanceof Error ? error.message : String(error)}`);
         }
       }
@@ -111,11 +115,24 @@ export class PartyCalls {
     return taken ? sideOf(taken) : (likeliest(await Promise.all(calls.map(({ over }) => over))) ?? refused);
   }
 
-  /** Has the state of a call, and what becomes of it, written down with the session. */
+  /** The call of this SIP Call-ID, if it is one of the session and not over. */
+  find(callSid: string): PartyCall | undefined {
+    return [...this.#calls].find(({ callId }) => callId === callSid);
+  }
+
+  /** The call is one of the session from now on: its state, and what becomes of it, are written down with it. */
   watch(party: PartyCall): void {
+    this.#calls.add(party);
+    void party.over.then(() => this.#calls.delete(party));
     party.onState = () => this.#parts.onPartyState(party, party.state);
     party.onReport = this.#parts.onPartyReport;
     party.onState();
+  }
+
+  /** The call is one of another session from now on. */
+  disown(party: PartyCall): void {
+    this.#calls.delete(party);
+    this.#parts.onPartyState(party, undefined);
   }
 
   /** Everybody who is to be called, each once. */

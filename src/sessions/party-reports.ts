@@ -36,6 +36,11 @@ export class PartyReports {
     this.#reports.push(report);
   }
 
+  /** Whether one of them is of the call with this SIP Call-ID. */
+  has(callSid: string): boolean {
+    return this.#reports.some((report) => report.callSid === callSid);
+  }
+
   get all(): readonly SessionPartyReport[] {
     return [...this.#reports];
   }

@@ -1,6 +1,7 @@
 import type { PartyOrder, PartyResult, SecondParty } from '../flow/second-party.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { LegEnd } from '../telephony/port.ts';
+import type { GuestCall } from './conference-guests.ts';
 import { HoldableCall } from './holdable-call.ts';
 import { OwnedCalls } from './owned-calls.ts';
 import { PartyCalls, type PartyCallsParts } from './party-calls.ts';
@@ -38,6 +39,11 @@ export class SessionParty implements SecondParty {
   /** Gives up who is joined with the caller: whoever asks has that call from now on, and has to abort the `call` that has made it. */
   handOver(): TalkSide | undefined {
     return this.#talking?.handOver();
+  }
+
+  /** The call of this SIP Call-ID, if it was placed beside that of the session and is not over. */
+  find(callSid: string): GuestCall | undefined {
+    return this.#parties.find(callSid);
   }
 
   /** Whether those go on whom the call of the session was joined with, although it has left them. */
@@ -142,7 +148,7 @@ export class SessionParty implements SecondParty {
     owned: OwnedCalls,
     turn: (near: TalkSide, far: TalkSide) => Talk,
   ): TalkParts {
-    const { accountId, talks, clock, note, onPartyState } = this.#parts;
+    const { accountId, talks, clock, note } = this.#parts;
     return {
       accountId,
       nearSide,
@@ -157,7 +163,7 @@ export class SessionParty implements SecondParty {
       },
       disowns: (side) => {
         owned.handOver(side);
-        if (side.party) onPartyState(side.party, undefined);
+        if (side.party) this.#parties.disown(side.party);
       },
       note,
       clock,

@@ -5,7 +5,7 @@ import type { Clock } from '../kernel/clock.ts';
 import type { ConferenceState } from '../store/session-rows.ts';
 import type { AnsweredCall } from '../telephony/port.ts';
 import type { CalledParty } from './called-parties.ts';
-import { ConferenceGuests } from './conference-guests.ts';
+import { ConferenceGuests, type GuestCall } from './conference-guests.ts';
 import type { ConferenceMember } from './conference-member.ts';
 import type { Conference, Conferences } from './conferences.ts';
 import type { PlaceParty } from './party-placement.ts';
@@ -92,6 +92,11 @@ export class SessionConference implements ConferenceDoor {
   member(callSid: string): ConferenceMember | undefined {
     if (callSid === this.#parts.callSid()) return this.#stay?.member;
     return this.#stay?.guests.all.find(({ party }) => party.callId === callSid)?.member;
+  }
+
+  /** The call of this SIP Call-ID, if it is one that the session has called into the conference. */
+  guest(callSid: string): GuestCall | undefined {
+    return this.#stay?.guests.all.find(({ party }) => party.callId === callSid)?.party;
   }
 
   /** Calls somebody into the conference that the call is in. @throws as PlaceParty; Error when it is in none */

@@ -5,7 +5,7 @@ import type { FlowOutcome, FlowRun, RedirectOrder } from './flow-run.ts';
 /** The flow of a session, as far as the session moves it. */
 export type SessionFlow = Pick<
   FlowRun,
-  'prepare' | 'start' | 'redirect' | 'confer' | 'callEnded' | 'finishLater' | 'position' | 'goesOnAlone' | 'endAlone'
+  'prepare' | 'start' | 'redirect' | 'confer' | 'callEnded' | 'finishLater' | 'position' | 'callBeside' | 'goesOnAlone' | 'endAlone'
 >;
 
 const neverAborted = new AbortController().signal;

@@ -23,6 +23,8 @@ import type { IncomingDirectory } from './incoming-plan.ts';
 import { KeyedRequests } from './keyed-requests.ts';
 import { LiveCalls, type LiveCallsOptions } from './live-calls.ts';
 import { LiveOperations } from './live-operations.ts';
+import type { LiveSession } from './live-session.ts';
+import { noSuchCall } from './no-such-call.ts';
 import { type OutgoingDirectory, type OutgoingPlan, planOutgoing } from './outgoing-plan.ts';
 import { sealCallback } from './sealed-callback.ts';
 import type { SessionJournal } from './session-history.ts';
@@ -159,22 +161,29 @@ export class SessionService {
 
   /**
    * Hangs up, or cancels a call that waits for its time. Resolves when the call is over; a session that is over already stays as it is.
-   * @throws AppError NOT_FOUND; CONFLICT for a call that another server carries
+   * @param callSid The SIP Call-ID of the one call of the session to end, which is over then. The session ends with its own only.
+   * @throws AppError NOT_FOUND; CONFLICT for a call that another server carries; INVALID_MEMBER for a `callSid` of no call of the session
    */
-  async end(principal: Principal, sessionId: string): Promise<void> {
+  async end(principal: Principal, sessionId: string, callSid?: string): Promise<void> {
     const call = this.#calls.get(sessionId);
     // A call can be ended while the database is away.
-    if (call && mayAccess(principal, call.accountId)) return call.end('Cancelled', ENDED_BY_REQUEST);
+    if (call && mayAccess(principal, call.accountId)) return endOf(call, callSid);
     const { info, owner } = await this.#options.queries.find(principal, sessionId);
-    if (info.ended) return;
+    if (info.ended) {
+      const known = [info.callSid, ...(info.partyReports ?? []).map((report) => report.callSid)];
+      if (callSid && !known.includes(callSid)) throw noSuchCall();
+      return;
+    }
     if (owner === undefined) {
+      // It is not dialled yet.
+      if (callSid) throw noSuchCall();
       const cancelled = await this.#waiting.end([info.id ?? ''], { outcome: 'Cancelled', message: ENDED_BY_REQUEST });
       // Else it has just been dialled, or is over.
       return cancelled > 0 ? undefined : this.end(principal, sessionId);
     }
     const dialled = this.#calls.get(sessionId);
     if (!dialled) throw new AppError('CONFLICT', { reason: 'Another server carries this call. Send the request to that server.' });
-    return dialled.end('Cancelled', ENDED_BY_REQUEST);
+    return endOf(dialled, callSid);
   }
 
   /** Other processes own these sessions now: hangs up what is left of them here. */
@@ -221,6 +230,10 @@ export class SessionService {
       ...(extras && { extras }),
     };
   }
+}
+
+function endOf(call: LiveSession, callSid: string | undefined): Promise<void> {
+  return callSid ? call.endCall(callSid, 'Cancelled', ENDED_BY_REQUEST) : call.end('Cancelled', ENDED_BY_REQUEST);
 }
 
 /** Undefined for a call that has nothing of the kind, as most have. */

@@ -180,8 +180,8 @@ export function fakeServices(): FakeServices {
         calls.push({ name: 'sessions.list', userId: principal.userId, request });
         return { items: [{ id: 'session-1' }], totalCount: 1, totalPages: 1, hasMorePages: false };
       },
-      async end(principal, sessionId) {
-        calls.push({ name: 'sessions.end', userId: principal.userId, request: sessionId });
+      async end(principal, sessionId, callSid) {
+        calls.push({ name: 'sessions.end', userId: principal.userId, request: callSid === undefined ? sessionId : { sessionId, callSid } });
       },
       live: {
         async redirect(principal, request) {

@@ -98,7 +98,9 @@ export function sessionTable({ clock, owner, beforeStore, canRead }: SessionTabl
         if (canRead === false) throw new AppError('STORE_UNAVAILABLE', { seconds: 1 });
         const session = seen.get(id);
         if (!session) throw new AppError('NOT_FOUND', { kind: 'session' });
-        return { info: { id, ended: session.endedAtMs !== undefined }, owner: session.row.owner, epoch: 1 };
+        const { callSid } = session;
+        const info = { id, ended: session.endedAtMs !== undefined, ...(callSid !== undefined && { callSid }) };
+        return { info, owner: session.row.owner, epoch: 1 };
       },
       list: async () => ({ items: [] }),
     },

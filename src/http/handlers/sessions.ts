@@ -54,7 +54,7 @@ export function sessionHandlers({ sessions }: Services): readonly BoundOperation
     signedIn(AddConferenceMember, (principal, request) => sessions.conferences.addMember(principal, request)),
     signedIn(PatchConferenceMember, (principal, request) => sessions.conferences.patchMember(principal, request)),
     signedIn(EndSession, async (principal, request) => {
-      await sessions.end(principal, request.sessionId ?? '');
+      await sessions.end(principal, request.sessionId ?? '', request.callSid);
     }),
   ];
 }
