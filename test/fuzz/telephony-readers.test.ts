@@ -16,6 +16,7 @@ import { parseCredentials } from '../../src/telephony/sip/parse-credentials.ts';
 import { parseCSeq } from '../../src/telephony/sip/parse-cseq.ts';
 import { parseMessage } from '../../src/telephony/sip/parse-message.ts';
 import { parseVia } from '../../src/telephony/sip/parse-via.ts';
+import { readBody } from '../../src/telephony/sip/read-body.ts';
 import { readRegistration } from '../../src/telephony/sip/read-registration.ts';
 import { redirectTargets } from '../../src/telephony/sip/redirect-targets.ts';
 import { parseReferTo, referrerOf } from '../../src/telephony/sip/refer-to.ts';
@@ -98,6 +99,7 @@ function readSip(bytes: Uint8Array): void {
   for (const read of [parseReferTo, referrerOf, redirectTargets, retryAfterMs, sessionExpiresOf, smallestIntervalOf])
     attempt(() => read(message.headers));
   if (message.kind === 'request') attempt(() => readRegistration(message));
+  readBody(message.headers, message.body);
   attempt(() => readSipfrag(message.body));
   for (const type of ['application/dtmf-relay', 'application/dtmf']) attempt(() => readDigitBody(type, message.body));
 }

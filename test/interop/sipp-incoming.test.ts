@@ -1,7 +1,8 @@
 import { describe, expect } from 'vitest';
 import type { Dialog } from '../../src/telephony/sip/dialog.ts';
 import type { IncomingInvite } from '../../src/telephony/sip/incoming-invite.ts';
-import { ANSWER } from '../support/sip-agents.ts';
+import { gatewayBody } from '../support/multipart-wire.ts';
+import { ANSWER, OFFER } from '../support/sip-agents.ts';
 import type { SippCalls } from '../support/sipp-calls.ts';
 import { hangUp, hungUp, type SippStep } from '../support/sipp-scenario.ts';
 import { eventually, scenario } from '../support/sipp-scenarios.ts';
@@ -35,6 +36,27 @@ async function keepsTo(
 }
 
 describe('a call', () => {
+  scenario('of a gateway, whose description is one part of several, is answered', (calls) =>
+    keepsTo(
+      calls,
+      [
+        invite({
+          type: 'multipart/mixed;boundary=gateway',
+          sdp: gatewayBody(OFFER.trimEnd()).replaceAll('\r\n', '\n').replaceAll('\x01\x00', 'isup'),
+        }),
+        trying,
+        ringing,
+        { recv: 200, checks: [['Content-Type', 'application/sdp']] },
+        ack,
+        ...hangUp,
+      ],
+      (call, at) => {
+        expect(call.sdp).toContain('m=audio 4000');
+        answers(call, at);
+      },
+    ),
+  );
+
   scenario('in compact form, with several Vias and Record-Routes, is answered with all of them', (calls) =>
     keepsTo(calls, [
       invite({

@@ -3,6 +3,7 @@ import { isKnownMethod } from './known-methods.ts';
 import type { ReplyOptions } from './make-response.ts';
 import type { SipRequest } from './message.ts';
 import { SUPPORTED } from './option-tags.ts';
+import { READABLE_TYPES } from './read-body.ts';
 import { splitList } from './split-list.ts';
 
 export interface Reply {
@@ -11,7 +12,7 @@ export interface Reply {
 }
 
 const abilities: ReplyOptions = {
-  headers: [...ABILITIES, ['Accept', 'application/sdp']],
+  headers: [...ABILITIES, ['Accept', READABLE_TYPES]],
 };
 
 /**

@@ -4,7 +4,7 @@ import { refreshedBy } from './dialog-state.ts';
 import type { SipRequest } from './message.ts';
 import type { ReliableProvisionals } from './reliable-provisionals.ts';
 import type { ServerTransaction } from './server-transaction.ts';
-import { hasForeignBody, sameSession, sdpOf } from './session-description.ts';
+import { ACCEPTED_BODIES, hasForeignBody, sameSession, sdpOf } from './session-description.ts';
 import { answerTimerHeaders, intervalRefusal, timerOfRequest } from './session-timer.ts';
 
 /** Decides on an offer of the peer: answers the SDP to accept it, undefined to refuse it. Without an offer the peer asks for one of ours. */
@@ -72,7 +72,7 @@ export class PeerChanges {
     const context = this.#context;
     const isInvite = request.method === 'INVITE';
     if (hasForeignBody(request)) {
-      transaction.reply(415, { headers: [['Accept', 'application/sdp']] });
+      transaction.reply(415, { headers: ACCEPTED_BODIES });
       return;
     }
     const offer = sdpOf(request);

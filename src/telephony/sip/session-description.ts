@@ -1,25 +1,27 @@
 import type { SipMessage, SipRequest } from './message.ts';
+import { READABLE_TYPES, readBody } from './read-body.ts';
 import { splitList } from './split-list.ts';
 
-/** The SDP in a message, or undefined when it has none. */
+/** The SDP in a message, alone or a part of its body; undefined when it has none. */
 export function sdpOf(message: SipMessage): string | undefined {
-  if (message.body.length === 0 || !hasSdpType(message)) return undefined;
-  return Buffer.from(message.body.buffer, message.body.byteOffset, message.body.length).toString('utf8');
+  return readBody(message.headers, message.body).sdp;
 }
 
-/** Whether a message has a body that is no SDP. */
+/** Whether a message has a body, or a part of one, that is no SDP and may not be ignored. */
 export function hasForeignBody(message: SipMessage): boolean {
-  return message.body.length > 0 && !hasSdpType(message);
+  return !readBody(message.headers, message.body).understood;
 }
+
+/** What a 415 says of the bodies that we take (RFC 3261 section 21.4.13). */
+export const ACCEPTED_BODIES: readonly (readonly [name: string, value: string])[] = [
+  ['Accept', READABLE_TYPES],
+  ['Accept-Encoding', 'identity'],
+];
 
 /** Whether the sender of an INVITE would read our SDP: it says nothing of what it accepts, or names SDP (RFC 3261 section 20.1). */
 export function acceptsSdp(request: SipRequest): boolean {
   const ranges = request.headers.all('Accept');
   return ranges.length === 0 || splitList(ranges).some((range) => /^(?:application\/(?:sdp|\*)|\*\/\*)\s*(?:;|$)/i.test(range));
-}
-
-function hasSdpType(message: SipMessage): boolean {
-  return /^application\/sdp\s*(?:;|$)/i.test(message.headers.first('Content-Type') ?? '');
 }
 
 /**

@@ -16,7 +16,7 @@ import type { SipRequest, SipResponse } from './message.ts';
 import { methodReply, refuseExtensions } from './method-reply.ts';
 import type { InviteEvents, OutgoingInvite, OutgoingInviteRequest } from './outgoing-invite.ts';
 import { type RegistrationAccount, RegistrationClient } from './registration-client.ts';
-import { acceptsSdp, hasForeignBody } from './session-description.ts';
+import { ACCEPTED_BODIES, acceptsSdp, hasForeignBody } from './session-description.ts';
 import { intervalRefusal } from './session-timer.ts';
 import { SipParseError } from './sip-parse-error.ts';
 import { TimerScope } from './timer-scope.ts';
@@ -204,7 +204,7 @@ export class UserAgent {
       return;
     }
     if (hasForeignBody(request)) {
-      transaction.reply(415, { headers: [['Accept', 'application/sdp']] });
+      transaction.reply(415, { headers: ACCEPTED_BODIES });
       return;
     }
     if (!acceptsSdp(request)) {
