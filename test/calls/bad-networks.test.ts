@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { WorldOptions } from '../support/call-world.ts';
+import { nothingLeft, type WorldOptions } from '../support/call-world.ts';
 import { kindsOfCalls } from '../support/kinds-of-calls.ts';
 import { LossLog } from '../support/loss-log.ts';
 import { RebindingNat } from '../support/rebinding-nat.ts';
@@ -33,7 +33,10 @@ describe.each(Object.entries(networks))('calls over a network where %s', (_netwo
       let right = 0;
       for (const seed of SEEDS) {
         const log = new LossLog(lossPercent, seed);
-        const outcomes = await one.make({ ...options(), networkSeed: seed, filter: log.filter });
+        const world = await one.open({ ...options(), networkSeed: seed, filter: log.filter });
+        const outcomes = await world.call();
+        expect(await world.left()).toEqual({ ...nothingLeft, files: 0 });
+        expect(await world.close()).toEqual(nothingLeft);
         expect(outcomes.length).toBeGreaterThan(0);
         const others = outcomes.filter((outcome) => outcome !== one.outcome);
         const unexplained = others.filter((outcome) => one.unless?.[outcome ?? '']?.(log) !== true);

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { callerId, MUSIC, manager, numberToDial, stranger } from '../support/call-world.ts';
+import { callerId, manager, numberToDial, stranger } from '../support/call-world.ts';
 import { codeOf, sumOf } from '../support/conference-calls.ts';
 import { conferenceSession as called, N } from '../support/conference-session.ts';
 import { flowOf, to } from '../support/flow-builder.ts';
+import { MUSIC } from '../support/spoken-tones.ts';
 
 const [FRIEND, OTHER] = ['+18144043111', '+18144043222'] as const;
 const [F, O] = [codeOf(4000), codeOf(8000)];

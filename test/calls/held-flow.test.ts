@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Recordings } from '../../src/flow/flow-host.ts';
-import { MUSIC, manager, numberToDial } from '../support/call-world.ts';
+import { manager, numberToDial } from '../support/call-world.ts';
 import { flowOf, to } from '../support/flow-builder.ts';
 import { heldCall } from '../support/held-call.ts';
 import { TELEPHONE_EVENT } from '../support/media-rig.ts';
+import { MUSIC } from '../support/spoken-tones.ts';
 
 /** A flow that reaches this node after 2 s, with exits to these outcomes. */
 const reaches = (type: string, inputs: Readonly<Record<string, string | number | boolean>>, exits: readonly string[]) =>

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { MUSIC, manager, numberToDial } from '../support/call-world.ts';
+import { manager, numberToDial } from '../support/call-world.ts';
 import { flowOf, to } from '../support/flow-builder.ts';
 import { FRIEND, heldCall } from '../support/held-call.ts';
+import { MUSIC } from '../support/spoken-tones.ts';
 
 /** What a stream sends that has nothing to say. */
 const SILENCE = 0xff;

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { MUSIC, manager, numberToDial, OTHER_MUSIC, stranger } from '../support/call-world.ts';
+import { manager, numberToDial, stranger } from '../support/call-world.ts';
 import { flowOf, into, to } from '../support/flow-builder.ts';
 import { heldCall as called, FRIEND } from '../support/held-call.ts';
 import type { Person } from '../support/party-phones.ts';
+import { MUSIC, OTHER_MUSIC } from '../support/spoken-tones.ts';
 
 const OTHER = '+18144043222';
 /** What a stream sends that has nothing to say. */

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { MUSIC, manager, numberToDial } from '../support/call-world.ts';
+import { manager, numberToDial } from '../support/call-world.ts';
 import { calledParty } from '../support/called-party.ts';
 import { flowOf, to } from '../support/flow-builder.ts';
 import type { Person } from '../support/party-phones.ts';
+import { MUSIC } from '../support/spoken-tones.ts';
 
 const FRIEND = '+18144043111';
 

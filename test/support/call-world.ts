@@ -9,22 +9,19 @@ import type { Principal } from '../../src/directory/principal.ts';
 import { TargetHealth } from '../../src/directory/target-health.ts';
 import type { TrunkTarget } from '../../src/directory/trunk-targets.ts';
 import type { Trunk } from '../../src/directory/trunks.ts';
-import type { PromptMaker } from '../../src/flow/call-prompts.ts';
 import { compileFlow } from '../../src/flow/compile-flow.ts';
 import type { Recordings } from '../../src/flow/flow-host.ts';
 import { sleep } from '../../src/kernel/clock.ts';
-import { AppError } from '../../src/kernel/errors.ts';
 import { silentLogger } from '../../src/kernel/log.ts';
 import { seededRandom } from '../../src/kernel/random.ts';
 import { VirtualClock } from '../../src/kernel/virtual-clock.ts';
 import { SessionService } from '../../src/sessions/session-service.ts';
 import type { TrunkSettings } from '../../src/store/schema.ts';
 import { secretBox } from '../../src/store/secret-box.ts';
-import { makePrompt } from '../../src/telephony/audio/make-prompt.ts';
-import { beep, ringing, tone } from '../../src/telephony/audio/tone.ts';
 import { Engine } from '../../src/telephony/engine.ts';
 import { LocalMedia } from '../../src/telephony/media/local-media.ts';
-import type { Prompt, SrtpPolicy } from '../../src/telephony/port.ts';
+import type { SrtpPolicy } from '../../src/telephony/port.ts';
+import { Registrar } from '../../src/telephony/registrar.ts';
 import { UserAgent } from '../../src/telephony/sip/user-agent.ts';
 import { UserCheck } from '../../src/telephony/user-check.ts';
 import { defaultPort } from '../../src/wire/default-port.ts';
@@ -37,6 +34,7 @@ import { plainTrunk, targetAt } from './carriers.ts';
 import { dnsTable } from './dns-table.ts';
 import { type SeenSession, sessionTable } from './session-table.ts';
 import { REALM, sipUserTable } from './sip-user-table.ts';
+import { spokenAsTones } from './spoken-tones.ts';
 
 const SERVER = '10.0.0.1';
 export const PHONE = '10.0.0.2';
@@ -46,10 +44,6 @@ export const manager: Principal = { userId: 'u', emailAddress: 'manager@example.
 export const stranger: Principal = { userId: 's', emailAddress: 'stranger@example.com', roles: ['Manager'], accountIds: ['account-2'] };
 export const numberToDial = '+18144043093';
 export const callerId = '+18144043000';
-
-/** The mu-law code of the music that is played to who is on hold, and the id of a file that is all of code 9. */
-export const MUSIC = 7;
-export const OTHER_MUSIC = 'other-music';
 
 export interface WorldOptions {
   readonly phone?: Partial<PhoneBehaviour>;
@@ -144,6 +138,7 @@ export function callWorld(options: WorldOptions) {
   const refused: string[] = [];
   const sources: string[] = [];
   const userCheck = new UserCheck(users, { realm: REALM, algorithms: ['MD5'], clock, random: seededRandom(11) });
+  const registrar = new Registrar({ users, check: userCheck, onDenied: () => {}, onLetIn: () => {}, clock, log: silentLogger });
   const userAgent: UserAgent = new UserAgent({
     ...agentParts,
     wires: [SERVER, ...(otherServer === undefined ? [] : [otherServer])].flatMap((address) => wires(address)),
@@ -151,6 +146,7 @@ export function callWorld(options: WorldOptions) {
     product: 'Ringflow',
     dns: cachedDns(options.dns ?? dnsTable({}), clock),
     onInvite: (invite) => telephony.invited(invite),
+    onRegister: (received) => registrar.take(received),
     onReplace: (invite, replaced) => telephony.replaced(invite, replaced),
   });
   const serverMedia = media(SERVER, options.mediaSeed ?? 4, otherServer);
@@ -200,6 +196,7 @@ export function callWorld(options: WorldOptions) {
 
   const table = sessionTable({ clock, owner: 'worker-1', beforeStore: options.beforeStore, canRead: options.canRead });
   const sessions = table.seen;
+  const sounds = spokenAsTones(clock, options);
   const posts: SentEvent[] = [];
   const callbacks = new CallbackSender({
     product: 'Ringflow',
@@ -273,7 +270,7 @@ export function callWorld(options: WorldOptions) {
         session: { Id: row.id, From: row.fromAddress, To: row.toAddress },
         ...(plan.parameters && { parameters: plan.parameters }),
       },
-      sounds: spokenAsTones(clock, options),
+      sounds,
       recordings: options.recordings ?? noRecordings,
       loadFlow: () => undefined,
       clock,
@@ -321,6 +318,11 @@ export function callWorld(options: WorldOptions) {
     /** What was told of where those came from who were let in, or were not. */
     sources,
     liveThings,
+    /** Forgets what was seen so far. */
+    forget(): void {
+      sessions.clear();
+      for (const seen of [posts, phoneEvents, denied, refused, sources, users.wrong]) seen.length = 0;
+    },
     /** Hangs up everything at once. */
     async stop(): Promise<void> {
       let stopped = false;
@@ -342,26 +344,6 @@ export function callWorld(options: WorldOptions) {
 }
 
 export const nothingLeft = { sessions: 0, legs: 0, streams: 0, dialogs: 0, transactions: 0, timers: 0, ports: 0 };
-
-/** Each text is a tone of 20 ms per character, so that a test can say how long it takes. */
-const spokenAsTones = (clock: VirtualClock, { speechMs = 0, speechFails = false }: WorldOptions): PromptMaker => ({
-  speech: async (text, _voice, signal) => {
-    if (speechFails) throw new AppError('SPEECH_FAILED', {});
-    if (speechMs > 0) await sleep(clock, speechMs, signal);
-    return makePrompt(tone(400, text.length * 20, -15));
-  },
-  file: async (fileId) => (fileId === OTHER_MUSIC ? steadyPrompt(9, 1000) : makePrompt(tone(600, 1000, -15))),
-  beep,
-  ringing,
-  holdMusic: () => steadyPrompt(MUSIC, 1000),
-});
-
-/** The same mu-law code all the time, so that a test knows it again. */
-function steadyPrompt(code: number, durationMs: number): Prompt {
-  const bytes = new SharedArrayBuffer(durationMs * 8);
-  new Uint8Array(bytes).fill(code);
-  return { id: `code-${code}`, durationMs, pcmu: bytes, pcma: bytes };
-}
 
 const noRecordings: Recordings = {
   newPath: () => '/no-such-folder/call.wav',

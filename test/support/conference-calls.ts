@@ -30,16 +30,26 @@ const meeting = (parameters: Readonly<Record<string, ShortParameter>>) =>
     full: ['HangUpNode', { Outcome: 'Full' }],
   });
 
-/** Calls to these people, one after the other, whose flow is the same. */
-export async function meet(
+/** Where these people are called, one after the other, with the same flow. */
+export function meetingScene(
   people: Readonly<Record<string, Person>>,
   parameters: Readonly<Record<string, ShortParameter>> = {},
   more: Partial<WorldOptions> = {},
 ) {
   const world = callWorld({ flow: meeting(parameters), phoneIsThere: false, ...more });
   const phones = partyPhones(world, people);
-  const sessions: SeenSession[] = [];
-  for (const number of Object.keys(people)) sessions.push(await world.call({ numberToDial: number }));
+  const begin = async (): Promise<readonly SeenSession[]> => {
+    const sessions: SeenSession[] = [];
+    for (const number of Object.keys(people)) sessions.push(await world.call({ numberToDial: number }));
+    return sessions;
+  };
+  return { world, phones, begin };
+}
+
+/** The calls of one such meeting. */
+export async function meet(...how: Parameters<typeof meetingScene>) {
+  const { world, phones, begin } = meetingScene(...how);
+  const sessions = await begin();
   const first = world.clock.now();
   return {
     world,

@@ -22,8 +22,8 @@ export interface DialledOptions extends Partial<WorldOptions> {
   readonly registered?: Readonly<Record<string, Readonly<Record<string, Person>>>>;
 }
 
-/** A call to somebody who stays on the line, whose flow calls others: these people by way of the trunk. */
-export async function dialled(
+/** Where somebody who is called stays on the line, and the flow calls others: these people by way of the trunk. */
+export function dialScene(
   people: Readonly<Record<string, Person>>,
   parameters: Readonly<Record<string, ShortParameter>>,
   { registered = {}, ...more }: DialledOptions = {},
@@ -34,6 +34,12 @@ export async function dialled(
     for (const name of Object.keys(persons)) register(world, name, address);
     return partyPhones(world, persons, address);
   });
+  return { world, phones, others };
+}
+
+/** One call of such a scene. */
+export async function dialled(...how: Parameters<typeof dialScene>) {
+  const { world, phones, others } = dialScene(...how);
   const session = await world.call();
   expect(await world.over(session)).toBe(true);
   const left = await world.finish();

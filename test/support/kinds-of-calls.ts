@@ -1,15 +1,15 @@
 import { expect } from 'vitest';
-import { callerId, callWorld, nothingLeft, numberToDial, type WorldOptions } from './call-world.ts';
-import { meet } from './conference-calls.ts';
-import { type DialledOptions, dialled } from './dialled-call.ts';
+import { callerId, callWorld, numberToDial, type WorldOptions } from './call-world.ts';
+import { meetingScene } from './conference-calls.ts';
+import { type DialledOptions, dialScene } from './dialled-call.ts';
 import { flowOf, type ShortParameter, to } from './flow-builder.ts';
+import { type CallsOfAKind, type Kind, LastingWorld, type Outcomes } from './lasting-world.ts';
 import type { LossLog } from './loss-log.ts';
 import { type Person, partyPhones } from './party-phones.ts';
+import { recordedKinds } from './recorded-kinds.ts';
+import { registeredKinds } from './registered-kinds.ts';
 import { CallLog } from './sip-agents.ts';
-import { FRIEND, OTHER, talking } from './transfer-world.ts';
-
-/** Makes calls of some kind in a world of their own, which they leave empty. Answers what came of each. */
-export type Kind = (world: Partial<WorldOptions>) => Promise<readonly (string | undefined)[]>;
+import { FRIEND, OTHER, talkScene } from './transfer-world.ts';
 
 const [DESK, MOBILE] = ['10.0.1.1', '10.0.1.2'] as const;
 const SERVER = '10.0.0.1';
@@ -20,28 +20,36 @@ const talk = flowOf({ say: ['SayNode', { WhatToSay: 'x'.repeat(100), Done: to('b
 
 const dials =
   (person: Person, parameters: Readonly<Record<string, ShortParameter>> = { Number: FRIEND }, more: DialledOptions = {}): Kind =>
-  async (world) => {
-    const { session, left } = await dialled({ [FRIEND]: person }, parameters, { ...more, ...world });
-    expect(left).toEqual(nothingLeft);
-    return [session.outcome];
+  (options) => {
+    const { world, phones, others } = dialScene({ [FRIEND]: person }, parameters, { ...more, ...options });
+    const call = async (): Promise<Outcomes> => {
+      const session = await world.call();
+      expect(await world.over(session)).toBe(true);
+      return [session.outcome];
+    };
+    return new LastingWorld({ world, phones: [phones, ...others], call });
   };
 
-type Talking = Awaited<ReturnType<typeof talking>>;
+type Talk = ReturnType<typeof talkScene>;
 
 /** A caller talks to alice at her desk, and something is done in that call; then all hang up. */
 const talks =
-  (act: (scene: Talking, until: (isSo: () => boolean) => Promise<boolean>) => Promise<string>): Kind =>
-  async (options) => {
-    const scene = await talking({}, {}, options);
-    const { world, phones, desk, finish } = scene;
+  (act: (scene: Talk, until: (isSo: () => boolean) => Promise<boolean>) => Promise<string>): Kind =>
+  (options) => {
+    const scene = talkScene({}, {}, options);
+    const { world, phones, desk, begin, over } = scene;
     const until = (isSo: () => boolean): Promise<boolean> => world.clock.runUntil(isSo, MOST_MS);
     const isUp = (): boolean => desk.callTo('alice')?.dialog?.state.invite.acked === true;
-    await until(() => isUp() || scene.session.endedAtMs !== undefined);
-    await world.clock.advance(500);
-    const outcome = isUp() ? await act(scene, until) : 'lost';
-    for (const { dialog } of [...phones.calls, ...desk.calls]) void dialog?.bye();
-    await finish();
-    return [outcome];
+    const call = async (): Promise<Outcomes> => {
+      const session = await begin();
+      await until(() => isUp() || session.endedAtMs !== undefined);
+      await world.clock.advance(500);
+      const outcome = isUp() ? await act(scene, until) : 'lost';
+      for (const { dialog } of [...phones.calls, ...desk.calls]) void dialog?.bye();
+      await over();
+      return [outcome];
+    };
+    return new LastingWorld({ world, phones: [phones, desk], call });
   };
 
 const holds = talks(async ({ world, desk }, until) => {
@@ -87,63 +95,60 @@ const joins = talks(async ({ world, phones, desk, dials, refer }, until) => {
   return told.outcome?.result ?? 'lost';
 });
 
-const confers: Kind = async (world) => {
-  const { sessions, over } = await meet(
-    { [numberToDial]: { answerAfterMs: 100, says: 1, hangUpAfterMs: 4000 }, [FRIEND]: { answerAfterMs: 500, hangUpAfterMs: 2000 } },
-    {},
-    world,
-  );
-  await over();
-  return sessions.map(({ outcome }) => outcome);
+const confers: Kind = (options) => {
+  const people = {
+    [numberToDial]: { answerAfterMs: 100, says: 1, hangUpAfterMs: 4000 },
+    [FRIEND]: { answerAfterMs: 500, hangUpAfterMs: 2000 },
+  };
+  const { world, phones, begin } = meetingScene(people, {}, options);
+  const call = async (): Promise<Outcomes> => {
+    const sessions = await begin();
+    for (const session of sessions) expect(await world.over(session)).toBe(true);
+    return sessions.map(({ outcome }) => outcome);
+  };
+  return new LastingWorld({ world, phones: [phones], call });
 };
 
 /** Somebody calls us: the carrier a number, or alice something. */
 const comesIn =
   (isUser: boolean): Kind =>
-  async (options) => {
+  (options: Partial<WorldOptions>) => {
     const userFlow = { flowId: 'flow-1', parameters: {} };
     const world = callWorld({ flow: talk, phoneIsThere: false, ...(isUser && { userFlow }), ...options });
     const phones = partyPhones(world, {}, isUser ? DESK : undefined);
-    const call = new CallLog();
     const dialledNumber = isUser ? '*98' : callerId;
     const hop = { address: SERVER, port: 5060, transport: 'udp' } as const;
     const address = isUser ? DESK : '10.0.0.2';
-    phones.agent.invite(
-      {
-        to: hop,
-        requestUri: `sip:${dialledNumber}@${SERVER}`,
-        from: `sip:${isUser ? 'alice' : '+18145550001'}@${SERVER}`,
-        toUri: `sip:${dialledNumber}@${SERVER}`,
-        offer: `v=0\r\no=- 9 9 IN IP4 ${address}\r\ns=-\r\nc=IN IP4 ${address}\r\nt=0 0\r\nm=audio 31000 RTP/AVP 0\r\n`,
-        credentials: alice,
-      },
-      call,
-    );
-    expect(await world.clock.runUntil(() => (call.failure ?? call.end) !== undefined, MOST_MS)).toBe(true);
-    await world.clock.runUntil(() => world.service.liveSessions === 0, MOST_MS);
-    const left = await world.finish();
-    await phones.close();
-    expect({ ...left, ports: (left.ports ?? 0) - 1 }).toEqual(nothingLeft);
-    return [[...world.sessions.values()][0]?.outcome ?? 'lost'];
+    const call = async (): Promise<Outcomes> => {
+      const log = new CallLog();
+      phones.agent.invite(
+        {
+          to: hop,
+          requestUri: `sip:${dialledNumber}@${SERVER}`,
+          from: `sip:${isUser ? 'alice' : '+18145550001'}@${SERVER}`,
+          toUri: `sip:${dialledNumber}@${SERVER}`,
+          offer: `v=0\r\no=- 9 9 IN IP4 ${address}\r\ns=-\r\nc=IN IP4 ${address}\r\nt=0 0\r\nm=audio 31000 RTP/AVP 0\r\n`,
+          credentials: alice,
+        },
+        log,
+      );
+      expect(await world.clock.runUntil(() => (log.failure ?? log.end) !== undefined, MOST_MS)).toBe(true);
+      await world.clock.runUntil(() => world.service.liveSessions === 0, MOST_MS);
+      return [[...world.sessions.values()][0]?.outcome ?? 'lost'];
+    };
+    return new LastingWorld({ world, phones: [phones], call });
   };
-
-interface CallsOfAKind {
-  readonly make: Kind;
-  readonly outcome: string;
-  /** What else a call may come to, and what must have been lost for that. */
-  readonly unless?: Readonly<Record<string, (log: LossLog) => boolean>>;
-}
 
 const untold = { unknown: (log: LossLog): boolean => log.leftNotifyUnanswered() };
 
 /** By what happens in them: calls of several parties, and how each ends. */
 export const kindsOfCalls: Readonly<Record<string, CallsOfAKind>> = {
-  'somebody is dialled': { make: dials({ answerAfterMs: 2000, says: 2, hangUpAfterMs: 3000 }), outcome: `Done Answered ${FRIEND}` },
-  'who is dialled is busy': { make: dials({ answerAfterMs: 500, reject: 486 }), outcome: 'Busy' },
-  'who is dialled never answers': { make: dials({}), outcome: 'NoAnswer', unless: { Failed: (log) => log.neverRang(FRIEND) } },
-  'early media': { make: dials({ announces: 7, answerAfterMs: 3000, hangUpAfterMs: 1000 }), outcome: `Done Answered ${FRIEND}` },
+  'somebody is dialled': { open: dials({ answerAfterMs: 2000, says: 2, hangUpAfterMs: 3000 }), outcome: `Done Answered ${FRIEND}` },
+  'who is dialled is busy': { open: dials({ answerAfterMs: 500, reject: 486 }), outcome: 'Busy' },
+  'who is dialled never answers': { open: dials({}), outcome: 'NoAnswer', unless: { Failed: (log) => log.neverRang(FRIEND) } },
+  'early media': { open: dials({ announces: 7, answerAfterMs: 3000, hangUpAfterMs: 1000 }), outcome: `Done Answered ${FRIEND}` },
   'two phones of a user ring': {
-    make: dials(
+    open: dials(
       {},
       { User: 'ada' },
       {
@@ -154,10 +159,12 @@ export const kindsOfCalls: Readonly<Record<string, CallsOfAKind>> = {
     ),
     outcome: 'Done Answered ALICE',
   },
-  'hold and resume': { make: holds, outcome: 'held and resumed' },
-  'a blind transfer': { make: sendsOn, outcome: 'transferred', unless: untold },
-  'an attended transfer': { make: joins, outcome: 'transferred', unless: untold },
-  'a conference': { make: confers, outcome: 'CalleeHungUp' },
-  'a call comes from the carrier': { make: comesIn(false), outcome: 'Served' },
-  'the phone of a user calls': { make: comesIn(true), outcome: 'Served' },
+  'hold and resume': { open: holds, outcome: 'held and resumed' },
+  'a blind transfer': { open: sendsOn, outcome: 'transferred', unless: untold },
+  'an attended transfer': { open: joins, outcome: 'transferred', unless: untold },
+  'a conference': { open: confers, outcome: 'CalleeHungUp' },
+  'a call comes from the carrier': { open: comesIn(false), outcome: 'Served' },
+  'the phone of a user calls': { open: comesIn(true), outcome: 'Served' },
+  ...recordedKinds,
+  ...registeredKinds,
 };

@@ -48,6 +48,21 @@ export class LossLog {
     return ofLast.length - answers.length >= 4 && answers.every(({ isLost }) => isLost);
   }
 
+  /** A REGISTER was repeated until its sender gave up, as no answer to it arrived (RFC 3261 section 17.1.2.2). */
+  leftRegisterUnanswered(): boolean {
+    const ofAll = this.#sent.filter(({ cSeq }) => cSeq.endsWith(' REGISTER'));
+    return ofAll.some((one) => {
+      const sent = ofAll.filter(({ callId, cSeq }) => callId === one.callId && cSeq === one.cSeq);
+      const answers = sent.filter(({ line }) => line.startsWith('SIP/2.0 '));
+      return sent.length - answers.length >= 11 && answers.every(({ isLost }) => isLost);
+    });
+  }
+
+  /** Knows of nothing that was sent until now. */
+  forget(): void {
+    this.#sent.length = 0;
+  }
+
   #note(text: string, isLost: boolean): void {
     const header = (name: string): string => new RegExp(`^${name}: (.*)\r$`, 'm').exec(text)?.[1] ?? '';
     const [line = ''] = text.split('\r\n', 1);

@@ -48,6 +48,11 @@ export class RtpPeer {
     return this.#socket.local;
   }
 
+  /** Gives the port back. Idempotent. */
+  close(): void {
+    this.#socket.close();
+  }
+
   /** Sends one packet as it is given; nothing is counted on. */
   sendRaw(to: Endpoint, payloadType: number, sequence: number, timestamp: number, payload: Uint8Array): void {
     const bytes = new Uint8Array(RTP_HEADER_BYTES + payload.length);

@@ -20,10 +20,10 @@ const endpoints: Record<string, DialledEndpoint> = {
 };
 
 /**
- * A call to somebody who says 1, and whose flow dials alice, who says 2 at a desk. FRIEND says 3, OTHER 4 and THIRD 5. What alice dials is called,
+ * Where somebody is called who says 1, and the flow dials alice, who says 2 at a desk. FRIEND says 3, OTHER 4 and THIRD 5. What alice dials is called,
  * and a call to FRIEND goes to alice too.
  */
-export async function talking(
+export function talkScene(
   parameters: Partial<Record<'out' | 'dial', Readonly<Record<string, ShortParameter>>>> = {},
   people: Readonly<Record<string, Person>> = {},
   more: Partial<WorldOptions> = {},
@@ -57,9 +57,14 @@ export async function talking(
   });
   const desk = partyPhones(world, { alice: { answerAfterMs: 500, says: 2 } }, DESK);
   register(world, 'alice', DESK);
-  const session = await world.call();
-  const sessions: SeenSession[] = [session];
-  await world.clock.advance(1500);
+  const sessions: SeenSession[] = [];
+  /** What was called before is over, and no longer among the sessions. */
+  const begin = async (): Promise<SeenSession> => {
+    const session = await world.call();
+    sessions.splice(0, sessions.length, session);
+    await world.clock.advance(1500);
+    return session;
+  };
   const refer = (dialog: Dialog | undefined, target: ReferTarget) => {
     const told: { outcome?: TransferOutcome; error?: unknown } = {};
     dialog?.refer(target, new AbortController().signal).then(
@@ -72,8 +77,11 @@ export async function talking(
     );
     return told;
   };
-  const finish = async () => {
+  const over = async () => {
     for (const one of sessions) expect(await world.over(one)).toBe(true);
+  };
+  const finish = async () => {
+    await over();
     const left = await world.finish();
     const calls = phones.calls.length + desk.calls.length;
     await Promise.all([phones.close(), desk.close()]);
@@ -104,7 +112,13 @@ export async function talking(
     if (placed) sessions.push(placed);
     return call;
   };
-  return { dials, sessions, world, phones, desk, session, refer, hears, finish };
+  return { begin, dials, sessions, world, phones, desk, refer, hears, over, finish };
+}
+
+/** One call of such a scene, some time after alice has answered. */
+export async function talking(...how: Parameters<typeof talkScene>) {
+  const scene = talkScene(...how);
+  return { ...scene, session: await scene.begin() };
 }
 
 /** How alice names one of her calls to who is to take her place in it. */

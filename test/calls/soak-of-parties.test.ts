@@ -1,0 +1,62 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { nothingLeft, type WorldOptions } from '../support/call-world.ts';
+import { kindsOfCalls } from '../support/kinds-of-calls.ts';
+import { LossLog } from '../support/loss-log.ts';
+import { RebindingNat } from '../support/rebinding-nat.ts';
+import { type Counts, PARTY_PERCENT, SOAK_CALLS, SoakCounts } from '../support/soak-counts.ts';
+
+// A fifth of the soak: incoming, dialled, recorded, held and transferred calls, conferences and registered phones, one after the other.
+
+/** What the first calls of a kind have made ready is not counted. */
+const WARM_UP = 5;
+
+interface BadNetwork {
+  readonly options: () => Partial<WorldOptions>;
+  readonly lossPercent?: number;
+}
+
+const networks: Readonly<Record<string, BadNetwork>> = {
+  'all goes well': { options: () => ({}) },
+  'duplicates, late and out of order': { options: () => ({ faults: { duplicatePercent: 20, delayMs: { min: 0, max: 200 } } }) },
+  'a tenth lost': { options: () => ({ faults: { delayMs: { min: 0, max: 40 } } }), lossPercent: 10 },
+  'a third lost, a tenth twice': { options: () => ({ faults: { duplicatePercent: 10, delayMs: { min: 0, max: 40 } } }), lossPercent: 33 },
+  'a NAT that forgets': {
+    options: () => ({ faults: { nat: new RebindingNat('10.0.0.2', '192.0.2.1', 12), delayMs: { min: 0, max: 20 } }, phoneAt: '192.0.2.1' }),
+  },
+};
+
+const kinds = Object.entries(kindsOfCalls);
+/** Of each kind on each network. */
+const calls = Math.max(2 * WARM_UP, Math.ceil((SOAK_CALLS * PARTY_PERCENT) / 100 / kinds.length / Object.keys(networks).length));
+
+let counts: SoakCounts;
+beforeAll(() => {
+  counts = new SoakCounts();
+});
+afterAll(() => counts.close());
+
+describe(`many calls of several parties over bad networks (${calls} of each kind)`, { timeout: 60_000 + calls * 3000 }, () => {
+  describe.each(Object.entries(networks))('%s', (networkName, { options, lossPercent = 0 }) => {
+    it.each(kinds)('%s: each call ends as it must, and nothing is left', async (kindName, one) => {
+      const outcomes: Record<string, number> = {};
+      const log = new LossLog(lossPercent, 1);
+      const world = await one.open({ ...options(), filter: log.filter });
+      let before: Counts = {};
+      for (let made = 0; made < calls; made++) {
+        if (made === WARM_UP) before = await counts.now(await world.left());
+        for (const outcome of await world.call()) {
+          outcomes[outcome ?? 'none'] = (outcomes[outcome ?? 'none'] ?? 0) + 1;
+          if (outcome !== one.outcome) expect(one.unless?.[outcome ?? '']?.(log), `call ${made}: ${outcome}`).toBe(true);
+        }
+        expect(await world.left()).toEqual({ ...nothingLeft, files: 0 });
+        log.forget();
+      }
+      // Even what may be lost for good is lost seldom.
+      expect(outcomes[one.outcome]).toBeGreaterThanOrEqual(calls / 2);
+      await counts.compare(`${networkName} / ${kindName}`, calls, outcomes, before, await world.left());
+      expect(await world.close()).toEqual(nothingLeft);
+    });
+  });
+
+  it('the memory has not grown by all of them', () => counts.compareAll());
+});
