@@ -86,8 +86,8 @@ export const trunkSettings = {
     'How often each host is asked by OPTIONS whether it is there, from 5 to 3600. A host that is down is tried last. 0 or absent: never.',
   ),
   domain: optional(text, 'The domain in the addresses of both sides. The host that is called if absent or empty.'),
-  calledFormat: optional(SipNumberFormat, 'How called numbers are written, in Request-URI and To.'),
-  callerFormat: optional(SipNumberFormat, 'How the caller ID is written, in From and the identity header.'),
+  calledFormat: optional(SipNumberFormat, 'How called numbers are written, in Request-URI and To, and read on calls that come in.'),
+  callerFormat: optional(SipNumberFormat, 'How the caller ID is written, in From and the identity header, and read on calls that come in.'),
   identityHeader: optional(
     nullable(oneOf('SipIdentityHeaders', ['None', 'PAssertedIdentity', 'PPreferredIdentity'])),
     'The header that names the caller besides From. None if absent.',

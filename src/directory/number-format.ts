@@ -1,4 +1,5 @@
 import type { SipNumberFormat } from '../contracts/sip-trunks.ts';
+import { possibleE164 } from './e164.ts';
 import type { MemberChecks } from './member-checks.ts';
 
 /** What a carrier may want in front of a number. */
@@ -25,6 +26,38 @@ function inStyle(
       return e164.slice(1);
     case 'National':
       return e164.startsWith(`+${countryCode}`) ? nationalPrefix + e164.slice(countryCode.length + 1) : internationalPrefix + e164.slice(1);
+  }
+}
+
+/**
+ * The numbers that `formatNumber` writes so, the likeliest first: with what it takes away, and with the longer prefix of a national style.
+ * None when the text does not fit the format.
+ */
+export function readNumbers(written: string, format: SipNumberFormat = {}): string[] {
+  const { stripPrefix = '', addPrefix = '' } = format;
+  if (!written.startsWith(addPrefix)) return [];
+  const rest = written.slice(addPrefix.length);
+  const styled = stripPrefix === '' ? [rest] : [stripPrefix + rest, rest];
+  const numbers = styled.flatMap((text) => ofStyle(text, format));
+  return [...new Set(numbers)].filter((number) => possibleE164(number) === number && formatNumber(number, format) === written);
+}
+
+function ofStyle(
+  text: string,
+  { style = 'E164', countryCode = '', nationalPrefix = '0', internationalPrefix = '00' }: SipNumberFormat,
+): string[] {
+  switch (style) {
+    case 'E164':
+      return [text];
+    case 'E164WithoutPlus':
+      return [`+${text}`];
+    case 'National': {
+      const readings = [
+        { prefix: nationalPrefix, before: `+${countryCode}` },
+        { prefix: internationalPrefix, before: '+' },
+      ].sort((one, other) => other.prefix.length - one.prefix.length);
+      return readings.filter(({ prefix }) => text.startsWith(prefix)).map(({ prefix, before }) => before + text.slice(prefix.length));
+    }
   }
 }
 

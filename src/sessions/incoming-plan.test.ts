@@ -89,6 +89,40 @@ describe('a call that comes in', () => {
     expect(await planned({ trunk, call: { identify, source } })).toMatchObject({ line: { trunkId: 'trunk-1' } });
   });
 
+  const national: Partial<Trunk> = {
+    calledFormat: { style: 'National', countryCode: '1', nationalPrefix: '1', addPrefix: '7*' },
+    callerFormat: { style: 'National', countryCode: '49' },
+  };
+
+  it.each([
+    ['as its trunk writes numbers', { dialled: '7*18144043000' }],
+    ['so in To', { dialled: 'account', to: '7*18144043000;phone-context=+1' }],
+    ['with +, whatever its trunk writes', { dialled: NUMBER }],
+    ['as numbers are usually written', { dialled: '0018144043000' }],
+  ])('is for the number that the carrier names %s', async (_what, call) => {
+    expect(await planned({ trunk: national, call: { to: 'nobody', ...call } })).toMatchObject({ endpointId: 'endpoint-1', to: NUMBER });
+  });
+
+  it('is for nothing when its number is written otherwise', async () => {
+    const call = { dialled: '7*8144043000', to: '78144043000' };
+    expect(await planned({ trunk: national, call })).toEqual({ refused: 'unknown-number', status: 404 });
+  });
+
+  it.each([
+    ['089123456', '+4989123456'],
+    ['0018145550001', '+18145550001'],
+    ['+18145550001', '+18145550001'],
+    ['89123456', '89123456'],
+    ['8144043093', '8144043093'],
+    ['alice', 'alice'],
+  ])('from %s, on a trunk where numbers are national, is from %s', async (written, from) => {
+    expect(await planned({ trunk: national, call: { from: written } })).toMatchObject({ from });
+    expect(await planned({ trunk: national, call: { from: 'pbx', asserted: ['gate', written] } })).toMatchObject({
+      from: from.startsWith('+') ? from : 'gate',
+      writtenFrom: 'pbx',
+    });
+  });
+
   it.each([
     ['number', {}, 404],
     ['user', { hasCredentials: true }, 403],

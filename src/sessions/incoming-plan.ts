@@ -8,9 +8,10 @@ import type { PlainStruct } from '../flow/plain-value.ts';
 import { AppError } from '../kernel/errors.ts';
 import type { AnswerRequest, IncomingCall } from '../telephony/port.ts';
 import type { CompiledFlows } from './compiled-flows.ts';
+import { addressOf } from './incoming-address.ts';
+import { calledNumber, callersOf } from './incoming-numbers.ts';
 import type { PlannedFlow } from './outgoing-plan.ts';
 import { limitOfUser, type TrunkLimit } from './trunk-limits.ts';
-import { writtenNumber } from './written-number.ts';
 
 /** Where the facts about those who call, and are called, come from. */
 export interface IncomingDirectory {
@@ -63,10 +64,6 @@ const noFlow: Refusal = { refused: 'no-flow', status: 404 };
 /** A user who may not dial. */
 const noFlowOfUser: Refusal = { refused: 'no-flow', status: 403 };
 
-/** What a caller may be called when it is no number. */
-const ADDRESS_LENGTH = 64;
-const NO_NAME = 'anonymous';
-
 /**
  * Finds what an incoming call is for. By a trunk it is for a number of the account of that trunk; from a user, who has to show the password
  * for each call, it runs the flow of that user. Nothing that a caller can write makes a call that goes out.
@@ -77,7 +74,7 @@ export async function planIncoming(call: IncomingCall, directory: IncomingDirect
   const trunks = call.hasCredentials ? [] : await trunksOf(call, directory);
   for (const trunk of trunks) {
     const owned = await directory.phoneNumbers.ownedVoiceNumbers(trunk.accountId);
-    const called = calledNumber(call, owned);
+    const called = calledNumber(call, trunk, owned);
     if (called) return planOfNumber(call, trunk, called, directory);
   }
   // A phone may be where a carrier is: on one machine, or behind one router.
@@ -114,16 +111,6 @@ async function trunksOf({ source }: IncomingCall, { trunkSources, trunks }: Inco
   return found.sort((one, other) => samePort(one) - samePort(other));
 }
 
-/** Carriers name the number in the Request-URI, or only in To when they call the user name of the trunk. */
-function calledNumber({ dialled, to }: IncomingCall, owned: readonly OwnedNumber[]): OwnedNumber | undefined {
-  for (const user of [dialled, to]) {
-    const e164 = writtenNumber(user);
-    const found = e164 === undefined ? undefined : owned.find((number) => number.e164 === e164);
-    if (found) return found;
-  }
-  return undefined;
-}
-
 async function planOfNumber(
   call: IncomingCall,
   trunk: Trunk,
@@ -157,23 +144,4 @@ async function runnable(
     if (error instanceof AppError && error.code === 'FLOW_INVALID') return undefined;
     throw error;
   }
-}
-
-/** Who calls by way of a trunk: whom its carrier asserts (RFC 3325 section 5), a number rather than a name, else whom From names. */
-function callersOf({ from, asserted }: IncomingCall, { callerSource }: Trunk): Pick<IncomingPlan, 'from' | 'writtenFrom'> {
-  const written = callerOf(from);
-  const known = callerSource === 'asserted' ? (asserted.find((user) => writtenNumber(user) !== undefined) ?? asserted[0]) : undefined;
-  const caller = known === undefined ? written : callerOf(known);
-  return { from: caller, ...(caller !== written && { writtenFrom: written }) };
-}
-
-/** How a session names its caller: by the number where it is one, else as it came. */
-function callerOf(user: string): string {
-  return writtenNumber(user) ?? addressOf(user);
-}
-
-/** A text of somebody else as the address of a session: short, and without what cannot be stored. */
-function addressOf(user: string): string {
-  const text = user.replace(/\p{Cc}|\p{Cs}/gu, '').slice(0, ADDRESS_LENGTH);
-  return text === '' ? NO_NAME : text;
 }
