@@ -1,3 +1,4 @@
+import type { EventLoopUtilization } from 'node:perf_hooks';
 import type { Worker } from 'node:worker_threads';
 import { AppError } from '../../kernel/errors.ts';
 import type { Prompt } from '../audio/prompt.ts';
@@ -5,6 +6,7 @@ import { noCapacity } from '../rtp/port-range.ts';
 import { PromptMemory } from './prompt-memory.ts';
 import type { MediaCommand, MediaEvent, SettledEvent, WorkerSettings } from './protocol.ts';
 import { RemoteStream, type WorkerLink } from './remote-stream.ts';
+import { SustainedLoad } from './sustained-load.ts';
 
 /** Ports that are open in advance, so that a call does not wait for the thread. */
 const SPARE_STREAMS = 8;
@@ -12,6 +14,9 @@ const SPARE_STREAMS = 8;
 const FEW_SPARES = 3;
 const PROMPT_BYTES = 64 * 1024 * 1024;
 const CLOSE_LIMIT_MS = 5000;
+/** The share of time that a thread works: beyond the first its timers suffer, below the second there is room for calls again. */
+const FULL = 0.9;
+const ROOM = 0.8;
 
 interface Asker {
   resolve(stream: RemoteStream): void;
@@ -32,6 +37,9 @@ export class MediaWorker implements WorkerLink {
   readonly #outbox: MediaCommand[] = [];
   readonly #ready: Promise<void>;
   readonly #exited: Promise<void>;
+  readonly #busy = new SustainedLoad();
+  /** At the last look; the start of a thread does not count. */
+  #utilization: EventLoopUtilization | undefined;
   #opening = 0;
   #lastStream = 0;
   #flushPlanned: NodeJS.Immediate | undefined;
@@ -45,8 +53,10 @@ export class MediaWorker implements WorkerLink {
     this.#maxStreams = settings.maxStreams;
     this.#ready = new Promise((resolve, reject) => {
       this.#worker.on('message', (event: MediaEvent) => {
-        if (event.kind === 'ready') resolve();
-        else this.#receive(event);
+        if (event.kind === 'ready') {
+          this.#utilization = worker.performance.eventLoopUtilization();
+          resolve();
+        } else this.#receive(event);
       });
       this.#worker.on('error', (error) => {
         this.#error = error;
@@ -81,9 +91,19 @@ export class MediaWorker implements WorkerLink {
     return this.openStreams + this.#askers.length;
   }
 
+  /** Looks how busy the thread was since the last look. Answers whether it takes calls now, when that has changed. */
+  look(): boolean | undefined {
+    if (this.#utilization === undefined) return undefined;
+    const now = this.#worker.performance.eventLoopUtilization();
+    const { utilization } = this.#worker.performance.eventLoopUtilization(now, this.#utilization);
+    this.#utilization = now;
+    return this.#busy.look(utilization > (this.#busy.isOver ? ROOM : FULL)) ? !this.#busy.isOver : undefined;
+  }
+
   /** Takes a stream that is open already, or waits for one. @throws AppError NO_CAPACITY when there is none, or the thread ends. */
   open(): Promise<RemoteStream> {
     if (this.#gone || this.#closing !== undefined) return Promise.reject(noCapacity('media workers'));
+    if (this.#busy.isOver) return Promise.reject(noCapacity('the time of the media workers'));
     const spare = this.#spares.shift();
     if (!spare && this.#streams.size + this.#opening >= this.#maxStreams && this.#opening === 0) {
       return Promise.reject(noCapacity(`${this.#maxStreams} streams`));

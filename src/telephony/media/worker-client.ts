@@ -1,5 +1,5 @@
 import type { Worker } from 'node:worker_threads';
-import { systemClock, type Timer } from '../../kernel/clock.ts';
+import { type Clock, systemClock, type Timer } from '../../kernel/clock.ts';
 import type { Logger } from '../../kernel/log.ts';
 import { noCapacity, type PortLimits } from '../rtp/port-range.ts';
 import type { AudioRoom, MediaPort, MediaStream } from './media-port.ts';
@@ -8,6 +8,7 @@ import type { WorkerSettings } from './protocol.ts';
 import { RemoteStream } from './remote-stream.ts';
 import { newRoomMemory } from './room-memory.ts';
 import { spawnWorker } from './spawn-worker.ts';
+import { SustainedLoad } from './sustained-load.ts';
 
 export interface MediaWorkersOptions {
   /** Threads; one per core but one is a good number, and at least one. */
@@ -21,14 +22,20 @@ export interface MediaWorkersOptions {
   readonly log: Logger;
   /** How a thread is started; `spawnWorker` unless somebody needs to hold it himself. */
   readonly spawn?: (settings: WorkerSettings) => Worker;
+  /** The machine's unless somebody needs another. */
+  readonly clock?: Clock;
 }
 
 /** One event loop carries this many calls before its timers suffer. */
 const MAX_STREAMS = 500;
 const RESTART_MS = 1000;
+/** How often it is looked whether the threads have time for more calls, and how late that look may be in the main thread. */
+const LOOK_MS = 500;
+const LATE_MS = 200;
 
 /**
- * Starts the media threads. Each has its own part of the ports. A thread that dies takes its streams with it and is started again.
+ * Starts the media threads. Each has its own part of the ports. A thread that dies takes its streams with it and is started again. One that has been
+ * busy for nine tenths of two seconds takes no more calls until there is room again, and so do all while the main thread is late.
  * @throws Error when a thread does not start; RangeError when the range has too few ports.
  */
 export async function openMediaWorkers(options: MediaWorkersOptions): Promise<MediaPort> {
@@ -47,14 +54,19 @@ class MediaWorkers implements MediaPort {
   readonly #spawn: (settings: WorkerSettings) => Worker;
   readonly #workers: MediaWorker[];
   readonly #restarts = new Set<Timer>();
+  readonly #clock: Clock;
+  readonly #late = new SustainedLoad();
+  #nextLook: Timer;
   #lastRoom = 0;
   #closed = false;
 
-  constructor({ count, host, otherHost, portRange, log, spawn = spawnWorker }: MediaWorkersOptions) {
+  constructor({ count, host, otherHost, portRange, log, spawn = spawnWorker, clock = systemClock }: MediaWorkersOptions) {
     this.#log = log;
+    this.#clock = clock;
     this.#spawn = spawn;
     const settings = { host, ...(otherHost !== undefined && { otherHost }), maxStreams: MAX_STREAMS };
     this.#workers = divide(portRange, count).map((part, index) => this.#start(index, { ...settings, portRange: part, part: index }));
+    this.#nextLook = this.#lookAfter(LOOK_MS);
   }
 
   get openStreams(): number {
@@ -73,6 +85,7 @@ class MediaWorkers implements MediaPort {
   async open(near?: MediaStream): Promise<MediaStream> {
     const distance = (worker: MediaWorker): number => (near instanceof RemoteStream && near.isOf(worker) ? 0 : 1);
     const byLoad = [...this.#workers].sort((left, right) => distance(left) - distance(right) || left.load - right.load);
+    if (this.#late.isOver) throw noCapacity('the time of the main thread');
     let full: unknown;
     for (const worker of byLoad) {
       try {
@@ -87,15 +100,34 @@ class MediaWorkers implements MediaPort {
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#nextLook.cancel();
     for (const restart of this.#restarts) restart.cancel();
     await Promise.all(this.#workers.map((worker) => worker.close()));
+  }
+
+  #lookAfter(delayMs: number): Timer {
+    const dueMs = this.#clock.now() + delayMs;
+    return this.#clock.after(delayMs, () => {
+      const lateMs = this.#clock.now() - dueMs;
+      if (this.#late.look(lateMs > LATE_MS)) this.#tell('The main thread', !this.#late.isOver);
+      this.#workers.forEach((worker, index) => {
+        const takesCalls = worker.look();
+        if (takesCalls !== undefined) this.#tell(`Media worker ${index + 1}`, takesCalls);
+      });
+      this.#nextLook = this.#lookAfter(LOOK_MS);
+    });
+  }
+
+  #tell(who: string, takesCalls: boolean): void {
+    if (takesCalls) this.#log.info({ who }, `${who} has time again: new calls are taken`);
+    else this.#log.warn({ who }, `${who} has too much to do: new calls are refused until it has time again`);
   }
 
   #start(index: number, settings: WorkerSettings): MediaWorker {
     return new MediaWorker(this.#spawn(settings), settings, (error, streams) => {
       if (this.#closed) return;
       this.#log.error({ err: error, streams }, 'A media worker has died; it is started again');
-      const restart = systemClock.after(RESTART_MS, () => {
+      const restart = this.#clock.after(RESTART_MS, () => {
         this.#restarts.delete(restart);
         this.#workers[index] = this.#start(index, settings);
       });
