@@ -8,6 +8,7 @@ import { readTelephoneEvent } from '../../src/telephony/rtp/telephone-event.ts';
 import { answerOffer, readAnswer } from '../../src/telephony/sdp/negotiate.ts';
 import { SdpError } from '../../src/telephony/sdp/sdp-error.ts';
 import { newLocalSrtp } from '../../src/telephony/sdp/srtp-offer.ts';
+import { readAssertedIdentity } from '../../src/telephony/sip/asserted-identity.ts';
 import { parseChallenge } from '../../src/telephony/sip/digest.ts';
 import { readDigitBody } from '../../src/telephony/sip/digit-body.ts';
 import type { SipMessage } from '../../src/telephony/sip/message.ts';
@@ -15,6 +16,7 @@ import { parseNameAddress } from '../../src/telephony/sip/parse-address.ts';
 import { parseCredentials } from '../../src/telephony/sip/parse-credentials.ts';
 import { parseCSeq } from '../../src/telephony/sip/parse-cseq.ts';
 import { parseMessage } from '../../src/telephony/sip/parse-message.ts';
+import { parseRAck } from '../../src/telephony/sip/parse-rack.ts';
 import { parseVia } from '../../src/telephony/sip/parse-via.ts';
 import { readBody } from '../../src/telephony/sip/read-body.ts';
 import { readRegistration } from '../../src/telephony/sip/read-registration.ts';
@@ -86,6 +88,7 @@ const headerReaders: readonly (readonly [name: string, read: (value: string) => 
   ['Record-Route', (value) => splitList([value]).map(parseNameAddress)],
   ['CSeq', parseCSeq],
   ['Replaces', parseReplaces],
+  ['RAck', parseRAck],
   ['WWW-Authenticate', parseChallenge],
   ['Authorization', parseCredentials],
 ];
@@ -98,6 +101,8 @@ function readSip(bytes: Uint8Array): void {
   for (const [name, read] of headerReaders) for (const value of message.headers.all(name)) attempt(() => read(value));
   for (const read of [parseReferTo, referrerOf, redirectTargets, retryAfterMs, sessionExpiresOf, smallestIntervalOf])
     attempt(() => read(message.headers));
+  // Of an identity that cannot be read there is none: it is no reason to refuse a call.
+  expect(readAssertedIdentity(message.headers).users.length).toBeLessThanOrEqual(2);
   if (message.kind === 'request') attempt(() => readRegistration(message));
   readBody(message.headers, message.body);
   attempt(() => readSipfrag(message.body));

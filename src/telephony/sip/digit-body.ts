@@ -27,7 +27,10 @@ export function isDigitType(contentType: string | undefined): boolean {
   return kindOf(contentType) !== undefined;
 }
 
-/** Reads an INFO body. The duration that it may name is not looked at: a digit counts once, however long the key was held. */
+/**
+ * Reads an INFO body. The duration that it may name is not looked at: a digit counts once, however long the key was held; to another side it is told
+ * as long as any other; and the time until the next one is counted from when it comes, since it comes when the key is up and its duration known.
+ */
 export function readDigitBody(contentType: string | undefined, body: Uint8Array): DigitBody {
   const kind = kindOf(contentType);
   if (kind === undefined) return { kind: 'unreadable' };

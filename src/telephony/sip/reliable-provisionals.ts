@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '../../kernel/clock.ts';
 import type { Random } from '../../kernel/random.ts';
 import type { ReplyOptions } from './make-response.ts';
+import { parseRAck } from './parse-rack.ts';
 import type { ServerTransaction } from './server-transaction.ts';
 import { PATIENCE_MS, T1_MS } from './transaction-step.ts';
 
@@ -17,8 +18,6 @@ interface Unacknowledged extends Provisional {
 
 /** So that numbers never reach their end (RFC 3262 section 3: the first is below 2^31). */
 const FIRST_BELOW = 2 ** 20;
-
-const RACK = /^([0-9]{1,10})[ \t]+([0-9]{1,10})[ \t]+INVITE$/;
 
 /**
  * The reliable provisional responses to one INVITE that we got (RFC 3262 section 3): one at a time, repeated after T1, doubling, until
@@ -57,10 +56,10 @@ export class ReliableProvisionals {
   }
 
   /** Whether a RAck value names the response that waits for its PRACK, or did when the final one overtook it. */
-  matches(rAck: string | undefined): boolean {
-    const [, rSeq, cSeq] = RACK.exec(rAck?.trim() ?? '') ?? [];
+  matches(value: string | undefined): boolean {
+    const rAck = value === undefined ? undefined : parseRAck(value);
     const expected = this.#latest?.rSeq ?? this.#overtaken;
-    return expected !== undefined && Number(rSeq) === expected && Number(cSeq) === this.#cSeq;
+    return rAck !== undefined && rAck.rSeq === expected && rAck.cSeq === this.#cSeq;
   }
 
   /** The PRACK to the latest response is there: goes on with the next. */
