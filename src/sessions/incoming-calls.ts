@@ -56,7 +56,8 @@ export class IncomingCalls {
       await calls.release(reservation);
       return this.#refuse(call, 'stopping', 503, RETRY_SECONDS);
     }
-    call.ring();
+    // What is going to be refused with 488 must not ring first.
+    if (reservation.slot.takesOffer(plan.line.media)) call.ring();
     const row = this.#newRow(plan);
     const live = calls.addIncoming(row, { ...plan, options: {} }, reservation);
     try {

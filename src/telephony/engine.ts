@@ -174,12 +174,15 @@ export class Engine implements Telephony {
   async #reserveFor(call: RingingCall, near: AnsweredCall | undefined): Promise<IncomingSlot> {
     const stream = await this.#options.media.open(near && streamOf(near));
     let used = false;
+    const { publicAddresses = {}, random } = this.#options;
+    const { invite } = call;
     return {
+      takesOffer: (settings) => invite.sdp === undefined || newLegMedia(stream, settings, publicAddresses, random).takes(invite.sdp),
       answer: (request, events) => {
         used = true;
         const leg = new InboundLeg(
           this.#legParts(request, events, stream, request, () => this.#legs.delete(leg)),
-          call.invite,
+          invite,
         );
         this.#legs.add(leg);
         call.answerOn(leg);

@@ -149,6 +149,16 @@ export class LegMedia {
     }
   }
 
+  /** Whether `offered` would answer the first offer of the peer. Changes nothing. */
+  takes(sdp: string): boolean {
+    try {
+      answerOffer(sdp, this.#local);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   #isOfAnother(sdp: string, local: Offer): boolean {
     const old = this.#agreed;
     if (!old?.srtp) return false;

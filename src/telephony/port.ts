@@ -299,6 +299,8 @@ export interface AnswerRequest {
 
 /** A media port that is held for one incoming call. It is used once: by `answer`, or given back by `release`. */
 export interface IncomingSlot {
+  /** Whether `answer` could take the offer of the call; also when it has none yet. */
+  takesOffer(media: Pick<AnswerRequest, 'srtp' | 'codecs'>): boolean;
   /** Answers the call. Never throws: everything that follows is an event, also that its caller has given up. */
   answer(request: AnswerRequest, events: LegEvents): PlacedCall;
   /** Gives the port back when the call is not answered. */

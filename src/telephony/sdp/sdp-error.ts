@@ -8,7 +8,7 @@ export type SdpFailure =
   | 'no-audio'
   /** The audio stream was refused: its port is 0 (RFC 3264 section 6). */
   | 'rejected'
-  /** The audio stream is neither RTP/AVP nor, where we can have that, RTP/SAVP. */
+  /** The audio stream is neither RTP/AVP or RTP/AVPF nor, where we can have that, RTP/SAVP or RTP/SAVPF. */
   | 'no-protocol'
   /** SRTP is required, or was agreed before, and the other side gives no key that we can use (RFC 4568). */
   | 'no-key'

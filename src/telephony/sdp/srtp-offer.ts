@@ -41,11 +41,12 @@ export interface AgreedSrtp {
 /**
  * Chooses the keys of a stream. Of an offer the first line that we can use is taken, and answered with its tag and a key of ours. An answer
  * has to name one line of our offer by tag and suite (RFC 4568 sections 5.1.2 and 5.1.3). RTP/AVP with a key is taken like RTP/SAVP: that
- * is how peers offer SRTP that may be left out.
+ * is how peers offer SRTP that may be left out. The profiles with feedback (RFC 4585, RFC 5124) are taken like those without: an answer without
+ * a=rtcp-fb agrees on none, and who sends no feedback works with who could (RFC 4585 section 5).
  */
 export function agreeOnSrtp(media: MediaLine, local: LocalSrtp | undefined, role: 'offerer' | 'answerer'): AgreedSrtp | SdpError {
-  const isSecure = media.protocol === 'RTP/SAVP';
-  if (!isSecure && media.protocol !== 'RTP/AVP') return noProtocol;
+  const isSecure = media.protocol === 'RTP/SAVP' || media.protocol === 'RTP/SAVPF';
+  if (!isSecure && media.protocol !== 'RTP/AVP' && media.protocol !== 'RTP/AVPF') return noProtocol;
   if (!local) return isSecure ? noProtocol : {};
   for (const theirs of media.crypto) {
     const ours = local.lines.find(({ suite, tag }) => suite === theirs.suite && (role === 'answerer' || tag === theirs.tag));
@@ -55,7 +56,7 @@ export function agreeOnSrtp(media: MediaLine, local: LocalSrtp | undefined, role
   return isSecure || local.policy === 'required' ? new SdpError('no-key', 'The audio stream has no key for SRTP that we can use') : {};
 }
 
-const noProtocol = new SdpError('no-protocol', 'The audio stream is neither RTP/AVP nor an RTP/SAVP that we may have');
+const noProtocol = new SdpError('no-protocol', 'The audio stream is neither RTP/AVP, RTP/AVPF nor an RTP/SAVP that we may have');
 
 /** A description without its keys, as it may be stored. */
 export function withoutKeys(sdp: string): string {
