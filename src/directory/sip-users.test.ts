@@ -17,7 +17,7 @@ function scene(whileAsked: () => void = () => {}) {
         return undefined;
       },
     },
-    bindings: { list: async () => [], change: async () => [] },
+    bindings: { list: async () => [], change: async () => [], remove: async () => {} },
     changes: {
       subscribe: (handler) => {
         tell = handler;

@@ -14,7 +14,7 @@ import { digitTransports } from './trunks.ts';
 
 export interface SipUserDirectoryOptions {
   readonly endpoints: Pick<EndpointRepository, 'sipUser' | 'anySipUser'>;
-  readonly bindings: Pick<BindingRepository, 'list' | 'change'>;
+  readonly bindings: Pick<BindingRepository, 'list' | 'change' | 'remove'>;
   readonly changes: Pick<Changes, 'subscribe'>;
   readonly box: SecretBox;
   readonly clock: Clock;
@@ -91,6 +91,10 @@ export class SipUserDirectory implements SipUsers {
 
   change(userId: string, change: BindingChange): Promise<readonly Binding[] | undefined> {
     return this.#options.bindings.change(userId, change, this.#options.clock.now(), MOST_BINDINGS);
+  }
+
+  forget(userId: string, binding: Binding): Promise<void> {
+    return this.#options.bindings.remove(userId, binding);
   }
 
   async #load(sipUserName: string): Promise<DirectoryUser | undefined> {

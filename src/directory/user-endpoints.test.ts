@@ -159,6 +159,19 @@ describe('the phones of a user', () => {
     expect(await sipUsers.bindings(userId)).toEqual([]);
   });
 
+  it('are forgotten one by one, but not when they have registered again meanwhile', async () => {
+    const { sipUsers } = directory;
+    const first = binding('a');
+    const renewed = binding('a', { cSeq: 2 });
+    await sipUsers.change(userId, adding(first));
+    await sipUsers.change(userId, adding(binding('b')));
+    await sipUsers.change(userId, adding(renewed));
+    await sipUsers.forget(userId, first);
+    expect(keys(await sipUsers.bindings(userId))).toEqual(['a', 'b']);
+    await sipUsers.forget(userId, renewed);
+    expect(keys(await sipUsers.bindings(userId))).toEqual(['b']);
+  });
+
   it('are not changed by a REGISTER that is late, nor for a user that is gone', async () => {
     const { sipUsers } = directory;
     await sipUsers.change(userId, adding(binding('a', { cSeq: 5 })));

@@ -69,6 +69,13 @@ export class BindingRepository {
     });
   }
 
+  /** Forgets a binding, unless it was renewed since. */
+  async remove(endpointId: string, { key, callId, cSeq }: Pick<StoredBinding, 'key' | 'callId' | 'cSeq'>): Promise<void> {
+    const { endpointId: owner, key: bound, callId: by, cSeq: number } = sipBinding;
+    const isIt = and(eq(owner, endpointId), eq(bound, key), eq(by, callId), eq(number, cSeq));
+    await this.#database.run((queries) => queries.delete(sipBinding).where(isIt));
+  }
+
   /** Forgets where the phones of a user are. */
   async clear(endpointId: string): Promise<void> {
     await this.#database.run((queries) => queries.delete(sipBinding).where(eq(sipBinding.endpointId, endpointId)));

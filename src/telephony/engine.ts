@@ -10,7 +10,8 @@ import type { AudioCodec, MediaPort, MediaStream } from './media/media-port.ts';
 import { type LegMediaRequest, newLegMedia } from './new-leg-media.ts';
 import { OutboundLeg } from './outbound-leg.ts';
 import { ParallelInvites } from './parallel-invites.ts';
-import { phoneInvites } from './phone-invites.ts';
+import type { PhoneConnections } from './phone-connections.ts';
+import { phoneInvites, whyNoPhone } from './phone-invites.ts';
 import type {
   AnsweredCall,
   AnswerRequest,
@@ -51,6 +52,8 @@ export interface EngineOptions {
   readonly onIncoming?: (call: IncomingCall) => void;
   /** Finds out which user calls. Without it there are none. */
   readonly userCheck?: UserCheck;
+  /** The connections of phones. Without them all phones are where they have registered from. */
+  readonly connections?: Pick<PhoneConnections, 'wayTo'>;
   /** Called for each call that is not let in because its caller has shown no right password. */
   readonly onDenied?: PasswordWatch['onDenied'];
   /** Called for each call whose caller has shown the right password. */
@@ -214,8 +217,9 @@ export class Engine implements Telephony {
     const parts = this.#legParts(request, events, stream, { codecs: DEFAULT_CODECS, ...request }, () => this.#legs.delete(leg));
     const leg = new OutboundLeg({ ...parts, ringTimeoutMs: request.ringTimeoutMs });
     this.#legs.add(leg);
-    const invites = phoneInvites(request, parts.media, this.#options.userAgent);
-    if (invites.length === 0) leg.fail({ why: 'unreachable', sip: 480, reason: 'No phone of the user has registered' });
+    const { userAgent, connections } = this.#options;
+    const invites = phoneInvites(request, parts.media, userAgent, connections);
+    if (invites.length === 0) leg.fail({ why: 'unreachable', sip: 480, reason: whyNoPhone(request) });
     else leg.attach(new ParallelInvites(invites, leg));
     return leg;
   }

@@ -12,6 +12,7 @@ import { openUdp } from '../wire/udp.ts';
 import type { Endpoint, Wire } from '../wire/wire.ts';
 import { Engine } from './engine.ts';
 import { openMediaWorkers } from './media/worker-client.ts';
+import { PhoneConnections } from './phone-connections.ts';
 import type { IncomingCall } from './port.ts';
 import { passwordWatch, type Refusals } from './refusals.ts';
 import { Registrar } from './registrar.ts';
@@ -80,7 +81,8 @@ export async function openTelephony(options: TelephonyOptions): Promise<OpenTele
     const publicAddresses: ByFamily = { ...byFamily(options.sip.addresses), ...byFamily(options.publicAddresses) };
     const onInvite = (invite: IncomingInvite): void => telephony.invited(invite);
     const userCheck = new UserCheck(users, { ...digest, clock, random });
-    const registrar = new Registrar({ users, check: userCheck, ...passwordWatch(refusals, 'register-'), clock, log });
+    const connections = new PhoneConnections({ wires, users, log });
+    const registrar = new Registrar({ users, check: userCheck, connections, ...passwordWatch(refusals, 'register-'), clock, log });
     const onRegister = (received: ReceivedRequest): void => registrar.take(received);
     const onReplace = (invite: IncomingInvite, replaced: unknown): void => telephony.replaced(invite, replaced);
     const onRequestTo = (address: string): void => limit.spokeTo(address);
@@ -98,7 +100,7 @@ export async function openTelephony(options: TelephonyOptions): Promise<OpenTele
       onRequestTo,
     });
     const telephony = new Engine({
-      ...{ userAgent, userCheck, media, clock, random, log, onIncoming, dns, publicAddresses },
+      ...{ userAgent, userCheck, connections, media, clock, random, log, onIncoming, dns, publicAddresses },
       ...passwordWatch(refusals, ''),
     });
     return { telephony, sip: wires.flatMap(({ kind, local }) => (kind === 'udp' ? [local] : [])) };

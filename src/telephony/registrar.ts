@@ -1,6 +1,7 @@
 import type { Clock } from '../kernel/clock.ts';
 import { AppError } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/log.ts';
+import type { PhoneConnections } from './phone-connections.ts';
 import type { PasswordWatch } from './refusals.ts';
 import type { SipRequest } from './sip/message.ts';
 import { type Registration, readRegistration } from './sip/read-registration.ts';
@@ -13,6 +14,8 @@ import type { UserCheck } from './user-check.ts';
 export interface RegistrarOptions extends PasswordWatch {
   readonly users: SipUsers;
   readonly check: UserCheck;
+  /** Told over which connections phones have registered. */
+  readonly connections: Pick<PhoneConnections, 'registered'>;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -66,7 +69,7 @@ export class Registrar {
     };
   }
 
-  #change(userId: string, { removeAll, contacts, path }: Registration, request: SipRequest, cSeq: number, source: Binding['source']) {
+  async #change(userId: string, { removeAll, contacts, path }: Registration, request: SipRequest, cSeq: number, source: Binding['source']) {
     const callId = request.headers.first('Call-ID') ?? '';
     const nowMs = this.#options.clock.now();
     const removed: string[] = [];
@@ -76,7 +79,10 @@ export class Registrar {
       if (expiresSeconds === 0) removed.push(key);
       else added.push({ key, contact: uri, path, source, callId, cSeq, expiresAtMs });
     }
-    return this.#options.users.change(userId, { removeAll, removed, added, callId, cSeq });
+    const { users, connections } = this.#options;
+    const left = await users.change(userId, { removeAll, removed, added, callId, cSeq });
+    if (left) connections.registered(userId, added, left);
+    return left;
   }
 
   #contact({ contact, key, expiresAtMs }: Binding): readonly [string, string] {

@@ -16,7 +16,7 @@ export interface Binding {
   readonly contact: string;
   /** Route values for requests to it, in order (RFC 3327). */
   readonly path: readonly string[];
-  /** Where its REGISTER came from. Requests go there: behind NAT nothing else reaches it, and nobody can name a victim instead. */
+  /** Where its REGISTER came from. Requests go there (but see `PhoneConnections`): behind NAT nothing else reaches it, and nobody can name a victim instead. */
   readonly source: Hop;
   readonly callId: string;
   readonly cSeq: number;
@@ -45,4 +45,6 @@ export interface SipUsers {
   bindings(userId: string): Promise<readonly Binding[]>;
   /** Changes them and answers those that are left; undefined when the REGISTER came too late, and nothing is changed. @throws AppError STORE_UNAVAILABLE */
   change(userId: string, change: BindingChange): Promise<readonly Binding[] | undefined>;
+  /** Forgets a binding, unless it was renewed since. @throws AppError STORE_UNAVAILABLE */
+  forget(userId: string, binding: Binding): Promise<void>;
 }

@@ -6,6 +6,8 @@ export interface KeepAliveOptions {
   readonly random: Random;
   /** Whether the peer has ever answered a ping. One that never did need not know of them, and is not given up for its silence. */
   readonly answers: () => boolean;
+  /** Whether the connection is to be kept; absent: for as long as messages come or go. */
+  readonly isWanted?: () => boolean;
   /** Sends a ping. */
   readonly ping: () => void;
   /** The peer does not answer any more: the connection is no good. Called once. */
@@ -19,7 +21,7 @@ const PONG_MS = 10_000;
 /** How long after its last message a connection is still kept: longer than registrations and session timers are silent. */
 const SERVES_MS = 3_600_000;
 
-/** Keeps a connection of ours alive, and finds out when it is dead (RFC 5626 section 4.4.1). */
+/** Keeps a connection alive, and finds out when it is dead (RFC 5626 section 4.4.1). */
 export class KeepAlive {
   readonly #options: KeepAliveOptions;
   #timer: Timer;
@@ -57,9 +59,9 @@ export class KeepAlive {
   }
 
   #due(): void {
-    const { clock, ping } = this.#options;
+    const { clock, ping, isWanted } = this.#options;
     // The limit for idle connections closes it then.
-    if (clock.now() - this.#lastMessageMs > SERVES_MS) return;
+    if (!(isWanted?.() ?? clock.now() - this.#lastMessageMs <= SERVES_MS)) return;
     this.#waiting = true;
     this.#timer = clock.after(PONG_MS, () => this.#silent());
     ping();

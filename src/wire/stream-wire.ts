@@ -13,7 +13,7 @@ export interface StreamOptions extends Partial<TcpLimits> {
   readonly log: Logger;
   /** Whether one more connection, message or ping from an address is taken; what is not closes the connection. Absent: all are. */
   readonly admits?: ((address: string) => boolean) | undefined;
-  /** For the times of pings (RFC 5626) on connections that we open; absent: none are sent. */
+  /** For the times of pings (RFC 5626) on connections that we open, and those that carry registrations; absent: none are sent. */
   readonly pings?: { readonly random: Random } | undefined;
   /** Within this time an outgoing connection must be established, its TLS handshake included. */
   readonly connectTimeoutMs?: number;
@@ -29,6 +29,8 @@ export interface StreamOptions extends Partial<TcpLimits> {
 export interface StreamWire<Kind extends 'tcp' | 'tls'> extends Wire {
   readonly kind: Kind;
   isConnected(to: Endpoint, provesToBe?: string): boolean;
+  keep(peer: Endpoint, untilMs: number): void;
+  onClosed(handler: (peer: Endpoint) => void): void;
   /** Connections that are open or being opened, by either side. */
   readonly connections: number;
 }
@@ -83,6 +85,7 @@ class ConnectionsWire<Kind extends 'tcp' | 'tls'> implements StreamWire<Kind> {
   /** Peers that have answered a ping, by their keys. */
   readonly #answering = new Set<string>();
   #handler: ((bytes: Uint8Array, from: Endpoint) => void) | undefined;
+  #closedHandler: ((peer: Endpoint) => void) | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(transport: StreamTransport<Kind>, options: StreamOptions) {
@@ -118,6 +121,14 @@ class ConnectionsWire<Kind extends 'tcp' | 'tls'> implements StreamWire<Kind> {
     return provesToBe === undefined || this.#transport.proves?.(connection.socket, provesToBe) === true;
   }
 
+  keep(peer: Endpoint, untilMs: number): void {
+    this.#connections.get(keyOf(peer))?.keep(untilMs, this.#options.pings?.random);
+  }
+
+  onClosed(handler: (peer: Endpoint) => void): void {
+    this.#closedHandler = handler;
+  }
+
   async send(bytes: Uint8Array, to: Endpoint, signal?: AbortSignal): Promise<void> {
     if (this.#closing !== undefined) throw new Error('The wire is closed');
     let connection = this.#connections.get(keyOf(to));
@@ -135,6 +146,7 @@ class ConnectionsWire<Kind extends 'tcp' | 'tls'> implements StreamWire<Kind> {
 
   async #close(): Promise<void> {
     const { server } = this.#transport;
+    this.#closedHandler = undefined;
     const closed = server && once(server, 'close');
     server?.close();
     for (const { socket } of this.#connecting.values()) socket.destroy();
@@ -175,9 +187,13 @@ class ConnectionsWire<Kind extends 'tcp' | 'tls'> implements StreamWire<Kind> {
       admits: () => this.#options.admits?.(peer.address) !== false,
       message: (bytes) => this.#handler?.(bytes, peer),
       closed: () => {
-        if (this.#connections.get(key) === connection) this.#connections.delete(key);
+        if (this.#connections.get(key) !== connection) return;
+        this.#connections.delete(key);
+        this.#closedHandler?.(peer);
       },
     };
+    // Somebody has taken its place before it was noticed that it is gone.
+    if (this.#connections.has(key)) this.#closedHandler?.(peer);
     const connection = new TcpConnection(socket, this.#options.clock, this.#limits, events, pings);
     this.#connections.set(key, connection);
     return connection;

@@ -21,7 +21,7 @@ export interface TcpConnectionEvents {
   closed(): void;
 }
 
-/** Pings to the peer, on connections that we have opened. */
+/** Pings to the peer, on connections that we have opened; on others see `keep`. */
 export interface TcpPings {
   readonly random: Random;
   /** Whether the peer has answered a ping before, on whatever connection. */
@@ -41,7 +41,10 @@ export class TcpConnection {
   readonly #events: TcpConnectionEvents;
   readonly #framing = new TcpFraming();
   readonly #pings: TcpPings | undefined;
-  readonly #keepAlive: KeepAlive | undefined;
+  #keepAlive: KeepAlive | undefined;
+  /** Whether the peer has answered a ping on this connection. */
+  #answersPings = false;
+  #keptUntilMs = 0;
   #lastMoveMs: number;
   #idleTimer: Timer;
   #messageTimer: Timer | undefined;
@@ -68,6 +71,24 @@ export class TcpConnection {
   /** Whether it can still be sent on. */
   get alive(): boolean {
     return !this.#closed && this.socket.writable;
+  }
+
+  /** Until then it is not closed for being idle, and the peer is pinged. A time that is past: not any more. */
+  keep(untilMs: number, random: Random | undefined): void {
+    if (this.#closed) return;
+    this.#keptUntilMs = untilMs;
+    // We ping for as long as it serves what we have opened.
+    if (this.#pings !== undefined || random === undefined) return;
+    this.#keepAlive?.close();
+    const clock = this.#clock;
+    this.#keepAlive = new KeepAlive({
+      clock,
+      random,
+      answers: () => this.#answersPings,
+      isWanted: () => clock.now() < this.#keptUntilMs,
+      ping: () => this.#ping(),
+      lost: () => this.close(),
+    });
   }
 
   /** Hands bytes over to the system, or queues them. @throws when the connection is closed or its queue is full. */
@@ -107,7 +128,10 @@ export class TcpConnection {
     try {
       const frames = this.#framing.push(chunk);
       messages = frames.messages;
-      if (frames.pongs > 0) this.#pings?.answered();
+      if (frames.pongs > 0) {
+        this.#answersPings = true;
+        this.#pings?.answered();
+      }
       if (messages.length > 0) this.#keepAlive?.used();
       for (let ping = 0; ping < frames.pings; ping++) {
         if (!this.#events.admits()) throw new Error('The peer sends too much');
@@ -137,7 +161,7 @@ export class TcpConnection {
 
   /** One timer that looks when the last move was costs less than one set anew for each message. */
   #checkIdle(): void {
-    const leftMs = this.#lastMoveMs + this.#limits.idleMs - this.#clock.now();
+    const leftMs = Math.max(this.#lastMoveMs + this.#limits.idleMs, this.#keptUntilMs) - this.#clock.now();
     if (leftMs <= 0) this.close();
     else this.#idleTimer = this.#clock.after(leftMs, () => this.#checkIdle());
   }

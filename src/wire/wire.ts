@@ -22,6 +22,13 @@ export interface Wire {
    * address. Absent: there are no connections.
    */
   isConnected?(to: Endpoint, provesToBe?: string): boolean;
+  /**
+   * The connection to this endpoint carries a registration until then, by the clock: nothing is closed for being idle, and the peer is pinged
+   * (RFC 5626 section 4.4.1). A time that is past: not any more. Absent: there are no connections.
+   */
+  keep?(peer: Endpoint, untilMs: number): void;
+  /** Calls `handler` when the connection to an endpoint is gone, unless it is we who close the wire. One handler at a time. */
+  onClosed?(handler: (peer: Endpoint) => void): void;
   /** Calls `handler` for each message received. One handler at a time. */
   onReceive(handler: (bytes: Uint8Array, from: Endpoint) => void): void;
   /** Stops. Idempotent. */

@@ -35,6 +35,7 @@ function scene() {
   const registrar = new Registrar({
     users,
     check,
+    connections: { registered: () => {} },
     onDenied: (reason) => denied.push(reason),
     onLetIn: (address) => letIn.push(address),
     clock,

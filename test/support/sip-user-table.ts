@@ -44,6 +44,13 @@ export function sipUserTable(clock: VirtualClock, names: readonly string[] = ['a
       table.set(userId, left);
       return left;
     },
+    forget: async (userId, { key, callId, cSeq }) => {
+      const isIt = (one: Binding): boolean => one.key === key && one.callId === callId && one.cSeq === cSeq;
+      table.set(
+        userId,
+        (table.get(userId) ?? []).filter((one) => !isIt(one)),
+      );
+    },
   };
   return made;
 }
