@@ -20,6 +20,7 @@ import type { TrunkSettings } from '../../src/store/schema.ts';
 import { secretBox } from '../../src/store/secret-box.ts';
 import { Engine } from '../../src/telephony/engine.ts';
 import { LocalMedia } from '../../src/telephony/media/local-media.ts';
+import { PhoneConnections } from '../../src/telephony/phone-connections.ts';
 import type { SrtpPolicy } from '../../src/telephony/port.ts';
 import { Registrar } from '../../src/telephony/registrar.ts';
 import { UserAgent } from '../../src/telephony/sip/user-agent.ts';
@@ -138,10 +139,13 @@ export function callWorld(options: WorldOptions) {
   const refused: string[] = [];
   const sources: string[] = [];
   const userCheck = new UserCheck(users, { realm: REALM, algorithms: ['MD5'], clock, random: seededRandom(11) });
-  const registrar = new Registrar({ users, check: userCheck, onDenied: () => {}, onLetIn: () => {}, clock, log: silentLogger });
+  const serverWires = [SERVER, ...(otherServer === undefined ? [] : [otherServer])].flatMap((address) => wires(address));
+  const connections = new PhoneConnections({ wires: serverWires, users, log: silentLogger });
+  const watch = { onDenied: () => {}, onLetIn: () => {} };
+  const registrar = new Registrar({ users, check: userCheck, connections, ...watch, clock, log: silentLogger });
   const userAgent: UserAgent = new UserAgent({
     ...agentParts,
-    wires: [SERVER, ...(otherServer === undefined ? [] : [otherServer])].flatMap((address) => wires(address)),
+    wires: serverWires,
     random: seededRandom(2),
     product: 'Ringflow',
     dns: cachedDns(options.dns ?? dnsTable({}), clock),
@@ -157,6 +161,7 @@ export function callWorld(options: WorldOptions) {
     media: serverMedia,
     random: seededRandom(6),
     userCheck,
+    connections,
     onDenied: (reason, address) => {
       denied.push(reason);
       sources.push(`${reason} ${address}`);
