@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ApiClient } from '../../src/cli/api-client.ts';
 import { freePort } from '../../src/cli/free-port.ts';
-import { createAccount, type ReadyAccount } from '../../src/cli/new-account.ts';
+import { createAccount, type NewAccountOptions, type ReadyAccount } from '../../src/cli/new-account.ts';
 import type { TimedPhoneEvent } from '../../src/cli/phone/phone-event.ts';
 import { type PhoneBehaviour, TestPhone } from '../../src/cli/phone/test-phone.ts';
 import { type ServerChild, startServerChild } from '../../src/cli/server-child.ts';
@@ -104,11 +104,7 @@ export async function realPhone(behaviour: Partial<PhoneBehaviour> = {}, host = 
 let accounts = 0;
 
 /** An account with a number and a trunk to `phonePort`, made through the API. */
-export function newAccount(
-  child: ServerChild,
-  phonePort: number,
-  more: { host?: string; maxChannels?: number; transport?: 'Udp' | 'Tcp' | 'Tls'; srtp?: 'Off' | 'Optional' | 'Required' } = {},
-): Promise<ReadyAccount> {
+export function newAccount(child: ServerChild, phonePort: number, more: Partial<NewAccountOptions['trunk']> = {}): Promise<ReadyAccount> {
   accounts += 1;
   return createAccount(
     { url: child.url, ...child.login },
