@@ -1,4 +1,5 @@
 import type { EndpointInfo } from '../contracts/endpoints.ts';
+import { abortWith } from '../kernel/abort-with.ts';
 import type { Clock, Timer } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/log.ts';
 import type { Random } from '../kernel/random.ts';
@@ -134,7 +135,9 @@ export class TargetHealth {
     const { clock, random, log, telephony } = this.#options;
     const late = new AbortController();
     const limit = clock.after(PATIENCE_MS, () => late.abort());
-    const status = await telephony.ping(checked.target, AbortSignal.any([late.signal, this.#closing.signal]));
+    const letGo = abortWith(late, this.#closing.signal);
+    const status = await telephony.ping(checked.target, late.signal);
+    letGo();
     limit.cancel();
     if (this.#checked.get(key) !== checked) return;
     const before = checked.state;

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type DnsZone, dnsTable, naptrTo, srvTo } from '../../test/support/dns-table.ts';
+import { ListenerWatch } from '../../test/support/listener-watch.ts';
+import { settledMemory } from '../../test/support/settled-memory.ts';
 import { silentLogger } from '../kernel/log.ts';
 import { VirtualClock } from '../kernel/virtual-clock.ts';
 import type { ChangeListener } from '../store/changes.ts';
@@ -52,6 +54,22 @@ function scene(hosts: readonly TrunkHost[], addresses: DnsZone['addresses'] = {}
 }
 
 describe('the trunks at an address', () => {
+  it('are looked up again and again, and leave nothing of that with the server', async () => {
+    const { clock, stored, sources } = scene([trunk('a', 'sip.example')], { 'sip.example': ['192.0.2.1'] });
+    const watch = new ListenerWatch();
+    await idsAt(sources, '192.0.2.1');
+    await settledMemory();
+    const before = watch.counts;
+    for (let hour = 1; hour < 10; hour++) {
+      await clock.advance(3_600_000);
+      await idsAt(sources, '192.0.2.1');
+    }
+    expect(stored.lookups).toBeGreaterThan(5);
+    await settledMemory();
+    expect(watch.counts).toEqual(before);
+    watch.close();
+  });
+
   it('are those with that host, by address or by name, whatever form the address has', async () => {
     const { sources } = scene([trunk('a', '192.0.2.1'), trunk('b', 'sip.example'), trunk('c', '192.0.2.2'), trunk('d', '2001:DB8::1')], {
       'sip.example': ['192.0.2.1', '192.0.2.9'],

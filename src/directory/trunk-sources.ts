@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { abortWith } from '../kernel/abort-with.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/log.ts';
 import type { Changes } from '../store/changes.ts';
@@ -137,13 +138,17 @@ export class TrunkSources {
     if (old.length === 0) return;
     const late = new AbortController();
     const limit = this.#options.clock.after(LOOKUP_MS, () => late.abort());
-    const signal = AbortSignal.any([late.signal, this.#closing.signal]);
+    const letGo = abortWith(late, this.#closing.signal);
     const next = old.values();
     const worker = async (): Promise<void> => {
-      for (const [key, named] of next) await this.#lookUpOne(named, hosts.get(key)?.host, signal);
+      for (const [key, named] of next) await this.#lookUpOne(named, hosts.get(key)?.host, late.signal);
     };
-    await Promise.all(Array.from({ length: LOOKUPS_AT_ONCE }, worker));
-    limit.cancel();
+    try {
+      await Promise.all(Array.from({ length: LOOKUPS_AT_ONCE }, worker));
+    } finally {
+      letGo();
+      limit.cancel();
+    }
   }
 
   async #lookUpOne(named: Named, host: string | undefined, signal: AbortSignal): Promise<void> {

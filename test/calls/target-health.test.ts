@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { callWorld, nothingLeft, PHONE } from '../support/call-world.ts';
 import { carrier, targetAt } from '../support/carriers.ts';
 import { flowOf } from '../support/flow-builder.ts';
+import { ListenerWatch } from '../support/listener-watch.ts';
+import { settledMemory } from '../support/settled-memory.ts';
 import { startLine } from '../support/sip-agents.ts';
 
 const flow = flowOf({ bye: ['HangUpNode'] });
@@ -57,6 +59,19 @@ describe('the checks of the targets of a trunk', () => {
     expect(sent.filter((name) => name === 'OPTIONS').length).toBeGreaterThanOrEqual(9);
     expect(sent.filter((name) => name === 'OPTIONS').length).toBeLessThanOrEqual(12);
     await first.close();
+    expect(await world.finish()).toEqual(nothingLeft);
+  });
+
+  it('leave nothing of themselves with the server', async () => {
+    const { world } = scene({ trunkSettings: settings });
+    const watch = new ListenerWatch();
+    await world.clock.advance(40_000);
+    await settledMemory();
+    const before = watch.counts;
+    await world.clock.advance(600_000);
+    await settledMemory();
+    expect(watch.counts).toEqual(before);
+    watch.close();
     expect(await world.finish()).toEqual(nothingLeft);
   });
 

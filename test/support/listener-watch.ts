@@ -23,7 +23,14 @@ class Held<One extends object> {
   }
 }
 
-/** Counts the listeners of every AbortSignal and every EventEmitter that anybody began to listen to since it was made. */
+/** How many signals were made of this one by AbortSignal.any: Node keeps a weak reference to each, also when it is gone. */
+function madeOf(signal: AbortSignal): number {
+  const symbol = Object.getOwnPropertySymbols(signal).find(({ description }) => description === 'kDependantSignals');
+  const made: unknown = symbol && Reflect.get(signal, symbol);
+  return typeof made === 'object' && made !== null && 'size' in made ? Number(made.size) : 0;
+}
+
+/** Counts the listeners of every AbortSignal and every EventEmitter that anybody began to listen to since it was made, and the signals that follow others. */
 export class ListenerWatch {
   readonly #signals = new Held<AbortSignal>();
   readonly #emitters = new Held<EventEmitter>();
@@ -39,6 +46,11 @@ export class ListenerWatch {
         listen.apply(this, how);
       },
     });
+    const { any } = AbortSignal;
+    AbortSignal.any = (sources) => {
+      for (const source of sources) signals.add(source);
+      return any.call(AbortSignal, sources);
+    };
     const { on, prependListener } = EventEmitter.prototype;
     const watched = (add: typeof on) =>
       function (this: EventEmitter, ...how: Parameters<typeof on>): EventEmitter {
@@ -48,6 +60,7 @@ export class ListenerWatch {
     Object.assign(EventEmitter.prototype, { on: watched(on), addListener: watched(on), prependListener: watched(prependListener) });
     this.#undo = () => {
       Reflect.deleteProperty(AbortSignal.prototype, 'addEventListener');
+      AbortSignal.any = any;
       Object.assign(EventEmitter.prototype, { on, addListener: on, prependListener });
     };
   }
@@ -55,7 +68,7 @@ export class ListenerWatch {
   /** Those of signals and of emitters that somebody holds, or that were not collected yet. */
   get counts(): { readonly ofSignals: number; readonly ofEmitters: number } {
     return {
-      ofSignals: this.#signals.sum((signal) => getEventListeners(signal, 'abort').length),
+      ofSignals: this.#signals.sum((signal) => getEventListeners(signal, 'abort').length + madeOf(signal)),
       ofEmitters: this.#emitters.sum((emitter) => emitter.eventNames().reduce((sum, name) => sum + emitter.listenerCount(name), 0)),
     };
   }

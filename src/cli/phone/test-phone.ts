@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { abortWith } from '../../kernel/abort-with.ts';
 import { type Clock, sleep } from '../../kernel/clock.ts';
 import { silentLogger } from '../../kernel/log.ts';
 import { type Random, randomHex } from '../../kernel/random.ts';
@@ -143,7 +144,13 @@ export class TestPhone {
         invite.ring();
         tell({ event: 'ringing', call });
       }
-      await sleep(clock, behaviour.answerAfterMs, AbortSignal.any([cancelled.signal, this.#closing.signal]));
+      const waiting = new AbortController();
+      const letGo = [cancelled.signal, this.#closing.signal].map((signal) => abortWith(waiting, signal));
+      try {
+        await sleep(clock, behaviour.answerAfterMs, waiting.signal);
+      } finally {
+        for (const free of letGo) free();
+      }
       if (behaviour.reject !== undefined) {
         invite.reject(behaviour.reject);
         tell({ event: 'rejected', call, status: behaviour.reject });
