@@ -107,7 +107,7 @@ async function start(settings: Settings, log: Logger, opened: Opened): Promise<R
   const dns = cachedDns(systemDns(), clock);
   const sourcesOf = (host: string, isDomain: boolean) => new DomainSources(dns, host, isDomain);
   const trunkSources = opened.add(new TrunkSources({ endpoints: store.endpoints, changes, sourcesOf, clock, log }));
-  const { telephony, sip } = await openTelephony({
+  const { telephony, certificates, sip } = await openTelephony({
     sip: { addresses: settings.sipHosts, port: settings.sipPort },
     tls: {
       port: settings.sipTlsPort,
@@ -132,6 +132,7 @@ async function start(settings: Settings, log: Logger, opened: Opened): Promise<R
     log,
   });
   opened.add(telephony);
+  opened.add(certificates);
   const mayReach = addressCheck(settings.callbackNetworks);
   const post = jsonPoster({ mayReach, resolve: resolveName, clock });
   const callbacks = opened.add(new CallbackSender({ post, mayReach, product: `Ringflow/${version}`, clock, log }));
@@ -259,6 +260,7 @@ async function start(settings: Settings, log: Logger, opened: Opened): Promise<R
     httpAddress: http.address,
     sipAddress: sip.map(({ address, port }) => (address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`)).join(' and '),
     generatedAdminPassword: administrator?.madePassword,
+    reload: () => certificates.renew(),
     stop: () => {
       stopped ??= stop();
       return stopped;

@@ -46,7 +46,9 @@ const program = new Command('ringflow')
 
 program
   .command('serve')
-  .description('Start the server: API, flows, SIP and database. SIGTERM stops it gracefully, a second one at once.')
+  .description(
+    'Start the server: API, flows, SIP and database. SIGTERM stops it gracefully, a second one at once; SIGHUP has it read its certificates again.',
+  )
   .addHelpText('after', environmentHelp())
   .action(async () => {
     const [{ serve }, { startRingflow }] = await Promise.all([import('./commands/serve.ts'), import('../main.ts')]);

@@ -110,7 +110,8 @@ const table = {
   sipTlsCertificate: optional({
     variable: 'RINGFLOW_SIP_TLS_CERTIFICATE',
     whenAbsent: 'none',
-    description: 'PEM file with the certificate that SIP peers see, followed by those of its issuers.',
+    description:
+      'PEM file with the certificate that SIP peers see, followed by those of its issuers. Read again when it changes, and on SIGHUP.',
     read: text,
   }),
   sipTlsKey: optional({

@@ -7,7 +7,7 @@ import type { Dns } from '../wire/dns.ts';
 import { type ByFamily, byFamily } from '../wire/ip-address.ts';
 import { SourceLimit, type SourceLimitOptions } from '../wire/source-limit.ts';
 import { openTcp } from '../wire/tcp.ts';
-import { openTls } from '../wire/tls.ts';
+import { openTls, type TlsWire } from '../wire/tls.ts';
 import { openUdp } from '../wire/udp.ts';
 import type { Endpoint, Wire } from '../wire/wire.ts';
 import { Engine } from './engine.ts';
@@ -23,6 +23,7 @@ import type { ReceivedRequest } from './sip/transaction-layer.ts';
 import { UserAgent } from './sip/user-agent.ts';
 import type { SipUsers } from './sip-users.ts';
 import { readTlsFiles, type TlsFiles, type TlsMaterial } from './tls-files.ts';
+import { TlsRenewal } from './tls-renewal.ts';
 import { UserCheck } from './user-check.ts';
 
 export interface TelephonyOptions {
@@ -59,6 +60,8 @@ export interface OpenTelephony {
   readonly telephony: Engine;
   /** Where SIP listens, over UDP and TCP. */
   readonly sip: readonly Endpoint[];
+  /** Follows the PEM files; whoever opened it closes it. */
+  readonly certificates: TlsRenewal;
 }
 
 /**
@@ -73,7 +76,7 @@ export async function openTelephony(options: TelephonyOptions): Promise<OpenTele
     isKnown: options.isKnownSource,
     onRefused: (address) => refusals.count('flood', address),
   });
-  const wires = await openWires(options, (address) => limit.admits(address));
+  const { wires, secure, material } = await openWires(options, (address) => limit.admits(address));
   try {
     const count = options.mediaThreads ?? Math.max(1, availableParallelism() - 1);
     const [host, otherHost] = options.sip.addresses;
@@ -103,7 +106,8 @@ export async function openTelephony(options: TelephonyOptions): Promise<OpenTele
       ...{ userAgent, userCheck, connections, media, clock, random, log, onIncoming, dns, publicAddresses },
       ...passwordWatch(refusals, ''),
     });
-    return { telephony, sip: wires.flatMap(({ kind, local }) => (kind === 'udp' ? [local] : [])) };
+    const certificates = new TlsRenewal({ files: options.tls, material, wires: secure, clock, log });
+    return { telephony, certificates, sip: wires.flatMap(({ kind, local }) => (kind === 'udp' ? [local] : [])) };
   } catch (error) {
     await Promise.all(wires.map((wire) => wire.close()));
     throw error;
@@ -112,35 +116,42 @@ export async function openTelephony(options: TelephonyOptions): Promise<OpenTele
 
 type Admits = (address: string) => boolean;
 
-async function openWires(options: TelephonyOptions, admits: Admits): Promise<Wire[]> {
+interface OpenWires {
+  readonly wires: Wire[];
+  /** Those of them over TLS. */
+  readonly secure: TlsWire[];
+}
+
+async function openWires(options: TelephonyOptions, admits: Admits): Promise<OpenWires & { readonly material: TlsMaterial }> {
   const material = await readTlsFiles(options.tls);
-  const wires: Wire[] = [];
+  const opened: OpenWires = { wires: [], secure: [] };
+  const { wires } = opened;
   const { addresses } = options.sip;
   let { port } = options.sip;
   let tlsPort = options.tls.port;
   try {
     for (const address of addresses) {
-      await openWiresAt({ address, port }, tlsPort, material, { ...options, admits }, wires);
+      await openWiresAt({ address, port }, tlsPort, material, { ...options, admits }, opened);
       // Both families are to have the same port, also one that the system chose.
       for (const { kind, local } of wires) {
         if (kind === 'tls') tlsPort = local.port;
         else port = local.port;
       }
     }
-    return wires;
+    return { ...opened, material };
   } catch (error) {
     await Promise.all(wires.map((wire) => wire.close()));
     throw error;
   }
 }
 
-/** Opens the wires of one address, and adds each to `wires`. */
+/** Opens the wires of one address, and adds each to those that are open. */
 async function openWiresAt(
   local: Endpoint,
   tlsPort: number,
   { identity, ca }: TlsMaterial,
   { tls: { requireClientCertificate }, clock, random, log, admits }: TelephonyOptions & { readonly admits: Admits },
-  wires: Wire[],
+  { wires, secure }: OpenWires,
 ): Promise<void> {
   const udp = await openUdp({ local, log, admits }).catch((error: unknown) => cannotListen('UDP', local, error));
   wires.push(udp);
@@ -149,9 +160,11 @@ async function openWiresAt(
       cannotListen('TCP', udp.local, error),
     ),
   );
-  const secure = { address: local.address, port: tlsPort };
-  const opening = openTls({ local: secure, clock, log, admits, pings: { random }, identity, ca, requireClientCertificate });
-  wires.push(await opening.catch((error: unknown) => cannotListen('TLS', secure, error, 'RINGFLOW_SIP_TLS_PORT')));
+  const at = { address: local.address, port: tlsPort };
+  const opening = openTls({ local: at, clock, log, admits, pings: { random }, identity, ca, requireClientCertificate });
+  const tls = await opening.catch((error: unknown) => cannotListen('TLS', at, error, 'RINGFLOW_SIP_TLS_PORT'));
+  wires.push(tls);
+  secure.push(tls);
 }
 
 function cannotListen(transport: string, { address, port }: Endpoint, cause: unknown, setting = 'RINGFLOW_SIP_PORT'): never {

@@ -5,14 +5,17 @@ import type { Settings } from '../settings.ts';
 import { exitCodes, type RunningServer, type ServeContext, serve } from './serve.ts';
 
 const stopped = async (): Promise<void> => {};
-const aServer: RunningServer = { httpAddress: 'http://127.0.0.1:8080', sipAddress: '127.0.0.1:5060', stop: stopped };
+const aServer: RunningServer = { httpAddress: 'http://127.0.0.1:8080', sipAddress: '127.0.0.1:5060', reload: stopped, stop: stopped };
 
 /** Runs `serve` around a server that starts and stops as told, and keeps what it printed. */
 function setUp(options: { environment?: Record<string, string>; start?: ServeContext['start']; stop?: () => Promise<void> } = {}) {
   const signals = new EventEmitter();
-  const seen = { printed: [] as string[], errors: [] as string[], log: [] as string[], exits: [] as number[], stops: 0 };
+  const seen = { printed: [] as string[], errors: [] as string[], log: [] as string[], exits: [] as number[], stops: 0, reloads: 0 };
   const running: RunningServer = {
     ...aServer,
+    reload: async () => {
+      seen.reloads += 1;
+    },
     stop: async () => {
       seen.stops += 1;
       await options.stop?.();
@@ -46,6 +49,18 @@ describe('serve', () => {
     expect(await code).toBe(exitCodes.stopped);
     expect(seen).toMatchObject({ stops: 1, errors: [], exits: [] });
     expect(signals.listenerCount('SIGTERM') + signals.listenerCount('SIGINT')).toBe(0);
+  });
+
+  it('reads its certificates again on SIGHUP, once it has started, and goes on', async () => {
+    const { signals, seen, ready, code } = setUp();
+    signals.emit('SIGHUP');
+    await ready;
+    expect(seen.reloads).toBe(0);
+    signals.emit('SIGHUP');
+    expect(seen).toMatchObject({ reloads: 1, stops: 0, exits: [] });
+    signals.emit('SIGTERM');
+    expect(await code).toBe(exitCodes.stopped);
+    expect(signals.listenerCount('SIGHUP')).toBe(0);
   });
 
   it('ends at once on the second signal', async () => {

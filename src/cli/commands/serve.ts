@@ -10,6 +10,8 @@ export interface RunningServer {
   readonly sipAddress: string;
   /** Set when the first administrator was made with a password of our own making. */
   readonly generatedAdminPassword?: string | undefined;
+  /** Reads the PEM files of SIP over TLS again, for new connections. Never throws. */
+  reload(): Promise<void>;
   /** Refuses new calls, lets running ones end for the time the settings give, and closes everything. Idempotent. */
   stop(): Promise<void>;
 }
@@ -19,8 +21,8 @@ export interface ServeContext {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly start: (settings: Settings, log: Logger) => Promise<RunningServer>;
   readonly signals: {
-    on(signal: 'SIGTERM' | 'SIGINT', handler: () => void): unknown;
-    off(signal: 'SIGTERM' | 'SIGINT', handler: () => void): unknown;
+    on(signal: 'SIGTERM' | 'SIGINT' | 'SIGHUP', handler: () => void): unknown;
+    off(signal: 'SIGTERM' | 'SIGINT' | 'SIGHUP', handler: () => void): unknown;
   };
   readonly print: (line: string) => void;
   readonly printError: (line: string) => void;
@@ -33,7 +35,7 @@ export interface ServeContext {
 export const exitCodes = { stopped: 0, startFailed: 1, badSetting: 2, killed: 130 } as const;
 
 /**
- * Runs the server until SIGTERM or SIGINT, and answers the exit status. Standard output gets one line when it is ready
+ * Runs the server until SIGTERM or SIGINT, and answers the exit status; SIGHUP has it read its certificates again. Standard output gets one line when it is ready
  * (and, the first time, the administrator's password); the log goes to standard error, one line of JSON each.
  */
 export async function serve(context: ServeContext): Promise<number> {
@@ -55,8 +57,13 @@ export async function serve(context: ServeContext): Promise<number> {
   };
   signals.on('SIGTERM', onSignal);
   signals.on('SIGINT', onSignal);
+  let running: RunningServer | undefined;
+  // While it starts it reads them anyway.
+  const onHangUp = (): void => void running?.reload();
+  signals.on('SIGHUP', onHangUp);
   try {
     const server = await start(settings, log);
+    running = server;
     if (server.generatedAdminPassword !== undefined) {
       print(`Administrator ${settings.adminEmail} has the password ${server.generatedAdminPassword} - it is shown this once.`);
     }
@@ -72,5 +79,6 @@ export async function serve(context: ServeContext): Promise<number> {
   } finally {
     signals.off('SIGTERM', onSignal);
     signals.off('SIGINT', onSignal);
+    signals.off('SIGHUP', onHangUp);
   }
 }
