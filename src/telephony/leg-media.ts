@@ -80,7 +80,8 @@ export class LegMedia {
    * who comes new to SRTP begins with 0 (RFC 3711 section 3.3.1).
    */
   offerToAnother(): string {
-    this.#local = this.#withNewKeys(this.#local);
+    const { profile: _ofTheOther, ...local } = this.#local;
+    this.#local = this.#withNewKeys(local);
     return this.offer();
   }
 
@@ -139,8 +140,10 @@ export class LegMedia {
       const local = { ...before, holds: this.#holds };
       const hasNewKeys = fromAnother || this.#isOfAnother(sdp, local);
       return this.#describe(hasNewKeys ? this.#withNewKeys(local) : local, (local) => {
-        const { answer, agreed } = answerOffer(sdp, local);
+        const { answer, agreed, profile } = answerOffer(sdp, local);
         this.#start(agreed);
+        // A peer that has nothing but SRTP, or feedback, would refuse a later offer of ours without.
+        this.#local = { ...this.#local, profile };
         return answer;
       });
     } catch {

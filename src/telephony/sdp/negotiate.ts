@@ -31,6 +31,8 @@ export interface LocalMedia {
 export interface Offer extends LocalMedia {
   /** Payload type for telephone-event (RFC 4733), 96 to 127. */
   readonly telephoneEvent: number;
+  /** The transport of the m-line, where the peer has offered one before (RTP/SAVPF, say); absent: as SRTP asks for. */
+  readonly profile?: string;
 }
 
 type Direction = AgreedMedia['direction'];
@@ -54,7 +56,7 @@ export function writeOffer(offer: Offer): string {
     ...codecs.map(({ codec, payloadType }) => formatOf(codec, payloadType)),
     ...events.map(({ payloadType, clockRate }) => eventFormatOf(payloadType, clockRate)),
   ];
-  const protocol = srtp?.policy === 'required' ? 'RTP/SAVP' : 'RTP/AVP';
+  const protocol = offer.profile ?? (srtp?.policy === 'required' ? 'RTP/SAVP' : 'RTP/AVP');
   const audio = writeAudio({ port, protocol, formats, direction, crypto: srtp?.lines ?? [], rtcpMux: true });
   return writeSession(offer, { start: 0, stop: 0 }, [audio]);
 }
@@ -70,10 +72,10 @@ export function readAnswer(offer: Offer, text: string): AgreedMedia {
 
 /**
  * Answers an offer: the first audio stream that can be taken is, every other stream is refused with port 0 (RFC 3264 section 6).
- * The codec is the first of the offer that we have.
+ * The codec is the first of the offer that we have. `profile` is the transport of that stream.
  * @throws SdpError when no stream can be taken; the answer to the INVITE is then 488.
  */
-export function answerOffer(text: string, local: LocalMedia): { answer: string; agreed: AgreedMedia } {
+export function answerOffer(text: string, local: LocalMedia): { answer: string; agreed: AgreedMedia; profile: string } {
   const { media, timing } = readSession(text);
   const { line, agreed, crypto } = agree(media, local, undefined);
   const { codec, payloadType, telephoneEvent, telephoneEventRate = clockRates[codec], direction } = agreed;
@@ -94,7 +96,7 @@ export function answerOffer(text: string, local: LocalMedia): { answer: string; 
         })
       : refuse(other),
   );
-  return { answer: writeSession(localFor(agreed.remote.address, local), timing, answers), agreed };
+  return { answer: writeSession(localFor(agreed.remote.address, local), timing, answers), agreed, profile: line.protocol };
 }
 
 /** Whether the peer offers comfort noise for this codec. We do not offer it ourselves: that would ask the peer to suppress silence. */
