@@ -27,8 +27,8 @@ export class LineFaults {
     this.#random = seededRandom(seed);
   }
 
-  /** Calls `deliver` for each copy that arrives, when it does. */
-  pass(bytes: Buffer, deliver: () => void): void {
+  /** Calls `deliver` for each copy that arrives, when it does; `tell` at once, with what becomes of each. */
+  pass(bytes: Buffer, deliver: () => void, tell: (isLost: boolean) => void = () => {}): void {
     const { loses = 0, doubles = 0, delays = 0, leastDelayMs = 0, mostDelayMs = leastDelayMs } = this.#faults;
     const { counts } = this;
     const copies = this.#random.below(100) < doubles ? 2 : 1;
@@ -37,9 +37,11 @@ export class LineFaults {
       if (this.#random.below(100) < loses && !this.#lost.has(bytes.toString('latin1'))) {
         this.#lost.add(bytes.toString('latin1'));
         counts.lost++;
+        tell(true);
         continue;
       }
       counts.passed++;
+      tell(false);
       if (this.#random.below(100) >= delays) {
         deliver();
         continue;

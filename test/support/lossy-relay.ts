@@ -3,12 +3,21 @@ import { once } from 'node:events';
 import type { Endpoint } from '../../src/wire/wire.ts';
 import { LineFaults, type RelayFaults } from './line-faults.ts';
 
+/** What became of one copy of a message. */
+export interface Passage {
+  readonly from: 'near' | 'far';
+  readonly message: string;
+  readonly isLost: boolean;
+}
+
 export interface LossyRelay {
   /** Where each side reaches the other. */
   readonly forNear: Endpoint;
   readonly forFar: Endpoint;
   /** Who the far side is, once that is known. */
   setFar(port: number): void;
+  /** Every message that came to it, in order. */
+  readonly passages: readonly Passage[];
   /** Idempotent. */
   close(): Promise<void>;
 }
@@ -32,7 +41,15 @@ export async function lossyRelay(nearPort: number, faults: RelayFaults, seed: nu
   const send = (bytes: Buffer, socket: Socket, port: number): void => {
     if (isOpen && port > 0) socket.send(bytes, port, LOOPBACK);
   };
-  const pass = (bytes: Buffer, socket: Socket, port: number): void => line.pass(bytes, () => send(bytes, socket, port));
+  const passages: Passage[] = [];
+  const pass = (from: Passage['from'], bytes: Buffer, socket: Socket, port: number): void => {
+    const message = bytes.toString('latin1');
+    line.pass(
+      bytes,
+      () => send(bytes, socket, port),
+      (isLost) => passages.push({ from, message, isLost }),
+    );
+  };
   const rewritten = (bytes: Buffer, changes: readonly (readonly [number, number])[]): Buffer => {
     let text = bytes.toString('latin1');
     for (const [from, to] of changes) text = text.replaceAll(`${LOOPBACK}:${from}`, `${LOOPBACK}:${to}`);
@@ -41,6 +58,7 @@ export async function lossyRelay(nearPort: number, faults: RelayFaults, seed: nu
 
   const fromNear = (bytes: Buffer): void =>
     pass(
+      'near',
       rewritten(bytes, [
         [nearPort, forFar.port],
         [forNear.port, farPort],
@@ -59,6 +77,7 @@ export async function lossyRelay(nearPort: number, faults: RelayFaults, seed: nu
       });
     }
     pass(
+      'far',
       rewritten(bytes, [
         [farPort, forNear.port],
         [forFar.port, nearPort],
@@ -71,6 +90,7 @@ export async function lossyRelay(nearPort: number, faults: RelayFaults, seed: nu
   return {
     forNear,
     forFar,
+    passages,
     setFar: (port) => {
       farPort = port;
     },

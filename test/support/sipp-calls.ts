@@ -10,7 +10,8 @@ import { openTcp } from '../../src/wire/tcp.ts';
 import { openUdp } from '../../src/wire/udp.ts';
 import type { Endpoint, WireKind } from '../../src/wire/wire.ts';
 import type { RelayFaults } from './line-faults.ts';
-import { lossyRelay } from './lossy-relay.ts';
+import { type LossyRelay, lossyRelay } from './lossy-relay.ts';
+import { type LostForGood, lostForGood } from './lost-for-good.ts';
 import { CallLog, request } from './sip-agents.ts';
 import { type Scenario, type Sipp, sippCallee, sippCaller } from './sipp.ts';
 import { type SippStep, sippScenario } from './sipp-scenario.ts';
@@ -53,7 +54,8 @@ export class SippCalls {
   readonly #outgoing: { readonly invite: OutgoingInvite; readonly call: CallLog }[] = [];
   readonly #incoming: IncomingInvite[] = [];
   readonly #answered: Dialog[] = [];
-  #relays = 0;
+  readonly #relays: LossyRelay[] = [];
+  #hasSkipped = false;
   #complain: (of: string) => void = () => {};
   #hasComplained = false;
   /** Resolves with what sipp complains of first; never, when it keeps to all scenarios. */
@@ -148,6 +150,7 @@ export class SippCalls {
 
   /** Ends what the scenario has left of calls, and answers what sipp complained of, '' if of nothing. */
   async finish(): Promise<string> {
+    this.#hasSkipped = this.clock.skippedMs > 0;
     for (const { invite } of this.#outgoing) invite.cancel();
     for (const { call } of this.#outgoing) void call.dialog?.bye();
     for (const invite of this.#incoming) invite.reject(480);
@@ -176,6 +179,18 @@ export class SippCalls {
     return this.#outgoing.map(({ call }) => call.events.filter((event) => /^(answered|ended|failed)/.test(event)).join(' '));
   }
 
+  /** What was lost between us and all sipps, and never arrived. */
+  get lostForGood(): LostForGood {
+    const all = this.#relays.map(({ passages }) => lostForGood(passages));
+    const rightly = all.flatMap((lost) => lost.rightly);
+    const byUs = all.flatMap((lost) => lost.byUs);
+    const hasCancelled = this.#outgoing.some(({ call }) => call.failure?.why === 'cancelled');
+    // Who has heard nothing of an INVITE that is cancelled shall hear nothing. Where time was left out, an answer that comes again is too old.
+    const isRight = (line: string): boolean =>
+      (hasCancelled && line.startsWith('INVITE ')) || (this.#hasSkipped && line.startsWith('ACK '));
+    return { rightly: [...rightly, ...byUs.filter(isRight)], byUs: byUs.filter((line) => !isRight(line)) };
+  }
+
   /** Idempotent. */
   async close(): Promise<void> {
     await Promise.all(this.#closing.splice(0).map((close) => close()));
@@ -183,7 +198,8 @@ export class SippCalls {
 
   async #relay({ port }: Endpoint) {
     if (!this.#network) return undefined;
-    const relay = await lossyRelay(port, this.#network.faults, this.#network.seed + this.#relays++);
+    const relay = await lossyRelay(port, this.#network.faults, this.#network.seed + this.#relays.length);
+    this.#relays.push(relay);
     this.#closing.push(() => relay.close());
     return relay;
   }

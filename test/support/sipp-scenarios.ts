@@ -28,8 +28,8 @@ afterAll(async () => {
 
 /**
  * Registers a scenario of sipp: it is played over a clean network, and over every bad one. There it must go as over the clean one.
- * Only over the one that loses may sipp give up, in few runs: when nothing has come for some seconds, or a message that is not what it must be.
- * Until then all must have gone as it must, each call ends once and says how, and nothing is left of it.
+ * Only over the one that loses may sipp give up, in few runs: when nothing has come for some seconds, or a message that is not what it must be,
+ * and only when a message was lost for good that we did not have to send again. Until then all must have gone as it must, each call ends once and says how, and nothing is left of it.
  */
 export function scenario(name: string, play: Play): void {
   it.concurrent(name, async () => {
@@ -47,6 +47,9 @@ export function scenario(name: string, play: Play): void {
         const gaveUp = await over(calls, play);
         expect(await calls.leftovers()).toEqual({ calls: 0, dialogs: 0, transactions: 0, timers: 0 });
         for (const outcome of calls.outcomes) expect(outcome).toMatch(ONCE);
+        const { rightly, byUs } = calls.lostForGood;
+        expect(byUs).toEqual([]);
+        if (gaveUp) expect(rightly).not.toEqual([]);
         count(network, gaveUp);
       } finally {
         await calls.close();

@@ -17,6 +17,11 @@ export class SkippingClock implements Clock {
     this.#speed = speed;
   }
 
+  /** How much time has been left out. */
+  get skippedMs(): number {
+    return this.#skippedMs;
+  }
+
   /** Timers that have been set and neither run nor cancelled. */
   get pendingTimers(): number {
     return this.#pending.size;
