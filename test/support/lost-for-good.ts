@@ -31,9 +31,15 @@ function isDue(message: string, later: readonly Passage[]): boolean {
   if (status === undefined && method === 'ACK') return comesAgain((facts) => facts.method === 'INVITE' && (facts.status ?? 0) >= 200);
   // Sections 17.1.1.2 and 17.1.2.2.
   if (status === undefined) return true;
-  if (status < 200) return /^RSeq:/im.test(message);
+  if (status < 200) return /^RSeq:/im.test(message) || answersAgain(message, later);
   // Sections 13.3.1.4 and 17.2.1, and for other requests 17.2.2.
   return method === 'INVITE' || comesAgain((facts) => facts.status === undefined && facts.method === method);
+}
+
+/** Whether the INVITE has come again, while this provisional response was still the latest one (section 17.2.1). */
+function answersAgain(message: string, later: readonly Passage[]): boolean {
+  const next = later.find(({ from, message: other, isLost }) => isOfSame(other, message) && (from === 'near' || !isLost));
+  return next?.from === 'far' && /^INVITE /.test(next.message);
 }
 
 interface Facts {
