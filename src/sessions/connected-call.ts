@@ -45,7 +45,7 @@ export class ConnectedCall {
     this.#parts = parts;
     const { call, note, callSid, onPartyReport, newConference, onHold, onConference } = parts;
     this.recording = new SessionRecording(parts);
-    this.line = new HoldableCall({ call, note, onChanged: onHold });
+    this.line = new HoldableCall({ call, note, holdMusic: () => parts.sounds.holdMusic(), onChanged: onHold });
     this.conference = newConference(call, { callSid, note, onChanged: onConference, onPartyReport });
   }
 

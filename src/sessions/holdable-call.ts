@@ -1,6 +1,7 @@
 import type { StoredHold } from '../store/session-rows.ts';
 import type { AnsweredCall, Prompt } from '../telephony/port.ts';
 import { FlowLeg } from './flow-leg.ts';
+import { PhoneHolds, type PhoneHoldsParts } from './phone-holds.ts';
 import { RepeatedPrompt } from './repeated-prompt.ts';
 
 export interface HoldOrder extends StoredHold {
@@ -29,10 +30,8 @@ interface Held {
   readonly telling: AbortController;
 }
 
-export interface HoldableCallParts {
+export interface HoldableCallParts extends PhoneHoldsParts {
   readonly call: AnsweredCall;
-  /** A line for the log of the session. */
-  readonly note: (message: string) => void;
   /** `state` has changed. */
   readonly onChanged: () => void;
 }
@@ -47,6 +46,7 @@ export class HoldableCall {
   readonly leg: FlowLeg;
   readonly #parts: HoldableCallParts;
   readonly #over = new AbortController();
+  readonly #phoneHolds: PhoneHolds;
   #party: JoinedParty | undefined;
   #held: Held | undefined;
   /** One change after the other. */
@@ -55,8 +55,9 @@ export class HoldableCall {
   constructor(parts: HoldableCallParts) {
     this.#parts = parts;
     this.call = parts.call;
+    this.#phoneHolds = new PhoneHolds(parts);
     this.leg = new FlowLeg(parts.call, () => {
-      const music = this.#held?.call === this.call ? this.#held.music : undefined;
+      const music = this.#held?.call === this.call ? this.#held.music : this.#phoneHolds.musicOf(this.call);
       music?.pause();
       return () => music?.goOn();
     });
@@ -64,6 +65,11 @@ export class HoldableCall {
 
   get state(): StoredHold | undefined {
     return this.#held?.state;
+  }
+
+  /** Another call, to be joined with somebody in the same way. */
+  another(call: AnsweredCall): HoldableCall {
+    return new HoldableCall({ ...this.#parts, call, onChanged: () => {} });
   }
 
   /** The SIP Call-ID of who is joined with the call. */
@@ -127,12 +133,14 @@ export class HoldableCall {
   part(party: JoinedParty): void {
     if (this.#party !== party) return;
     this.#party = undefined;
+    this.#phoneHolds.part();
     void this.drop();
   }
 
   /** The call is over. Idempotent. */
   close(): void {
     this.#over.abort(new DOMException('The call is over', 'AbortError'));
+    this.#phoneHolds.part();
     this.#held?.music.stop();
     this.#held = undefined;
     this.leg.go();
@@ -149,6 +157,7 @@ export class HoldableCall {
       this.#held.byFlow = false;
     } else {
       const call = holder === 'session' && this.#party ? this.#party.call : this.call;
+      this.#phoneHolds.part();
       if (this.#party) this.call.unbridge();
       const telling = new AbortController();
       const told = this.#tell(call, AbortSignal.any([telling.signal, this.#over.signal]));
@@ -181,8 +190,10 @@ export class HoldableCall {
   }
 
   #bridge(): void {
+    if (!this.#party) return;
     try {
-      if (this.#party) this.call.bridge(this.#party.call);
+      this.call.bridge(this.#party.call);
+      this.#phoneHolds.join(this.call, this.#party.call);
     } catch {
       // One of the two has hung up just now, and whoever waits for that will say so.
     }

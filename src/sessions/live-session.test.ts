@@ -131,6 +131,8 @@ const answeredCall: AnsweredCall = {
   muteInRoom() {},
   leaveRoom() {},
   hold: async () => {},
+  isHolding: false,
+  onHolding: () => () => {},
   onTransfer() {},
   sendDigits: async () => {},
   transfer: async () => ({ result: 'refused', reason: 'not transferred here' }),

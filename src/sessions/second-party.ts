@@ -2,7 +2,7 @@ import type { PartyOrder, PartyResult, SecondParty } from '../flow/second-party.
 import type { Clock } from '../kernel/clock.ts';
 import type { LegEnd } from '../telephony/port.ts';
 import type { GuestCall } from './conference-guests.ts';
-import { HoldableCall } from './holdable-call.ts';
+import type { HoldableCall } from './holdable-call.ts';
 import { OwnedCalls } from './owned-calls.ts';
 import { PartyCalls, type PartyCallsParts } from './party-calls.ts';
 import { statusOf } from './party-outcome.ts';
@@ -98,7 +98,7 @@ export class SessionParty implements SecondParty {
     owned: OwnedCalls,
     signal: AbortSignal,
   ): Promise<Pick<PartyResult, 'talkedMs' | 'recordingId'>> {
-    const { otherSide, otherUserId, clock, note } = this.#parts;
+    const { otherSide, otherUserId, clock } = this.#parts;
     signal.throwIfAborted();
     const beganMs = clock.now();
     const recording = order.record ? recordTalk(taken.call, this.#parts) : undefined;
@@ -108,7 +108,7 @@ export class SessionParty implements SecondParty {
     const caller: TalkSide = { name: otherSide, address: otherSide, ...user, call: own, callId: undefined, over, end: () => own.hangup() };
     const turn = (near: TalkSide, far: TalkSide): Talk => {
       const isBack = near === caller;
-      const line = isBack ? this.#call : new HoldableCall({ call: near.call, note, onChanged: () => {} });
+      const line = isBack ? this.#call : this.#call.another(near.call);
       const turned = new Talk(line, far, this.#talkParts(line, near, order, owned, turn), false);
       void near.over.then(() => {
         turned.close();

@@ -31,6 +31,8 @@ function upCall(name: string) {
     muteInRoom() {},
     leaveRoom() {},
     hold: async () => {},
+    isHolding: false,
+    onHolding: () => () => {},
     onTransfer(decision) {
       decide = decision;
     },
@@ -63,13 +65,13 @@ function talking(talks: Talks<Talk>, name: string, accountId = 'account-1') {
     answer = resolve;
   });
   const note = (message: string): void => void lines.push(message);
-  const line = new HoldableCall({ call: near.call, note, onChanged: () => {} });
+  const line = new HoldableCall({ call: near.call, note, holdMusic: noMusic, onChanged: () => {} });
   const parts = { accountId, allowsTransfer: true, talks, callFor: () => asked, entertain() {}, owns() {}, disowns() {}, note, clock };
   const talk: Talk = new Talk(line, far.side, {
     ...parts,
     nearSide: near.side,
     turn: (side) => {
-      const turned = new Talk(new HoldableCall({ call: side.call, note, onChanged: () => {} }), near.side, {
+      const turned = new Talk(line.another(side.call), near.side, {
         ...parts,
         nearSide: side,
         turn: () => expect.unreachable(),
@@ -81,6 +83,7 @@ function talking(talks: Talks<Talk>, name: string, accountId = 'account-1') {
   return { near, far, target, talk, lines, turns, answers: () => answer(target.side) };
 }
 
+const noMusic = () => ({ id: 'none', durationMs: 0, pcmu: new SharedArrayBuffer(0), pcma: new SharedArrayBuffer(0) });
 const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /** Two talks at whose far sides the same phone is. */

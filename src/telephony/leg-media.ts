@@ -30,6 +30,8 @@ export class LegMedia {
   #agreed: AgreedMedia | undefined;
   /** Whether we hold the call, as agreed on. */
   #holds = false;
+  /** Called when `peerHolds` has changed. */
+  onPeerHolds: (() => void) | undefined;
 
   /** `local` is the first offer; offers and answers follow the family of the peer's address. */
   constructor(
@@ -56,6 +58,12 @@ export class LegMedia {
     if (!this.#agreed) return;
     const { digitsBeside: _told, ...agreed } = this.#agreed;
     this.#start(agreed);
+  }
+
+  /** Whether the peer wants to hear nothing from us, as agreed on. */
+  get peerHolds(): boolean {
+    const direction = this.#agreed?.direction;
+    return direction === 'recvonly' || direction === 'inactive';
   }
 
   get agreed(): AgreedMedia | undefined {
@@ -186,9 +194,11 @@ export class LegMedia {
       ...(this.#tellsDigits && { digitsBeside: true }),
     };
     if (this.#agreed?.srtp && !agreed.srtp) throw new SdpError('no-key', 'The call was encrypted and may not go on in clear');
+    const heldBefore = this.peerHolds;
     this.#agreed = agreed;
     this.#local = localFor(agreed.remote.address, this.#local);
     this.stream.start(agreed);
+    if (this.peerHolds !== heldBefore) this.onPeerHolds?.();
   }
 
   /** The version goes up by one with each description that says something else than the one before (RFC 3264 section 8). */

@@ -186,6 +186,18 @@ export abstract class Leg implements AnsweredCall, PlacedCall {
     }
   }
 
+  get isHolding(): boolean {
+    return this.parts.media.peerHolds;
+  }
+
+  onHolding(listener: () => void): () => void {
+    const { media } = this.parts;
+    media.onPeerHolds = listener;
+    return () => {
+      if (media.onPeerHolds === listener) media.onPeerHolds = undefined;
+    };
+  }
+
   onTransfer(decide: TransferDecision | undefined): void {
     this.#decideTransfer = decide;
   }

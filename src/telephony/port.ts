@@ -124,6 +124,10 @@ export interface AnsweredCall extends CallLeg {
    * @throws Error when it refuses, in which case everything stays as it was, or when the call is over; or the signal's reason
    */
   hold(on: boolean, signal: AbortSignal): Promise<void>;
+  /** Whether the other side holds the call, so that it hears nothing of it (RFC 3264 section 8.4). */
+  readonly isHolding: boolean;
+  /** Calls `listener`, in the place of the one before, when `isHolding` has changed. Answers how to end that. */
+  onHolding(listener: () => void): () => void;
   /** Has transfers decided on that the other side asks for, from now on; undefined: they are declined, as they are at first. */
   onTransfer(decide: TransferDecision | undefined): void;
 }
