@@ -35,6 +35,18 @@ describe('DigitCollector', () => {
     await expect(empty).resolves.toEqual({ digits: '', why: 'terminator' });
   });
 
+  it('waits as long as a key is held that went down before', async () => {
+    collector.pressed('7');
+    const digits = collector.collect(rules, never);
+    await clock.advance(10_000);
+    collector.released();
+    await clock.advance(1_999);
+    tap('8');
+    await clock.advance(2_000);
+    await expect(digits).resolves.toEqual({ digits: '78', why: 'timeout' });
+    expect(clock.pendingTimers).toBe(0);
+  });
+
   it('waits for the first digit and then between digits, from the moment collect is called', async () => {
     await clock.advance(60_000);
     const first = collector.collect(rules, never);

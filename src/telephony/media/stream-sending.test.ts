@@ -232,6 +232,16 @@ describe('sendDigits', () => {
     await expect(nothing).resolves.toBeUndefined();
   });
 
+  it('sends nothing for who has given up before, digits or a prompt', async () => {
+    const rig = new MediaRig();
+    const { stream, peer } = await rig.call();
+    const gone = AbortSignal.abort(new Error('gone'));
+    await expect(stream.sendDigits('12', gone)).rejects.toThrow('gone');
+    await expect(stream.play(countingPrompt('a', 800), { interruptible: false }, gone)).rejects.toThrow('gone');
+    await rig.clock.advance(200);
+    expect(peer.received.every(({ payloadType, payload }) => payloadType === 0 && payload.every((code) => code === SILENCE))).toBe(true);
+  });
+
   it('stops within one frame when it is aborted', async () => {
     const rig = new MediaRig();
     const { stream, peer } = await rig.call();

@@ -100,7 +100,13 @@ describe('the time in which packets came and none was heard', () => {
     watch.agree(held, 3000);
     watch.dropped('refused');
     watch.agree(talking, 8000);
-    expect(deafOf(watch, 9000)).toEqual({ ms: 1000, ended: true, dropped: { refused: 1, unagreed: 0, unauthentic: 0, unencrypted: 0 } });
+    expect(deafOf(watch, 9500)).toEqual({ ms: 1000, ended: true, dropped: { refused: 1, unagreed: 0, unauthentic: 0, unencrypted: 0 } });
+  });
+
+  it('begins with the answer when nothing is ever heard', () => {
+    const watch = answered();
+    watch.dropped('unencrypted');
+    expect(deafOf(watch, 3000)).toMatchObject({ ms: 2000, ended: false });
   });
 
   it('goes on to the end of a call in which nothing is heard any more', () => {

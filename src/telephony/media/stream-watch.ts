@@ -114,7 +114,6 @@ export class StreamWatch {
   end(nowMs: number): Watched {
     const agreed = this.#agreed;
     if (agreed) this.#count(agreed, nowMs);
-    this.#sinceMs = nowMs;
     this.#deaf.over(nowMs - this.#quietSinceMs, false);
     const deaf = this.#deaf.longest;
     return {
