@@ -32,7 +32,7 @@ export interface BaresipOptions {
   /** The sine that it speaks with. */
   readonly toneHz?: number;
   /** Where it registers, and calls by way of. Absent: it does neither. */
-  readonly registrar?: { readonly port: number; readonly transport: 'udp' | 'tcp'; readonly password: string };
+  readonly registrar?: { readonly port: number; readonly transport: 'udp' | 'tcp' | 'tls'; readonly password: string };
   /** PEM texts of what it shows over TLS, and a file with the authorities that it trusts; its contact is at TLS then. */
   readonly tls?: { readonly certificate: string; readonly key: string; readonly caFile: string };
   /** What it does about SRTP: takes it when it is offered, or nothing else. Absent: it has none. */

@@ -22,7 +22,7 @@ export async function newPhoneUser({ api }: ReadyAccount, user: string, flowId?:
 export async function registeredBaresip(
   { user, password }: PhoneUser,
   port: number,
-  options: Omit<BaresipOptions, 'user' | 'registrar'> & { readonly transport?: 'udp' | 'tcp' } = {},
+  options: Omit<BaresipOptions, 'user' | 'registrar'> & { readonly transport?: 'udp' | 'tcp' | 'tls' } = {},
 ): Promise<Baresip> {
   const { transport = 'udp', ...more } = options;
   const phone = await startBaresip({ ...more, user, registrar: { port, transport, password } });
