@@ -62,7 +62,7 @@ export interface EngineOptions {
 
 /** When callers may try again whom a server that starts or stops refuses. */
 const RETRY_SECONDS = 5;
-/** What we offer when a trunk says nothing: what every carrier has comes first. */
+/** What a trunk is offered that says nothing: what every carrier has comes first. */
 const DEFAULT_CODECS: readonly AudioCodec[] = ['PCMU', 'PCMA', 'G722'];
 /** How long closing waits for the answers to CANCEL and BYE: long enough for some repetitions. */
 const FAREWELL_MS = 2000;
@@ -214,7 +214,8 @@ export class Engine implements Telephony {
   }
 
   #ring(request: RingRequest, events: LegEvents, stream: MediaStream): PlacedCall {
-    const parts = this.#legParts(request, events, stream, { codecs: DEFAULT_CODECS, ...request }, () => this.#legs.delete(leg));
+    // Of a phone nothing is known: it is offered all that we have, Opus last.
+    const parts = this.#legParts(request, events, stream, request, () => this.#legs.delete(leg));
     const leg = new OutboundLeg({ ...parts, ringTimeoutMs: request.ringTimeoutMs });
     this.#legs.add(leg);
     const { userAgent, connections } = this.#options;

@@ -24,6 +24,16 @@ describe('the phones of a user', () => {
     await finish();
   });
 
+  it('are offered every codec that we have, Opus last', async () => {
+    const { invites, placed, finish } = await ringing([A]);
+    const offer = Buffer.from(invites()[0]?.body ?? []).toString();
+    const [, types = ''] = /^m=audio \d+ RTP\/AVP ([ 0-9]+)\r$/m.exec(offer) ?? [];
+    const names = types.split(' ').map((type) => new RegExp(`^a=rtpmap:${type} ([^/\r]+)`, 'm').exec(offer)?.[1]);
+    expect([...new Set(names)]).toEqual(['PCMU', 'PCMA', 'G722', 'opus', 'telephone-event']);
+    void placed.end();
+    await finish();
+  });
+
   it('are asked over UDP, however large the request: over TCP nobody or somebody else is where they registered from', async () => {
     const strangers: RawPeer[] = [];
     const long = `;x=${'y'.repeat(1300)}`;

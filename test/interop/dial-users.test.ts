@@ -48,6 +48,22 @@ describe('a user dials another', () => {
     expect(await callee.log()).toMatch(new RegExp(`From: .*sip:${calling.user}@`));
   });
 
+  it.each(['opus', 'g722', 'g711'] as const)('whose baresip has nothing but %s: each hears the tone of the other', async (codec) => {
+    const account = await newAccount(server.child, 5060);
+    accounts += 1;
+    const called = await newPhoneUser(account, `called${accounts}`);
+    const calling = await newPhoneUser(account, `calling${accounts}`, await saveFlow(account, dialling(called.id)));
+    const caller = await registeredBaresip(calling, server.sip.port, { codecs: ['g711'], toneHz: 440 });
+    closing.push(caller.close);
+    const callee = await registeredBaresip(called, server.sip.port, { codecs: [codec], toneHz: 1000 });
+    closing.push(callee.close);
+    await caller.command('dial', '4000');
+    await callee.seen('CALL_ESTABLISHED');
+    await Promise.all([hearing(1000, caller), hearing(440, callee)]);
+    await callee.command('hangup');
+    expect(await latestSession(account, ({ ended }) => ended === true)).toMatchObject({ outcome: called.user });
+  });
+
   it('who has registered linphone: the two are joined', async () => {
     const account = await newAccount(server.child, 5060);
     accounts += 1;
