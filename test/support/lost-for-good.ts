@@ -13,8 +13,8 @@ export function lostForGood(passages: readonly Passage[]): LostForGood {
   const rightly: string[] = [];
   const byUs: string[] = [];
   passages.forEach((lost, at) => {
+    if (!lost.isLost || passages.some(({ message, isLost }) => !isLost && message === lost.message)) return;
     const later = passages.slice(at + 1);
-    if (!lost.isLost || later.some(({ message }) => message === lost.message)) return;
     const line = lost.message.split('\r\n', 1)[0] ?? '';
     if (lost.from === 'near' && isDue(lost.message, later)) byUs.push(line);
     else rightly.push(line);
