@@ -38,10 +38,13 @@ export const AddConferenceMember = operation({
     {
       sessionId: optional(text),
       callSid: optional(text, 'The call of the session, by its SIP Call-ID. It may be left out.'),
-      destination: optional(text, 'The E164 number to dial, e.g. +18144043093'),
+      destination: optional(
+        text,
+        'Whom to dial: an E164 number, e.g. +18144043093, the ID of a phone number or a user of the account, or the SIP name of a user.',
+      ),
       fromNumber: optional(
         text,
-        'The Caller ID to use. This must be the E164 number of an owned phone number. Absent: the number of this side of the call.',
+        'The Caller ID to use. This must be the E164 number of an owned phone number. Absent: the number of this side of the call; phones of users see the other side.',
       ),
     },
   ),

@@ -224,7 +224,7 @@ export const RedirectSession = operation({
       sessionId: optional(text),
       destination: optional(
         text,
-        'The E164 number to send the call to, e.g. +18144043093. The call leaves its flow, and is hung up at the end.',
+        'Whom the call is sent to: an E164 number, e.g. +18144043093, the ID of a phone number, a user or a team of the account, or the SIP name of a user. The call leaves its flow, and is hung up at the end.',
       ),
       callerId: optional(text, 'The Caller ID to use. This must be the E164 number of an owned phone number'),
     },

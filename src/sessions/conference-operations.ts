@@ -1,11 +1,11 @@
 import type { AddConferenceMember, ConferenceSession, PatchConferenceMember } from '../contracts/conferences.ts';
 import type { RequestOf } from '../contracts/dto.ts';
 import type { SessionInfo } from '../contracts/sessions.ts';
-import { possibleE164 } from '../directory/e164.ts';
 import { MemberChecks } from '../directory/member-checks.ts';
 import type { Principal } from '../directory/principal.ts';
 import { AppError, memberError } from '../kernel/errors.ts';
-import { type CalledParty, findParties, type PartyDirectory } from './called-parties.ts';
+import { destinationText, findDestination } from './asked-destination.ts';
+import type { CalledParty, PartyDirectory } from './called-parties.ts';
 import type { LiveOperations } from './live-operations.ts';
 import type { LiveSession } from './live-session.ts';
 import { noSuchCall } from './no-such-call.ts';
@@ -42,13 +42,11 @@ export class ConferenceOperations {
 
   /** Calls somebody into the conference of a session. @throws AppError also REQUIRED, CALLER_ID_NOT_OWNED, NO_TRUNK, NO_ROUTE, NO_CAPACITY, CONFERENCE_FULL */
   async addMember(principal: Principal, request: RequestOf<typeof AddConferenceMember>): Promise<SessionInfo> {
-    const checks = new MemberChecks();
-    const number = destinationOf(request.destination ?? '', checks);
-    checks.done();
+    const text = destinationText(request.destination);
     const session = await this.#options.live.findUp(principal, request.sessionId ?? '');
     if (request.callSid && request.callSid !== session.info.callSid) throw noSuchCall();
-    const from = await this.#callerId(session, request.fromNumber || undefined);
-    const party = await this.#party(session.accountId, number);
+    const party = await this.#party(session.accountId, text);
+    const from = await this.#callerId(session, party, request.fromNumber || undefined);
     await this.#confer(session, undefined);
     if (!session.conference?.hasRoom) throw this.#full();
     await session.conference.invite(party, from);
@@ -76,16 +74,21 @@ export class ConferenceOperations {
     session.confer(name, music);
   }
 
-  async #callerId({ accountId, ownNumber }: LiveSession, wanted: string | undefined): Promise<string> {
+  /** Phones of users see with whom they are going to talk, unless another number is asked for. */
+  async #callerId({ accountId, ownNumber, otherSide }: LiveSession, { kind }: CalledParty, wanted: string | undefined): Promise<string> {
+    if (kind === 'phones' && wanted === undefined) return otherSide;
     const callerId = wanted ?? ownNumber;
     const owned = await this.#options.directory.phoneNumbers.ownedVoiceNumbers(accountId);
     if (!owned.some(({ e164 }) => e164 === callerId)) throw memberError('CALLER_ID_NOT_OWNED', {}, 'FromNumber');
     return callerId;
   }
 
-  async #party(accountId: string, number: string): Promise<CalledParty> {
+  async #party(accountId: string, text: string): Promise<CalledParty> {
     const { directory } = this.#options;
-    const [party] = await findParties({ number }, accountId, directory);
+    const { parties } = await findDestination(text, accountId, directory);
+    const [party, another] = parties;
+    if (another)
+      throw memberError('INVALID_MEMBER', { member: 'Destination', reason: 'it is a team. Call its members one by one.' }, 'Destination');
     if (!party || (party.kind === 'number' && party.trunks.length === 0)) {
       const hasTrunks = (await directory.trunks.ofAccount(accountId)).length > 0;
       throw hasTrunks ? memberError('NO_ROUTE', {}, 'Destination') : new AppError('NO_TRUNK', {}, { retryAfterSeconds: 60 });
@@ -96,12 +99,4 @@ export class ConferenceOperations {
   #full(): AppError {
     return new AppError('CONFERENCE_FULL', { limit: this.#options.conferenceMembers });
   }
-}
-
-function destinationOf(text: string, checks: MemberChecks): string {
-  const hint = 'the E.164 number to dial, for example +18144043093.';
-  if (text === '') checks.fail('REQUIRED', { member: 'Destination', hint }, 'Destination');
-  const to = possibleE164(text);
-  if (to === undefined && text !== '') checks.refuse('Destination', `It is not a possible number. Give ${hint}`);
-  return to ?? '';
 }

@@ -8,19 +8,19 @@ import type {
   RejectSession,
   SessionInfo,
 } from '../contracts/sessions.ts';
-import { possibleE164 } from '../directory/e164.ts';
 import { MemberChecks } from '../directory/member-checks.ts';
 import { mayAccess, type Principal } from '../directory/principal.ts';
 import { AppError, memberError } from '../kernel/errors.ts';
+import { destinationText, findDestination } from './asked-destination.ts';
+import type { PartyDirectory } from './called-parties.ts';
 import type { LiveCalls } from './live-calls.ts';
 import type { LiveSession } from './live-session.ts';
-import type { OutgoingDirectory } from './outgoing-plan.ts';
 import type { SessionQueries } from './session-queries.ts';
 
 export interface LiveOperationsOptions {
   readonly calls: Pick<LiveCalls, 'get'>;
   readonly queries: Pick<SessionQueries, 'find'>;
-  readonly directory: Pick<OutgoingDirectory, 'phoneNumbers'>;
+  readonly directory: PartyDirectory;
 }
 
 const LOG_LENGTH = 1000;
@@ -33,14 +33,14 @@ export class LiveOperations {
     this.#options = options;
   }
 
-  /** Sends a call that is up to somebody else. Resolves when that begins. @throws AppError also REQUIRED, NUMBER_NOT_POSSIBLE, CALLER_ID_NOT_OWNED */
+  /** Sends a call that is up to somebody else. Resolves when that begins. @throws AppError also REQUIRED, INVALID_MEMBER, CALLER_ID_NOT_OWNED */
   async redirect(principal: Principal, request: RequestOf<typeof RedirectSession>): Promise<void> {
-    const checks = new MemberChecks();
-    const to = destinationOf(request.destination ?? '', checks);
-    checks.done();
+    const text = destinationText(request.destination);
     const session = await this.findUp(principal, request.sessionId ?? '');
     if (request.callerId) await this.#checkCallerId(session.accountId, request.callerId);
-    session.redirect(to, { parties: [{ number: to }], callerId: request.callerId || undefined });
+    const { address, parties } = await findDestination(text, session.accountId, this.#options.directory);
+    const names = parties.map(({ name }) => name).join(', ');
+    session.redirect(names, { parties: [address], callerId: request.callerId || undefined });
   }
 
   /** Puts a call that is up on hold, with music. Answers the session. @throws AppError also INVALID_MEMBER, and those of audio files */
@@ -127,14 +127,6 @@ export class LiveOperations {
     const owned = await this.#options.directory.phoneNumbers.ownedVoiceNumbers(accountId);
     if (!owned.some(({ e164 }) => e164 === callerId)) throw memberError('CALLER_ID_NOT_OWNED', {}, 'CallerId');
   }
-}
-
-function destinationOf(text: string, checks: MemberChecks): string {
-  const hint = 'the E.164 number to send the call to, for example +18144043093.';
-  if (text === '') checks.fail('REQUIRED', { member: 'Destination', hint }, 'Destination');
-  const to = possibleE164(text);
-  if (to === undefined && text !== '') checks.refuse('Destination', `It is not a possible number. Give ${hint}`);
-  return to ?? '';
 }
 
 function notStored(cause: unknown): AppError {

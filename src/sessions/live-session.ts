@@ -176,6 +176,12 @@ export class LiveSession implements AttemptEvents, FlowRunObserver {
     return direction === 'inbound' ? toAddress : fromAddress;
   }
 
+  /** The number, or the name, of the other side of the call. */
+  get otherSide(): string {
+    const { direction, fromAddress, toAddress } = this.#parts.row;
+    return direction === 'inbound' ? fromAddress : toAddress;
+  }
+
   /** What its calls hear on hold. */
   holdMusic(): Prompt | Promise<Prompt> {
     return this.#parts.sounds.holdMusic();
