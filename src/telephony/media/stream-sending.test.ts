@@ -232,6 +232,21 @@ describe('sendDigits', () => {
     await expect(nothing).resolves.toBeUndefined();
   });
 
+  it('lets a prompt wait for digits also while nothing may be sent', async () => {
+    const rig = new MediaRig();
+    const { stream, peer } = await rig.call({ direction: 'recvonly' });
+    const digits = stream.sendDigits('1', never);
+    let isPlayed = false;
+    const played = stream.play(countingPrompt('a', 800), { interruptible: false }, never).then(() => {
+      isPlayed = true;
+    });
+    await rig.clock.advance(160);
+    expect(isPlayed).toBe(false);
+    await rig.clock.advance(200);
+    await Promise.all([digits, played]);
+    expect(peer.received).toEqual([]);
+  });
+
   it('sends nothing for who has given up before, digits or a prompt', async () => {
     const rig = new MediaRig();
     const { stream, peer } = await rig.call();
