@@ -34,7 +34,10 @@ export class SrtpUnprotect {
    */
   unprotect(bytes: Uint8Array): Uint8Array | undefined {
     if (bytes.length > MAX_SRTP_BYTES) return undefined;
-    return isRtcp(bytes) ? this.#unprotectRtcp(bytes) : this.#unprotectRtp(bytes);
+    if (!isRtcp(bytes)) return this.#unprotectRtp(bytes);
+    // Against RFC 4568 section 6.2.2 libre and mediastreamer give reports the short tag of their suite too.
+    const isShort = this.#tagBytes < SRTCP_TAG_BYTES;
+    return this.#unprotectRtcp(bytes, SRTCP_TAG_BYTES) ?? (isShort ? this.#unprotectRtcp(bytes, this.#tagBytes) : undefined);
   }
 
   #unprotectRtp(bytes: Uint8Array): Uint8Array | undefined {
@@ -58,8 +61,8 @@ export class SrtpUnprotect {
     return this.#upTo(end);
   }
 
-  #unprotectRtcp(bytes: Uint8Array): Uint8Array | undefined {
-    const tagAt = bytes.length - SRTCP_TAG_BYTES;
+  #unprotectRtcp(bytes: Uint8Array, tagBytes: number): Uint8Array | undefined {
+    const tagAt = bytes.length - tagBytes;
     const end = tagAt - 4;
     if (end < RTCP_PLAIN_BYTES) return undefined;
     this.#in.set(bytes);
@@ -68,7 +71,7 @@ export class SrtpUnprotect {
     const ssrc = this.#inView.getUint32(4);
     const source = this.#rtcpSources.get(ssrc);
     if (source && !source.isNew(index)) return undefined;
-    if (!this.#rtcp.hasTag(this.#in.subarray(0, tagAt), bytes, tagAt, SRTCP_TAG_BYTES)) return undefined;
+    if (!this.#rtcp.hasTag(this.#in.subarray(0, tagAt), bytes, tagAt, tagBytes)) return undefined;
     if (!take(this.#rtcpSources, ssrc, source, index)) return undefined;
     if (flagged !== index) this.#rtcp.apply(this.#in, RTCP_PLAIN_BYTES, end, ssrc, index >>> 16, index & 0xffff);
     return this.#upTo(end);
