@@ -33,6 +33,8 @@ export interface BaresipOptions {
   readonly toneHz?: number;
   /** Where it registers, and calls by way of. Absent: it does neither. */
   readonly registrar?: { readonly port: number; readonly transport: 'udp' | 'tcp' | 'tls'; readonly password: string };
+  /** How long it asks to be registered. Absent: a minute. */
+  readonly registersForSeconds?: number;
   /** PEM texts of what it shows over TLS, and a file with the authorities that it trusts; its contact is at TLS then. */
   readonly tls?: { readonly certificate: string; readonly key: string; readonly caFile: string };
   /** What it does about SRTP: takes it when it is offered, or nothing else. Absent: it has none. */
@@ -56,6 +58,7 @@ export async function startBaresip({
   mediaEncryption,
   codecs = ['g711'],
   registrar,
+  registersForSeconds = 60,
   maxCalls = 1,
   tls,
 }: BaresipOptions): Promise<Baresip> {
@@ -68,7 +71,7 @@ export async function startBaresip({
   );
   await writeFile(
     join(directory, 'accounts'),
-    `${addressOf(user, registrar, tls !== undefined)};answermode=${answers}${mediaEncryption === undefined ? '' : `;mediaenc=${mediaEncryption}`}\n`,
+    `${addressOf(user, registrar && { ...registrar, seconds: registersForSeconds }, tls !== undefined)};answermode=${answers}${mediaEncryption === undefined ? '' : `;mediaenc=${mediaEncryption}`}\n`,
   );
 
   const logFile = await open(join(directory, 'log'), 'w');
@@ -153,11 +156,15 @@ async function tlsConfig(directory: string, tls: BaresipOptions['tls']): Promise
   return `sip_certificate ${file}\nsip_cafile ${tls.caFile}\n`;
 }
 
-function addressOf(user: string, registrar: BaresipOptions['registrar'], isSecure: boolean): string {
+function addressOf(
+  user: string,
+  registrar: (NonNullable<BaresipOptions['registrar']> & { readonly seconds: number }) | undefined,
+  isSecure: boolean,
+): string {
   if (!registrar) return `<sip:${user}@127.0.0.1${isSecure ? ';transport=tls' : ''}>;regint=0`;
-  const { port, transport, password } = registrar;
+  const { port, transport, password, seconds } = registrar;
   const server = `127.0.0.1:${port};transport=${transport}`;
-  return `<sip:${user}@${server}>;regint=60;auth_user=${user};auth_pass=${password};outbound="sip:${server}"`;
+  return `<sip:${user}@${server}>;regint=${seconds};auth_user=${user};auth_pass=${password};outbound="sip:${server}"`;
 }
 
 /** The network interface (or its address) decides on the address in its SDP; ausine gives nothing but 48 kHz stereo. */

@@ -31,9 +31,9 @@ export async function registeredBaresip(
 }
 
 /** Starts linphone, which answers by itself, and waits until it has registered at the server on this port. */
-export async function registeredLinphone({ user, password }: PhoneUser, port: number): Promise<Linphone> {
+export async function registeredLinphone({ user, password }: PhoneUser, port: number, transport: 'udp' | 'tcp' = 'udp'): Promise<Linphone> {
   const phone = await startLinphone();
-  phone.command(`register sip:${user}@127.0.0.1:${port} sip:127.0.0.1:${port} ${password}`);
+  phone.command(`register sip:${user}@127.0.0.1:${port} sip:127.0.0.1:${port};transport=${transport} ${password}`);
   const look = (): void => {
     phone.command('register-status ALL');
     said(phone.latest(/State: (\w+)/g), 'LinphoneRegistrationOk');
