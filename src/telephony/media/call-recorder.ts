@@ -88,6 +88,11 @@ export class CallRecorder {
     this.#setPaused(false, nowMs);
   }
 
+  /** 20 ms have passed. */
+  beat(nowMs: number): void {
+    this.#file.tick(nowMs);
+  }
+
   /** Time has passed: moves audio that nothing can come before any more into the file. */
   tick(nowMs: number): void {
     const until = this.#positionAt(nowMs) - REORDER_SAMPLES;

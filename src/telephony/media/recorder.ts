@@ -67,6 +67,7 @@ export class Recorder {
     }
     const until = this.#positionAt(nowMs) - REORDER_SAMPLES;
     while (this.#timeline.taken + FRAME_SAMPLES <= until) this.#keep(this.#timeline.take());
+    this.#file.tick(nowMs);
     if (silenceMs > 0 && this.#silentSamples >= silenceMs * SAMPLES_PER_MS) void this.end('silence', nowMs);
   }
 

@@ -4,7 +4,9 @@ import { wavHeader, wavHeaderBytes } from '../audio/wav.ts';
 
 const SAMPLE_RATE = 8000;
 const SAMPLE_BYTES = 2;
-/** Seconds that may wait for a slow disk; beyond them the audio is lost and the file has silence in its place. */
+/** What is kept until it is written, in seconds: more than comes from one write to the next, when audio comes in lumps. */
+const CHUNK_SECONDS = 1.25;
+/** Chunks that may wait for a slow disk; beyond them the audio is lost and the file has silence in its place. */
 const MAX_WAITING = 30;
 
 interface Chunk {
@@ -20,11 +22,14 @@ interface Chunk {
  */
 const HEADER_SECONDS = 10;
 
-/** A WAV file (16 bit, 8000 Hz) that grows, by a second of audio at a time. Appending never waits for the disk. */
+/**
+ * A WAV file (16 bit, 8000 Hz) that grows, by about a second of audio at a time. Appending never waits for the disk. All files of a thread are written
+ * at the same moment of each second: to wake who writes for each of them costs more than the writing.
+ */
 export class RecordingFile {
   readonly #path: string;
   readonly #channels: 1 | 2;
-  /** Samples in one second of audio: what a crash can cost. */
+  /** Samples that are kept until they are written: what a crash can cost. */
   readonly #chunkSamples: number;
   #chunk: Int16Array<ArrayBuffer>;
   /** One that has been written, to be used again. */
@@ -34,6 +39,8 @@ export class RecordingFile {
   /** Where in the audio the chunk begins, in bytes. */
   #chunkAt = 0;
   #chunksToHeader = 1;
+  /** The second of the clock in which it was looked last. */
+  #second: number | undefined;
   /** Audio in the file, in bytes. */
   #writtenBytes = 0;
   readonly #waiting: Chunk[] = [];
@@ -48,7 +55,7 @@ export class RecordingFile {
     this.#path = path;
     this.#onFailed = onFailed;
     this.#channels = channels;
-    this.#chunkSamples = SAMPLE_RATE * channels;
+    this.#chunkSamples = CHUNK_SECONDS * SAMPLE_RATE * channels;
     this.#chunk = new Int16Array(this.#chunkSamples);
     this.#writing = this.#guard(async () => {
       this.#file = await open(this.#path, 'w');
@@ -64,6 +71,14 @@ export class RecordingFile {
   /** Samples of each channel that the disk was too slow for: silence is in their place. */
   get lost(): number {
     return this.#lostSamples / this.#channels;
+  }
+
+  /** Time has passed: what there is is written when another second of the clock has begun. To be called at least every 20 ms. */
+  tick(nowMs: number): void {
+    const second = Math.floor(nowMs / 1000);
+    if (second === this.#second) return;
+    if (this.#second !== undefined) this.#flush();
+    this.#second = second;
   }
 
   /** Adds samples at the end; of two channels, one of each in turn. */

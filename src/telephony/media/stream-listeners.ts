@@ -146,6 +146,7 @@ export class StreamListeners {
   /** Takes the next frame, in samples that the next call overwrites; undefined when nobody needs it now. */
   frame(nowMs: number): Int16Array | undefined {
     if (!this.#listens) return undefined;
+    this.#callRecording.recorder?.beat(nowMs);
     const heard = this.#heardAudio;
     if (!this.#plays) {
       if (--this.#framesToGather > 0) return undefined;
