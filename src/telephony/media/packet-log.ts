@@ -8,6 +8,8 @@ interface LoggedPacket {
   codec: AudioCodec;
   start: number;
   end: number;
+  /** A view of the bytes from `start` to `end`: packets are mostly of one length, so it is seldom made anew. */
+  payload: Uint8Array;
   timestamp: number;
   sequence: number;
   isNewest: boolean;
@@ -47,9 +49,10 @@ export class PacketLog {
     this.#filled = end;
     const packet = this.#packets[this.#count++];
     if (!packet) {
-      this.#packets.push({ codec, start, end, timestamp, sequence, isNewest, atMs });
+      this.#packets.push({ codec, start, end, payload: this.#bytes.subarray(start, end), timestamp, sequence, isNewest, atMs });
       return true;
     }
+    if (packet.start !== start || packet.end !== end) packet.payload = this.#bytes.subarray(start, end);
     packet.codec = codec;
     packet.start = start;
     packet.end = end;
@@ -68,8 +71,8 @@ export class PacketLog {
     for (let index = 0; index < count; index++) {
       const packet = this.#packets[index];
       if (!packet) continue;
-      const { codec, start, end, sequence, timestamp, isNewest, atMs } = packet;
-      read(codec, this.#bytes.subarray(start, end), sequence, timestamp, isNewest, atMs);
+      const { codec, payload, sequence, timestamp, isNewest, atMs } = packet;
+      read(codec, payload, sequence, timestamp, isNewest, atMs);
     }
   }
 }
