@@ -1,12 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
-import { silentLogger } from '../../src/kernel/log.ts';
-import { seededRandom } from '../../src/kernel/random.ts';
 import { VirtualClock } from '../../src/kernel/virtual-clock.ts';
-import { openTelephony } from '../../src/telephony/open-telephony.ts';
 import { digestSecrets } from '../../src/telephony/sip/digest.ts';
-import { dnsTable } from '../support/dns-table.ts';
 import { registeredBaresip, registeredLinphone } from '../support/registered-phones.ts';
+import { registeringServer } from '../support/registering-server.ts';
 import { REALM, sipUserTable } from '../support/sip-user-table.ts';
 
 const ada = { id: 'id of ada', user: 'ada', password: 'secret' };
@@ -20,24 +17,8 @@ async function server() {
   const clock = new VirtualClock();
   const users = sipUserTable(clock, [ada.user]);
   const secrets = digestSecrets(ada.user, REALM, ada.password);
-  const { telephony, sip } = await openTelephony({
-    sip: { addresses: ['127.0.0.1'], port: 0 },
-    tls: { port: 0, requireClientCertificate: false, certificate: undefined, key: undefined, ca: undefined },
-    publicAddresses: [],
-    rtpPorts: { first: 45_100, last: 45_199 },
-    mediaThreads: 1,
-    dns: dnsTable({}),
-    product: 'test',
-    users: { ...users, find: async () => ({ userId: ada.id, accountId: 'account', secrets }) },
-    limits: { perSecond: 0, knownPerSecond: 0 },
-    isKnownSource: () => false,
-    digest: { realm: REALM, algorithms: ['MD5'] },
-    refusals: { count: () => {}, forget: () => {} },
-    onIncoming: (call) => call.reject(480),
-    clock,
-    random: seededRandom(4),
-    log: silentLogger,
-  });
+  const known = { ...users, find: async () => ({ userId: ada.id, accountId: 'account', secrets }) };
+  const { telephony, sip } = await registeringServer(clock, known, 45_100);
   closing.push(async () => {
     const closed = telephony.close();
     await clock.advance(5000);

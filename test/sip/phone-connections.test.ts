@@ -1,11 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { silentLogger } from '../../src/kernel/log.ts';
-import { seededRandom } from '../../src/kernel/random.ts';
 import { VirtualClock } from '../../src/kernel/virtual-clock.ts';
-import { openTelephony } from '../../src/telephony/open-telephony.ts';
 import type { LegEnd } from '../../src/telephony/port.ts';
-import { dnsTable } from '../support/dns-table.ts';
-import { REALM, sipUserTable } from '../support/sip-user-table.ts';
+import { registeringServer } from '../support/registering-server.ts';
+import { sipUserTable } from '../support/sip-user-table.ts';
 import { connectPhone, listeningPhone } from '../support/tcp-phone.ts';
 
 const opened: (() => Promise<void> | void)[] = [];
@@ -25,24 +22,7 @@ async function until(done: () => boolean): Promise<void> {
 async function scene() {
   const clock = new VirtualClock();
   const users = sipUserTable(clock, ['ada', 'bob']);
-  const { telephony, sip } = await openTelephony({
-    sip: { addresses: ['127.0.0.1'], port: 0 },
-    tls: { port: 0, requireClientCertificate: false, certificate: undefined, key: undefined, ca: undefined },
-    publicAddresses: [],
-    rtpPorts: { first: 45_000, last: 45_099 },
-    mediaThreads: 1,
-    dns: dnsTable({}),
-    product: 'test',
-    users,
-    limits: { perSecond: 0, knownPerSecond: 0 },
-    isKnownSource: () => false,
-    digest: { realm: REALM, algorithms: ['MD5'] },
-    refusals: { count: () => {}, forget: () => {} },
-    onIncoming: (call) => call.reject(480),
-    clock,
-    random: seededRandom(4),
-    log: silentLogger,
-  });
+  const { telephony, sip } = await registeringServer(clock, users, 45_000);
   opened.push(() => telephony.close());
   const [server] = sip;
   if (!server) throw new Error('no address');
