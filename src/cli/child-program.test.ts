@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type ChildProgram, firstLine, startChild } from './child-program.ts';
-import { freePort } from './free-port.ts';
 import { apiAddress } from './server-child.ts';
 
 let directory: string;
@@ -68,10 +67,4 @@ it('reads the address from the ready line of the server', () => {
   expect(apiAddress('Ringflow is ready: API http://127.0.0.1:41, SIP 127.0.0.1:42')).toBe('http://127.0.0.1:41');
   expect(apiAddress('Ringflow is ready: API 127.0.0.1:41, SIP 127.0.0.1:42')).toBe('http://127.0.0.1:41');
   expect(apiAddress('something else')).toBeUndefined();
-});
-
-it('finds a port that can be used at once', async () => {
-  const port = await freePort();
-  expect(port).toBeGreaterThan(1023);
-  expect(await freePort()).toBeGreaterThan(1023);
 });

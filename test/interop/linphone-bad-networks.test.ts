@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, vi } from 'vitest';
-import { freePort } from '../../src/cli/free-port.ts';
 import { directCall } from '../support/direct-call.ts';
 import { loudest, samplesOf } from '../support/heard-tones.ts';
 import { type Linphone, startLinphone } from '../support/linphone.ts';
 import { inTurn, overBadNetworks } from '../support/over-bad-networks.ts';
 import { buildWav, pcm16, sine } from '../support/sound.ts';
+import { testPort } from '../support/test-port.ts';
 
 const number = '+18144043093';
 const never = new AbortController().signal;
@@ -32,7 +32,7 @@ const inState = (phone: Linphone, expected: string): Promise<void> =>
 
 overBadNetworks('linphone with G.722 talks, holds and resumes, and presses keys', 46_200, async ({ telephony, line, network, closing }) => {
   const { phone, port } = await inTurn(async () => {
-    const free = await freePort();
+    const free = await testPort();
     return { port: free, phone: await startLinphone(free) };
   });
   closing(phone.close);

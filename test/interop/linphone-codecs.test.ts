@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { freePort } from '../../src/cli/free-port.ts';
 import type { Engine } from '../../src/telephony/engine.ts';
 import type { AudioCodec } from '../../src/telephony/port.ts';
 import { directCall, directTelephony } from '../support/direct-call.ts';
 import { loudest, samplesOf } from '../support/heard-tones.ts';
 import { type Linphone, startLinphone } from '../support/linphone.ts';
 import { buildWav, pcm16, sine } from '../support/sound.ts';
+import { testPort } from '../support/test-port.ts';
 
 const number = '+18144043093';
 const never = new AbortController().signal;
@@ -40,7 +40,7 @@ function use(phone: Linphone, ...codecs: readonly AudioCodec[]): void {
 }
 
 async function call(codecs: readonly AudioCodec[]) {
-  const port = await freePort();
+  const port = await testPort();
   const phone = await startLinphone(port);
   closing.push(() => phone.close());
   use(phone, ...codecs);

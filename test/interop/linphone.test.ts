@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { freePort } from '../../src/cli/free-port.ts';
 import type { FlowInfo } from '../../src/contracts/flows.ts';
 import { flowOf, from, into, to } from '../support/flow-builder.ts';
 import { type Linphone, startLinphone } from '../support/linphone.ts';
 import { newAccount, numberToDial, type RealServer, realServer, saveFlow, sessionWhen } from '../support/real-server.ts';
+import { testPort } from '../support/test-port.ts';
 
 // linphone as a second phone beside baresip. Its console program has no sound card here and records nothing, so that what it hears is
 // not compared here: that its keys reach the flow shows that RTP flows from it. An attended transfer takes two calls at one phone, which
@@ -38,7 +38,7 @@ async function call(
     transport = 'Udp',
   }: Partial<Record<'encryption', 'none' | 'srtp'>> & { srtp?: 'Off' | 'Required' | 'Optional'; transport?: 'Udp' | 'Tcp' } = {},
 ) {
-  const port = await freePort();
+  const port = await testPort();
   const phone = await startLinphone(port);
   closing.push(() => phone.close());
   phone.command(`media-encryption ${encryption}`);
@@ -108,7 +108,7 @@ describe('linphone', () => {
   });
 
   it('is transferred to another phone by the flow, and both are up without us', async () => {
-    const port = await freePort();
+    const port = await testPort();
     const other = await startLinphone(port);
     closing.push(() => other.close());
     const flow = flowOf({

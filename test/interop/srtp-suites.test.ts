@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { freePort } from '../../src/cli/free-port.ts';
 import { makePrompt } from '../../src/telephony/audio/make-prompt.ts';
 import { tone } from '../../src/telephony/audio/tone.ts';
 import type { Engine } from '../../src/telephony/engine.ts';
@@ -10,6 +9,7 @@ import { type DirectCall, directCall, directTelephony } from '../support/direct-
 import { loudest, samplesOf } from '../support/heard-tones.ts';
 import { startLinphone } from '../support/linphone.ts';
 import { suiteRelay } from '../support/suite-relay.ts';
+import { testPort } from '../support/test-port.ts';
 
 // Each phone would choose the first suite that it is offered, so that a relay before it leaves one only.
 
@@ -81,7 +81,7 @@ describe('linphone', () => {
     ['AES_CM_128_HMAC_SHA1_32', 'required'],
     ['AES_CM_128_HMAC_SHA1_80', 'optional'],
   ] as const)('with %s, where SRTP is %s, presses keys and reports that it loses nothing', { timeout: 30_000 }, async (suite, srtp) => {
-    const port = await freePort();
+    const port = await testPort();
     // Else it answers RTP/AVP with keys in clear.
     const phone = await startLinphone(port, srtp === 'optional');
     closing.push(phone.close);

@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { freePort } from '../../src/cli/free-port.ts';
 import { TestAuthority } from '../support/certificates.ts';
 import { flowOf, from, into, to } from '../support/flow-builder.ts';
 import { hearing } from '../support/heard-tones.ts';
 import { latestSession, newAccount, type RealServer, realServer, saveFlow } from '../support/real-server.ts';
 import { newPhoneUser, registeredBaresip } from '../support/registered-phones.ts';
+import { testPort } from '../support/test-port.ts';
 
 const authority = new TestAuthority();
 const ours = authority.issue('DNS:localhost,IP:127.0.0.1');
@@ -14,7 +14,7 @@ let tlsPort = 0;
 const closing: (() => Promise<void>)[] = [];
 
 beforeAll(async () => {
-  tlsPort = await freePort();
+  tlsPort = await testPort();
   server = await realServer({
     RINGFLOW_SIP_TLS_PORT: String(tlsPort),
     RINGFLOW_SIP_TLS_CERTIFICATE: ours.certificateFile,

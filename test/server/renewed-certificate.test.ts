@@ -4,10 +4,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { freePort } from '../../src/cli/free-port.ts';
 import { systemClock } from '../../src/kernel/clock.ts';
 import { TestAuthority } from '../support/certificates.ts';
 import { type RealServer, realServer } from '../support/real-server.ts';
+import { testPort } from '../support/test-port.ts';
 
 // A server whose certificate is renewed while it runs.
 
@@ -17,7 +17,7 @@ let server: RealServer;
 let port: number;
 
 beforeAll(async () => {
-  port = await freePort();
+  port = await testPort();
   server = await realServer({
     RINGFLOW_SIP_TLS_PORT: String(port),
     RINGFLOW_SIP_TLS_CERTIFICATE: files.certificateFile,

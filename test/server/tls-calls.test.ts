@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type TLSSocket } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { freePort } from '../../src/cli/free-port.ts';
 import { measureSound } from '../../src/cli/heard.ts';
 import type { ReadyAccount } from '../../src/cli/new-account.ts';
 import { PlaceCall } from '../../src/contracts/calls.ts';
@@ -10,6 +9,7 @@ import { type Baresip, startBaresip } from '../support/baresip.ts';
 import { TestAuthority } from '../support/certificates.ts';
 import { flowOf, to } from '../support/flow-builder.ts';
 import { latestSession, newAccount, numberToDial, type RealServer, realServer, saveFlow, takeCalls } from '../support/real-server.ts';
+import { testPort } from '../support/test-port.ts';
 
 // A server that takes SIP over TLS from peers with a certificate only, and calls over TLS and SRTP.
 
@@ -28,7 +28,7 @@ let tlsPort: number;
 const closing: (() => Promise<unknown> | unknown)[] = [];
 
 beforeAll(async () => {
-  tlsPort = await freePort();
+  tlsPort = await testPort();
   server = await realServer({
     RINGFLOW_SIP_TLS_PORT: String(tlsPort),
     RINGFLOW_SIP_TLS_CERTIFICATE: ours.certificateFile,

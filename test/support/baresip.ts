@@ -1,12 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { freePort } from '../../src/cli/free-port.ts';
 import { type BaresipControl, openBaresipControl } from './baresip-control.ts';
+import { testPort } from './test-port.ts';
 
 /** A baresip process without sound card or screen, which takes calls. */
 export interface Baresip extends Pick<BaresipControl, 'seen' | 'command'> {
@@ -63,8 +62,9 @@ export async function startBaresip({
   tls,
 }: BaresipOptions): Promise<Baresip> {
   const directory = await mkdtemp(join(tmpdir(), 'ringflow-baresip-'));
-  const port = await freePortPair();
-  const controlPort = await freePort();
+  // It takes the port above for TLS, used or not.
+  const port = await testPort('127.0.0.1', 1);
+  const controlPort = await testPort();
   await writeFile(
     join(directory, 'config'),
     configOf(directory, port, controlPort, { toneHz, codecs, maxCalls }) + (await tlsConfig(directory, tls)),
@@ -131,21 +131,6 @@ export async function startBaresip({
     },
     close,
   };
-}
-
-/** A port that is free, with the one above it free for TCP: baresip takes that for TLS, used or not. @throws when none is found */
-async function freePortPair(): Promise<number> {
-  for (let attempt = 0; attempt < 20; attempt++) {
-    const port = await freePort();
-    const above = createServer().listen(port + 1, '127.0.0.1');
-    const isFree = await once(above, 'listening').then(
-      () => true,
-      () => false,
-    );
-    above.close();
-    if (isFree) return port;
-  }
-  throw new Error('No two ports of 127.0.0.1 in a row are free.');
 }
 
 /** One file has to hold both; baresip uses it as server and as client. */

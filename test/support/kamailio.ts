@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { freePort } from '../../src/cli/free-port.ts';
+import { testPort } from './test-port.ts';
 
 /** A kamailio process on 127.0.0.1, over UDP and TCP, with a configuration of test/interop/kamailio. */
 export interface Kamailio {
@@ -19,7 +19,7 @@ const STOP_WITHIN_MS = 5_000;
 /** Starts it with this configuration, in which names stand for ports, and waits until it listens. @throws when it does not within 10 s */
 export async function startKamailio(configuration: 'proxy.cfg' | 'relay.cfg', ports: Readonly<Record<string, number>>): Promise<Kamailio> {
   const directory = await mkdtemp(join(tmpdir(), 'ringflow-kamailio-'));
-  const port = await freePort();
+  const port = await testPort();
   let text = await readFile(new URL(`../interop/kamailio/${configuration}`, import.meta.url), 'utf8');
   for (const [name, number] of Object.entries(ports)) text = text.replaceAll(name, String(number));
   const file = join(directory, configuration);

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ApiClient } from '../../src/cli/api-client.ts';
-import { freePort } from '../../src/cli/free-port.ts';
 import { createAccount, type NewAccountOptions, type ReadyAccount } from '../../src/cli/new-account.ts';
 import type { TimedPhoneEvent } from '../../src/cli/phone/phone-event.ts';
 import { type PhoneBehaviour, TestPhone } from '../../src/cli/phone/test-phone.ts';
@@ -20,6 +19,7 @@ import { openDgramSocket } from '../../src/telephony/rtp/dgram-socket.ts';
 import { openTcp } from '../../src/wire/tcp.ts';
 import { openUdp } from '../../src/wire/udp.ts';
 import type { Endpoint } from '../../src/wire/wire.ts';
+import { testPort } from './test-port.ts';
 
 /** The program as `npm run build` made it, in a folder of its own. */
 const script = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
@@ -39,7 +39,7 @@ export interface RealServer {
 export async function realServer(environment: Readonly<Record<string, string>> = {}): Promise<RealServer> {
   const directory = await mkdtemp(join(tmpdir(), 'ringflow-test-'));
   const children: ServerChild[] = [];
-  const ports = { sipPort: await freePort(), rtpPorts: '40000-40999' };
+  const ports = { sipPort: await testPort(), rtpPorts: '40000-40999' };
   const start = async (): Promise<ServerChild> => {
     const child = await startServerChild({ script, directory, ...ports, adminPassword: 'a good password', environment });
     children.push(child);
@@ -68,7 +68,7 @@ export interface RealPhone {
 export async function realPhone(behaviour: Partial<PhoneBehaviour> = {}, host = '127.0.0.1'): Promise<RealPhone> {
   const clock = systemClock;
   const log = silentLogger;
-  const udp = await openUdp({ local: { address: host, port: await freePort() }, log });
+  const udp = await openUdp({ local: { address: host, port: await testPort() }, log });
   const tcp = await openTcp({ local: udp.local, clock, log });
   const portRange = { first: 41_000, last: 41_999 };
   const media = new LocalMedia({ clock, random: systemRandom, host, portRange, openSocket: openDgramSocket, maxStreams: 50 });

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { freePort } from '../../src/cli/free-port.ts';
+import { testPort } from './test-port.ts';
 
 /** An rtpengine process on 127.0.0.1, without its kernel module. */
 export interface RtpEngine {
@@ -17,7 +17,7 @@ const STOP_WITHIN_MS = 3_000;
 
 /** Starts it and waits until it listens. @throws when it does not within 10 s */
 export async function startRtpEngine(): Promise<RtpEngine> {
-  const port = await freePort();
+  const port = await testPort();
   const ports = ['--port-min=45000', '--port-max=45499'];
   const child = spawn(
     'rtpengine',

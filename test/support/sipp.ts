@@ -1,13 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Endpoint, WireKind } from '../../src/wire/wire.ts';
+import { testPort } from './test-port.ts';
 
 /** The name of a file in test/interop/sipp, or what would stand in it. */
 export type Scenario = string | { readonly xml: string };
@@ -33,7 +32,7 @@ export async function sippCallee(
   seesRepetitions = false,
   more: readonly string[] = [],
 ): Promise<Sipp> {
-  const port = await freePort(transport, LOOPBACK);
+  const port = await testPort();
   const sipp = await start(scenario, transport, { address: LOOPBACK, port }, [...(seesRepetitions ? ['-nr'] : []), ...more]);
   await listening(transport, port, sipp);
   return sipp;
@@ -48,7 +47,7 @@ export async function sippCaller(
   more: readonly string[] = [],
 ): Promise<Sipp> {
   const address = to.address.includes(':') ? '::1' : LOOPBACK;
-  const local = { address, port: await freePort(transport, address) };
+  const local = { address, port: await testPort(address) };
   return start(scenario, transport, local, [`${bracketed(to.address)}:${to.port}`, '-s', service, ...more]);
 }
 
@@ -90,24 +89,6 @@ async function stop(child: ChildProcess): Promise<void> {
   const closed = once(child, 'close');
   child.kill('SIGKILL');
   await closed;
-}
-
-async function freePort(transport: WireKind, address: string): Promise<number> {
-  if (transport === 'udp') {
-    const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4').bind(0, address);
-    await once(socket, 'listening');
-    const { port } = socket.address();
-    socket.close();
-    await once(socket, 'close');
-    return port;
-  }
-  const server = createServer().listen(0, address);
-  await once(server, 'listening');
-  const bound = server.address();
-  server.close();
-  await once(server, 'close');
-  if (bound === null || typeof bound === 'string') throw new Error('No TCP port is free');
-  return bound.port;
 }
 
 /** Looks the port up among those that the system knows to be bound, because a probe would be taken for a call. */

@@ -1,0 +1,15 @@
+import { freePort } from '../../src/cli/free-port.ts';
+
+/** So many processes of the test runner have ports of their own, of those that `freePort` looks in. */
+const POOLS = 8;
+const [FIRST, COUNT] = [20_000, 10_000 / POOLS];
+
+/**
+ * A free port that no other test is given at the same time: the peer that gets it may take it a second later.
+ * @param more how many ports above it must be free too
+ * @throws when none is found
+ */
+export function testPort(address?: string, more?: number): Promise<number> {
+  const pool = Number(process.env.VITEST_POOL_ID ?? 0) % POOLS;
+  return freePort(address, more, { first: FIRST + pool * COUNT, count: COUNT });
+}
