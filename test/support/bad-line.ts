@@ -1,5 +1,6 @@
 import { badForMedia, badNetworks } from './bad-networks.ts';
-import { LineFaults } from './line-faults.ts';
+import { type Cut, LineCuts } from './line-cuts.ts';
+import { LineFaults, type RelayFaults } from './line-faults.ts';
 import { rewriteSip } from './rewrite-sip.ts';
 import { boundPair, StandIn } from './stand-in.ts';
 
@@ -11,6 +12,10 @@ export interface BadLine {
   /** Where the far side reaches a port of the near one, and the other way. */
   nearAt(port: number): Promise<number>;
   farAt(port: number): Promise<number>;
+  /** The line is dead there from now on, or from when it says. */
+  cut(cut: Cut): void;
+  /** How much has not passed because the line was dead. */
+  readonly stopped: number;
   /** The NAT of the far side gives other ports to its RTP, and forgets the ones that it had. */
   rebindMedia(): Promise<void>;
   /** The ports of the near side that RTP and RTCP have passed to or from. */
@@ -30,7 +35,15 @@ export interface BadLine {
  * nothing goes past the line: neither side has to know of it, but for the port that it calls first.
  */
 export function badLine(network: string, seed: number): BadLine {
-  return new Line(network, seed);
+  const sip = badNetworks[network];
+  const media = badForMedia[network];
+  if (!sip || !media) throw new Error(`No network ${network}`);
+  return new Line(sip, media, seed);
+}
+
+/** The same with a network that does nothing to what passes it, until it is cut. */
+export function quietLine(): BadLine {
+  return new Line({}, {}, 1);
 }
 
 class Line implements BadLine {
@@ -40,14 +53,12 @@ class Line implements BadLine {
   readonly #pairs: Record<Side, Map<number, Promise<Pair>>> = { near: new Map(), far: new Map() };
   readonly #known: Record<Side, Set<StandIn>> = { near: new Set(), far: new Set() };
   readonly #media = new Set<StandIn>();
+  readonly #cuts = new LineCuts();
   #sipFromFar = 0;
   #rebound = 0;
   #isOpen = true;
 
-  constructor(network: string, seed: number) {
-    const sip = badNetworks[network];
-    const media = badForMedia[network];
-    if (!sip || !media) throw new Error(`No network ${network}`);
+  constructor(sip: RelayFaults, media: RelayFaults, seed: number) {
     this.#rebindsEvery = sip.rebindsEvery;
     this.#sipFaults = new LineFaults(sip, seed);
     this.#mediaFaults = new LineFaults(media, seed + 1);
@@ -65,6 +76,10 @@ class Line implements BadLine {
     return [...this.#known.near].filter((one) => this.#media.has(one)).map((one) => one.of);
   }
 
+  get stopped(): number {
+    return this.#cuts.stopped;
+  }
+
   get rebound(): number {
     return this.#rebound;
   }
@@ -75,6 +90,10 @@ class Line implements BadLine {
 
   async farAt(port: number): Promise<number> {
     return (await this.#standIn('far', port)).port;
+  }
+
+  cut(cut: Cut): void {
+    this.#cuts.add(cut);
   }
 
   async rebindMedia(): Promise<void> {
@@ -125,14 +144,17 @@ class Line implements BadLine {
     const isSip = (bytes[0] ?? 0) >= 0x41 && (bytes[0] ?? 0) <= 0x5a;
     if (!isSip) {
       this.#media.add(from).add(to);
+      if (this.#cuts.stops(other, undefined)) return;
       this.#mediaFaults.pass(bytes, () => from.send(bytes, to.of));
       return;
     }
+    const message = bytes.toString('latin1');
+    if (this.#cuts.stops(other, message)) return;
     if (other === 'far' && this.#rebindsEvery !== undefined && ++this.#sipFromFar % this.#rebindsEvery === 0) {
       this.#rebound++;
       await from.rebind(true);
     }
-    const text = await rewriteSip(bytes.toString('latin1'), {
+    const text = await rewriteSip(message, {
       portFor: (port) => this.#named(other, port) ?? this.#meant(side, port),
       mediaPortFor: async (port) => (await this.#standIn(other, port)).port,
     });

@@ -3,6 +3,8 @@ import { silentLogger } from '../../src/kernel/log.ts';
 import { systemRandom } from '../../src/kernel/random.ts';
 import { Engine } from '../../src/telephony/engine.ts';
 import { openMediaWorkers } from '../../src/telephony/media/worker-client.ts';
+import type { IncomingCall } from '../../src/telephony/port.ts';
+import type { IncomingInvite } from '../../src/telephony/sip/incoming-invite.ts';
 import { UserAgent } from '../../src/telephony/sip/user-agent.ts';
 import { openUdp } from '../../src/wire/udp.ts';
 import { dnsTable } from './dns-table.ts';
@@ -11,11 +13,15 @@ import { SkippingClock } from './skipping-clock.ts';
 /** How long all timers of SIP together last at the most, and in which steps they are let run out. */
 const LONGEST_MS = 200_000;
 const STEP_MS = 4_000;
+/** Longer than any session timer of ours. */
+const LONGEST_WAIT_MS = 2_000_000;
 
 /** Telephony on real sockets, which can say what is left of its calls. */
 export interface CountedTelephony {
   readonly telephony: Engine;
   readonly sipPort: number;
+  /** Leaves the time out until `event`, in steps of so long; answers how much of it passed. Half an hour at the most. */
+  passTimeUntil(event: Promise<unknown>, stepMs?: number): Promise<number>;
   /** Lets every timer run out. Answers what is left: `nothingLeft` when nothing leaks. */
   leftovers(): Promise<Record<string, number>>;
   close(): Promise<void>;
@@ -23,14 +29,18 @@ export interface CountedTelephony {
 
 export const nothingLeft = { legs: 0, streams: 0, dialogs: 0, transactions: 0, timers: 0 };
 
-/** `portRange` is of its RTP. */
-export async function countedTelephony(portRange: { first: number; last: number }): Promise<CountedTelephony> {
+/** `portRange` is of its RTP. Calls that come are refused without `onIncoming`. */
+export async function countedTelephony(
+  portRange: { first: number; last: number },
+  onIncoming?: (call: IncomingCall) => void,
+): Promise<CountedTelephony> {
   const clock = new SkippingClock();
   const parts = { clock, random: systemRandom, log: silentLogger };
   const media = await openMediaWorkers({ count: 1, host: '127.0.0.1', portRange, log: silentLogger });
   const wire = await openUdp({ local: { address: '127.0.0.1', port: 0 }, log: silentLogger });
-  const userAgent = new UserAgent({ ...parts, wires: [wire], product: 'Ringflow' });
-  const telephony = new Engine({ ...parts, media, dns: dnsTable({}), userAgent });
+  const onInvite = (invite: IncomingInvite): void => telephony.invited(invite);
+  const userAgent = new UserAgent({ ...parts, wires: [wire], product: 'Ringflow', onInvite });
+  const telephony: Engine = new Engine({ ...parts, media, dns: dnsTable({}), userAgent, ...(onIncoming && { onIncoming }) });
   const left = () => ({
     legs: telephony.liveLegs,
     streams: media.openStreams,
@@ -41,6 +51,19 @@ export async function countedTelephony(portRange: { first: number; last: number 
   return {
     telephony,
     sipPort: wire.local.port,
+    passTimeUntil: async (event, stepMs = 500) => {
+      const startMs = clock.now();
+      let isThere = false;
+      const seen = (): void => {
+        isThere = true;
+      };
+      event.then(seen, seen);
+      for (let skippedMs = 0; !isThere && skippedMs < LONGEST_WAIT_MS; skippedMs += stepMs) {
+        clock.skip(stepMs);
+        await delay(10);
+      }
+      return clock.now() - startMs;
+    },
     leftovers: async () => {
       for (let skippedMs = 0; skippedMs < LONGEST_MS && Object.values(left()).some((count) => count > 0); skippedMs += STEP_MS) {
         clock.skip(STEP_MS);

@@ -3,10 +3,11 @@ import { silentLogger } from '../../src/kernel/log.ts';
 import { systemRandom } from '../../src/kernel/random.ts';
 import { Engine } from '../../src/telephony/engine.ts';
 import { type MediaWorkersOptions, openMediaWorkers } from '../../src/telephony/media/worker-client.ts';
-import type { AnsweredCall, DialRequest, LegEnd, MediaReport } from '../../src/telephony/port.ts';
+import type { AnsweredCall, DialRequest, IncomingCall, LegEnd, LegEvents, MediaReport } from '../../src/telephony/port.ts';
 import { UserAgent } from '../../src/telephony/sip/user-agent.ts';
 import { openUdp } from '../../src/wire/udp.ts';
 import type { Endpoint } from '../../src/wire/wire.ts';
+import { deferred } from './deferred.ts';
 import { dnsTable } from './dns-table.ts';
 
 type Spawn = Pick<MediaWorkersOptions, 'spawn'>;
@@ -26,10 +27,17 @@ export async function directTelephonyAt(more: Spawn = {}): Promise<{ telephony: 
   return { telephony: new Engine({ ...parts, media, dns: dnsTable({}), userAgent }), sip: wire.local };
 }
 
+interface Ended {
+  readonly end: LegEnd;
+  readonly media: MediaReport;
+}
+
 export interface DirectCall {
+  /** Resolves when the phone rings. */
+  readonly ringing: Promise<void>;
   /** @throws when it ends without an answer */
   readonly answered: Promise<AnsweredCall>;
-  readonly ended: Promise<{ readonly end: LegEnd; readonly media: MediaReport }>;
+  readonly ended: Promise<Ended>;
 }
 
 /** Calls a phone on 127.0.0.1. */
@@ -37,29 +45,38 @@ export async function directCall(
   telephony: Engine,
   number: string,
   port: number,
-  more: Pick<DialRequest['trunk'], 'codecs' | 'srtp' | 'digits' | 'userName' | 'password'> = {},
+  more: Pick<DialRequest['trunk'], 'codecs' | 'srtp' | 'digits' | 'userName' | 'password' | 'transport'> = {},
+  ringTimeoutMs = 20_000,
 ): Promise<DirectCall> {
   const slot = await telephony.reserve();
   const trunk = { host: '127.0.0.1', port, transport: 'udp', ...more } as const;
-  let end: (over: Awaited<DirectCall['ended']>) => void = () => {};
-  const ended = new Promise<Awaited<DirectCall['ended']>>((resolve) => {
-    end = resolve;
-  });
-  const answered = new Promise<AnsweredCall>((resolve, reject) => {
-    slot.dial(
-      { legId: 'leg', to: number, from: '+18144043000', trunk, ringTimeoutMs: 20_000 },
-      {
-        sent() {},
-        ringing() {},
-        answered: resolve,
-        stateChanged() {},
-        ended: (why, media) => {
-          reject(new Error(`The call ended: ${JSON.stringify(why)}`));
-          end({ end: why, media });
-        },
-      },
-    );
-  });
-  answered.catch(() => {});
-  return { answered, ended };
+  const { events, call } = watched();
+  slot.dial({ legId: 'leg', to: number, from: '+18144043000', trunk, ringTimeoutMs }, events);
+  return call;
+}
+
+/** Answers a call. */
+export async function answeredCall(incoming: IncomingCall): Promise<DirectCall> {
+  const slot = await incoming.reserve();
+  const { events, call } = watched();
+  slot.answer({ legId: 'leg', from: incoming.from, to: incoming.dialled }, events);
+  return call;
+}
+
+function watched(): { readonly events: LegEvents; readonly call: DirectCall } {
+  const ringing = deferred<void>();
+  const answered = deferred<AnsweredCall>();
+  const ended = deferred<Ended>();
+  answered.promise.catch(() => {});
+  const events: LegEvents = {
+    sent() {},
+    ringing: () => ringing.resolve(),
+    answered: answered.resolve,
+    stateChanged() {},
+    ended: (end, media) => {
+      answered.reject(new Error(`The call ended: ${JSON.stringify(end)}`));
+      ended.resolve({ end, media });
+    },
+  };
+  return { events, call: { ringing: ringing.promise, answered: answered.promise, ended: ended.promise } };
 }

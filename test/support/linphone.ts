@@ -20,16 +20,16 @@ const STOP_WITHIN_MS = 3_000;
 
 /**
  * Starts linphone in a folder of its own; it takes commands at once, and listens on `sipPort` over UDP and TCP, any free one if absent. `insists`: it
- * takes no call that is not encrypted as `media-encryption` says.
+ * takes no call that is not encrypted as `media-encryption` says. `sip`: more lines for that section of its settings.
  */
-export async function startLinphone(sipPort = -1, insists = false): Promise<Linphone> {
+export async function startLinphone(sipPort = -1, insists = false, sip: readonly string[] = []): Promise<Linphone> {
   const home = await mkdtemp(join(tmpdir(), 'ringflow-linphone-'));
   await mkdir(join(home, '.local/share/linphone'), { recursive: true });
   await mkdir(join(home, '.config/linphone'), { recursive: true });
   const config = join(home, 'rc');
   await writeFile(
     config,
-    `[sip]\nsip_port=${sipPort}\nsip_tcp_port=${sipPort}\nsip_tls_port=-1\nuse_ipv6=0\nmedia_encryption_mandatory=${insists ? 1 : 0}\n[rtp]\naudio_rtp_port=-1\n`,
+    `[sip]\nsip_port=${sipPort}\nsip_tcp_port=${sipPort}\nsip_tls_port=-1\nuse_ipv6=0\nmedia_encryption_mandatory=${insists ? 1 : 0}\n${sip.map((line) => `${line}\n`).join('')}[rtp]\naudio_rtp_port=-1\nbind_address=127.0.0.1\n`,
   );
   const child = spawn('linphone-daemon', ['--config', config, '--log', join(home, 'log'), '--auto-answer'], {
     env: { ...process.env, HOME: home },
