@@ -62,6 +62,30 @@ describe('a request to a remote target that is a host name', () => {
     await scene.close();
   });
 
+  it('goes where the INVITE went at last, when no address of the name answers', async () => {
+    const { scene, sent, bye, dialogs } = await inCall({ addresses: { [NAME]: [AWAY] } });
+    await bye();
+    expect(new Set(sent)).toEqual(new Set(['BYE 10.0.0.9:5060', 'BYE 10.0.0.2:5060']));
+    expect(dialogs[0]?.ended).toBe(true);
+    expect(scene.leftovers()).toEqual([0, 0, 0, 0, 0]);
+    await scene.close();
+  });
+
+  it('has its 2xx acknowledged at the same address, and again when that is repeated', async () => {
+    const { scene, sent, call } = await inCall({ addresses: { [NAME]: [AWAY] } });
+    const peer = new RawPeer(scene.network.wire('udp', { address: AWAY, port: 5060 }));
+    const changed = call.dialog?.reinvite(ANSWER, new AbortController().signal);
+    await scene.clock.advance(1);
+    const contact = ['Contact', `<sip:${NAME}>`] as const;
+    for (let times = 0; times < 2; times++) {
+      peer.reply(peer.last('INVITE'), 200, CALLER, { headers: [contact], sdp: ANSWER });
+      await scene.clock.advance(1);
+    }
+    expect(await changed).toBe(ANSWER);
+    expect(sent).toEqual(['INVITE 10.0.0.9:5060', 'ACK 10.0.0.9:5060', 'ACK 10.0.0.9:5060']);
+    await scene.close();
+  });
+
   it('goes to its next address when the first answers with 503', async () => {
     const { scene, sent, bye, dialogs } = await inCall({ addresses: { [NAME]: [AWAY, CALLEE.address] } });
     const refusing = scene.network.wire('udp', { address: AWAY, port: 5060 });

@@ -72,6 +72,16 @@ describe('a second user agent goes on with the call', () => {
     expect([second.liveDialogs, second.liveTransactions, scene.callee.liveDialogs, scene.clock.pendingTimers]).toEqual([0, 0, 0, 0]);
   });
 
+  it('and waits for no BYE that it has no wire for', async () => {
+    const { scene, second, state, dialog } = await takenOver();
+    dialog.drop();
+    const other = second.takeOver({ ...state, transport: 'tls' });
+    await other.bye();
+    expect([second.liveDialogs, second.liveTransactions]).toEqual([0, 0]);
+    await second.close();
+    await scene.callee.close();
+  });
+
   it('and hears the BYE of the peer', async () => {
     const { scene, dialog, callee } = await takenOver();
     const ended: string[] = [];

@@ -58,7 +58,7 @@ export class ServerTransaction implements TransactionEffects<SipRequest> {
 
   /** Sends the 2xx to an INVITE again (RFC 3261 section 13.3.1.4). */
   repeat2xx(): void {
-    if (this.#invite?.state === 'accepted') this.#invite.take('respond 2xx');
+    this.#invite?.take('respond 2xx');
   }
 
   /** Takes a repetition of the request, or the ACK to a non-2xx response. */

@@ -132,4 +132,9 @@ describe('the way back of a response', () => {
     const [top = ''] = line.split(',');
     expect(stampVia(line, parseVia(top), source)).toBe(stamped);
   });
+
+  it('a Via names no zone, which means something on this machine only', () => {
+    const line = 'SIP/2.0/UDP h;branch=b';
+    expect(stampVia(line, parseVia(line), { address: 'fe80::1%eth0', port: 5060 })).toBe(`${line};received=fe80::1`);
+  });
 });
