@@ -66,7 +66,7 @@ export class TlsRenewal {
     this.#stamp = stamp;
     try {
       const material = await readTlsFiles(files);
-      if (this.#closed || isSame(material, this.#material)) return;
+      if (isSame(material, this.#material)) return;
       for (const wire of wires) wire.renew(material);
       this.#material = material;
       log.info(

@@ -65,6 +65,25 @@ describe('locating the servers of a destination', () => {
     expect(await locator(zone, (kind) => kind !== 'tls').locate({ host: 'example.com' })).toEqual(expected.slice(1));
   });
 
+  it('asks for SRV of the transports that are there when NAPTR records name none of them', async () => {
+    const { locate } = locator(
+      {
+        naptr: { 'example.com': [naptrTo('_sips._tcp.example.com', 'SIPS+D2T')] },
+        srv: { '_sip._udp.example.com': [srvTo('a.example', 1, 1, 5070)] },
+        addresses: { 'a.example': ['192.0.2.1'], 'example.com': ['192.0.2.9'] },
+      },
+      (transport) => transport !== 'tls',
+    );
+    expect(await locate({ host: 'example.com' })).toEqual(['udp 192.0.2.1 5070']);
+  });
+
+  it('never tries a host of a higher priority first, however heavy the others are', async () => {
+    const records = [srvTo('backup.example', 2, 0), srvTo('main.example', 1, 100)];
+    const addresses = { 'backup.example': ['192.0.2.2'], 'main.example': ['192.0.2.1'] };
+    const { locate } = locator({ srv: { '_sip._udp.example.com': records }, addresses });
+    expect(await locate({ host: 'example.com', transport: 'udp' })).toEqual(['udp 192.0.2.1 5060', 'udp 192.0.2.2 5060']);
+  });
+
   it('asks for SRV of the transport that is named, or else of each until one has any', async () => {
     const zone: DnsZone = {
       srv: { '_sip._tcp.example.com': [srvTo('b.example.com')] },

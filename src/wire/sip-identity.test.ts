@@ -30,6 +30,7 @@ describe('a certificate', () => {
     ['a.example', 'URI:"http://x/, DNS:a.example"'],
     ['a.example', 'URI:"http://x/\\", DNS:a.example"'],
     ['a.example', 'URI:"http://x/"; DNS:a.example'],
+    ['a.example', 'URI:"\\x, DNS:a.example'],
     ['192.0.2.1', 'DNS:192.0.2.1'],
     ['192.0.2.1', 'IP Address:192.0.2.10'],
   ])('does not belong to %s with %s', (domain, names) => {
@@ -43,6 +44,12 @@ describe('a certificate', () => {
         return !belongs('a.example', `URI:${value}, DNS:b.example`) && belongs('b.example', `URI:${value}, DNS:b.example`);
       }),
     );
+  });
+
+  test('is read up to a thousand names', () => {
+    const others = 'DNS:x.example, ';
+    expect(belongs('a.example', `${others.repeat(999)}DNS:a.example`)).toBe(true);
+    expect(belongs('a.example', `${others.repeat(1000)}DNS:a.example`)).toBe(false);
   });
 
   test('of any text is judged, not choked on', () => {

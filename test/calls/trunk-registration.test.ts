@@ -1,100 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { passwordPurpose } from '../../src/directory/trunk-members.ts';
-import { TrunkRegistrations } from '../../src/directory/trunk-registrations.ts';
-import type { Logger } from '../../src/kernel/log.ts';
-import { silentLogger } from '../../src/kernel/log.ts';
-import { seededRandom } from '../../src/kernel/random.ts';
-import type { ChangeListener } from '../../src/store/changes.ts';
 import type { TrunkSettings } from '../../src/store/schema.ts';
-import { secretBox } from '../../src/store/secret-box.ts';
 import { type DigestAlgorithm, makeChallenge, verifyAuthorization } from '../../src/telephony/sip/digest.ts';
-import type { SipRequest } from '../../src/telephony/sip/message.ts';
-import { callWorld, nothingLeft } from '../support/call-world.ts';
-import { flowOf } from '../support/flow-builder.ts';
-import { RawPeer, type RawReply } from '../support/raw-peer.ts';
-
-const REGISTRAR = '10.0.2.1';
-const OTHER = '10.0.2.2';
-const US = { address: '10.0.0.1', port: 5060 };
-const box = secretBox('the secret of the tests');
-
-type Answer = readonly [status: number, reply?: RawReply];
-
-/** A server with one trunk that registers, and a registrar that answers as a test says; without a word it is silent. */
-function scene(answer: (request: SipRequest, nth: number) => Answer | undefined, settings: TrunkSettings = {}) {
-  const world = callWorld({ flow: flowOf({ bye: ['HangUpNode'] }) });
-  const requests: SipRequest[] = [];
-  const listen = (address: string) => {
-    const wire = world.network.wire('udp', { address, port: 5060 });
-    const peer = new RawPeer(wire);
-    peer.onMessage = (message) => {
-      if (message.kind !== 'request') return;
-      requests.push(message);
-      const said = answer(message, requests.length);
-      if (said) peer.reply(message, said[0], US, { tag: 'r', ...said[1] });
-    };
-    return wire;
-  };
-  const wires = [listen(REGISTRAR)];
-  const trunk: TrunkSettings = { registration: { isEnabled: true }, ...settings };
-  const row = {
-    id: 'trunk-1',
-    host: REGISTRAR,
-    port: 5060,
-    transport: 'Udp' as const,
-    userName: 'alice',
-    passwordBox: box.seal('secret', passwordPurpose('trunk-1')),
-    trunk,
-  };
-  const stored = { rows: [row], ours: true };
-  const lines: string[] = [];
-  const note = (_fields: object, message: string) => void lines.push(message);
-  const log: Logger = { ...silentLogger, info: note, warn: note };
-  let changed: ChangeListener = () => {};
-  const registrations = new TrunkRegistrations({
-    endpoints: { trunkRows: async () => stored.rows },
-    changes: {
-      subscribe: (listener) => {
-        changed = listener;
-        return () => {};
-      },
-    },
-    box,
-    telephony: world.telephony,
-    isOurs: async () => stored.ours,
-    clock: world.clock,
-    random: seededRandom(3),
-    log,
-  });
-  return {
-    world,
-    requests,
-    stored,
-    lines,
-    registrations,
-    row,
-    listen: (address: string) => void wires.push(listen(address)),
-    change: () => changed({ kind: 'endpoint', id: 'trunk-1' }),
-    state: () => registrations.stateOf('trunk-1')?.state,
-    expires: () => requests.map(({ headers }) => headers.first('Expires')),
-    async finish() {
-      let closed = false;
-      void registrations.close().then(() => {
-        closed = true;
-      });
-      expect(await world.clock.runUntil(() => closed, 60_000)).toBe(true);
-      for (const wire of wires) await wire.close();
-      return world.finish();
-    },
-  };
-}
-
-const granted = (seconds: number): Answer => [200, { headers: [['Contact', `<sip:alice@10.0.0.1:5060>;expires=${seconds}`]] }];
+import { nothingLeft } from '../support/call-world.ts';
+import { granted, OTHER_REGISTRAR, registeringTrunk } from '../support/registering-trunk.ts';
 
 describe('the registration of a trunk', () => {
   it.each<DigestAlgorithm>(['MD5', 'SHA-256'])('answers a %s challenge, is renewed in time, and ended at the end', async (algorithm) => {
     const challenge = { realm: 'carrier', nonce: 'n1', algorithm, qop: 'auth' as const, stale: false };
-    const { requests, lines, state, expires, world, finish } = scene(({ headers, uri, method }) => {
+    const { requests, lines, state, expires, world, finish } = registeringTrunk(({ headers, uri, method }) => {
       const authorization = headers.first('Authorization');
       if (authorization === undefined) return [401, { headers: [['WWW-Authenticate', makeChallenge(challenge)]] }];
       const check = { authorization, method, uri, userName: 'alice', password: 'secret', challenge };
@@ -118,7 +31,7 @@ describe('the registration of a trunk', () => {
   });
 
   it('answers a stale nonce once more, and a second refusal of the password not at once', async () => {
-    const { requests, state, world, finish } = scene((_request, nth) => {
+    const { requests, state, world, finish } = registeringTrunk((_request, nth) => {
       const challenge = makeChallenge({ realm: 'carrier', nonce: `n${nth}`, algorithm: 'MD5', qop: 'auth', stale: nth === 2 });
       return [401, { headers: [['WWW-Authenticate', challenge]] }];
     });
@@ -131,7 +44,7 @@ describe('the registration of a trunk', () => {
   });
 
   it('lasts as long as the registrar says of our own contact, and no longer than a day', async () => {
-    const { registrations, world, finish } = scene((_request, nth) => {
+    const { registrations, world, finish } = registeringTrunk((_request, nth) => {
       const ours = `<sip:alice@10.0.0.1:5060;ob>;expires=${nth === 1 ? 100 : 999_999}`;
       return [200, { headers: [['Contact', `<sip:alice@10.0.0.9>;expires=20, ${ours}`]] }];
     });
@@ -146,7 +59,7 @@ describe('the registration of a trunk', () => {
   });
 
   it('asks for as long as the registrar wants it at least (423)', async () => {
-    const { expires, state, world, finish } = scene((_request, nth) =>
+    const { expires, state, world, finish } = registeringTrunk((_request, nth) =>
       nth === 1 ? [423, { headers: [['Min-Expires', '1800']] }] : granted(1800),
     );
     await world.clock.advance(1_000);
@@ -156,7 +69,7 @@ describe('the registration of a trunk', () => {
   });
 
   it.each(['60', '99999999', 'long'])('gives up a 423 that asks for %s', async (least) => {
-    const { requests, state, world, finish } = scene(() => [423, { headers: [['Min-Expires', least]] }]);
+    const { requests, state, world, finish } = registeringTrunk(() => [423, { headers: [['Min-Expires', least]] }]);
     await world.clock.advance(1_000);
     expect(requests.length).toBe(1);
     expect(state()).toBe('Failed');
@@ -164,7 +77,9 @@ describe('the registration of a trunk', () => {
   });
 
   it('waits as long as Retry-After says', async () => {
-    const { requests, world, finish } = scene((_request, nth) => (nth === 1 ? [503, { headers: [['Retry-After', '300']] }] : granted(600)));
+    const { requests, world, finish } = registeringTrunk((_request, nth) =>
+      nth === 1 ? [503, { headers: [['Retry-After', '300']] }] : granted(600),
+    );
     await world.clock.advance(299_000);
     expect(requests.length).toBe(1);
     await world.clock.advance(2_000);
@@ -173,18 +88,18 @@ describe('the registration of a trunk', () => {
   });
 
   it('goes to the next target when one is silent', async () => {
-    const { requests, state, listen, world, finish } = scene(() => granted(600), {
-      targets: [{ host: '10.0.2.9' }, { host: OTHER, priority: 1 }],
+    const { requests, state, listen, world, finish } = registeringTrunk(() => granted(600), {
+      targets: [{ host: '10.0.2.9' }, { host: OTHER_REGISTRAR, priority: 1 }],
     });
-    listen(OTHER);
+    listen(OTHER_REGISTRAR);
     await world.clock.advance(45_000);
     expect(state()).toBe('Registered');
-    expect(requests[0]?.uri).toBe(`sip:${OTHER}`);
+    expect(requests[0]?.uri).toBe(`sip:${OTHER_REGISTRAR}`);
     expect(await finish()).toEqual(nothingLeft);
   });
 
   it('ends when the trunk is changed or gone, and begins anew as it is now', async () => {
-    const { requests, expires, registrations, stored, row, change, world, finish } = scene(() => granted(600));
+    const { requests, expires, registrations, stored, row, change, world, finish } = registeringTrunk(() => granted(600));
     await world.clock.advance(1_000);
     stored.rows = [{ ...row, trunk: { registration: { isEnabled: true, contactUser: 'desk' }, maxChannels: 3 } as TrunkSettings }];
     change();
@@ -200,7 +115,7 @@ describe('the registration of a trunk', () => {
   });
 
   it('is of one server: another begins when the first is gone', async () => {
-    const { requests, stored, state, world, finish } = scene(() => granted(600));
+    const { requests, stored, state, world, finish } = registeringTrunk(() => granted(600));
     stored.ours = false;
     await world.clock.advance(1);
     requests.length = 0;
@@ -213,7 +128,7 @@ describe('the registration of a trunk', () => {
   });
 
   it('that is granted while the server stops is ended', async () => {
-    const { expires, world, finish } = scene(() => granted(600));
+    const { expires, world, finish } = registeringTrunk(() => granted(600));
     // The REGISTER has arrived, its answer is on the way.
     await world.clock.advance(1);
     expect(expires()).toEqual(['600']);

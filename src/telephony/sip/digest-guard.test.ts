@@ -107,6 +107,14 @@ describe('credentials', () => {
     expect(isRight(answer(md5.replace(/nonce="[^"]*"/, 'nonce="x"')))).toBe('stale');
   });
 
+  it('are forgotten with their nonce, so that phones cost no memory', async () => {
+    const { clock, guard, answer, isRight, md5 } = scene();
+    expect(isRight(answer(md5))).toBe(true);
+    await clock.advance(60_001);
+    const [, next = ''] = guard.challenges(ADDRESS, false);
+    expect([isRight(answer(next)), guard.size]).toEqual([true, 1]);
+  });
+
   it.each([
     ['nothing', ''],
     ['another scheme', 'Basic YWxpY2U6cmlnaHQ='],

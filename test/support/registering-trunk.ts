@@ -1,0 +1,97 @@
+import { expect } from 'vitest';
+import { passwordPurpose } from '../../src/directory/trunk-members.ts';
+import { TrunkRegistrations } from '../../src/directory/trunk-registrations.ts';
+import type { Logger } from '../../src/kernel/log.ts';
+import { silentLogger } from '../../src/kernel/log.ts';
+import { seededRandom } from '../../src/kernel/random.ts';
+import type { ChangeListener } from '../../src/store/changes.ts';
+import type { TrunkSettings } from '../../src/store/schema.ts';
+import { secretBox } from '../../src/store/secret-box.ts';
+import type { SipRequest } from '../../src/telephony/sip/message.ts';
+import { callWorld } from './call-world.ts';
+import { flowOf } from './flow-builder.ts';
+import { RawPeer, type RawReply } from './raw-peer.ts';
+
+const REGISTRAR = '10.0.2.1';
+export const OTHER_REGISTRAR = '10.0.2.2';
+const US = { address: '10.0.0.1', port: 5060 };
+const box = secretBox('the secret of the tests');
+
+export type RegistrarAnswer = readonly [status: number, reply?: RawReply];
+
+/** A server with one trunk that registers, and a registrar that answers as a test says; without a word it is silent. */
+export function registeringTrunk(answer: (request: SipRequest, nth: number) => RegistrarAnswer | undefined, settings: TrunkSettings = {}) {
+  const world = callWorld({ flow: flowOf({ bye: ['HangUpNode'] }) });
+  const requests: SipRequest[] = [];
+  const listen = (address: string) => {
+    const wire = world.network.wire('udp', { address, port: 5060 });
+    const peer = new RawPeer(wire);
+    peer.onMessage = (message) => {
+      if (message.kind !== 'request') return;
+      requests.push(message);
+      const said = answer(message, requests.length);
+      if (said) peer.reply(message, said[0], US, { tag: 'r', ...said[1] });
+    };
+    return wire;
+  };
+  const wires = [listen(REGISTRAR)];
+  const trunk: TrunkSettings = { registration: { isEnabled: true }, ...settings };
+  const row = {
+    id: 'trunk-1',
+    host: REGISTRAR,
+    port: 5060,
+    transport: 'Udp' as const,
+    userName: 'alice',
+    passwordBox: box.seal('secret', passwordPurpose('trunk-1')),
+    trunk,
+  };
+  const stored: { rows: (typeof row)[]; ours: boolean | Error } = { rows: [row], ours: true };
+  const lines: string[] = [];
+  const note = (_fields: object, message: string) => void lines.push(message);
+  const log: Logger = { ...silentLogger, info: note, warn: note, error: note };
+  let changed: ChangeListener = () => {};
+  const registrations = new TrunkRegistrations({
+    endpoints: { trunkRows: async () => stored.rows },
+    changes: {
+      subscribe: (listener) => {
+        changed = listener;
+        return () => {};
+      },
+    },
+    box,
+    telephony: world.telephony,
+    isOurs: async () => {
+      if (stored.ours instanceof Error) throw stored.ours;
+      return stored.ours;
+    },
+    clock: world.clock,
+    random: seededRandom(3),
+    log,
+  });
+  return {
+    world,
+    requests,
+    stored,
+    lines,
+    registrations,
+    row,
+    listen: (address: string) => void wires.push(listen(address)),
+    change: () => changed({ kind: 'endpoint', id: 'trunk-1' }),
+    state: () => registrations.stateOf('trunk-1')?.state,
+    expires: () => requests.map(({ headers }) => headers.first('Expires')),
+    async finish() {
+      let closed = false;
+      void registrations.close().then(() => {
+        closed = true;
+      });
+      expect(await world.clock.runUntil(() => closed, 60_000)).toBe(true);
+      for (const wire of wires) await wire.close();
+      return world.finish();
+    },
+  };
+}
+
+export const granted = (seconds: number): RegistrarAnswer => [
+  200,
+  { headers: [['Contact', `<sip:alice@10.0.0.1:5060>;expires=${seconds}`]] },
+];
