@@ -52,6 +52,18 @@ describe('the report of a stream', () => {
     expect(maxJitterMs).toBeGreaterThan(jitterMs);
   });
 
+  it('counts nothing that is no RTP', async () => {
+    const rig = new MediaRig();
+    const { stream, peer } = await rig.call();
+    await peer.speak(stream.local, 200, 0x10);
+    const socket = rig.network.datagramSocket({ address: peer.endpoint.address, port: peer.endpoint.port + 10 });
+    const stun = Uint8Array.from({ length: 20 }, (_, index) => [0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42][index] ?? 7);
+    for (const bytes of [stun, new Uint8Array(0), new Uint8Array(11).fill(0x80), new Uint8Array(160)]) socket.send(bytes, stream.local);
+    await rig.clock.advance(20);
+    expect(await stream.close()).toMatchObject({ received: 10, repeated: 0, reordered: 0, lost: 0, refused: 0, unagreed: 0 });
+    socket.close();
+  });
+
   it('tells of audio that one side never hears', async () => {
     const rig = new MediaRig();
     const { stream } = await rig.call();

@@ -37,7 +37,6 @@ export class PassedNumbers {
 
   /** The newest packet of the source is not for passing on: it leaves no gap. */
   omit(sequence: number): void {
-    if (!this.#active) return;
     this.#sequenceOffset--;
     this.#next = (sequence + 1) & 0xffff;
     // Those that come late from before have other places than this offset gives them.

@@ -132,4 +132,44 @@ describe('a stream whose codec changes', () => {
     expect(Math.round((samples[1600] ?? 0) * 32_768)).toBe(Math.abs(linearOf('PCMU', 0x90)));
     expect(Math.abs(Math.round((samples[4800] ?? 0) * 32_768))).toBe(Math.abs(linearOf('PCMA', 0xa0)));
   });
+
+  it('records what it sends without a gap', async () => {
+    const rig = new MediaRig();
+    const { stream, peer } = await rig.call();
+    const path = join(folder, 'sent.wav');
+    const recorded = stream.recordCall(path, 'stereo');
+    const played = stream.play(makePrompt(tone(1000, 2000, LEVEL)), { interruptible: false }, never);
+    await rig.clock.advance(1_000);
+    stream.start(agreedWith(peer, { codec: 'opus', payloadType: 111 }));
+    await rig.clock.advance(1_100);
+    await played;
+    await stream.close();
+    await recorded;
+    const wav = await readFile(path);
+    const header = readWavHeader(wav);
+    expect(header).toMatchObject({ channels: 2, frames: 2_100 * 8 });
+    const sent = Float32Array.from({ length: header.frames }, (_, frame) => wav.readInt16LE(header.dataAt + frame * 4) / 0x8000);
+    for (const second of [0, 1]) {
+      const samples = sent.subarray(second * 8000 + 400, second * 8000 + 7600);
+      expect(Math.abs(20 * Math.log10(peakAt(1000, 8000, samples) / PEAK))).toBeLessThan(0.1);
+    }
+  });
+
+  it('measures jitter by the clock of each, and takes its timestamps for new ones', async () => {
+    const rig = new MediaRig();
+    const { stream, peer } = await rig.call({ accepts: [{ payloadType: 111, codec: 'opus' }] });
+    await peer.speak(stream.local, 400, 0x90, 0);
+    const encoder = newEncoder('opus');
+    const target = new Uint8Array(400);
+    for (let frame = 0; frame < 20; frame++) {
+      const payload = target.slice(0, encoder.encode(tone(400, 20, LEVEL), target, 0));
+      peer.sendRaw(stream.local, 111, peer.sequence++, peer.timestamp + 40_000 + frame * 960, payload);
+      await rig.clock.advance(20);
+    }
+    encoder.close();
+    const { received, maxJitterMs = -1 } = await stream.close();
+    expect(received).toBe(40);
+    expect(maxJitterMs).toBeLessThan(0.5);
+    expect(maxJitterMs).toBeGreaterThanOrEqual(0);
+  });
 });

@@ -166,7 +166,6 @@ export class JitterBuffer {
     this.#begun = false;
     this.#lastSequence = undefined;
     this.#gapFrames = 0;
-    this.#lateInRow = 0;
     this.#transits.clear();
   }
 

@@ -63,6 +63,20 @@ describe('packets that come too late', () => {
     play(10);
     expect(put(51)).toBe(false);
   });
+
+  it('are too few to show a longer way when they are long ones', () => {
+    const { buffer, put, play, speak } = playing();
+    speak(0, 50);
+    // Enough to play meanwhile, so that there is no gap.
+    for (let frame = 50; frame < 62; frame++) put(frame);
+    const goesOn = [40, 41, 42, 43].map((frame) => {
+      const taken = put(frame);
+      play(3);
+      return taken;
+    });
+    expect(goesOn).toEqual([true, true, true, true]);
+    expect(buffer.counts).toMatchObject({ tooLate: 4, jumps: 0 });
+  });
 });
 
 describe('what waits', () => {

@@ -51,6 +51,39 @@ describe('ReceivedSequence', () => {
     expect(sequence).toMatchObject({ received: 5, lost: 3 });
   });
 
+  it('drops what comes later than any network holds it up', () => {
+    const sequence = new ReceivedSequence();
+    sequence.accept(1000);
+    expect([sequence.accept(900), sequence.accept(899)]).toEqual(['late', 'stray']);
+  });
+
+  it('takes numbers of another source for new ones, though one before had the same', () => {
+    const sequence = new ReceivedSequence();
+    for (let number = 0; number < 20; number++) sequence.accept(number);
+    sequence.restart(15);
+    expect([sequence.accept(14), sequence.accept(14)]).toEqual(['late', 'duplicate']);
+  });
+
+  it('confirms a restart over the wrap', () => {
+    const sequence = new ReceivedSequence();
+    sequence.accept(30_000);
+    expect([sequence.accept(0xffff), sequence.accept(0)]).toEqual(['stray', 'newest']);
+  });
+
+  it('knows what came before the first one, over the wrap too', () => {
+    const sequence = new ReceivedSequence();
+    sequence.accept(2);
+    expect([sequence.accept(0xffff), sequence.accept(0xffff)]).toEqual(['late', 'duplicate']);
+    expect(sequence).toMatchObject({ received: 2, lost: 2 });
+  });
+
+  it('counts wraps in the highest number that reports tell (RFC 3550 section 6.4.1)', () => {
+    const sequence = new ReceivedSequence();
+    expect(sequence.extendedHighest).toBe(0);
+    for (const number of [0xffff, 0, 1]) sequence.accept(number);
+    expect(sequence.extendedHighest).toBe(0x1_0001);
+  });
+
   it('counts right for any mixture of loss, repetition and small disorder', () => {
     const step = fc.record({ drop: fc.boolean(), twice: fc.boolean(), delay: fc.nat(5) });
     fc.assert(
