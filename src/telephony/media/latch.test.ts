@@ -106,7 +106,28 @@ describe('Latch', () => {
   });
 });
 
+describe('a latch that was fixed', () => {
+  it('takes others again once an agreement says so', () => {
+    const latch = new Latch();
+    latch.aim(told, true);
+    const prove = (): boolean[] => [1, 2, 3, 4].map((sequence) => latch.accept(other, header(sequence), 0, false));
+    expect(prove()).toEqual([false, false, false, false]);
+    latch.aim(told);
+    expect(prove()).toEqual([false, false, false, true]);
+  });
+});
+
 describe('PeerFocus', () => {
+  it('stays tied to the peer as long as that is heard', () => {
+    const latch = aimed();
+    const focus = new PeerFocus(latch);
+    const tied = Array.from({ length: 60 }, (_, look) => {
+      latch.accept(told, header(look), look * 100, false);
+      return focus.next(look * 100 + 10);
+    });
+    expect(tied).toEqual(Array(60).fill(told));
+  });
+
   it('stays open for half a second, then tied to the peer that says nothing, but for a twentieth of the time', () => {
     const focus = new PeerFocus(aimed());
     const tied = Array.from({ length: 45 }, () => focus.next(0) !== undefined);

@@ -41,6 +41,17 @@ describe('InterarrivalJitter', () => {
     expect(jitter.maxMs).toBe(0);
   });
 
+  it('of another source is nothing yet, and what the one before had does not count for it in reports', () => {
+    const jitter = new InterarrivalJitter();
+    for (let packet = 0; packet < 20; packet++) jitter.arrived(packet * 160, packet * 20 + (packet % 2) * 30);
+    expect(jitter.inUnits).toBeGreaterThan(100);
+    jitter.restart();
+    expect(jitter.inUnits).toBe(0);
+    jitter.arrived(0, 1000);
+    jitter.arrived(160, 1020);
+    expect(jitter.inUnits).toBe(0);
+  });
+
   it('never exceeds the largest difference, whatever comes', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(300), { minLength: 2, maxLength: 200 }), fc.nat(0xffff_ffff), (delaysMs, timestamp) => {

@@ -88,6 +88,21 @@ describe('our reports', () => {
     expect(block(100, 75, 33)).toMatchObject({ source: 33, fractionLost: 64, lost: 25 });
   });
 
+  it('say that nothing was lost when more came than was to come, as after late packets', () => {
+    const session = newSession();
+    session.report(START + 1_000, sent(1), heard(100, 90), false);
+    const { reports } = read(session.report(START + 5_000, sent(2), heard(110, 105), false));
+    expect(reports[0]?.blocks[0]).toMatchObject({ fractionLost: 0, lost: 5 });
+  });
+
+  it('say of a sender report of long ago that it is as old as can be said', () => {
+    const session = newSession();
+    const sender = { ntpSeconds: 1, ntpFraction: 0, rtpTimestamp: 0, packets: 1, bytes: 160 };
+    session.receive(theirReport({ sender }), START, THEIR);
+    const { reports } = read(session.report(START + 20 * 3_600_000, sent(1), heard(9, 9), false));
+    expect(reports[0]?.blocks[0]?.sinceSenderReport).toBe(0xffff_ffff);
+  });
+
   it('say that all was lost as nearly as they can', () => {
     const session = newSession();
     session.report(START + 1_000, sent(1), heard(10, 10), false);
@@ -145,14 +160,31 @@ describe('their reports', () => {
       const sinceSenderReport = Math.round(sinceMs * 65.536);
       session.receive(theirReport({ block: { ...block, lastSenderReport, sinceSenderReport } }), START + atMs, THEIR);
     };
-    answer(first, 1000, 1080);
+    answer(first, 1000.9, 1000);
+    expect(session.seen.roundTripMs).toBe(0);
+    answer(first, 1000, 1160);
     expect(session.seen.roundTripMs).toBeCloseTo(80, 1);
-    answer(second, 2000, 7120);
+    answer(second, 2000, 7220);
     answer(second + 1, 0, 8000);
     answer(first, 90_000, 8000);
     answer(first, 0, 70_000);
-    expect(session.seen.roundTripMs).toBeCloseTo(100, 1);
-    expect(session.seen.maxRoundTripMs).toBeCloseTo(120, 1);
+    expect(session.seen.roundTripMs).toBeCloseTo(380 / 3, 1);
+    expect(session.seen.maxRoundTripMs).toBeCloseTo(220, 1);
+  });
+
+  it('may refer to one of our last eight reports', () => {
+    const session = newSession();
+    const shorts = Array.from({ length: 9 }, (_, nth) => {
+      const { sender } = read(session.report(START + nth * 5000, sent(nth + 1), undefined, false)).reports[0] ?? {};
+      return (((sender?.ntpSeconds ?? 0) << 16) | ((sender?.ntpFraction ?? 0) >>> 16)) >>> 0;
+    });
+    const answer = (lastSenderReport = 0): void => {
+      session.receive(theirReport({ block: { ...block, lastSenderReport } }), START + 41_000, THEIR);
+    };
+    answer(shorts[0]);
+    expect(session.seen).not.toHaveProperty('roundTripMs');
+    answer(shorts[1]);
+    expect(session.seen.roundTripMs).toBeCloseTo(36_000, 0);
   });
 
   it('count only from the source that is heard, and never when they are our own', () => {

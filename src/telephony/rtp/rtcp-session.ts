@@ -183,7 +183,7 @@ export class RtcpSession {
     const time = ntpTime(nowMs);
     this.#ownReports.push(shortNtp(time));
     if (this.#ownReports.length > REMEMBERED_REPORTS) this.#ownReports.shift();
-    return { ntpSeconds: time.seconds, ntpFraction: time.fraction, rtpTimestamp: timestamp, packets: packets >>> 0, bytes: bytes >>> 0 };
+    return { ntpSeconds: time.seconds, ntpFraction: time.fraction, rtpTimestamp: timestamp, packets, bytes };
   }
 
   #block(nowMs: number, heard: HeardSoFar): ReportBlock {
