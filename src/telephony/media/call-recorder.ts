@@ -152,12 +152,10 @@ export class CallRecorder {
   #move(samples: number): void {
     const isStereo = this.#layout === 'stereo';
     const moved = isStereo ? this.#moved : this.#moved.subarray(0, samples);
-    if (isStereo) {
-      this.#sent.moveTo(moved, 0, 2, samples);
-      this.#heard.moveTo(moved, 1, 2, samples);
-    } else {
-      this.#sent.moveTo(moved, 0, 1, samples);
-      this.#heard.moveTo(this.#other, 0, 1, samples);
+    if (isStereo) this.#sent.interleaveTo(moved, this.#heard, samples);
+    else {
+      this.#sent.moveTo(moved, 0, samples);
+      this.#heard.moveTo(this.#other, 0, samples);
       mixSamples(moved, this.#other);
     }
     if (this.#keeping) this.#file.append(isStereo ? moved.subarray(0, 2 * samples) : moved);

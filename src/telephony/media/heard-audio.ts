@@ -21,6 +21,8 @@ export interface AudioTap {
 
 /** When the beat stood still for longer, it begins anew. */
 const MOST_SKIPPED = 25;
+/** How often `gather` looks how long packets are on their way now: it goes through all that are remembered. */
+const GATHERS_TO_LOOK = 5;
 
 /**
  * What one stream hears, a frame of 20 ms on each beat: packets wait in a jitter buffer, are decoded in order, and what is missing is made up. It
@@ -41,7 +43,9 @@ export class HeardAudio {
   /** What came since the last `gather`. */
   readonly #log = new PacketLog();
   readonly #putLogged: PacketReader;
+  readonly #gatherLogged: PacketReader;
   #gathers = false;
+  #gathersToLook = GATHERS_TO_LOOK;
   #codec: AudioCodec | undefined;
   #missingInRow = 0;
   #isMadeUp = false;
@@ -51,6 +55,11 @@ export class HeardAudio {
     this.#tap = tap;
     this.#putLogged = (codec, payload, sequence, timestamp, isNewest, atMs) =>
       this.#put(codec, payload, sequence, timestamp, isNewest, atMs);
+    this.#gatherLogged = (codec, payload, sequence, timestamp, isNewest, atMs) => {
+      const isNext = codec === this.#codec && payload.length > 0 && this.#buffer.passes(sequence, timestamp, isNewest, atMs);
+      if (isNext) this.#decode(payload, 0, false);
+      else this.#put(codec, payload, sequence, timestamp, isNewest, atMs);
+    };
   }
 
   get counts(): HeardCounts {
@@ -122,9 +131,12 @@ export class HeardAudio {
    */
   gather(nowMs: number): void {
     this.#gathers = true;
-    this.#catchUp();
+    this.#log.empty(this.#gatherLogged);
     this.#queued = 0;
-    this.#buffer.look();
+    if (--this.#gathersToLook <= 0) {
+      this.#gathersToLook = GATHERS_TO_LOOK;
+      this.#buffer.look();
+    }
     if (this.#buffer.behindMs(nowMs) > MOST_SKIPPED * FRAME_MS) this.restart();
     while (this.#buffer.isDue(nowMs)) this.#step(false);
   }
@@ -183,18 +195,10 @@ export class HeardAudio {
     const { position } = this.#buffer;
     const next = this.#buffer.next();
     switch (next.kind) {
-      case 'packet': {
-        if (this.#codec !== undefined) this.#decoded.take(this.#codec, next.payload);
-        const samples = this.#decoded.samples();
+      case 'packet':
         // A packet that follows something made up may begin before the end of that.
-        const passed = position - next.position;
-        const rest = passed > 0 ? samples.subarray(Math.min(passed, samples.length)) : samples;
-        this.#missingInRow = 0;
-        this.#noise.stop();
-        this.#concealment.heard(rest);
-        this.#hand(rest, position, true, isPlayed);
+        this.#decode(next.payload, position - next.position, isPlayed);
         return;
-      }
       case 'missing': {
         const samples = next.samples === FRAME_SAMPLES ? this.#madeUp : this.#madeUp.subarray(0, next.samples);
         const isAudible = this.#missingInRow++ < CONCEALED_FRAMES;
@@ -216,6 +220,17 @@ export class HeardAudio {
         return;
       }
     }
+  }
+
+  /** Decodes what comes next, and leaves out as many samples at its beginning as have passed already. */
+  #decode(payload: Uint8Array, passed: number, isPlayed: boolean): void {
+    if (this.#codec !== undefined) this.#decoded.take(this.#codec, payload);
+    const samples = this.#decoded.samples();
+    const rest = passed > 0 ? samples.subarray(Math.min(passed, samples.length)) : samples;
+    this.#missingInRow = 0;
+    this.#noise.stop();
+    this.#concealment.heard(rest);
+    this.#hand(rest, this.#buffer.position, true, isPlayed);
   }
 
   #hand(samples: Int16Array, position: number, isForTap: boolean, isPlayed: boolean): void {

@@ -62,22 +62,43 @@ export class RecordingTimeline {
   /** Takes out the next frame, or fewer samples when `limit` is less. The array is used again by the next call. */
   take(limit = FRAME_SAMPLES): Int16Array {
     const count = Math.min(limit, FRAME_SAMPLES);
-    this.moveTo(this.#frame, 0, 1, count);
+    this.moveTo(this.#frame, 0, count);
     return count === FRAME_SAMPLES ? this.#frame : this.#frame.subarray(0, count);
   }
 
-  /** Takes the next `count` samples out, into every `step`th place of `target` from `first` on. */
-  moveTo(target: Int16Array, first: number, step: number, count: number): void {
-    const window = this.#window;
-    let at = first;
-    for (let left = count; left > 0; ) {
+  /** Takes the next `count` samples out, into `target` from `first` on. */
+  moveTo(target: Int16Array, first: number, count: number): void {
+    for (let moved = 0; moved < count; ) {
       const place = this.#taken & (WINDOW_SAMPLES - 1);
-      const end = Math.min(place + left, WINDOW_SAMPLES);
-      for (let from = place; from < end; from++, at += step) target[at] = window[from] ?? 0;
-      window.fill(0, place, end);
-      left -= end - place;
-      this.#taken += end - place;
+      const end = Math.min(place + count - moved, WINDOW_SAMPLES);
+      target.set(this.#window.subarray(place, end), first + moved);
+      moved += this.#empty(place, end);
     }
+  }
+
+  /** Takes the next `count` samples of both out, one of each in turn, into `target`. As many have to have been taken out of `other` before. */
+  interleaveTo(target: Int16Array, other: RecordingTimeline, count: number): void {
+    const left = this.#window;
+    const right = other.#window;
+    let at = 0;
+    for (let moved = 0; moved < count; ) {
+      const place = this.#taken & (WINDOW_SAMPLES - 1);
+      const end = Math.min(place + count - moved, WINDOW_SAMPLES);
+      // One after the other into every second place takes twice as long.
+      for (let from = place; from < end; from++, at += 2) {
+        target[at] = left[from] ?? 0;
+        target[at + 1] = right[from] ?? 0;
+      }
+      moved += this.#empty(place, end);
+      other.#empty(place, end);
+    }
+  }
+
+  /** What stood there has been taken out. Answers how much that is. */
+  #empty(place: number, end: number): number {
+    this.#window.fill(0, place, end);
+    this.#taken += end - place;
+    return end - place;
   }
 
   #positionOf(timestamp: number, newest: boolean, nowPosition: number): number | undefined {

@@ -153,6 +153,24 @@ export class JitterBuffer {
     return true;
   }
 
+  /**
+   * As `put`, for a packet of audio that is taken out at once if it is the next: answers whether it is. Then nothing of it is kept, and `advance` has to
+   * say how many samples it had. Else nothing has changed, and it is to be put in.
+   */
+  passes(sequence: number, timestamp: number, isNewest: boolean, nowMs: number): boolean {
+    const position = this.#lastPosition + ((timestamp - this.#lastTimestamp) | 0);
+    if (!isNewest || position !== this.#cursor || this.#slots.length > 0) return false;
+    if (Math.abs(position / SAMPLES_PER_MS + this.#offsetMs - nowMs) > JUMP_MS) return false;
+    this.#lastTimestamp = timestamp;
+    this.#lastPosition = position;
+    this.#lastSequence = sequence;
+    this.#isPaused = false;
+    this.#gapFrames = 0;
+    this.#lateInRow = 0;
+    this.#transits.add(nowMs - position / SAMPLES_PER_MS);
+    return true;
+  }
+
   /** The source sends something else for now, as digits: what is missing is not lost. */
   pause(): void {
     this.#isPaused = true;
@@ -310,7 +328,8 @@ export class JitterBuffer {
     slot.position = position;
     slot.sequence = sequence;
     slot.isNoise = isNoise;
-    this.#slots.splice(at, 0, slot);
+    if (at === this.#slots.length) this.#slots.push(slot);
+    else this.#slots.splice(at, 0, slot);
   }
 }
 
