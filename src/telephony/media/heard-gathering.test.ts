@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { decodeG711 } from '../audio/g711.ts';
 import { HeardAudio } from './heard-audio.ts';
 
-function sampleOf(code: number): number {
+function sampleOf(code: number, codec: 'PCMU' | 'PCMA' = 'PCMU'): number {
   const samples = new Int16Array(1);
-  decodeG711('PCMU', Uint8Array.of(code), samples);
+  decodeG711(codec, Uint8Array.of(code), samples);
   return samples[0] ?? 0;
 }
 
@@ -78,6 +78,57 @@ describe('audio that is only gathered', () => {
     heard.gather(900);
     expect(positions).toEqual(Array.from({ length: 40 }, (_, number) => number * 160));
     expect(heard.counts).toMatchObject({ tooLate: 0, discarded: 0 });
+  });
+
+  it('is decoded by the codec that it came in when that changes', () => {
+    const taken: number[] = [];
+    const heard = new HeardAudio({ taken: (samples) => taken.push(samples[0] ?? 0), restarted: () => taken.push(Number.NaN) });
+    heard.gather(0);
+    const codecs = ['PCMU', 'PCMU', 'PCMA', 'PCMA'] as const;
+    codecs.forEach((codec, number) => {
+      heard.put(codec, new Uint8Array(160).fill(0x90), number, number * 160, true, number * 20);
+      heard.gather(number * 20);
+    });
+    const [mu, a] = [sampleOf(0x90), sampleOf(0x90, 'PCMA')];
+    expect(taken.filter((_, index) => index < 5)).toEqual([mu, mu, Number.NaN, a, a]);
+  });
+
+  it('begins anew where it would when it were played: at what comes half a second too early', () => {
+    const jumps = [false, true].map((isGathered) => {
+      const { heard, put } = setUp(160);
+      heard.gather(0);
+      put(0, 0x90, 0);
+      heard.gather(0);
+      if (!isGathered) heard.hold(0);
+      for (let number = 1; number < 30; number++) put(number, 0x90, 0);
+      heard.gather(200);
+      return heard.counts.jumps;
+    });
+    expect(jumps).toEqual([1, 1]);
+  });
+
+  it('throws away what is too long for audio, and does nothing for what is empty', () => {
+    const { heard, put, positions } = setUp(160);
+    heard.gather(0);
+    put(0, 0x90);
+    heard.gather(0);
+    heard.put('PCMU', new Uint8Array(0), 1, 160, true, 20);
+    heard.put('PCMU', new Uint8Array(2000), 2, 160, true, 20);
+    put(1, 0x90);
+    heard.gather(100);
+    expect([positions, heard.counts.discarded]).toEqual([[0, 160], 1]);
+  });
+
+  it('takes a packet that comes late at its time for an old one, and not for the next', () => {
+    const { heard, put, positions } = setUp(160);
+    heard.gather(0);
+    put(0, 0x90);
+    heard.gather(0);
+    heard.put('PCMU', new Uint8Array(160).fill(0x90), 2, 320, true, 40);
+    heard.put('PCMU', new Uint8Array(160).fill(0x90), 1, 160, false, 45);
+    put(3, 0x90);
+    heard.gather(100);
+    expect([positions, heard.counts.tooLate]).toEqual([[0, 160, 320, 480], 0]);
   });
 
   it('is held back anew when it is played, for what comes unevenly', () => {
