@@ -56,7 +56,7 @@ export class HeardAudio {
     this.#putLogged = (codec, payload, sequence, timestamp, isNewest, atMs) =>
       this.#put(codec, payload, sequence, timestamp, isNewest, atMs);
     this.#gatherLogged = (codec, payload, sequence, timestamp, isNewest, atMs) => {
-      const isNext = codec === this.#codec && this.#buffer.passes(payload, sequence, timestamp, isNewest, atMs);
+      const isNext = codec === this.#codec && this.#buffer.passes(payload, sequence, timestamp, atMs);
       if (isNext) this.#decode(payload, 0, false);
       else this.#put(codec, payload, sequence, timestamp, isNewest, atMs);
     };

@@ -157,9 +157,9 @@ export class JitterBuffer {
    * As `put`, for a packet of audio that is taken out at once if it is the next: answers whether it is. Then nothing of it is kept, and `advance` has to
    * say how many samples it had. Else nothing has changed, and it is to be put in.
    */
-  passes(payload: Uint8Array, sequence: number, timestamp: number, isNewest: boolean, nowMs: number): boolean {
+  passes(payload: Uint8Array, sequence: number, timestamp: number, nowMs: number): boolean {
     const position = this.#lastPosition + ((timestamp - this.#lastTimestamp) | 0);
-    if (!isNewest || position !== this.#cursor || payload.length === 0 || payload.length > MAX_PAYLOAD_BYTES) return false;
+    if (position !== this.#cursor || payload.length > MAX_PAYLOAD_BYTES) return false;
     if (Math.abs(position / SAMPLES_PER_MS + this.#offsetMs - nowMs) > JUMP_MS) return false;
     this.#lastTimestamp = timestamp;
     this.#lastPosition = position;
