@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import type { LoneRequest } from '../../src/telephony/sip/lone-request.ts';
 import { calledPeer } from '../support/called-peer.ts';
@@ -12,9 +13,8 @@ const options: LoneRequest = {
 };
 
 /** The request of a user agent, and the status that it is told once there is one. */
-function asked(request: LoneRequest) {
+function asked(request: LoneRequest, giveUp = new AbortController()) {
   const made = calledPeer();
-  const giveUp = new AbortController();
   const told: (number | undefined)[] = [];
   void made.agent.request(request, giveUp.signal).then((response) => told.push(response?.status));
   return { ...made, giveUp, told };
@@ -31,6 +31,24 @@ describe('a request outside of a dialog', () => {
     reply('OPTIONS', 503);
     await turn();
     expect(told).toEqual([503]);
+    expect(await leftovers()).toEqual([0, 0, 0]);
+  });
+
+  it('does not leave when nobody wants it any more', async () => {
+    const given = new AbortController();
+    given.abort();
+    const { peer, told, turn, leftovers } = asked(options, given);
+    await turn();
+    expect([peer.names, told]).toEqual([[], [undefined]]);
+    expect(await leftovers()).toEqual([0, 0, 0]);
+  });
+
+  it('leaves nothing with whoever could have given it up, once it is answered', async () => {
+    const { giveUp, reply, turn, leftovers } = asked(options);
+    await turn();
+    reply('OPTIONS', 200);
+    await turn();
+    expect(getEventListeners(giveUp.signal, 'abort')).toEqual([]);
     expect(await leftovers()).toEqual([0, 0, 0]);
   });
 

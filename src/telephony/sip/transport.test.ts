@@ -72,6 +72,7 @@ describe('a request', () => {
     const transport = new SipTransport([wire('udp'), wire('tcp')]);
     expect(transport.write(options(1_300), hop, 'b', true).hop.transport).toBe('udp');
     expect(new SipTransport([wire('udp')]).write(options(1_300), hop, 'b').hop.transport).toBe('udp');
+    expect(transport.write(options(1_300), { ...hop, isOnlyWay: true }, 'b').hop.transport).toBe('udp');
   });
 });
 
