@@ -59,3 +59,15 @@ it('remembers a bounded number of such names', async () => {
   await directory.find('m0');
   expect(asked).toHaveLength(10_002);
 });
+
+it('slows down who guesses a password, by name and address, of IPv6 by network, until one is right', () => {
+  const { directory } = scene();
+  const tries = (name: string, address: string): boolean[] => Array.from({ length: 6 }, () => directory.mayTry(name, address));
+  expect(tries('alice', '192.0.2.1')).toEqual([true, true, true, true, true, false]);
+  expect(directory.mayTry('ALICE', '192.0.2.1')).toBe(false);
+  expect([directory.mayTry('bob', '192.0.2.1'), directory.mayTry('alice', '192.0.2.2')]).toEqual([true, true]);
+  expect(tries('alice', '2001:db8::1').at(-1)).toBe(false);
+  expect([directory.mayTry('alice', '2001:db8::2'), directory.mayTry('alice', '2001:db8:0:1::1')]).toEqual([false, true]);
+  directory.succeeded('Alice', '192.0.2.1');
+  expect(directory.mayTry('alice', '192.0.2.1')).toBe(true);
+});
