@@ -45,4 +45,18 @@ describe('two servers on one database, with one secret', () => {
     await here.userRoles.assign(principal(['Admin']), { userName, roles: ['Manager'] });
     await eventually(async () => (await there.signIn.byBearer(token))?.roles.includes('Manager') === true);
   });
+
+  it('find the phones of a user, but for those whose connection the other holds', async () => {
+    const { manager } = await newTenant(here);
+    const { id: userId = '' } = await here.userEndpoints.create(manager, {});
+    for (const transport of ['udp', 'tcp', 'tls'] as const) {
+      const source = { address: '10.0.0.2', port: 5062, transport };
+      const expiresAtMs = here.clock.now() + 60_000;
+      const phone = { key: transport, contact: 'sip:a@10.0.0.2', path: [], source, callId: transport, cSeq: 1, expiresAtMs };
+      await here.sipUsers.change(userId, { removeAll: false, removed: [], added: [phone], callId: transport, cSeq: 1 });
+    }
+    const foundBy = async ({ sipUsers }: TestDirectory) => (await sipUsers.bindings(userId)).map(({ key }) => key).sort();
+    expect(await foundBy(here)).toEqual(['tcp', 'tls', 'udp']);
+    expect(await foundBy(there)).toEqual(['udp']);
+  });
 });
