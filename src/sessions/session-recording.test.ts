@@ -61,6 +61,21 @@ describe('the recording of a call', () => {
     expect([recordings.state, asked]).toEqual(['on', ['file-1 stereo', 'file-2 mono']]);
   });
 
+  it('that failed is forgotten when another has begun: who stops that gets it', async () => {
+    const { recordings, asked, files, saving, turn } = recording();
+    recordings.start('stereo');
+    files[0]?.fail();
+    await turn();
+    recordings.start('stereo');
+    const stopped = recordings.stop();
+    expect(asked.at(-1)).toBe('stop');
+    files[1]?.complete({ path: 'file-2', durationMs: 1000, bytes: 32_044 });
+    await turn();
+    saving[0]?.();
+    expect(await stopped).toEqual({ fileId: 'id of file-2', durationMs: 1000 });
+    expect(recordings.state).toBe('none');
+  });
+
   it('says what the disk was too slow for', async () => {
     const { recordings, notes, files, left, turn } = recording();
     recordings.start('stereo');

@@ -130,6 +130,16 @@ describe('what comes to a bridge with losses and out of order', () => {
     await nothingLeftOf(rig);
   });
 
+  it('does not keep silence away when it is late: only the newest shows that the other side speaks', async () => {
+    const { rig, two, send } = await bridged();
+    await send([0, 1, 3]);
+    await rig.clock.advance(60);
+    await send([2]);
+    await rig.clock.advance(40);
+    expect(two.peer.received.filter(isSilent).length).toBeGreaterThan(0);
+    await nothingLeftOf(rig);
+  });
+
   it('goes on without a gap when the other side begins its numbers anew', async () => {
     const { rig, one, two, send } = await bridged();
     await send([0, 1]);

@@ -126,11 +126,11 @@ export class StreamListeners {
     if (this.#listens) this.#heardAudio?.putNoise(payload, sequence, this.#timestamps.of(timestamp, clockRates.PCMU), newest, nowMs);
   }
 
-  /** A packet of a digit came, in place of audio. */
-  event(): void {
+  /** A packet of a digit came, in place of audio, unless audio that follows it has come already: then it is not the `newest`. */
+  event(newest: boolean): void {
     this.#inband.eventCame();
     this.#look();
-    if (this.#listens) this.#heardAudio?.pause();
+    if (this.#listens && newest) this.#heardAudio?.pause();
   }
 
   /** Another source speaks for the peer. */

@@ -109,7 +109,7 @@ export class StreamReceiving implements Heard {
   event(newest: boolean, sequence: number): void {
     const { sending, listeners } = this.#parts;
     if (newest) sending.side.heardOther(sequence);
-    listeners.event();
+    listeners.event(newest);
   }
 
   restarted(): void {
