@@ -131,6 +131,14 @@ describe('a digit that we tell in INFO', () => {
     await scene.close();
   });
 
+  it('is not sent in a call that is over', async () => {
+    const { dialog, ask, peer, leftovers } = await heard();
+    await ask('BYE');
+    expect(await dialog.tellDigit('1', 100)).toBe('lost');
+    expect(peer.names).toEqual(['200 BYE']);
+    expect(await leftovers()).toEqual([0, 0, 0]);
+  });
+
   it('is sent again with credentials when it is challenged', async () => {
     const { scene, dialog, peer, turn, reply } = await toRawPeer({ credentials: { userName: 'user', password: 'secret' } });
     const told = outcomeOf(dialog.tellDigit('1', 100));

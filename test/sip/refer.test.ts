@@ -143,6 +143,16 @@ describe('a transfer that one of our user agents asks of another', () => {
     await scene.close();
   });
 
+  it('leaves no listener behind once it is over', async () => {
+    const { scene, caller } = await twoDialogs();
+    const { signal } = new AbortController();
+    const outcome = outcomeOf(caller.refer(target, signal));
+    await scene.clock.advance(10);
+    expect(outcome.value).toMatchObject({ result: 'refused' });
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+    await scene.close();
+  });
+
   it('names the call to replace', async () => {
     const { scene, caller, callee } = await twoDialogs();
     const asked: ReferAsked[] = [];

@@ -8,7 +8,6 @@ import type { TransferOutcome } from './refer-progress.ts';
 import { parseReferTo, type ReferTarget, referrerOf } from './refer-to.ts';
 import { RequestFailure } from './request-failure.ts';
 import type { ServerTransaction } from './server-transaction.ts';
-import { SipParseError } from './sip-parse-error.ts';
 import { isSipfrag, SIPFRAG } from './sipfrag.ts';
 
 /** What the peer asks us to do in a REFER. */
@@ -56,14 +55,10 @@ export class DialogRefers {
     });
   }
 
-  /** Takes a REFER of the peer. */
+  /** Takes a REFER of the peer. @throws SipParseError 400 or 416 when its target cannot be read. */
   referred(request: SipRequest, cSeq: number, transaction: ServerTransaction): void {
     const { headers } = request;
-    const target = readable(() => parseReferTo(headers));
-    if (target instanceof SipParseError) {
-      transaction.reply(target.status, { reason: target.message });
-      return;
-    }
+    const target = parseReferTo(headers);
     if (this.#theirs && !this.#theirs.over) {
       transaction.reply(491);
       return;
@@ -80,7 +75,7 @@ export class DialogRefers {
     begin(silent ? nothingToTell : this.#subscribe(cSeq));
   }
 
-  /** Takes a NOTIFY of the peer: of a transfer that we asked for, or of something that nobody has subscribed to. */
+  /** Takes a NOTIFY of the peer: of a transfer that we asked for, or of something that nobody has subscribed to. @throws SipParseError 400 */
   notified(request: SipRequest, transaction: ServerTransaction): void {
     const { headers } = request;
     const event = /^refer\s*(;.*)?$/i.exec(headers.first('Event')?.trim() ?? '');
@@ -89,9 +84,8 @@ export class DialogRefers {
       transaction.reply(489);
       return;
     }
-    const params = readable(() => parseParams(event[1] ?? ''));
-    if (params instanceof SipParseError) transaction.reply(400);
-    else if (!this.#ours?.isNamed(params.get('id'))) transaction.reply(481);
+    const id = parseParams(event[1] ?? '').get('id');
+    if (!this.#ours?.isNamed(id)) transaction.reply(481);
     else if (request.body.length > 0 && !isSipfrag(headers.first('Content-Type'))) {
       transaction.reply(415, { headers: [['Accept', SIPFRAG]] });
     } else {
@@ -113,14 +107,5 @@ export class DialogRefers {
     this.#isFirst = false;
     this.#theirs = new ReferSubscription(this.#dialog, id);
     return this.#theirs;
-  }
-}
-
-function readable<T>(read: () => T): T | SipParseError {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof SipParseError) return error;
-    throw error;
   }
 }

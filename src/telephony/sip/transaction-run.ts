@@ -41,10 +41,6 @@ export class TransactionRun<State extends string, Event extends string, Message>
     this.#effects = effects;
   }
 
-  get state(): State {
-    return this.#state;
-  }
-
   /** Takes one event. `message` must be given with events whose rows pass it up or acknowledge it. */
   take(event: Event | CommonEvent, message?: Message): void {
     const before = this.#state;
