@@ -163,7 +163,7 @@ export abstract class Leg implements AnsweredCall, PlacedCall {
 
   async hold(on: boolean, signal: AbortSignal): Promise<void> {
     const dialog = this.#dialog;
-    if (!dialog || this.ended || this.ending) throw new Error('The call is over');
+    if (!dialog) throw new Error('The call is not up');
     const { media } = this.parts;
     const answer = await dialog.reinvite(() => media.offer(on), signal);
     if (!media.answered(answer)) this.noAudio();
@@ -219,7 +219,7 @@ export abstract class Leg implements AnsweredCall, PlacedCall {
    */
   async moveTo(invite: IncomingInvite): Promise<void> {
     const old = this.#dialog;
-    if (!old || this.ended || this.ending || old.state.phase === 'early') {
+    if (!old) {
       invite.reject(481);
       return;
     }
@@ -335,7 +335,6 @@ export abstract class Leg implements AnsweredCall, PlacedCall {
 
   /** Only a call of the same peer can be asked for: anybody else could have overheard its tags. */
   #referred({ uri, replaces }: ReferAsked, { state }: Dialog): ((report: { tell: TellTransfer }) => void) | undefined {
-    if (this.ended || this.ending) return undefined;
     const other = replaces && this.parts.findLeg(replaces);
     const isOfPeer = other !== undefined && other.#dialog?.state.nextHop.address === state.nextHop.address;
     const begin = this.#decideTransfer?.({ to: userOfUri(uri), ...(replaces && { replaces: isOfPeer ? other : 'unknown' }) });

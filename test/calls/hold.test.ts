@@ -20,8 +20,8 @@ function phoneSdp(direction: string, { port = 30_000, address = PHONE, formats =
 const talk = flowOf({ say: ['SayNode', { WhatToSay: 'x'.repeat(1000), Done: to('bye') }], bye: ['HangUpNode'] });
 
 /** A call that is up, to a phone of which a test says every word. It listens on the ports 30000 and 30002. */
-async function inCall(answer = phoneSdp('sendrecv')) {
-  const world = callWorld({ flow: talk, phoneIsThere: false });
+async function inCall(answer = phoneSdp('sendrecv'), { flow = talk, toChanges = answer } = {}) {
+  const world = callWorld({ flow, phoneIsThere: false });
   const wire = world.network.wire('udp', { address: PHONE, port: 5060 });
   const phone = new RawPeer(wire);
   /** Payload types of what came, by port. */
@@ -40,8 +40,9 @@ async function inCall(answer = phoneSdp('sendrecv')) {
   phone.onMessage = (message, from) => {
     if (message.kind !== 'request' || message.method === 'ACK') return;
     if (message.method === 'INVITE') {
-      invite = message;
-      phone.reply(message, 200, from, { tag: 'phone', sdp: answer, headers: [['Contact', CONTACT]] });
+      const sdp = invite === undefined ? answer : toChanges;
+      invite ??= message;
+      phone.reply(message, 200, from, { tag: 'phone', sdp, headers: [['Contact', CONTACT]] });
     } else phone.reply(message, 200, from);
   };
   const session = await world.call();
@@ -195,4 +196,12 @@ describe('a phone that changes the session', () => {
     expect(leg.media.direction).toBe('recvonly');
     await finish();
   });
+});
+
+it('a phone that answers our hold with no audio for us ends the call', async () => {
+  const holds = flowOf({ hold: ['HoldNode', { Done: to('say') }], say: ['SayNode', { WhatToSay: 'x'.repeat(1000) }] });
+  const { session, phone, finish } = await inCall(undefined, { flow: holds, toChanges: phoneSdp('sendrecv', { formats: '18' }) });
+  await finish();
+  expect(phone.names.slice(0, 5)).toEqual(['INVITE', 'ACK', 'INVITE', 'ACK', 'BYE']);
+  expect(session).toMatchObject({ outcome: 'Failed', sipCause: 488 });
 });

@@ -100,7 +100,7 @@ describe('a phone that asks to be transferred', () => {
 
 describe('a phone that hands its call over to another (Replaces)', () => {
   /** Another call that names the one that is up, from `by`. */
-  function takesOver(by: UserAgent, dialog: Dialog | undefined, port: number): CallLog {
+  function takesOver(by: UserAgent, dialog: Dialog | undefined, port: number, offer = sdp(port)): CallLog {
     if (!dialog) throw new Error('The call is not up');
     const { callId, localTag, remoteTag } = dialog.state;
     const call = new CallLog();
@@ -111,7 +111,7 @@ describe('a phone that hands its call over to another (Replaces)', () => {
         requestUri: `sip:${numberToDial}@10.0.0.1`,
         from: `sip:other@${PHONE}`,
         toUri: 'sip:us@10.0.0.1',
-        offer: sdp(port),
+        offer,
         headers: [['Replaces', replaces]],
       },
       call,
@@ -146,6 +146,17 @@ describe('a phone that hands its call over to another (Replaces)', () => {
     const call = takesOver(stranger, dialogs[0], 31_000);
     await world.clock.advance(1_000);
     expect(call.failure).toMatchObject({ status: 403 });
+    expect(dialogs[0]?.ended).toBe(false);
+    await finish();
+    expect(session.outcome).toBe('Talked');
+  });
+
+  it('with an offer that cannot be taken is refused, and the call goes on', async () => {
+    const { world, phone, dialogs, session, finish } = await calling(talks, () => {});
+    await world.clock.advance(1_000);
+    const call = takesOver(phone, dialogs[0], 31_000, sdp(31_000).replace('RTP/AVP 0', 'RTP/AVP 18'));
+    await world.clock.advance(1_000);
+    expect(call.failure).toMatchObject({ status: 488 });
     expect(dialogs[0]?.ended).toBe(false);
     await finish();
     expect(session.outcome).toBe('Talked');
