@@ -8,9 +8,12 @@ export interface PhoneHoldsParts {
   readonly note: (message: string) => void;
 }
 
+/** One of two calls that are joined. */
+type Side = Pick<AnsweredCall, 'isHolding' | 'onHolding' | 'play'>;
+
 /** Who hears music. */
 interface Hearer {
-  readonly call: AnsweredCall;
+  readonly call: Side;
   /** Once it is there. */
   music: RepeatedPrompt | undefined;
 }
@@ -21,7 +24,7 @@ interface Hearer {
  */
 export class PhoneHolds {
   readonly #parts: PhoneHoldsParts;
-  #calls: readonly [AnsweredCall, AnsweredCall] | undefined;
+  #calls: readonly [Side, Side] | undefined;
   #leave: (() => void)[] = [];
   #hearer: Hearer | undefined;
 
@@ -30,7 +33,7 @@ export class PhoneHolds {
   }
 
   /** The two are joined from now on, and nobody else is. */
-  join(one: AnsweredCall, other: AnsweredCall): void {
+  join(one: Side, other: Side): void {
     this.part();
     this.#calls = [one, other];
     this.#leave = [one, other].map((call) => call.onHolding(() => this.#changed(call)));
@@ -46,11 +49,11 @@ export class PhoneHolds {
   }
 
   /** The music that this call hears, if it does. */
-  musicOf(call: AnsweredCall): RepeatedPrompt | undefined {
+  musicOf(call: Side): RepeatedPrompt | undefined {
     return this.#hearer?.call === call ? this.#hearer.music : undefined;
   }
 
-  #changed({ isHolding }: AnsweredCall): void {
+  #changed({ isHolding }: Side): void {
     this.#parts.note(isHolding ? 'A phone has put the call on hold: the other side hears music' : 'The phone has resumed the call');
     this.#follow();
   }
