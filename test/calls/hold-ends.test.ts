@@ -24,7 +24,7 @@ describe('a call on hold', () => {
 
   it('is not heard by who answers meanwhile, even when its phone refuses to be held', async () => {
     const dials = flowOf({ dial: ['DialNode', { Number: FRIEND, Done: to('done') }], done: ['HangUpNode', { Outcome: 'Done' }] });
-    const { world, live, sessionId, hear, over } = await heldCall(dials, {
+    const { world, live, session, sessionId, hear, over } = await heldCall(dials, {
       [numberToDial]: { answerAfterMs: 100, says: 1, refusesChanges: true },
       [FRIEND]: { answerAfterMs: 2000, says: 2, hangUpAfterMs: 6000 },
     });
@@ -35,6 +35,7 @@ describe('a call on hold', () => {
     void live.patch(manager, { sessionId, callState: 'Connected' });
     expect(await hear()).toEqual({ caller: [2], friend: [1] });
     await over();
+    expect(session.lines).toContain('The other side was not told of the hold: it refused the change');
   });
 
   it('is held again by who asks for it while the other side is still told of the end', async () => {

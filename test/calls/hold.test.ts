@@ -205,3 +205,31 @@ it('a phone that answers our hold with no audio for us ends the call', async () 
   expect(phone.names.slice(0, 5)).toEqual(['INVITE', 'ACK', 'INVITE', 'ACK', 'BYE']);
   expect(session).toMatchObject({ outcome: 'Failed', sipCause: 488 });
 });
+
+it('a hold that the phone neither takes nor refuses is taken back when it ends, so that the call goes on at once', async () => {
+  const holds = flowOf({
+    wait: ['WaitNode', { Timeout: 1, Done: to('hold') }],
+    hold: ['HoldNode', { Done: to('listen') }],
+    listen: ['WaitNode', { Timeout: 2, Done: to('resume') }],
+    resume: ['ResumeNode', { Done: to('bye') }],
+    bye: ['HangUpNode', { Outcome: 'Resumed' }],
+  });
+  const { world, session, phone, finish } = await inCall(undefined, { flow: holds });
+  let changes = 0;
+  phone.onMessage = (message, from) => {
+    if (message.kind !== 'request' || message.method === 'ACK') return;
+    if (message.method === 'INVITE') {
+      changes += 1;
+      if (changes === 1) phone.reply(message, 100, from);
+      else phone.reply(message, 200, from, { sdp: phoneSdp('sendrecv'), headers: [['Contact', CONTACT]] });
+      return;
+    }
+    phone.reply(message, 200, from);
+    if (message.method === 'CANCEL') phone.reply(phone.last('INVITE'), 487, from);
+  };
+  const beganMs = world.clock.now();
+  await finish();
+  expect(phone.names).toEqual(['INVITE', 'ACK', 'INVITE', 'CANCEL', 'ACK', 'INVITE', 'ACK', 'BYE']);
+  expect(session.outcome).toBe('Resumed');
+  expect((session.endedAtMs ?? 0) - beganMs).toBeLessThan(4000);
+});
