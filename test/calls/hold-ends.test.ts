@@ -38,6 +38,24 @@ describe('a call on hold', () => {
     expect(session.lines).toContain('The other side was not told of the hold: it refused the change');
   });
 
+  it('is on hold no more when who was joined with it hangs up: its flow goes on', async () => {
+    const dials = flowOf({
+      dial: ['DialNode', { Number: FRIEND, Done: to('say') }],
+      say: ['SayNode', { WhatToSay: 'hello', Done: to('bye') }],
+      bye: ['HangUpNode', { Outcome: 'Done' }],
+    });
+    const { world, live, session, sessionId, hear, over } = await heldCall(dials, {
+      [numberToDial]: { answerAfterMs: 100, says: 1 },
+      [FRIEND]: { answerAfterMs: 100, says: 2, hangUpAfterMs: 4000 },
+    });
+    await world.clock.advance(2000);
+    await live.hold(manager, { sessionId });
+    expect((await hear()).caller).toEqual([MUSIC]);
+    await over();
+    expect(session.outcome).toBe('Done');
+    expect(session.lines).toContain('No longer on hold');
+  });
+
   it('is held again by who asks for it while the other side is still told of the end', async () => {
     const { world, live, session, sessionId, hear, over } = await heldCall(flowOf({ wait: ['WaitNode', { Timeout: 5 }] }));
     await world.clock.advance(1000);
