@@ -42,7 +42,11 @@ const contract: Record<string, [label: string, category: string, parameters: str
   StartRecordingNode: ['Start Recording', 'Audio', 'Layout=Stereo Done'],
   StopRecordingNode: ['Stop Recording', 'Audio', 'Recording* DurationInSeconds* Done NoRecording Failed'],
   StringMatchNode: ['String Match', 'Logic', 'String Choices MatchType=Exact IgnoreCase=true NoMatches'],
-  TransferNode: ['Transfer', 'Voice', 'Target SipStatus* Reason* Transferred Accepted Refused Failed'],
+  TransferNode: [
+    'Transfer',
+    'Voice',
+    'Target Mode=Blind Endpoint User Team CallerId TimeoutInSeconds=30 WhisperText RequireKeyPress HoldMusic SipStatus* Reason* AnsweredBy* DurationInSeconds* Transferred Accepted Refused Failed Joined NoAnswer Busy Rejected',
+  ],
   WaitNode: ['Wait', 'DateAndTime', 'Timeout=1 Done'],
 };
 

@@ -5,10 +5,11 @@ import type { ConferenceOrder, ConferenceResult } from './conference.ts';
 import type { Scope } from './data-scopes.ts';
 import type { PlainValue } from './plain-value.ts';
 import type { PromptRequest } from './prompt-request.ts';
-import type { PartyAddress, PartyOrder, PartyResult } from './second-party.ts';
+import type { AttendedResult, CallingOrder, PartyAddress, PartyOrder, PartyResult } from './second-party.ts';
 import type { WholeCallRecording } from './whole-call-recording.ts';
 
 // Everything that a node file may use of the flow layer comes through here.
+export { answerInputs, calleeInputs, calleesOf, callingInputs, callingOf } from './callee-inputs.ts';
 export { dialledNumbers } from './dialled-numbers.ts';
 export { keysProblem } from './phone-keys.ts';
 export { promptOf } from './prompt-request.ts';
@@ -132,6 +133,12 @@ export interface DialOrder extends Omit<PartyOrder, 'meanwhile' | 'whisper'> {
   readonly whisper: PromptRequest | undefined;
 }
 
+/** As CallingOrder, with prompts that are still to be made. */
+export interface TransferOrder extends Omit<CallingOrder, 'meanwhile' | 'whisper'> {
+  readonly meanwhile: PromptRequest;
+  readonly whisper: PromptRequest | undefined;
+}
+
 /** As ConferenceOrder, with prompts that are still to be made. */
 export interface ConferenceRequest extends Omit<ConferenceOrder, 'announcement' | 'music'> {
   readonly announcement: PromptRequest | undefined;
@@ -151,6 +158,8 @@ export interface NodeContext {
   record(rules: Omit<RecordRules, 'path'>): Promise<StoredRecording>;
   /** Calls somebody else and joins the two, until one of them hangs up: see SecondParty. */
   dial(order: DialOrder): Promise<PartyResult>;
+  /** Calls somebody else, and has the other side of the call call that one in our place: see SecondParty. */
+  transferTo(order: TransferOrder): Promise<AttendedResult>;
   /** Takes part in a conference until one of the two is over: see ConferenceDoor. */
   conference(request: ConferenceRequest): Promise<ConferenceResult>;
   /** Puts the call on hold while the flow goes on: see FlowHold. */

@@ -51,7 +51,7 @@ export async function runAfterCall(
     call: endedCall(host.call),
     hold: { hold: callOver, resume: callOver },
     recording: endedRecording,
-    secondParty: { call: callOver },
+    secondParty: { call: callOver, transferTo: callOver },
     conference: { join: callOver },
     checkpoint: () => {},
   };

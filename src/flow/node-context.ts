@@ -1,7 +1,8 @@
 import type { Prompt } from '../telephony/port.ts';
 import type { DataScopes } from './data-scopes.ts';
-import type { NodeContext, PromptRequest } from './define-node.ts';
+import type { DialOrder, NodeContext, PromptRequest } from './define-node.ts';
 import type { FlowHost, PromptSource } from './flow-host.ts';
+import type { PartyOrder } from './second-party.ts';
 
 /** What nodes are given to work with, for one run of a flow. */
 export function newNodeContext(host: FlowHost, data: DataScopes): NodeContext {
@@ -28,13 +29,8 @@ export function newNodeContext(host: FlowHost, data: DataScopes): NodeContext {
       await recordings.discard(recorded);
       return { fileId: undefined, durationMs: recorded.durationMs };
     },
-    async dial({ meanwhile, whisper, ...order }) {
-      const [played, whispered] = await Promise.all([
-        untilAborted(Promise.resolve(findPrompt(host.prompts, meanwhile, signal)), signal),
-        whisper && untilAborted(Promise.resolve(findPrompt(host.prompts, whisper, signal)), signal),
-      ]);
-      return host.secondParty.call({ ...order, meanwhile: played, whisper: whispered }, signal);
-    },
+    dial: async (order) => host.secondParty.call(await withPrompts(host, order), signal),
+    transferTo: async (order) => host.secondParty.transferTo(await withPrompts(host, order), signal),
     async conference({ announcement, music, ...order }) {
       const ready = (request: PromptRequest | undefined): Promise<Prompt> | undefined =>
         request && untilAborted(Promise.resolve(findPrompt(host.prompts, request, signal)), signal);
@@ -49,6 +45,19 @@ export function newNodeContext(host: FlowHost, data: DataScopes): NodeContext {
     write: (scope, name, value) => data.write(scope, name, value),
     log: (message) => host.observe({ kind: 'log', atMs: clock.now(), pii: { message } }),
   };
+}
+
+/** An order with the prompts that it asks for. */
+async function withPrompts<Order extends Pick<DialOrder, 'meanwhile' | 'whisper'>>(
+  { prompts, signal }: FlowHost,
+  order: Order,
+): Promise<Omit<Order, 'meanwhile' | 'whisper'> & Pick<PartyOrder, 'meanwhile' | 'whisper'>> {
+  const { meanwhile, whisper, ...rest } = order;
+  const [played, whispered] = await Promise.all([
+    untilAborted(Promise.resolve(findPrompt(prompts, meanwhile, signal)), signal),
+    whisper && untilAborted(Promise.resolve(findPrompt(prompts, whisper, signal)), signal),
+  ]);
+  return { ...rest, meanwhile: played, whisper: whispered };
 }
 
 /** Asks the source for what a node wants to be played. */

@@ -107,7 +107,7 @@ export class FlowLeg implements CallLeg {
     return this.#call.sendDigits(digits, signal);
   }
 
-  async transfer(to: string | CallLeg, signal: AbortSignal): Promise<TransferOutcome> {
+  async transfer(to: string, signal: AbortSignal): Promise<TransferOutcome> {
     if (this.#hold) await this.free(signal);
     return this.#call.transfer(to, signal);
   }

@@ -1,5 +1,5 @@
 import type { StoredHold } from '../store/session-rows.ts';
-import type { AnsweredCall, Prompt } from '../telephony/port.ts';
+import type { AnsweredCall, Prompt, TransferOutcome } from '../telephony/port.ts';
 import { FlowLeg } from './flow-leg.ts';
 import { PhoneHolds, type PhoneHoldsParts } from './phone-holds.ts';
 import { RepeatedPrompt } from './repeated-prompt.ts';
@@ -75,6 +75,17 @@ export class HoldableCall {
   /** The SIP Call-ID of who is joined with the call. */
   get partyCallId(): string | undefined {
     return this.#party?.callId;
+  }
+
+  /** Whether the call is over. */
+  get isOver(): boolean {
+    return this.#over.signal.aborted;
+  }
+
+  /** Asks the other side to call that of `other` in our place, once nobody holds the call. @throws the signal's reason */
+  async transferTo(other: AnsweredCall, signal: AbortSignal): Promise<TransferOutcome> {
+    await this.leg.free(signal);
+    return this.call.transferTo(other, signal);
   }
 
   /** Puts one side on hold, or gives another reason for the hold that there is. Resolves when the music has begun. */

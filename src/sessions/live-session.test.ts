@@ -136,6 +136,7 @@ const answeredCall: AnsweredCall = {
   onTransfer() {},
   sendDigits: async () => {},
   transfer: async () => ({ result: 'refused', reason: 'not transferred here' }),
+  transferTo: async () => ({ result: 'refused', reason: 'not transferred here' }),
   hangup: async () => {},
 };
 

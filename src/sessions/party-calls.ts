@@ -29,7 +29,8 @@ export interface PartyCallsParts {
 
 type PlacingOrder = Pick<PartyOrder, 'callerId' | 'ringTimeoutMs'>;
 
-const absent: LegEnd = { why: 'no-answer', sip: 480, reason: 'No phone is registered' };
+/** How a call has ended that could not be placed for want of a phone. */
+export const absent: LegEnd = { why: 'no-answer', sip: 480, reason: 'No phone is registered' };
 const unavailable: LegEnd = { why: 'failed', sip: 503, reason: 'Service Unavailable' };
 
 /**

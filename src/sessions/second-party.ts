@@ -1,11 +1,12 @@
-import type { PartyOrder, PartyResult, SecondParty } from '../flow/second-party.ts';
+import type { AttendedResult, CallingOrder, PartyOrder, PartyResult, SecondParty } from '../flow/second-party.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { LegEnd } from '../telephony/port.ts';
+import { attendedTransfer } from './attended-transfer.ts';
 import type { GuestCall } from './conference-guests.ts';
 import type { HoldableCall } from './holdable-call.ts';
 import { OwnedCalls } from './owned-calls.ts';
-import { PartyCalls, type PartyCallsParts } from './party-calls.ts';
-import { statusOf } from './party-outcome.ts';
+import { absent, PartyCalls, type PartyCallsParts } from './party-calls.ts';
+import { statusOf, unreached } from './party-outcome.ts';
 import { firstTaken, sideOf, type TakenCall, takenCall } from './taken-call.ts';
 import { Talk, type TalkParts, type TalkSide } from './talk.ts';
 import { recordTalk, type TalkRecordingParts } from './talk-recording.ts';
@@ -18,6 +19,17 @@ export interface SessionPartyParts extends PartyCallsParts, TalkRecordingParts {
   /** All calls of this process that are joined. */
   readonly talks: Talks<Talk>;
   readonly clock: Clock;
+}
+
+/** What has come of calling others. */
+interface Reached {
+  /** The call that was taken, if one was. */
+  readonly taken: TakenCall | undefined;
+  /** How all of them have ended otherwise. */
+  readonly ends: readonly LegEnd[];
+  readonly owned: OwnedCalls;
+  /** Ends what the caller hears meanwhile. */
+  readonly stopWaiting: () => void;
 }
 
 /** Calls others beside the call of a session, joins who takes the call with its caller, and keeps them joined as long as there are two. */
@@ -56,11 +68,36 @@ export class SessionParty implements SecondParty {
     for (const owned of this.#goingOn) owned.close();
   }
 
-  async call(order: PartyOrder, signal: AbortSignal): Promise<PartyResult> {
+  call(order: PartyOrder, signal: AbortSignal): Promise<PartyResult> {
+    return this.#reach(order, signal, async ({ taken, ends, owned, stopWaiting }) => {
+      if (!taken) return { status: statusOf(ends), talkedMs: 0 };
+      stopWaiting();
+      const talk = await this.#talk(taken, order, owned, signal);
+      await owned.settled();
+      return { status: 'Answered', answeredBy: taken.party.name, ...talk };
+    });
+  }
+
+  transferTo(calling: CallingOrder, signal: AbortSignal): Promise<AttendedResult> {
+    const order = { ...calling, hearsEarlyMedia: false, allowTransfer: false, record: false };
+    return this.#reach(order, signal, ({ taken, ends, owned, stopWaiting }) => {
+      if (!taken) return Promise.resolve(unreached(ends));
+      const goOn = (isAllowed: boolean): void => this.#letGoOn(owned, isAllowed);
+      const talk = async (): Promise<number> => {
+        stopWaiting();
+        return (await this.#talk(taken, order, owned, signal)).talkedMs;
+      };
+      const { clock, note } = this.#parts;
+      return attendedTransfer({ line: this.#call, taken, talk, goOn, clock, note }, signal);
+    });
+  }
+
+  /** Calls them, and does with what comes of it what `use` says; whoever is still there then is hung up. */
+  async #reach<Result>(order: PartyOrder, signal: AbortSignal, use: (reached: Reached) => Promise<Result>): Promise<Result> {
     signal.throwIfAborted();
     const calls = await this.#parties.placeAll(order, signal);
-    if (calls.length === 0) return { status: 'NoAnswer', talkedMs: 0 };
     const owned = new OwnedCalls();
+    if (calls.length === 0) return use({ taken: undefined, ends: [absent], owned, stopWaiting: () => {} });
     for (const call of calls) owned.add(call);
     const close = (): void => {
       this.#talking?.close();
@@ -74,21 +111,24 @@ export class SessionParty implements SecondParty {
       caller.play();
       caller.listenTo(calls);
       const taken = await firstTaken(calls, (party) => takenCall(party, order, this.#parts.note, signal));
-      waiting.abort();
-      if (!taken) {
-        const ends = await Promise.all(calls.map((call) => call.over));
-        signal.throwIfAborted();
-        return { status: statusOf(ends), talkedMs: 0 };
-      }
-      const talk = await this.#talk(taken, order, owned, signal);
-      await owned.settled();
-      return { status: 'Answered', answeredBy: taken.party.name, ...talk };
+      if (!taken) waiting.abort();
+      const ends = taken ? [] : await Promise.all(calls.map((call) => call.over));
+      signal.throwIfAborted();
+      return await use({ taken, ends, owned, stopWaiting: () => waiting.abort() });
     } finally {
       waiting.abort();
       signal.removeEventListener('abort', close);
       owned.close();
       await owned.settled();
+      this.#goingOn.delete(owned);
     }
+  }
+
+  /** Whether these calls go on when that of the session is over. */
+  #letGoOn(owned: OwnedCalls, isAllowed: boolean): void {
+    owned.goOnAlone = isAllowed;
+    if (isAllowed) this.#goingOn.add(owned);
+    else this.#goingOn.delete(owned);
   }
 
   /** Joins the two, until nobody is left to talk with: when the caller leaves whom it was joined with to somebody else, until those are gone. */
@@ -114,9 +154,8 @@ export class SessionParty implements SecondParty {
         turned.close();
         if (!isBack) line.close();
       });
-      owned.goOnAlone = !isBack;
-      if (isBack) this.#goingOn.delete(owned);
-      else this.#goingOn.add(owned);
+      this.#letGoOn(owned, !isBack);
+      isAlone = !isBack;
       if (isBack && signal.aborted) owned.close();
       this.#talking = isBack ? turned : undefined;
       current = turned;
@@ -124,11 +163,12 @@ export class SessionParty implements SecondParty {
     };
     const talk = new Talk(this.#call, sideOf(taken), this.#talkParts(this.#call, caller, order, owned, turn));
     let current = talk;
+    let isAlone = false;
     this.#talking = talk;
     for (let last: Talk | undefined; last !== current; await last.over) last = current;
     if (this.#talking === current) this.#talking = undefined;
     const talkedMs = clock.now() - beganMs;
-    if (owned.goOnAlone) {
+    if (isAlone) {
       // Who has handed the other side over is told so before it is hung up.
       if (!current.isHandedOver) owned.close();
       await owned.settled();

@@ -38,6 +38,7 @@ function upCall(name: string) {
     },
     sendDigits: async () => {},
     transfer: async () => ({ result: 'refused', reason: 'not transferred here' }),
+    transferTo: async () => ({ result: 'refused', reason: 'not transferred here' }),
     hangup: async () => {
       seen.hangups++;
     },

@@ -4,7 +4,6 @@ import type { AgreedMedia, MediaStream } from './media/media-port.ts';
 import type {
   AnsweredCall,
   AudioRoom,
-  CallLeg,
   CallRecorded,
   Collected,
   CollectRules,
@@ -26,6 +25,7 @@ import type { Dialog } from './sip/dialog.ts';
 import type { ReferAsked } from './sip/dialog-refers.ts';
 import type { DialogState } from './sip/dialog-state.ts';
 import type { IncomingInvite } from './sip/incoming-invite.ts';
+import type { ReferTarget } from './sip/refer-to.ts';
 import type { Replaces } from './sip/replaces.ts';
 import { RequestFailure } from './sip/request-failure.ts';
 import { SipParseError } from './sip/sip-parse-error.ts';
@@ -170,13 +170,21 @@ export abstract class Leg implements AnsweredCall, PlacedCall {
     else this.#tellState(dialog);
   }
 
-  async transfer(to: string | CallLeg, signal: AbortSignal): Promise<TransferOutcome> {
+  transfer(to: string, signal: AbortSignal): Promise<TransferOutcome> {
+    return this.#refer((state) => referTargetOf(to, state), signal);
+  }
+
+  async transferTo(other: AnsweredCall, signal: AbortSignal): Promise<TransferOutcome> {
+    const there = other instanceof Leg && !other.ended && !other.ending ? other.#dialog?.state : undefined;
+    return there ? this.#refer(() => peerOf(there), signal) : noCall;
+  }
+
+  /** @param targetOf whom to ask for, by the state of the dialog in which it is asked; may throw SipParseError */
+  async #refer(targetOf: (state: DialogState) => ReferTarget, signal: AbortSignal): Promise<TransferOutcome> {
     const dialog = this.#dialog;
-    const other = to instanceof Leg ? to.#dialog : undefined;
-    if (!dialog || this.ended || this.ending || (typeof to !== 'string' && !other)) return noCall;
+    if (!dialog || this.ended || this.ending) return noCall;
     try {
-      const target = typeof to === 'string' || !other ? referTargetOf(String(to), dialog.state) : peerOf(other.state);
-      const outcome = await dialog.refer(target, signal);
+      const outcome = await dialog.refer(targetOf(dialog.state), signal);
       // When the call is over, that is told before what came of the transfer.
       if (this.ended) await this.#over;
       return outcome;

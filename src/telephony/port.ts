@@ -85,11 +85,10 @@ export interface CallLeg {
   record(rules: RecordRules, signal: AbortSignal): Promise<Recorded>;
   sendDigits(digits: string, signal: AbortSignal): Promise<void>;
   /**
-   * Asks the other side to call somebody else instead of us (RFC 3515): a number, a SIP URI, or the other side of another call that is up
-   * (an attended transfer). Resolves with what came of it, at the latest after a minute and a half. The call itself goes on until one
-   * side hangs up, also when it has worked.
+   * Asks the other side to call somebody else instead of us (RFC 3515): a number or a SIP URI. Resolves with what came of it, at the latest
+   * after a minute and a half. The call itself goes on until one side hangs up, also when it has worked.
    */
-  transfer(to: string | CallLeg, signal: AbortSignal): Promise<TransferOutcome>;
+  transfer(to: string, signal: AbortSignal): Promise<TransferOutcome>;
   /** Hangs up when what was played to its end has been heard there. Resolves when the leg is over; idempotent. */
   hangup(): Promise<void>;
 }
@@ -124,6 +123,11 @@ export interface AnsweredCall extends CallLeg {
    * @throws Error when it refuses, in which case everything stays as it was, or when the call is over; or the signal's reason
    */
   hold(on: boolean, signal: AbortSignal): Promise<void>;
+  /**
+   * As `transfer`, with the other side of `other`, which is up: the new call takes the place of that one there (an attended transfer, RFC 5589
+   * section 7). `other` too goes on until one side hangs up; a telephone that knows Replaces does that at once.
+   */
+  transferTo(other: AnsweredCall, signal: AbortSignal): Promise<TransferOutcome>;
   /** Whether the other side holds the call, so that it hears nothing of it (RFC 3264 section 8.4). */
   readonly isHolding: boolean;
   /** Calls `listener`, in the place of the one before, when `isHolding` has changed. Answers how to end that. */

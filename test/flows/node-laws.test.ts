@@ -68,6 +68,10 @@ const ways: Record<string, Record<string, [parameters: Record<string, ShortParam
     Accepted: [{ Target: '100' }, transferring('unknown')],
     Refused: [{ Target: '100' }],
     Failed: [{ Target: '100' }, transferring('failed')],
+    Joined: [{ Target: '+18144043111', Mode: 'Attended' }, {}, 'Answered'],
+    NoAnswer: [{ Target: '+18144043111', Mode: 'Attended' }],
+    Busy: [{ Target: '+18144043111', Mode: 'Attended', HoldMusic: 'f' }, {}, 'Busy'],
+    Rejected: [{ Target: '+18144043111', Mode: 'Attended', WhisperText: 'x' }, {}, 'Rejected'],
   },
   WaitNode: { Done: [{}] },
 };

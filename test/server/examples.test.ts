@@ -17,6 +17,17 @@ interface Run {
 
 const folder = new URL('../../examples/', import.meta.url);
 const runs: Readonly<Record<string, Run>> = {
+  'attended-transfer.flow.json': {
+    phone: { hangUpAfterMs: 9000 },
+    outcome: 'CalleeHungUp',
+    lines: [
+      'Greet: Done',
+      'Transfer (TransferNode)',
+      'The other side is asked to call +18144043111 in our place',
+      'The other side does not call +18144043111 (SIP 603 Decline)',
+      'Joined with +18144043111',
+    ],
+  },
   'conference.flow.json': {
     phone: { digits: '#', digitsAfterMs: 6000 },
     outcome: 'Completed',

@@ -150,8 +150,8 @@ export class FakeLeg implements CallLeg {
     this.sentDigits.push(digits);
   }
 
-  async transfer(to: string | CallLeg, signal: AbortSignal): Promise<TransferOutcome> {
-    this.transferredTo.push(typeof to === 'string' ? to : to.id);
+  async transfer(to: string, signal: AbortSignal): Promise<TransferOutcome> {
+    this.transferredTo.push(to);
     const { transfers } = this.#script;
     if (!transfers) return { result: 'refused', sip: 603, reason: 'Decline' };
     await this.#wait<void>(signal, (done) => {

@@ -4,7 +4,7 @@ import type { KnownData } from '../../src/flow/data-scopes.ts';
 import type { FlowEvent, FlowHost, FlowResult, PromptSource, Recordings } from '../../src/flow/flow-host.ts';
 import type { FlowState } from '../../src/flow/flow-state.ts';
 import { resumeFlow, runAfterCall, runFlow } from '../../src/flow/interpreter.ts';
-import type { PartyOrder, PartyResult } from '../../src/flow/second-party.ts';
+import type { AttendedResult, CallingOrder, PartyOrder, PartyResult } from '../../src/flow/second-party.ts';
 import { VirtualClock } from '../../src/kernel/virtual-clock.ts';
 import type { Prompt } from '../../src/telephony/port.ts';
 import { type CalleeScript, FakeLeg } from './fake-leg.ts';
@@ -34,6 +34,8 @@ export interface FlowCallOptions {
   readonly known?: KnownData;
   /** What becomes of calls to others. */
   readonly party?: PartyResult;
+  /** What becomes of attended transfers; as `party`, if absent. */
+  readonly attended?: AttendedResult;
   /** What becomes of conferences, besides one of the name `full`. */
   readonly conference?: ConferenceResult;
 }
@@ -48,6 +50,8 @@ export class FlowCall {
   readonly discarded: string[] = [];
   /** Whom the flow has called beside this call. */
   readonly orders: PartyOrder[] = [];
+  /** Whom it has called to have the other side call them in its place. */
+  readonly transfers: CallingOrder[] = [];
   /** The conferences that it has joined. */
   readonly conferences: ConferenceOrder[] = [];
   /** What the flow has done to the recording of the whole call. */
@@ -82,6 +86,11 @@ export class FlowCall {
         call: async (order) => {
           this.orders.push(order);
           return options.party ?? { status: 'NoAnswer', talkedMs: 0 };
+        },
+        transferTo: async (order) => {
+          this.transfers.push(order);
+          const { status } = options.party ?? { status: 'NoAnswer' };
+          return options.attended ?? { end: status === 'Answered' ? 'Joined' : status, talkedMs: 0, reason: '' };
         },
       },
       conference: {

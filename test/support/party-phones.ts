@@ -19,7 +19,7 @@ export interface Person {
   /** What the network of theirs says before the answer: a mu-law code, from the INVITE on. */
   readonly announces?: number;
   /** From the answer to hanging up. */
-  readonly hangUpAfterMs?: number;
+  readonly hangUpAfterMs?: number | undefined;
   /** The mu-law code that they say again and again. */
   readonly says?: number;
   /** Sends no audio at all. */
@@ -65,6 +65,7 @@ export function partyPhones(
     log: silentLogger,
     product: 'phones',
     onInvite: (invite) => take(invite),
+    onReplace: (invite, replaced) => replace(invite, replaced),
   });
 
   const sdpOf = (call: PersonCall): string =>
@@ -77,21 +78,7 @@ export function partyPhones(
       invite.reject(404);
       return;
     }
-    const rtp = new RtpPeer(network.datagramSocket({ address, port }), clock);
-    const call: PersonCall = {
-      number,
-      from: userOf(invite.from),
-      callId: invite.callId,
-      atMs: clock.now(),
-      offers: [],
-      cancelled: false,
-      answered: false,
-      ended: undefined,
-      rtp,
-      told: '',
-    };
-    port += 2;
-    calls.push(call);
+    const call = newCall(number, invite);
     invite.ring();
     let announcing: Timer | undefined;
     invite.onCancelled = () => {
@@ -114,6 +101,32 @@ export function partyPhones(
         void answer(invite, person, call);
       });
     }
+  }
+
+  function newCall(number: string, invite: IncomingInvite): PersonCall {
+    const call: PersonCall = {
+      number,
+      from: userOf(invite.from),
+      callId: invite.callId,
+      atMs: clock.now(),
+      offers: [],
+      cancelled: false,
+      answered: false,
+      ended: undefined,
+      rtp: new RtpPeer(network.datagramSocket({ address, port }), clock),
+      told: '',
+    };
+    port += 2;
+    calls.push(call);
+    return call;
+  }
+
+  /** Takes a call in the place of another one (RFC 3891), and hangs that one up. */
+  function replace(invite: IncomingInvite, replaced: unknown): void {
+    const before = calls.find(({ dialog }) => dialog === replaced);
+    const person = before && people[before.number];
+    if (!person) invite.reject(481);
+    else void answer(invite, { ...person, hangUpAfterMs: undefined }, newCall(before.number, invite)).then(() => before.dialog?.bye());
   }
 
   async function answer(invite: IncomingInvite, person: Person, call: PersonCall): Promise<void> {

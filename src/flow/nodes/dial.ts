@@ -1,4 +1,4 @@
-import { defineNode, dialledNumbers, keysProblem, type PartyAddress, promptOf } from '../define-node.ts';
+import { answerInputs, calleeInputs, calleesOf, callingInputs, callingOf, defineNode, dialledNumbers, promptOf } from '../define-node.ts';
 
 export default defineNode({
   typeName: 'DialNode',
@@ -12,24 +12,10 @@ export default defineNode({
       check: numbersProblem,
       description: 'The number to call, for example +18144043093. Several, divided by commas, ring at the same time.',
     },
-    Endpoint: { type: 'Endpoint', description: 'Instead of a number: the endpoint to call, a phone number, a user or a team.' },
-    User: { type: 'User', description: 'Instead of a number: the user to call. All phones that have registered ring.' },
-    Team: {
-      type: 'Team',
-      description: 'Instead of a number: the team to call. All members ring at the same time.',
-    },
-    CallerId: {
-      type: 'PhoneNumber',
-      description: 'The number that they see: an owned one. Empty for the number of this call; phones of users then see who is calling.',
-    },
-    TimeoutInSeconds: { type: 'Number', default: 30, minimum: 1, maximum: 600, description: 'How long they may ring.' },
+    ...calleeInputs,
+    ...callingInputs,
     Record: { type: 'Boolean', default: false, description: 'Whether both sides are recorded.' },
-    WhisperText: { type: 'String', description: 'What is said to who answers, before the two are joined.' },
-    RequireKeyPress: {
-      type: 'String',
-      check: keysProblem,
-      description: 'Keys of which who answers has to press one to take the call. Empty for none.',
-    },
+    ...answerInputs,
     AllowTransfer: {
       type: 'Boolean',
       default: false,
@@ -57,17 +43,12 @@ export default defineNode({
   },
   prepare: ({ WhisperText, RingAudio }) => [...promptOf(undefined, RingAudio), ...promptOf(WhisperText, undefined)],
   async execute(params, ctx) {
-    const parties = partiesOf(params);
     const [meanwhile = { kind: 'ringing' } as const] = promptOf(undefined, params.RingAudio);
-    const [whisper] = promptOf(params.WhisperText, undefined);
     const { status, answeredBy, talkedMs, recordingId } = await ctx.dial({
-      parties,
-      callerId: params.CallerId || undefined,
-      ringTimeoutMs: params.TimeoutInSeconds * 1000,
+      parties: calleesOf('Number', params.Number, params),
+      ...callingOf(params),
       meanwhile,
       hearsEarlyMedia: !params.RingAudio,
-      whisper,
-      acceptKeys: params.RequireKeyPress ?? '',
       allowTransfer: params.AllowTransfer,
       record: params.Record,
     });
@@ -79,24 +60,6 @@ export default defineNode({
     };
   },
 });
-
-interface Chosen {
-  readonly Number: string | undefined;
-  readonly Endpoint: string | undefined;
-  readonly User: string | undefined;
-  readonly Team: string | undefined;
-}
-
-function partiesOf({ Number: number = '', Endpoint = '', User = '', Team = '' }: Chosen): readonly PartyAddress[] {
-  if ([number, Endpoint, User, Team].filter((given) => given !== '').length !== 1)
-    throw new Error('Give one of Number, Endpoint, User and Team.');
-  if (Endpoint !== '') return [{ endpointId: Endpoint }];
-  if (User !== '') return [{ endpointId: User, type: 'User' }];
-  if (Team !== '') return [{ endpointId: Team, type: 'Team' }];
-  const numbers = dialledNumbers(number);
-  if (numbers === undefined) throw new Error('Number is not a number that can be called.');
-  return numbers.map((one) => ({ number: one }));
-}
 
 function numbersProblem(text: string): string | undefined {
   return text === '' || dialledNumbers(text)
