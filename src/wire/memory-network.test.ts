@@ -139,6 +139,78 @@ describe('wires', () => {
   });
 });
 
+describe('connections that break', () => {
+  const connected = (faults: Faults) => {
+    const clock = new VirtualClock();
+    const network = new MemoryNetwork(clock, seededRandom(1), {
+      ...{ delayMs: { min: 50, max: 50 }, breaks: (bytes) => Buffer.from(bytes).toString() === 'cut' },
+      ...faults,
+    });
+    const a = network.wire('tcp', A);
+    const b = network.wire('tcp', B);
+    const received: { at: number; text: string }[] = [];
+    const start = clock.now();
+    for (const wire of [a, b]) wire.onReceive((bytes) => received.push({ at: clock.now() - start, text: Buffer.from(bytes).toString() }));
+    return { clock, network, a, b, received };
+  };
+
+  test('lose what is under way between the two, either way, and nothing else', async () => {
+    const { clock, network, a, b, received } = connected({});
+    const C = { address: '192.0.2.3', port: 5060 };
+    network.wire('tcp', C);
+    await a.send(Buffer.from('arrives'), B);
+    await clock.advance(50);
+    await a.send(Buffer.from('lost'), B);
+    await b.send(Buffer.from('lost too'), A);
+    await a.send(Buffer.from('to another'), C);
+    await clock.advance(20);
+    await b.send(Buffer.from('cut'), A);
+    await clock.advance(10);
+    await a.send(Buffer.from('over the next'), B);
+    await clock.advance(1000);
+    expect(received).toEqual([
+      { at: 50, text: 'arrives' },
+      { at: 130, text: 'over the next' },
+    ]);
+    expect(network.counts).toMatchObject({ sent: 6, delivered: 2, dropped: 3, unreachable: 1 });
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  test('are opened anew, where that takes time', async () => {
+    const { clock, a, received } = connected({ connectMs: 30 });
+    const say = async (text: string): Promise<void> => {
+      void a.send(Buffer.from(text), B);
+      await clock.advance(100);
+    };
+    for (const text of ['first', 'second', 'cut', 'third']) await say(text);
+    expect(received).toEqual([
+      { at: 80, text: 'first' },
+      { at: 150, text: 'second' },
+      { at: 380, text: 'third' },
+    ]);
+  });
+});
+
+test('who watches learns when each copy arrives, and of what is lost that it was sent', async () => {
+  const seen: Record<string, number[]> = {};
+  const { clock, network, send } = twoSockets({
+    filter: (bytes) => (({ a: 'drop', b: 'duplicate' }) as const)[Buffer.from(bytes).toString()] ?? { delayMs: 40 },
+    watch: (bytes, from, to, sentMs) => {
+      expect([from, to]).toEqual([A, B]);
+      const times: number[] = [];
+      seen[`${Buffer.from(bytes).toString()} ${sentMs - Date.UTC(2026, 0, 1)}`] = times;
+      return (arrivedMs) => times.push(arrivedMs - Date.UTC(2026, 0, 1));
+    },
+  });
+  for (const text of ['a', 'b', 'c']) {
+    send(text);
+    await clock.advance(100);
+  }
+  await clock.advance(100);
+  expect(seen).toEqual({ 'a 0': [], 'b 100': [100, 100], 'c 200': [240] });
+  expect(network.counts.dropped).toBe(1);
+});
+
 describe('ports', () => {
   test('are counted, exclusive per kind, and free again once closed', async () => {
     const network = new MemoryNetwork(new VirtualClock(), seededRandom(1));

@@ -1,12 +1,13 @@
 import type { Clock } from '../kernel/clock.ts';
 import type { Random } from '../kernel/random.ts';
 import type { DatagramSocket } from './datagram-socket.ts';
+import { MemoryConnections } from './memory-connections.ts';
 import type { Endpoint, Wire, WireKind } from './wire.ts';
 
 /** What becomes of one datagram. */
 export type Verdict = 'pass' | 'drop' | 'duplicate' | { readonly delayMs: number };
 
-/** What goes wrong with datagrams; TCP and TLS messages always arrive, once and in order. */
+/** What goes wrong with datagrams; TCP and TLS messages arrive once and in order, unless their connection breaks. */
 export interface Faults {
   readonly lossPercent?: number;
   readonly duplicatePercent?: number;
@@ -18,7 +19,13 @@ export interface Faults {
   readonly nat?: Nat;
   /** How long a TCP or TLS connection takes to be there, or to be refused. Absent: no time. */
   readonly connectMs?: number;
+  /** Decides for one TCP or TLS message whether its connection breaks as soon as that is under way. */
+  readonly breaks?: (bytes: Uint8Array, from: Endpoint, to: Endpoint, sentMs: number) => boolean;
+  /** Is told of each datagram and message when it is sent; what it answers is called whenever a copy of that has arrived. */
+  readonly watch?: (bytes: Uint8Array, from: Endpoint, to: Endpoint, sentMs: number) => Watched;
 }
+
+type Watched = ((arrivedMs: number) => void) | undefined;
 
 /** An address translator (RFC 4787). An endpoint that it does not know is answered as it is. */
 export interface Nat {
@@ -32,7 +39,7 @@ export interface Nat {
 export interface NetworkCounts {
   readonly sent: number;
   readonly delivered: number;
-  /** Lost on the way, by filter or by chance. */
+  /** Lost on the way, by filter, by chance or with a connection. */
   readonly dropped: number;
   readonly duplicated: number;
   /** Arrived where no port was open. */
@@ -55,8 +62,7 @@ export class MemoryNetwork {
   readonly #random: Random;
   readonly #faults: Faults;
   readonly #ports = new Map<string, Port>();
-  /** From whom to whom there is a connection, where connecting takes time. */
-  readonly #connections = new Set<string>();
+  readonly #connections: MemoryConnections;
   readonly #counts = { sent: 0, delivered: 0, dropped: 0, duplicated: 0, unreachable: 0 };
   #datagrams = 0;
   #freePort = FIRST_FREE_PORT;
@@ -65,6 +71,7 @@ export class MemoryNetwork {
     this.#clock = clock;
     this.#random = random;
     this.#faults = faults;
+    this.#connections = new MemoryConnections(clock, faults.connectMs);
   }
 
   /** How many ports are open; a test's way to show that nothing leaks. */
@@ -86,7 +93,8 @@ export class MemoryNetwork {
         if (!this.#ports.has(port.key)) throw new Error('The wire is closed');
         if (kind === 'udp') this.#sendDatagram(bytes, port.local, to);
         else {
-          await this.#connected(port.key, keyOf(kind, to), signal);
+          const peer = keyOf(kind, to);
+          await this.#connections.open(port.key, peer, () => this.#ports.has(peer), signal);
           this.#sendReliably(kind, bytes, port.local, to);
         }
       },
@@ -135,6 +143,7 @@ export class MemoryNetwork {
 
   #sendDatagram(bytes: Uint8Array, from: Endpoint, to: Endpoint): void {
     this.#counts.sent++;
+    const watched = this.#watched(bytes, from, to);
     const verdict = this.#faults.filter?.(bytes, from, to, ++this.#datagrams) ?? 'pass';
     if (verdict === 'drop' || this.#chance(this.#faults.lossPercent)) {
       this.#counts.dropped++;
@@ -143,38 +152,41 @@ export class MemoryNetwork {
     const { nat } = this.#faults;
     const source = nat ? nat.outside(from) : from;
     const target = nat ? nat.inside(to) : to;
-    this.#deliver('udp', bytes, source, target, typeof verdict === 'object' ? verdict.delayMs : this.#delayMs());
+    const arrive = this.#arrival('udp', bytes, source, target, watched);
+    this.#clock.after(typeof verdict === 'object' ? verdict.delayMs : this.#delayMs(), arrive);
     if (verdict === 'duplicate' || this.#chance(this.#faults.duplicatePercent)) {
       this.#counts.duplicated++;
-      this.#deliver('udp', bytes, source, target, this.#delayMs());
+      this.#clock.after(this.#delayMs(), this.#arrival('udp', bytes, source, target, watched));
     }
   }
 
-  async #connected(from: string, to: string, signal: AbortSignal | undefined): Promise<void> {
-    const { connectMs } = this.#faults;
-    if (connectMs === undefined || this.#connections.has(`${from} ${to}`) || this.#connections.has(`${to} ${from}`)) return;
-    await new Promise<void>((resolve) => this.#clock.after(connectMs, resolve));
-    if (this.#ports.has(to)) this.#connections.add(`${from} ${to}`);
-    signal?.throwIfAborted();
-  }
-
   #sendReliably(kind: WireKind, bytes: Uint8Array, from: Endpoint, to: Endpoint): void {
-    if (!this.#ports.has(keyOf(kind, to))) throw new Error(`Nothing listens on ${keyOf(kind, to)}`);
+    const [key, peer] = [keyOf(kind, from), keyOf(kind, to)];
+    if (!this.#ports.has(peer)) throw new Error(`Nothing listens on ${peer}`);
     this.#counts.sent++;
-    this.#deliver(kind, bytes, from, to, this.#faults.delayMs?.min ?? 0);
+    const watched = this.#watched(bytes, from, to);
+    const breaks = this.#faults.breaks?.(bytes, from, to, this.#clock.now()) === true;
+    this.#connections.carry(key, peer, this.#faults.delayMs?.min ?? 0, this.#arrival(kind, bytes, from, to, watched));
+    if (breaks) this.#counts.dropped += this.#connections.break(key, peer);
   }
 
-  #deliver(kind: WireKind, bytes: Uint8Array, from: Endpoint, to: Endpoint, delayMs: number): void {
+  #watched(bytes: Uint8Array, from: Endpoint, to: Endpoint): Watched {
+    return this.#faults.watch?.(bytes, from, to, this.#clock.now());
+  }
+
+  /** What happens when a copy of these bytes, as they are now, arrives at `to`. */
+  #arrival(kind: WireKind, bytes: Uint8Array, from: Endpoint, to: Endpoint, watched: Watched): () => void {
     const copy = new Uint8Array(bytes);
-    this.#clock.after(delayMs, () => {
+    return () => {
       const port = this.#ports.get(keyOf(kind, to));
       if (port?.receive === undefined) {
         this.#counts.unreachable++;
         return;
       }
       this.#counts.delivered++;
+      watched?.(this.#clock.now());
       port.receive(copy, from);
-    });
+    };
   }
 
   #chance(percent = 0): boolean {

@@ -37,7 +37,7 @@ import { type SeenSession, sessionTable } from './session-table.ts';
 import { REALM, sipUserTable } from './sip-user-table.ts';
 import { spokenAsTones } from './spoken-tones.ts';
 
-const SERVER = '10.0.0.1';
+export const SERVER = '10.0.0.1';
 export const PHONE = '10.0.0.2';
 const ACCOUNT = '01234567-89ab-7000-8000-000000000001';
 

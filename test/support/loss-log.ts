@@ -1,11 +1,8 @@
 import { seededRandom } from '../../src/kernel/random.ts';
 import type { Faults } from '../../src/wire/memory-network.ts';
+import { factsOf, isMessage, type MessageFacts } from './message-facts.ts';
 
-interface Sent {
-  /** The first line. */
-  readonly line: string;
-  readonly cSeq: string;
-  readonly callId: string;
+interface Sent extends MessageFacts {
   readonly isLost: boolean;
 }
 
@@ -22,8 +19,7 @@ export class LossLog {
 
   readonly filter: NonNullable<Faults['filter']> = (bytes) => {
     const isLost = this.#random.below(100) < this.#lossPercent;
-    // RTP and RTCP begin with a byte that is no letter.
-    if ((bytes[0] ?? 0) >= 0x41 && (bytes[0] ?? 0) <= 0x5a) this.#note(Buffer.from(bytes).toString('latin1'), isLost);
+    if (isMessage(bytes)) this.#sent.push({ ...factsOf(Buffer.from(bytes).toString('latin1')), isLost });
     return isLost ? 'drop' : 'pass';
   };
 
@@ -43,14 +39,14 @@ export class LossLog {
     const hungUp = ofCall.findIndex(({ line }) => line.startsWith('BYE '));
     const before = ofCall.slice(0, hungUp);
     const last = before.findLast(({ line }) => line.startsWith('NOTIFY '));
-    const ofLast = before.filter(({ cSeq }) => cSeq === last?.cSeq);
+    const ofLast = before.filter(({ cSeq, method }) => cSeq === last?.cSeq && method === 'NOTIFY');
     const answers = ofLast.filter(({ line }) => line.startsWith('SIP/2.0 '));
     return ofLast.length - answers.length >= 4 && answers.every(({ isLost }) => isLost);
   }
 
   /** A REGISTER was repeated until its sender gave up, as no answer to it arrived (RFC 3261 section 17.1.2.2). */
   leftRegisterUnanswered(): boolean {
-    const ofAll = this.#sent.filter(({ cSeq }) => cSeq.endsWith(' REGISTER'));
+    const ofAll = this.#sent.filter(({ method }) => method === 'REGISTER');
     return ofAll.some((one) => {
       const sent = ofAll.filter(({ callId, cSeq }) => callId === one.callId && cSeq === one.cSeq);
       const answers = sent.filter(({ line }) => line.startsWith('SIP/2.0 '));
@@ -61,11 +57,5 @@ export class LossLog {
   /** Knows of nothing that was sent until now. */
   forget(): void {
     this.#sent.length = 0;
-  }
-
-  #note(text: string, isLost: boolean): void {
-    const header = (name: string): string => new RegExp(`^${name}: (.*)\r$`, 'm').exec(text)?.[1] ?? '';
-    const [line = ''] = text.split('\r\n', 1);
-    this.#sent.push({ line, cSeq: header('CSeq'), callId: header('Call-ID'), isLost });
   }
 }

@@ -1,4 +1,5 @@
 import type { Passage } from './lossy-relay.ts';
+import { factsOf, type MessageFacts } from './message-facts.ts';
 
 /** What was lost between us (near) and a peer (far), and never arrived. */
 export interface LostForGood {
@@ -15,7 +16,7 @@ export function lostForGood(passages: readonly Passage[]): LostForGood {
   passages.forEach((lost, at) => {
     if (!lost.isLost || passages.some(({ message, isLost }) => !isLost && message === lost.message)) return;
     const later = passages.slice(at + 1);
-    const line = lost.message.split('\r\n', 1)[0] ?? '';
+    const { line } = factsOf(lost.message);
     if (lost.from === 'near' && isDue(lost.message, later)) byUs.push(line);
     else rightly.push(line);
   });
@@ -25,7 +26,7 @@ export function lostForGood(passages: readonly Passage[]): LostForGood {
 /** Whether a message of ours that was lost had to come again: by itself, or because the peer has repeated what it answers. */
 function isDue(message: string, later: readonly Passage[]): boolean {
   const { status, method } = factsOf(message);
-  const comesAgain = (isCause: (facts: Facts) => boolean): boolean =>
+  const comesAgain = (isCause: (facts: MessageFacts) => boolean): boolean =>
     later.some((one) => one.from === 'far' && !one.isLost && isOfSame(one.message, message) && isCause(factsOf(one.message)));
   // RFC 3261 sections 13.2.2.4 and 17.1.1.3.
   if (status === undefined && method === 'ACK') return comesAgain((facts) => facts.method === 'INVITE' && (facts.status ?? 0) >= 200);
@@ -42,23 +43,8 @@ function answersAgain(message: string, later: readonly Passage[]): boolean {
   return next?.from === 'far' && /^INVITE /.test(next.message);
 }
 
-interface Facts {
-  /** Of a response. */
-  readonly status: number | undefined;
-  readonly method: string;
-}
-
-function factsOf(message: string): Facts {
-  const [, status] = /^SIP\/2\.0 (\d+)/.exec(message) ?? [];
-  const [, method = ''] = /^CSeq: *\d+ +(\w+)/im.exec(message) ?? [];
-  return { status: status === undefined ? undefined : Number(status), method };
-}
-
 /** Whether two messages are of one call, and of requests with one number. */
 function isOfSame(one: string, other: string): boolean {
-  return nameOf(one) === nameOf(other);
-}
-
-function nameOf(message: string): string {
-  return `${/^(?:Call-ID|i): *(.*)\r$/im.exec(message)?.[1]} ${/^CSeq: *(\d+)/im.exec(message)?.[1]}`;
+  const [first, second] = [factsOf(one), factsOf(other)];
+  return first.callId === second.callId && first.cSeq === second.cSeq;
 }
