@@ -22,6 +22,20 @@ const binding = (key: string, port: number, callId = key): Binding => ({
   expiresAtMs: 60_000,
 });
 
+it('a phone that is gone before its registration is stored is not registered', () => {
+  const forgotten: string[] = [];
+  const wire = new MemoryNetwork(new VirtualClock(), seededRandom(1)).wire('tcp', { address: '10.0.0.1', port: 5060 });
+  const users = { forget: async (userId: string, { key }: Binding) => void forgotten.push(`${key} of ${userId}`) };
+  const connections = new PhoneConnections({
+    wires: [{ ...wire, isConnected: ({ port }) => port === 2 }],
+    users,
+    log: silentLogger,
+  });
+  const [gone, there] = [binding('gone', 1), binding('there', 2)];
+  connections.registered('ada', [gone, there], [gone, there]);
+  expect([forgotten, connections.wayTo(gone), connections.wayTo(there)?.port]).toEqual([['gone of ada'], undefined, 2]);
+});
+
 describe('what is remembered of connections', () => {
   it('is one for each that carries registrations, and none when they are taken back', () => {
     const connections = scene();
