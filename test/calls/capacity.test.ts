@@ -20,12 +20,31 @@ describe('a call that there is no room for', () => {
     await finish();
   });
 
+  it('and comes in when all media ports are in use gives its channel back', async () => {
+    const { world, caller, finish } = scene({ mediaStreams: 1, maxChannels: 2 });
+    const slot = await world.telephony.reserve();
+    for (const callId of ['first', 'second']) {
+      await caller.invite({ callId });
+      await caller.ack({ refused: true });
+    }
+    await slot.release();
+    await caller.invite({ callId: 'third' });
+    await caller.ack();
+    expect(caller.statuses()).toEqual([100, 503, 100, 503, 100, 180, 200]);
+    await finish();
+  });
+
   it('and goes out when all media ports are in use is refused with the time to wait, gives its channel back, and leaves no session', async () => {
     const { world, caller, finish } = scene({ mediaStreams: 1, maxChannels: 2 });
     await caller.invite();
     await caller.ack();
-    for (const _again of [1, 2, 3])
-      await expect(world.call()).rejects.toMatchObject({ code: 'NO_CAPACITY', status: 503, retryAfterSeconds: expect.any(Number) });
+    const refusal = {
+      code: 'NO_CAPACITY',
+      status: 503,
+      retryAfterSeconds: expect.any(Number),
+      message: expect.stringContaining('streams'),
+    };
+    for (const _again of [1, 2, 3]) await expect(world.call()).rejects.toMatchObject(refusal);
     expect(world.sessions.size).toBe(1);
     await finish();
   });

@@ -62,6 +62,19 @@ describe('the checks of the targets of a trunk', () => {
     expect(await world.finish()).toEqual(nothingLeft);
   });
 
+  it('end at once when the server stops in the middle of one', async () => {
+    const { world, sent } = scene({ trunkSettings: settings });
+    await world.clock.advance(1_500);
+    expect(sent).toContain('OPTIONS');
+    let isClosed = false;
+    void world.targetHealth.close().then(() => {
+      isClosed = true;
+    });
+    await world.clock.advance(1);
+    expect(isClosed).toBe(true);
+    expect(await world.finish()).toEqual(nothingLeft);
+  });
+
   it('leave nothing of themselves with the server', async () => {
     const { world } = scene({ trunkSettings: settings });
     const watch = new ListenerWatch();

@@ -51,6 +51,17 @@ test('passes everything in clear until it has keys, and nothing in clear after t
   close();
 });
 
+test('sends nothing in clear that it cannot protect', async () => {
+  const { left, right, keys, heard, speak, close } = setUp();
+  left.session.secure(keys);
+  const long = new Uint8Array(2048);
+  writeRtpHeader(long, false, 0, 1, 0, 7);
+  for (const bytes of [new Uint8Array(20), long]) left.socket.send(bytes, right.socket.local);
+  await speak(1);
+  expect(heard).toHaveLength(1);
+  close();
+});
+
 test('goes on counting when the agreement is repeated with the same keys, over the wrap of the sequence', async () => {
   const { left, right, keys, mirrored, heard, speak, close } = setUp();
   left.session.secure(keys);
