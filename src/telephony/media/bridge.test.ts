@@ -97,6 +97,21 @@ describe('a bridge of two streams', () => {
     await nothingLeftOf(rig);
   });
 
+  it('lets digits to one side come first: nothing is said between their packets', async () => {
+    const { rig, one, two } = await bridgedCalls();
+    await one.peer.speak(one.stream.local, 100, 99);
+    two.peer.received.length = 0;
+    const sent = two.stream.sendDigits('1', never);
+    await one.peer.speak(one.stream.local, 300, 99);
+    await sent;
+    const types = two.peer.received.map(({ payloadType }) => payloadType);
+    const from = types.indexOf(TELEPHONE_EVENT);
+    expect(types.slice(from, from + 7)).toEqual(Array(7).fill(TELEPHONE_EVENT));
+    expect(types.slice(from + 7)).not.toContain(TELEPHONE_EVENT);
+    expect(two.peer.received.at(-1)?.payload[0]).toBe(99);
+    await nothingLeftOf(rig);
+  });
+
   it.each(['unbridge', 'close'] as const)('ends with %s of either side: then there is silence, without a gap', async (how) => {
     const { rig, one, two } = await bridgedCalls();
     await one.peer.speak(one.stream.local, 100, 7);

@@ -35,6 +35,24 @@ describe('a stream that is closed', () => {
     expect([rig.clock.pendingTimers, rig.media.openStreams]).toEqual([0, 0]);
   });
 
+  it('rejects what waits to be played, pressed or collected', async () => {
+    const rig = new MediaRig();
+    const { stream } = await rig.call();
+    const waits = [
+      stream.play(countingPrompt('a', 32_000), { interruptible: false }, never),
+      stream.play(countingPrompt('b', 320), { interruptible: true }, never),
+      stream.sendDigits('123', never),
+      stream.sendDigits('4', never),
+      stream.collect({ max: 1, terminators: '', firstMs: 60_000, betweenMs: 1000 }, never),
+    ];
+    const settled = Promise.allSettled(waits);
+    await rig.clock.advance(50);
+    await stream.close();
+    expect(await settled).toEqual(waits.map(() => ({ status: 'rejected', reason: expect.objectContaining(abortError) })));
+    await rig.clock.advance(0);
+    expect(rig.clock.pendingTimers).toBe(0);
+  });
+
   it('is joined with nobody any more', async () => {
     const rig = new MediaRig();
     const { stream } = await rig.call();

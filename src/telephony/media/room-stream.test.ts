@@ -166,6 +166,31 @@ describe('streams in a room', () => {
     await nothingLeft(rig);
   });
 
+  it('are out of it, both, once they are joined with each other', async () => {
+    const { rig, members } = await roomOf(3);
+    const [one, two, three] = members;
+    if (!one || !two || !three) throw new Error('no members');
+    one.stream.bridge(two.stream);
+    await speak(rig, [[two, HIGH]], 300);
+    expect([heardLast(one), heardLast(three)]).toEqual([HIGH, silenceByte.PCMU]);
+    three.stream.leaveRoom();
+    expect(rig.media.openRooms).toBe(0);
+    await nothingLeft(rig);
+  });
+
+  it('are not listened to while they are muted', async () => {
+    const { rig, members } = await roomOf(2);
+    const [one] = members;
+    if (!one) throw new Error('no members');
+    const isHeard = () => one.stream.hear(rig.clock.now()) !== undefined;
+    expect(isHeard()).toBe(true);
+    one.stream.muteInRoom(true);
+    expect(isHeard()).toBe(false);
+    one.stream.muteInRoom(false);
+    expect(isHeard()).toBe(true);
+    await nothingLeft(rig);
+  });
+
   it('are recorded with what they hear and say', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'room-'));
     closers.push(() => rm(folder, { recursive: true }));

@@ -253,7 +253,7 @@ export class StreamCore implements MediaStream, FrameSource, RoomStream {
 
   #receive(bytes: Uint8Array, from: Endpoint): void {
     if (isRtcp(bytes)) this.#rtcp.receive(bytes, from);
-    else if (!this.#closed && this.#receiving.receive(bytes, from)) this.#lookForPeer();
+    else if (this.#receiving.receive(bytes, from)) this.#lookForPeer();
   }
 
   #lookForPeer(): void {

@@ -102,6 +102,17 @@ describe('play', () => {
     expect(peer.received.map((packet) => packet.payload[0])).toEqual([0, 1, 0, SILENCE]);
   });
 
+  it('plays a prompt that may not be interrupted though keys wait to be collected', async () => {
+    const rig = new MediaRig();
+    const { stream, peer } = await rig.call();
+    stream.pressed('5');
+    const played = stream.play(countingPrompt('a', 320), { interruptible: false }, never);
+    await rig.clock.advance(40);
+    await expect(played).resolves.toBe('finished');
+    expect(peer.received.map((packet) => packet.payload[0])).toEqual([0, 1, SILENCE]);
+    await expect(stream.play(countingPrompt('b', 320), { interruptible: true }, never)).resolves.toBe('barged');
+  });
+
   it('finishes an empty prompt with the next frame', async () => {
     const rig = new MediaRig();
     const { stream } = await rig.call();

@@ -43,7 +43,6 @@ export class StreamSending implements BridgedStream {
   #agreed: AgreedMedia | undefined;
   /** Whether the agreement lets us send. */
   #maySend = false;
-  #closed = false;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -98,7 +97,6 @@ export class StreamSending implements BridgedStream {
   }
 
   press(digit: string): void {
-    if (this.#closed) return;
     if (this.#agreed?.digitsBeside) this.#parts.onDigitForPeer(digit);
     else if (this.#agreed?.telephoneEvent !== undefined) this.#digits.pass(digit);
   }
@@ -130,9 +128,8 @@ export class StreamSending implements BridgedStream {
     this.watch.sent(lateMs, nowMs);
   }
 
-  /** The stream is about to be closed: nothing more is passed on to its peer, and the bridge is over. */
+  /** The stream is about to be closed: the bridge is over, and so nothing more is passed on to its peer. */
   leave(): void {
-    this.#closed = true;
     this.side.leave();
   }
 

@@ -41,6 +41,13 @@ describe('InterarrivalJitter', () => {
     expect(jitter.maxMs).toBe(0);
   });
 
+  it('is measured over the wrap of the timestamps too', () => {
+    const jitter = new InterarrivalJitter();
+    jitter.arrived(0xffff_ff60, 0);
+    jitter.arrived(0, 36);
+    expect([jitter.meanMs, jitter.maxMs]).toEqual([1, 1]);
+  });
+
   it('of another source is nothing yet, and what the one before had does not count for it in reports', () => {
     const jitter = new InterarrivalJitter();
     for (let packet = 0; packet < 20; packet++) jitter.arrived(packet * 160, packet * 20 + (packet % 2) * 30);

@@ -172,6 +172,17 @@ describe('their reports', () => {
     expect(session.seen.maxRoundTripMs).toBeCloseTo(220, 1);
   });
 
+  it('tell it also when the short time of reports, which begins anew every 18 hours, does so in between', () => {
+    const session = newSession();
+    // Of the seconds since 1900 the lower 16 bits are all set then.
+    const lastMs = START + (0xffff - ((START / 1000 + 2_208_988_800) % 0x1_0000)) * 1000;
+    const { sender } = read(session.report(lastMs, sent(1), undefined, false)).reports[0] ?? {};
+    const lastSenderReport = (((sender?.ntpSeconds ?? 0) & 0xffff) * 0x1_0000) >>> 0;
+    expect(lastSenderReport).toBe(0xffff_0000);
+    session.receive(theirReport({ block: { ...block, lastSenderReport, sinceSenderReport: 65_536 } }), lastMs + 1070, THEIR);
+    expect(session.seen.roundTripMs).toBeCloseTo(70, 0);
+  });
+
   it('may refer to one of our last eight reports', () => {
     const session = newSession();
     const shorts = Array.from({ length: 9 }, (_, nth) => {
