@@ -166,7 +166,7 @@ describe('a call without another', () => {
     expect(session.outcome).toBe('Completed');
   });
 
-  it('stays on hold when the other side refuses to resume', async () => {
+  it('stays on hold when the other side refuses to resume, until it agrees', async () => {
     let refuses = false;
     const { world, live, session, sessionId, hear, over } = await called(says, {
       [numberToDial]: {
@@ -188,6 +188,9 @@ describe('a call without another', () => {
     await refused;
     expect((await hear()).caller).toEqual([MUSIC]);
     expect(session.callState).toBe('Hold');
+    refuses = false;
+    await Promise.all([live.patch(manager, { sessionId, callState: 'Connected' }), world.clock.advance(100)]);
+    expect(session.callState).toBe('Connected');
     await over();
   });
 

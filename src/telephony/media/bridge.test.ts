@@ -86,6 +86,22 @@ describe('a bridge of two streams', () => {
     await nothingLeftOf(rig);
   });
 
+  it('passes packets of any length as they are, one after the other', async () => {
+    const { rig, one, two } = await bridgedCalls();
+    for (const [index, length] of [240, 80, 160, 1].entries()) {
+      one.peer.sendRaw(one.stream.local, 0, 7000 + index, index * 240, new Uint8Array(length).fill(index + 1));
+      await rig.clock.advance(20);
+    }
+    const passed = two.peer.received.filter((packet) => !isSilent(packet));
+    expect(passed.map(({ payload }) => [payload[0], payload.length])).toEqual([
+      [1, 240],
+      [2, 80],
+      [3, 160],
+      [4, 1],
+    ]);
+    await nothingLeftOf(rig);
+  });
+
   it('lets a prompt to one side come first', async () => {
     const { rig, one, two } = await bridgedCalls();
     const played = two.stream.play(countingPrompt('a', 800), { interruptible: false }, never);

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { countingPrompt, MediaRig, type MediaRigOptions } from '../../../test/support/media-rig.ts';
+import { countingPrompt, MediaRig, type MediaRigOptions, TELEPHONE_EVENT } from '../../../test/support/media-rig.ts';
 import { DtmfTone } from '../audio/dtmf-tones.ts';
 import { encodeG711 } from '../audio/g711.ts';
 import { LegMedia } from '../leg-media.ts';
@@ -115,6 +115,31 @@ describe('digits in the audio', () => {
     await peer.press(stream.local, '42');
     expect((await stream.close()).digits).toBe(2);
     await expect(collected).rejects.toThrow();
+  });
+
+  it('count once each when the peer sends them both ways', async () => {
+    const rig = new MediaRig();
+    const { stream, peer } = await rig.call({ inbandDigits: true });
+    const collected = stream.collect(rules, never);
+    await peer.speak(stream.local, 200);
+    const [samples, payload] = [new Int16Array(160), new Uint8Array(160)];
+    for (const key of [4, 2]) {
+      const tone = new DtmfTone(key);
+      const beganAt = peer.timestamp;
+      for (let packet = 1; packet <= 5; packet++) {
+        const event = Uint8Array.of(key, packet === 5 ? 0x8a : 0x0a, (packet * 160) >> 8, packet * 160);
+        peer.sendRaw(stream.local, TELEPHONE_EVENT, peer.sequence++, beganAt, event);
+        tone.fill(samples, packet === 5);
+        encodeG711('PCMU', samples, payload);
+        peer.sendRaw(stream.local, 0, peer.sequence++, peer.timestamp, payload);
+        peer.timestamp += 160;
+        await rig.clock.advance(20);
+      }
+      await peer.speak(stream.local, 200);
+    }
+    await rig.clock.advance(1_500);
+    expect(await collected).toEqual({ digits: '42', why: 'timeout' });
+    expect((await stream.close()).digits).toBe(2);
   });
 
   it('are not looked for when nobody asked, and nothing is decoded for them', async () => {

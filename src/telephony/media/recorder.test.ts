@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -221,6 +222,7 @@ describe('record', () => {
     const { recorded, speak } = await recording({ maxMs: 100 }, controller.signal);
     await speak(120, VOICE);
     const before = await recorded;
+    expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
     controller.abort();
     expect(before.why).toBe('max');
     expect(await recorded).toBe(before);

@@ -70,6 +70,16 @@ describe('a stream that has begun', () => {
   });
 });
 
+it('marks the first packet of another payload type', async () => {
+  const rig = new MediaRig();
+  const { stream, peer } = await rig.call();
+  await rig.clock.advance(100);
+  stream.start(agreedWith(peer, { codec: 'PCMA', payloadType: 8 }));
+  await rig.clock.advance(100);
+  const marked = peer.received.filter(({ marker }) => marker).map(({ payloadType }) => payloadType);
+  expect(marked).toEqual([0, 8]);
+});
+
 describe('play', () => {
   it('sends the A-law bytes when A-law was agreed, and fills the last frame with silence', async () => {
     const rig = new MediaRig();

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { agreedWith, MediaRig } from '../../../test/support/media-rig.ts';
+import { agreedWith, MediaRig, TELEPHONE_EVENT } from '../../../test/support/media-rig.ts';
 import { peakAt } from '../../../test/support/sound.ts';
 import { newEncoder } from '../audio/codec.ts';
 import { linearOf } from '../audio/g711.ts';
@@ -112,6 +112,22 @@ describe.each(codecs.filter(({ codec }) => codec !== 'opus'))('a stream that agr
       expect(Math.abs(20 * Math.log10(peakAt(1000, 8000, heard) / PEAK))).toBeLessThan(0.1);
     }
   });
+});
+
+it.each([
+  [undefined, 960],
+  [8000, 160],
+])('digits beside Opus are as long as the clock of telephone-event says: %s Hz', async (telephoneEventRate, frame) => {
+  const rig = new MediaRig();
+  const { stream, peer } = await rig.call({ codec: 'opus', payloadType: 111, ...(telephoneEventRate && { telephoneEventRate }) });
+  const sent = stream.sendDigits('1', never);
+  await rig.clock.advance(300);
+  await sent;
+  const events = peer.received.filter(({ payloadType }) => payloadType === TELEPHONE_EVENT);
+  expect(events.map(({ payload }) => (payload[2] ?? 0) * 256 + (payload[3] ?? 0))).toEqual(
+    [1, 2, 3, 4, 5, 5, 5].map((frames) => frames * frame),
+  );
+  expect(new Set(events.map(({ timestamp }) => timestamp)).size).toBe(1);
 });
 
 describe('a stream whose codec changes', () => {
