@@ -1,14 +1,4 @@
-import type {
-  AnsweredCall,
-  CallLeg,
-  Collected,
-  CollectRules,
-  PlayRules,
-  Prompt,
-  Recorded,
-  RecordRules,
-  TransferOutcome,
-} from '../telephony/port.ts';
+import type { CallLeg, Collected, CollectRules, PlayRules, Prompt, Recorded, RecordRules, TransferOutcome } from '../telephony/port.ts';
 
 /** Why something of a flow is interrupted that begins anew when the call goes on. */
 const onHold = new DOMException('The call is on hold', 'AbortError');
@@ -18,13 +8,13 @@ const onHold = new DOMException('The call is on hold', 'AbortError');
  * recording goes on, and hears nothing.
  */
 export class FlowLeg implements CallLeg {
-  readonly #call: AnsweredCall;
+  readonly #call: CallLeg;
   readonly #interrupt: () => () => void;
   readonly #running = new Set<AbortController>();
   #hold: { readonly over: Promise<void>; readonly end: () => void } | undefined;
 
   /** @param interrupt ends what is played to the call beside its flow, and answers how to begin it again */
-  constructor(call: AnsweredCall, interrupt: () => () => void) {
+  constructor(call: CallLeg, interrupt: () => () => void) {
     this.#call = call;
     this.#interrupt = interrupt;
   }

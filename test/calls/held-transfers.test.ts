@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Dialog } from '../../src/telephony/sip/dialog.ts';
-import { numberToDial } from '../support/call-world.ts';
+import { manager, numberToDial } from '../support/call-world.ts';
 import { MUSIC } from '../support/spoken-tones.ts';
 import { FRIEND, named, OTHER, THIRD, talking } from '../support/transfer-world.ts';
 
@@ -92,4 +92,18 @@ describe('a phone that holds the call and sends it on', () => {
     void phones.callTo(numberToDial)?.dialog?.bye();
     await finish();
   });
+});
+
+it('a phone cannot send on a caller whom we hold: that one stays on hold', async () => {
+  const { world, session, phones, desk, refer, hears, finish } = await talking();
+  const sessionId = session.row.id;
+  await world.service.live.hold(manager, { sessionId });
+  const told = refer(desk.callTo('alice')?.dialog, { uri: `sip:${THIRD}@10.0.0.1` });
+  await world.clock.advance(1000);
+  expect(told.outcome).toMatchObject({ result: 'refused', sip: 603 });
+  expect(hears(phones, numberToDial)).toEqual([MUSIC]);
+  await Promise.all([world.service.live.patch(manager, { sessionId, callState: 'Connected' }), world.clock.advance(500)]);
+  expect(hears(phones, numberToDial)).toEqual([2]);
+  void phones.callTo(numberToDial)?.dialog?.bye();
+  await finish();
 });
