@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { SipRequest } from '../../src/telephony/sip/message.ts';
+import type { OutgoingInviteRequest } from '../../src/telephony/sip/outgoing-invite.ts';
 import { RawPeer } from '../support/raw-peer.ts';
 import { ANSWER, CALLEE, CALLER, CallLog, request, sipScene } from '../support/sip-agents.ts';
 
@@ -16,7 +17,7 @@ const proxies: Readonly<Record<string, string>> = { a: '10.0.1.1', b: '10.0.1.2'
 const routeOf = (name: string) => [`<sip:${proxies[name]}:5070;lr;of=${name}>`, `<sip:far.${name}.example;lr>`];
 
 /** A call to a proxy that asks three phones, each behind a proxy of its own. */
-async function forked() {
+async function forked(more: Partial<OutgoingInviteRequest> = {}) {
   const scene = sipScene(undefined);
   await scene.callee.close();
   const peer = new RawPeer(scene.network.wire('udp', CALLEE));
@@ -24,7 +25,7 @@ async function forked() {
     Object.entries(proxies).map(([name, address]) => [name, new RawPeer(scene.network.wire('udp', { address, port: 5070 }))]),
   );
   const call = new CallLog();
-  const invite = scene.caller.invite(request(), call);
+  const invite = scene.caller.invite(request('udp', more), call);
   await scene.clock.advance(1);
   const way = (name: string): RawPeer => {
     const found = ways[name];
@@ -181,4 +182,55 @@ it('2xx to INVITEs that nobody sent are dropped: no ACK, no dialog, nothing that
   expect([scene.caller.liveTransactions, scene.caller.liveDialogs]).toEqual([1, 0]);
   peer.reply(peer.last('INVITE'), 486, CALLER, { tag: 'x' });
   expect(await leftovers()).toEqual([0, 0, 0]);
+});
+
+describe('forks that come to nothing leave no dialog behind', () => {
+  it('when another one answers', async () => {
+    const { scene, call, way, says, leftovers } = await forked();
+    await says(180, 'a');
+    await says(180, 'b');
+    expect(scene.caller.liveDialogs).toBe(2);
+    await says(200, 'b');
+    expect(scene.caller.liveDialogs).toBe(1);
+    void call.dialog?.bye();
+    await scene.clock.advance(1);
+    way('b').reply(way('b').last('BYE'), 200, CALLER);
+    expect(await leftovers()).toEqual([0, 0, 0]);
+  });
+
+  it('when the proxy wants a password first', async () => {
+    const { scene, peer, call, says, leftovers } = await forked({ credentials: { userName: 'u', password: 'p' } });
+    await says(180, 'a');
+    const challenge = ['Proxy-Authenticate', 'Digest realm="r", nonce="n"'] as const;
+    peer.reply(peer.last('INVITE'), 407, CALLER, { tag: 'proxy', headers: [challenge] });
+    await scene.clock.advance(1);
+    expect(peer.names).toEqual(['INVITE', 'ACK', 'INVITE']);
+    expect([scene.caller.liveDialogs, call.events]).toEqual([0, ['sent', '180']]);
+    peer.reply(peer.last('INVITE'), 486, CALLER, { tag: 'x' });
+    expect(await leftovers()).toEqual([0, 0, 0]);
+  });
+});
+
+describe('of more than sixteen forks', () => {
+  const names = Array.from({ length: 20 }, (_, nth) => `f${nth}`);
+  const said = (name: string) => ({ tag: name, sdp: ANSWER, headers: [['Contact', `<sip:${name}@10.0.0.2:5060>`]] as const });
+
+  it('that ring no more dialogs are kept', async () => {
+    const { scene, peer, leftovers } = await forked();
+    for (const name of names) peer.reply(peer.last('INVITE'), 180, CALLER, said(name));
+    await scene.clock.advance(1);
+    expect(scene.caller.liveDialogs).toBe(16);
+    peer.reply(peer.last('INVITE'), 486, CALLER, { tag: 'x' });
+    expect(await leftovers()).toEqual([0, 0, 0]);
+  });
+
+  it('that answer no more are acknowledged', async () => {
+    const { scene, peer, leftovers } = await forked();
+    for (const name of names) peer.reply(peer.last('INVITE'), 200, CALLER, said(name));
+    await scene.clock.advance(1);
+    expect(peer.names.filter((name) => name === 'ACK')).toHaveLength(16);
+    expect(scene.caller.liveDialogs).toBe(16);
+    expect(await leftovers()).toEqual([0, 0, 1]);
+    await scene.caller.close();
+  });
 });

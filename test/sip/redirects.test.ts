@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { RedirectPolicy } from '../../src/telephony/sip/redirection.ts';
 import { RawPeer, type RawReply } from '../support/raw-peer.ts';
-import { ANSWER, CALLEE, CallLog, request, sipScene } from '../support/sip-agents.ts';
+import { ANSWER, CALLEE, CALLER, CallLog, request, sipScene } from '../support/sip-agents.ts';
 
 const anywhere: RedirectPolicy = async () => ({ ...CALLEE, transport: 'udp' });
 
@@ -142,4 +142,22 @@ describe('a call that is redirected', () => {
     expect(call.failure).toMatchObject({ why: 'cancelled' });
     expect(await finish()).toEqual([0, 0, 0]);
   });
+});
+
+it('a call that is given up while it is found out whether it may be redirected goes nowhere', async () => {
+  let decide: (hop: Awaited<ReturnType<RedirectPolicy>>) => void = () => {};
+  const policy: RedirectPolicy = () =>
+    new Promise((resolve) => {
+      decide = resolve;
+    });
+  const { scene, peer, call, outgoing, asked, finish } = redirectedCall(() => [0], policy);
+  await scene.clock.advance(1);
+  peer.reply(peer.last('INVITE'), 100, CALLER);
+  peer.reply(peer.last('INVITE'), 302, CALLER, { tag: 'a', headers: [['Contact', '<sip:b@x>']] });
+  await scene.clock.advance(1);
+  outgoing.cancel();
+  expect(call.events).toEqual(['sent', '100', 'failed cancelled']);
+  decide({ ...CALLEE, transport: 'udp' });
+  expect(await finish()).toEqual([0, 0, 0]);
+  expect([asked, peer.names]).toEqual([[FIRST], ['INVITE', 'ACK']]);
 });
