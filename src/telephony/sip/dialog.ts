@@ -179,7 +179,9 @@ export class Dialog {
   /** Makes an early dialog a confirmed one, or takes what its 2xx says anew. */
   confirm(state: DialogState): void {
     this.#state = state;
-    this.#changes.next();
+    // The ACK to a 2xx goes before any change of ours.
+    const isAckDue = state.role === 'uac' && state.phase === 'confirmed' && !state.invite.acked;
+    if (!isAckDue) this.#changes.next();
   }
 
   /** The session ends when it is not refreshed by what the 2xx to the INVITE has agreed on; undefined: it lasts. */
@@ -203,7 +205,9 @@ export class Dialog {
    * answers an offer in the 2xx.
    */
   acknowledge(cSeq: number, authorization: readonly (readonly [string, string])[] = [], sdp?: string): WrittenRequest {
-    return this.#context.acknowledge({ cSeq, authorization }, sdp);
+    const ack = this.#context.acknowledge({ cSeq, authorization }, sdp);
+    this.#changes.next();
+    return ack;
   }
 
   /** Repeats the 2xx that was just sent until its ACK comes, and hangs up when it never does. */
