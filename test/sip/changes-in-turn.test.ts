@@ -36,6 +36,17 @@ describe('a change of ours', () => {
     await scene.close();
   });
 
+  it('of which the peer has said no more than 100 is forgotten after the end of the call', async () => {
+    const { dialog, ask, reply, turn, leftovers } = await toRawPeer();
+    const change = outcomeOf(dialog.reinvite(sdpOf(4010), never));
+    await turn();
+    reply('INVITE', 100);
+    await turn();
+    await ask('BYE');
+    expect(change.error).toMatchObject({ why: 'ended' });
+    expect(await leftovers()).toEqual([0, 0, 0]);
+  });
+
   it('by re-INVITE waits for the answer to the INVITE, though the session is agreed on', async () => {
     const { scene, peer, early, answer } = await ringing(true);
     void outcomeOf(early.reinvite(sdpOf(4010), never));
