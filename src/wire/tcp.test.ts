@@ -164,6 +164,8 @@ describe('sending', () => {
     const { endpoint } = await listen((socket) => sockets.push(socket));
     const wire = await open({ maxQueuedBytes: 64 * 1024 * 1024 });
     const received = inbox(wire);
+    const closed: number[] = [];
+    wire.onClosed(({ port }) => closed.push(port));
     // More than the system takes: the first connection is not over before it is read.
     for (let megabyte = 0; megabyte < 24; megabyte++) await wire.send(Buffer.alloc(1024 * 1024), endpoint);
     await until(() => sockets.length === 1);
@@ -180,6 +182,8 @@ describe('sending', () => {
     expect([wire.isConnected(endpoint), wire.connections]).toEqual([true, 1]);
     await wire.send(Buffer.from(message('2')), endpoint);
     expect(sockets.length).toBe(2);
+    // What the first one carried is known to be gone, once.
+    expect(closed).toEqual([endpoint.port]);
   });
 });
 
@@ -218,6 +222,21 @@ describe('receiving', () => {
     await clock.advance(4999);
     expect(wire.connections).toBe(1);
     await clock.advance(1);
+    await closed;
+    expect([wire.connections, clock.pendingTimers]).toEqual([0, 0]);
+  });
+
+  test('gives no more time to who sends a message byte by byte', async () => {
+    const clock = new VirtualClock();
+    const wire = await open({ clock, messageMs: 5000 });
+    const socket = await dial(wire);
+    socket.setNoDelay(true);
+    const closed = isClosed(socket);
+    for (const byte of message('never').slice(0, 10)) {
+      await new Promise((resolve) => socket.write(byte, resolve));
+      for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+      await clock.advance(500);
+    }
     await closed;
     expect([wire.connections, clock.pendingTimers]).toEqual([0, 0]);
   });
