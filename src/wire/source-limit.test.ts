@@ -26,6 +26,13 @@ function scene(more: Partial<SourceLimitOptions> = {}) {
 }
 
 describe('what one address may send', () => {
+  it('grows for those whom we have sent something lately, of whom a bounded number is remembered', () => {
+    const { limit, admitted } = scene();
+    const addresses = Array.from({ length: 16_385 }, (_, nth) => `10.1.${nth >> 8}.${nth & 255}`);
+    for (const address of addresses) limit.spokeTo(address);
+    expect([admitted(addresses[0] ?? '', 50), admitted(addresses.at(-1) ?? '', 50)]).toEqual([20, 50]);
+  });
+
   it('is twice as much at once as in a second, and then what a second allows', async () => {
     const { admitted, refused, pass } = scene();
     expect(admitted('10.0.0.1', 50)).toBe(20);

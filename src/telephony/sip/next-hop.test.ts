@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { DialogState } from './dialog-state.ts';
-import { destinationOf, hopOf, routeOf } from './next-hop.ts';
+import { destinationOf, hopOf, nextHopAfter, routeOf } from './next-hop.ts';
 
 const base: DialogState = {
   phase: 'confirmed',
@@ -24,6 +24,18 @@ const base: DialogState = {
 const overTls = { transport: 'tls', nextHop: { address: '198.51.100.1', port: 5061, serverName: 'trunk.example' } } as const;
 const both = (): boolean => true;
 const INVITE_HOP = { address: '198.51.100.1', port: 5060, transport: 'tcp' };
+
+describe('the next hop after a request of the peer over another connection', () => {
+  const moved = { address: '198.51.100.1', port: 9, transport: 'tcp' } as const;
+  it.each<[string, Partial<DialogState>, Parameters<typeof nextHopAfter>[1], number]>([
+    ['is where that came from', { role: 'uas' }, moved, 9],
+    ['stays when somebody else has sent it', { role: 'uas' }, { ...moved, address: '198.51.100.2' }, 5060],
+    ['stays when we have begun the dialog', { role: 'uac' }, moved, 5060],
+    ['stays when it came over another transport', { role: 'uas' }, { ...moved, transport: 'udp' }, 5060],
+  ])('%s', (_what, more, source, port) => {
+    expect(nextHopAfter({ ...base, ...more }, source)).toEqual({ address: '198.51.100.1', port });
+  });
+});
 
 describe('the next hop of a request in a dialog', () => {
   it.each<[string, Partial<DialogState>, object]>([
