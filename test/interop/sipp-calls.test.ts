@@ -1,7 +1,7 @@
 import { describe, expect } from 'vitest';
 import { ANSWER, OFFER } from '../support/sip-agents.ts';
 import type { SippCalls } from '../support/sipp-calls.ts';
-import { eventually, refusal, scenario } from '../support/sipp-scenarios.ts';
+import { eventually, refusal, scenarioOver } from '../support/sipp-scenarios.ts';
 
 /** Calls sipp; hangs up `afterMs` after the answer. */
 async function place(calls: SippCalls, file: string, transport: 'udp' | 'tcp', afterMs: number | 'never' = 200, seesRepetitions = false) {
@@ -22,7 +22,7 @@ const reinvites = [
 
 for (const transport of ['udp', 'tcp'] as const) {
   describe(`sipp as the callee, over ${transport}`, () => {
-    scenario('answers; we hang up', async (calls) => {
+    scenarioOver[transport]('answers; we hang up', async (calls) => {
       const { sipp, agent, call } = await place(calls, 'answer', transport);
       expect(await sipp.done).toBe('');
       await eventually(() => expect(agent.liveDialogs).toBe(0));
@@ -30,13 +30,13 @@ for (const transport of ['udp', 'tcp'] as const) {
       expect(call.sdp).toContain('m=audio 6000 RTP/AVP 0 101');
     });
 
-    scenario('is busy', async (calls) => {
+    scenarioOver[transport]('is busy', async (calls) => {
       const { sipp, call } = await place(calls, 'busy', transport);
       expect(await sipp.done).toBe('');
       expect(call.failure).toEqual({ why: 'response', status: 486, reason: 'Busy Here' });
     });
 
-    scenario('does not answer; we cancel', async (calls) => {
+    scenarioOver[transport]('does not answer; we cancel', async (calls) => {
       const { sipp, call, invite } = await place(calls, 'no-answer', transport);
       await eventually(() => expect(call.events).toContain('180'));
       invite.cancel();
@@ -44,32 +44,32 @@ for (const transport of ['udp', 'tcp'] as const) {
       expect(call.failure).toMatchObject({ why: 'cancelled', status: 487 });
     });
 
-    scenario('describes early media, then answers', async (calls) => {
+    scenarioOver[transport]('describes early media, then answers', async (calls) => {
       const { sipp, call } = await place(calls, 'early-media', transport);
       expect(await sipp.done).toBe('');
       calls.expectEvents(call, ['sent', '183', 'answered', 'ended by us']);
     });
 
-    scenario('asks for a password', async (calls) => {
+    scenarioOver[transport]('asks for a password', async (calls) => {
       const { sipp, call } = await place(calls, 'digest', transport);
       expect(await sipp.done).toBe('');
       calls.expectEvents(call, ['sent', 'answered', 'ended by us']);
     });
 
-    scenario('hangs up', async (calls) => {
+    scenarioOver[transport]('hangs up', async (calls) => {
       const { sipp, agent, call } = await place(calls, 'callee-bye', transport, 'never');
       expect(await sipp.done).toBe('');
       calls.expectEvents(call, ['sent', 'answered', 'ended by peer']);
       expect(agent.liveDialogs).toBe(0);
     });
 
-    scenario('repeats its answer', async (calls) => {
+    scenarioOver[transport]('repeats its answer', async (calls) => {
       const { sipp, call } = await place(calls, 'repeated-answer', transport, 500, true);
       expect(await sipp.done).toBe('');
       calls.expectEvents(call, ['sent', 'answered', 'ended by us']);
     });
 
-    scenario('loses two ACKs', async (calls) => {
+    scenarioOver[transport]('loses two ACKs', async (calls) => {
       const { sipp, call } = await place(calls, 'lost-ack', transport, 2_500, true);
       expect(await sipp.done).toBe('');
       calls.expectEvents(call, ['sent', '180', 'answered', 'ended by us']);
@@ -78,7 +78,7 @@ for (const transport of ['udp', 'tcp'] as const) {
 
   describe(`sipp as the callee that gets a re-INVITE, over ${transport}`, () => {
     for (const [file, outcome] of reinvites)
-      scenario(`${file}: ${outcome}`, async (calls) => {
+      scenarioOver[transport](`${file}: ${outcome}`, async (calls) => {
         const { sipp, call } = await place(calls, file, transport, 'never');
         await eventually(() => expect(call.dialog).toBeDefined());
         const { dialog } = call;
@@ -89,7 +89,7 @@ for (const transport of ['udp', 'tcp'] as const) {
         expect(await sipp.done).toBe('');
       });
 
-    scenario('is asked for its offer in the first INVITE', async (calls) => {
+    scenarioOver[transport]('is asked for its offer in the first INVITE', async (calls) => {
       const { sipp, call } = await calls.call('late-offer-callee', { transport, invite: { offer: () => OFFER } });
       call.onAnswered = (dialog) => void dialog.bye();
       expect(await sipp.done).toBe('');
@@ -99,7 +99,7 @@ for (const transport of ['udp', 'tcp'] as const) {
 
   describe(`sipp as the caller, over ${transport}`, () => {
     for (const file of ['caller', 'patient-caller', 'late-offer-caller'])
-      scenario(`${file} is answered`, async (calls) => {
+      scenarioOver[transport](`${file} is answered`, async (calls) => {
         const ends: string[] = [];
         const { sipp, agent } = await calls.take(
           file,
@@ -117,12 +117,12 @@ for (const transport of ['udp', 'tcp'] as const) {
         expect(ends).toEqual([file === 'caller' ? 'peer' : 'us']);
       });
 
-    scenario('is refused when no calls are taken, and OPTIONS is answered', async (calls) => {
+    scenarioOver[transport]('is refused when no calls are taken, and OPTIONS is answered', async (calls) => {
       const { sipp } = await calls.take('refused-caller', undefined, { transport });
       expect(await sipp.done).toBe('');
     });
 
-    scenario('is told that nobody has that number', async (calls) => {
+    scenarioOver[transport]('is told that nobody has that number', async (calls) => {
       const { sipp } = await calls.take('unwelcome-caller', (invite) => invite.reject(404), { transport });
       expect(await sipp.done).toBe('');
     });

@@ -1,7 +1,7 @@
 import { describe, expect } from 'vitest';
 import type { SippCalls } from '../support/sipp-calls.ts';
 import { acknowledged, answer, hangUp, hungUp, ring, type SippStep } from '../support/sipp-scenario.ts';
-import { eventually, scenario } from '../support/sipp-scenarios.ts';
+import { eventually, scenario, scenarioOver } from '../support/sipp-scenarios.ts';
 
 // Calls that end before, while and after sipp, as the callee, answers.
 
@@ -59,7 +59,7 @@ describe('hanging up', () => {
   const up: readonly SippStep[] = [invited, answer, acknowledged];
 
   for (const transport of ['udp', 'tcp'] as const)
-    scenario(`by the callee is answered, over ${transport}`, async (calls) => {
+    scenarioOver[transport](`by the callee is answered, over ${transport}`, async (calls) => {
       const { sipp, agent, call } = await calls.call([...up, { pauseMs: 100 }, ...hangUp], { transport });
       expect(await sipp.done).toBe('');
       calls.expectEvents(call, ['sent', 'answered', 'ended by peer']);

@@ -1,7 +1,7 @@
 import { describe, expect } from 'vitest';
 import type { SippCalls } from '../support/sipp-calls.ts';
 import { acknowledged, answer, hungUp, type SippStep } from '../support/sipp-scenario.ts';
-import { eventually, scenario } from '../support/sipp-scenarios.ts';
+import { eventually, scenario, scenarioOver } from '../support/sipp-scenarios.ts';
 
 // What sipp says to our INVITE, and what comes of the call. Every final response other than 2xx is repeated by sipp until our ACK.
 
@@ -16,7 +16,7 @@ const refuse = (status: number, lines: readonly string[] = []): SippStep => ({ r
 
 describe.each(['udp', 'tcp'] as const)('a refusal ends the call and is acknowledged, over %s', (transport) => {
   for (const status of [403, 404, 408, 410, 480, 484, 488, 491, 500, 503, 504, 600, 603, 606])
-    scenario(String(status), async (calls) => {
+    scenarioOver[transport](String(status), async (calls) => {
       const lines = status === 503 ? ['Retry-After: 30'] : [];
       const { sipp, agent, call } = await calls.call([invited, refuse(status, lines), acknowledged], { transport });
       expect(await sipp.done).toBe('');

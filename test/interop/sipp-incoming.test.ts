@@ -5,7 +5,7 @@ import { gatewayBody } from '../support/multipart-wire.ts';
 import { ANSWER, OFFER } from '../support/sip-agents.ts';
 import type { SippCalls } from '../support/sipp-calls.ts';
 import { hangUp, hungUp, type SippStep } from '../support/sipp-scenario.ts';
-import { eventually, scenario } from '../support/sipp-scenarios.ts';
+import { eventually, scenario, scenarioOver } from '../support/sipp-scenarios.ts';
 
 // sipp calls us.
 
@@ -145,7 +145,7 @@ describe('a call', () => {
     ),
   );
 
-  scenario('over TCP is answered, changed and hung up', async (calls) => {
+  scenarioOver.tcp('over TCP is answered, changed and hung up', async (calls) => {
     const steps = [invite(), trying, ringing, { recv: 200 }, ack, { request: 'UPDATE' }, { recv: 200 }, ...hangUp] as const;
     const { sipp, agent } = await calls.take(steps, (call) => answers(call, calls), { transport: 'tcp' });
     expect(await sipp.done).toBe('');

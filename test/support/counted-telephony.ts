@@ -6,7 +6,10 @@ import { openMediaWorkers } from '../../src/telephony/media/worker-client.ts';
 import type { IncomingCall } from '../../src/telephony/port.ts';
 import type { IncomingInvite } from '../../src/telephony/sip/incoming-invite.ts';
 import { UserAgent } from '../../src/telephony/sip/user-agent.ts';
+import { openTcp } from '../../src/wire/tcp.ts';
+import { openTls } from '../../src/wire/tls.ts';
 import { openUdp } from '../../src/wire/udp.ts';
+import type { Wire } from '../../src/wire/wire.ts';
 import { dnsTable } from './dns-table.ts';
 import { SkippingClock } from './skipping-clock.ts';
 
@@ -19,7 +22,10 @@ const LONGEST_WAIT_MS = 2_000_000;
 /** Telephony on real sockets, which can say what is left of its calls. */
 export interface CountedTelephony {
   readonly telephony: Engine;
+  /** Of SIP over UDP, and over TCP when it has that. */
   readonly sipPort: number;
+  /** Of SIP over TLS; 0 when it has none. */
+  readonly tlsPort: number;
   /** Leaves the time out until `event`, in steps of so long; answers how much of it passed. Half an hour at the most. */
   passTimeUntil(event: Promise<unknown>, stepMs?: number): Promise<number>;
   /** Lets every timer run out. Answers what is left: `nothingLeft` when nothing leaks. */
@@ -29,17 +35,28 @@ export interface CountedTelephony {
 
 export const nothingLeft = { legs: 0, streams: 0, dialogs: 0, transactions: 0, timers: 0 };
 
-/** `portRange` is of its RTP. Calls that come are refused without `onIncoming`. */
+export interface CountedOptions {
+  /** Takes calls. Absent: they are refused. */
+  readonly onIncoming?: (call: IncomingCall) => void;
+  /** Speaks SIP over TCP too, and when it has a certificate over TLS. */
+  readonly streams?: 'tcp' | { readonly identity: { readonly certificate: string; readonly key: string }; readonly ca: string };
+}
+
+/** `portRange` is of its RTP. */
 export async function countedTelephony(
   portRange: { first: number; last: number },
-  onIncoming?: (call: IncomingCall) => void,
+  { onIncoming, streams }: CountedOptions = {},
 ): Promise<CountedTelephony> {
   const clock = new SkippingClock();
   const parts = { clock, random: systemRandom, log: silentLogger };
   const media = await openMediaWorkers({ count: 1, host: '127.0.0.1', portRange, log: silentLogger });
   const wire = await openUdp({ local: { address: '127.0.0.1', port: 0 }, log: silentLogger });
+  const wires: Wire[] = [wire];
+  const stream = { clock, log: silentLogger, pings: { random: systemRandom } };
+  if (streams !== undefined) wires.push(await openTcp({ ...stream, local: wire.local }));
+  if (typeof streams === 'object') wires.push(await openTls({ ...stream, ...streams, local: { ...wire.local, port: 0 } }));
   const onInvite = (invite: IncomingInvite): void => telephony.invited(invite);
-  const userAgent = new UserAgent({ ...parts, wires: [wire], product: 'Ringflow', onInvite });
+  const userAgent = new UserAgent({ ...parts, wires, product: 'Ringflow', onInvite });
   const telephony: Engine = new Engine({ ...parts, media, dns: dnsTable({}), userAgent, ...(onIncoming && { onIncoming }) });
   const left = () => ({
     legs: telephony.liveLegs,
@@ -51,6 +68,7 @@ export async function countedTelephony(
   return {
     telephony,
     sipPort: wire.local.port,
+    tlsPort: wires.find(({ kind }) => kind === 'tls')?.local.port ?? 0,
     passTimeUntil: async (event, stepMs = 500) => {
       const startMs = clock.now();
       let isThere = false;

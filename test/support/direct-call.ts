@@ -1,3 +1,4 @@
+import { vi } from 'vitest';
 import { systemClock as clock } from '../../src/kernel/clock.ts';
 import { silentLogger } from '../../src/kernel/log.ts';
 import { systemRandom } from '../../src/kernel/random.ts';
@@ -48,7 +49,8 @@ export async function directCall(
   more: Pick<DialRequest['trunk'], 'codecs' | 'srtp' | 'digits' | 'userName' | 'password' | 'transport'> = {},
   ringTimeoutMs = 20_000,
 ): Promise<DirectCall> {
-  const slot = await telephony.reserve();
+  // A busy machine takes no call for a moment.
+  const slot = await vi.waitFor(() => telephony.reserve(), { timeout: 15_000, interval: 500 });
   const trunk = { host: '127.0.0.1', port, transport: 'udp', ...more } as const;
   const { events, call } = watched();
   slot.dial({ legId: 'leg', to: number, from: '+18144043000', trunk, ringTimeoutMs }, events);

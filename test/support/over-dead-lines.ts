@@ -38,7 +38,7 @@ export function overDeadLine(name: string, firstPort: number, play: (scene: Dead
   const last = first + RTP_PORTS - 1;
   it.concurrent(name, { timeout: MOST_MS }, async () => {
     const incoming = deferred<IncomingCall>();
-    const ours = await countedTelephony({ first, last }, incoming.resolve);
+    const ours = await countedTelephony({ first, last }, { onIncoming: incoming.resolve });
     const line = quietLine();
     const closers: (() => Promise<void>)[] = [];
     try {

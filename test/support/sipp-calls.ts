@@ -9,6 +9,7 @@ import { UserAgent, type UserAgentOptions } from '../../src/telephony/sip/user-a
 import { openTcp } from '../../src/wire/tcp.ts';
 import { openUdp } from '../../src/wire/udp.ts';
 import type { Endpoint, WireKind } from '../../src/wire/wire.ts';
+import { type BadStream, badStream } from './bad-stream.ts';
 import type { RelayFaults } from './line-faults.ts';
 import { type LossyRelay, lossyRelay } from './lossy-relay.ts';
 import { type LostForGood, lostForGood } from './lost-for-good.ts';
@@ -16,9 +17,10 @@ import { CallLog, request } from './sip-agents.ts';
 import { type Scenario, type Sipp, sippCallee, sippCaller } from './sipp.ts';
 import { type SippStep, sippScenario } from './sipp-scenario.ts';
 import { SkippingClock } from './skipping-clock.ts';
+import type { StreamFaults } from './stream-flow.ts';
 
 export interface SippRun {
-  /** Over what, where the network is clean; a bad one has UDP only. */
+  /** Over what, where the network is clean; a bad one has its own. */
   readonly transport?: WireKind;
   /** The scenario gets repeated messages too, which sipp absorbs otherwise. */
   readonly seesRepetitions?: boolean;
@@ -29,9 +31,17 @@ export interface SippRun {
 /** The steps of sipp, or the name of a file in test/interop/sipp. */
 export type Played = readonly SippStep[] | string;
 
+/** A network that is bad for UDP. */
 export interface BadNetwork {
   readonly faults: RelayFaults;
   readonly seed: number;
+}
+
+/** A network that is bad for TCP. */
+export interface BadTcp {
+  readonly stream: StreamFaults;
+  /** Which message is the first that does not arrive, as the connection is closed. Absent: all do. */
+  readonly losesNth?: number;
 }
 
 /** Over a bad network our timers run so much faster, that what is lost is repeated soon. */
@@ -48,6 +58,8 @@ const PATIENT = ['-default_behaviors', 'none', '-recv_timeout', '5000', '-timeou
 export class SippCalls {
   readonly clock: SkippingClock;
   readonly #network: BadNetwork | undefined;
+  readonly #tcp: BadTcp | undefined;
+  readonly #streams: BadStream[] = [];
   readonly #closing: (() => Promise<void>)[] = [];
   readonly #peers: Sipp[] = [];
   readonly #agents: UserAgent[] = [];
@@ -68,15 +80,17 @@ export class SippCalls {
     return this.#hasComplained;
   }
 
-  constructor(network?: BadNetwork) {
-    this.#network = network;
-    this.clock = new SkippingClock(network ? SPEED : 1);
+  constructor(network?: BadNetwork | BadTcp) {
+    const isTcp = network && 'stream' in network;
+    this.#network = isTcp ? undefined : network;
+    this.#tcp = isTcp ? network : undefined;
+    this.clock = new SkippingClock(this.#network ? SPEED : 1);
   }
 
   /** Calls sipp, which does the steps as the callee. */
   async call(steps: Played, run: SippRun & { readonly invite?: Partial<OutgoingInviteRequest> } = {}) {
-    const { transport, agent, udp } = await this.open(run);
-    const { sipp, at } = await this.callee(steps, udp, run);
+    const { transport, agent, udp, tcp } = await this.open(run);
+    const { sipp, at } = await this.callee(steps, transport === 'tcp' ? tcp : udp, run);
     const call = new CallLog();
     const credentials = { userName: 'user', password: 'secret' };
     const invite = agent.invite(request(transport, { to: { ...at, transport }, credentials, ...run.invite }), call);
@@ -94,8 +108,9 @@ export class SippCalls {
     };
     const opened = await this.open({ ...run, agent: { ...run.agent, ...seen } });
     const { transport } = opened;
-    const relay = await this.#relay(opened.udp);
-    const to = relay?.forFar ?? (transport === 'tcp' ? opened.tcp : opened.udp);
+    const ours = transport === 'tcp' ? opened.tcp : opened.udp;
+    const relay = await this.#relay(ours);
+    const to = relay?.forFar ?? ours;
     const options = [...(run.seesRepetitions ? ['-nr'] : []), ...this.#options(run)];
     const sipp = this.#peer(await sippCaller(scenarioOf('caller', steps), transport, to, 'test', options));
     relay?.setFar(sipp.local.port);
@@ -148,6 +163,11 @@ export class SippCalls {
     if (!this.#network) await vi.waitFor(() => expect(agent.liveDialogs).toBe(0), 10_000);
   }
 
+  /** What the networks for TCP have done. */
+  get streams(): readonly BadStream['counts'][] {
+    return this.#streams.map(({ counts }) => counts);
+  }
+
   /** Ends what the scenario has left of calls, and answers what sipp complained of, '' if of nothing. */
   async finish(): Promise<string> {
     this.#hasSkipped = this.clock.skippedMs > 0;
@@ -156,6 +176,8 @@ export class SippCalls {
     for (const invite of this.#incoming) invite.reject(480);
     for (const dialog of this.#answered) void dialog.bye();
     const said = await Promise.all(this.#peers.map(endOf));
+    // A connection is kept, with its timers, for the next call.
+    await Promise.all(this.#streams.map((stream) => stream.close()));
     return said.find((one) => one !== '') ?? '';
   }
 
@@ -197,6 +219,14 @@ export class SippCalls {
   }
 
   async #relay({ port }: Endpoint) {
+    if (this.#tcp) {
+      const { stream: faults, losesNth } = this.#tcp;
+      const stream = await badStream({ nearPort: port, faults });
+      if (losesNth !== undefined) stream.cut({ at: (nth) => nth === losesNth });
+      this.#streams.push(stream);
+      this.#closing.push(() => stream.close());
+      return stream;
+    }
     if (!this.#network) return undefined;
     const relay = await lossyRelay(port, this.#network.faults, this.#network.seed + this.#relays.length);
     this.#relays.push(relay);
@@ -216,11 +246,12 @@ export class SippCalls {
   }
 
   #transport({ transport = 'udp' }: SippRun): WireKind {
-    return this.#network ? 'udp' : transport;
+    if (this.#network) return 'udp';
+    return this.#tcp ? 'tcp' : transport;
   }
 
   #options({ options = [] }: SippRun): readonly string[] {
-    return this.#network ? [...options, ...PATIENT] : options;
+    return this.#network || this.#tcp?.losesNth !== undefined ? [...options, ...PATIENT] : options;
   }
 }
 

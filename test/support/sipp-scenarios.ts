@@ -1,6 +1,8 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, expect, it, vi } from 'vitest';
 import { badNetworks } from './bad-networks.ts';
-import { SippCalls } from './sipp-calls.ts';
+import { badStreams } from './bad-streams.ts';
+import { type BadTcp, SippCalls } from './sipp-calls.ts';
 
 type Play = (calls: SippCalls) => Promise<unknown>;
 
@@ -9,6 +11,10 @@ const MOST_MS = 60_000;
 
 /** A call that ends before it is answered, or afterwards, once. */
 const ONCE = /^(failed [a-z]+|answered ended by (us|peer|error))$/;
+
+/** The last message at which a connection is closed, and how long a scenario may go on after that. */
+const MOST_BEFORE_CUT = 6;
+const UNTIL_STUCK_MS = 4_000;
 
 /** How the runs of a file ended, by network. */
 const tally = new Map<string, { asPlayed: number; gaveUp: number }>();
@@ -45,8 +51,7 @@ export function scenario(name: string, play: Play): void {
       const calls = new SippCalls({ faults, seed: seedOf(name + network) });
       try {
         const gaveUp = await over(calls, play);
-        expect(await calls.leftovers()).toEqual({ calls: 0, dialogs: 0, transactions: 0, timers: 0 });
-        for (const outcome of calls.outcomes) expect(outcome).toMatch(ONCE);
+        await nothingIsLeft(calls);
         const { rightly, byUs } = calls.lostForGood;
         expect(byUs).toEqual([]);
         if (gaveUp) expect(rightly).not.toEqual([]);
@@ -57,6 +62,47 @@ export function scenario(name: string, play: Play): void {
     };
     it.concurrent(`${name}, over a network that ${network}`, { timeout: MOST_MS }, run);
   }
+}
+
+/**
+ * Registers a scenario of sipp over TCP: it is played over a clean connection, and over those that split, join and delay what they carry, where
+ * it must go the same way. Over one that is closed in the middle sipp may give up: each call ends once and says how, and nothing is left of it.
+ */
+function overTcp(name: string, play: Play): void {
+  const run = (title: string, network: BadTcp | undefined, then: (calls: SippCalls) => Promise<unknown>): void =>
+    it.concurrent(title, { timeout: MOST_MS }, async () => {
+      const calls = new SippCalls(network);
+      try {
+        await then(calls);
+      } finally {
+        await calls.close();
+      }
+    });
+  run(name, undefined, play);
+  for (const [network, stream] of Object.entries(badStreams))
+    run(`${name}, over a connection that ${network}`, { stream }, async (calls) => {
+      await play(calls);
+      await calls.finish();
+      await nothingIsLeft(calls);
+      for (const { messages, writes } of calls.streams)
+        if (network === 'splits') expect(writes).toBeGreaterThan(10 * messages);
+        else expect(messages).toBeGreaterThan(0);
+    });
+  const losesNth = 1 + (seedOf(name) % MOST_BEFORE_CUT);
+  run(`${name}, over a connection that is closed at message ${losesNth}`, { stream: {}, losesNth }, async (calls) => {
+    await Promise.race([play(calls).catch(() => undefined), calls.complaint, delay(UNTIL_STUCK_MS)]);
+    await calls.finish();
+    await nothingIsLeft(calls);
+    for (const { messages, cuts } of calls.streams) expect(cuts).toBe(messages >= losesNth ? 1 : 0);
+  });
+}
+
+/** Registers a scenario that is to be played over one transport. */
+export const scenarioOver = { udp: scenario, tcp: overTcp } as const;
+
+async function nothingIsLeft(calls: SippCalls): Promise<void> {
+  expect(await calls.leftovers()).toEqual({ calls: 0, dialogs: 0, transactions: 0, timers: 0 });
+  for (const outcome of calls.outcomes) expect(outcome).toMatch(ONCE);
 }
 
 /** Waits until `expectation` no longer throws: some seconds at the most. */
