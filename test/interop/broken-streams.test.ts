@@ -73,21 +73,17 @@ overEndingStream('a connection that is closed before the INVITE arrives: baresip
   expect(await phone.log()).not.toContain('INVITE');
 });
 
-overEndingStream(
-  'a connection that is closed while baresip rings: its answer comes over a new one',
-  overTcp,
-  async (scene) => {
-    scene.stream.cut({ at: /^SIP\/2\.0 180 /, passes: true });
-    const { phone, call } = await calling(scene, { answers: 'manual' });
-    await call.ringing;
-    await vi.waitFor(() => expect(scene.stream.open).toBe(0), { timeout: 5_000 });
-    await phone.command('accept');
-    const leg = await call.answered;
-    await heardByBaresip(leg, phone, 1000);
-    await leg.hangup();
-    expect(await endOf(call)).toMatchObject({ outcome: 'Completed', problems: [] });
-  },
-);
+overEndingStream('a connection that is closed while baresip rings: its answer comes over a new one', overTcp, async (scene) => {
+  scene.stream.cut({ at: /^SIP\/2\.0 180 /, passes: true });
+  const { phone, call } = await calling(scene, { answers: 'manual' });
+  await call.ringing;
+  await vi.waitFor(() => expect(scene.stream.open).toBe(0), { timeout: 5_000 });
+  await phone.command('accept');
+  const leg = await call.answered;
+  await heardByBaresip(leg, phone, 1000);
+  await leg.hangup();
+  expect(await endOf(call)).toMatchObject({ outcome: 'Completed', problems: [] });
+});
 
 overEndingStream('a connection that is closed as our BYE goes out: the call is over at once', overTcp, async (scene) => {
   const { call, leg } = await talking(scene);

@@ -17,6 +17,8 @@ export interface RelayedConnectionOptions {
   /** Decides on each message of a side, one after the other. */
   readonly pass: (from: Side, message: string) => Promise<Passing>;
   readonly onWrite: () => void;
+  /** A side answers a ping of the other (RFC 5626 section 4.4.1), and that has been sent on. */
+  readonly onPong: (from: Side) => void;
   /** Comes once, when neither socket is open. */
   readonly onClosed: () => void;
 }
@@ -79,7 +81,11 @@ export class RelayedConnection {
     }
     for (let ping = 0; ping < pings; ping++) this.#flows[from].push(PING);
     if (pings > 0) this.#framings[to].expectPong();
-    for (let pong = 0; pong < pongs; pong++) this.#flows[from].push(PONG);
+    for (let pong = 0; pong < pongs; pong++) {
+      this.#flows[from].push(PONG);
+      await this.#flows[from].written;
+      this.#options.onPong(from);
+    }
   }
 
   /** Neither side sends more; what is under way from this one still arrives. */

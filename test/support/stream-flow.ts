@@ -29,6 +29,11 @@ export class StreamFlow {
     this.#onWrite = onWrite;
   }
 
+  /** Resolves when what has been sent on is with the system, and whoever waits for it has had a turn. */
+  get written(): Promise<void> {
+    return this.#written;
+  }
+
   push(bytes: Buffer): void {
     const { gathersMs } = this.#faults;
     if (!this.#isOpen) return;
