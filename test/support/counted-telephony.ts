@@ -12,6 +12,7 @@ import { openUdp } from '../../src/wire/udp.ts';
 import type { Wire } from '../../src/wire/wire.ts';
 import { dnsTable } from './dns-table.ts';
 import { SkippingClock } from './skipping-clock.ts';
+import { testPort } from './test-port.ts';
 
 /** How long all timers of SIP together last at the most, and in which steps they are let run out. */
 const LONGEST_MS = 200_000;
@@ -50,7 +51,9 @@ export async function countedTelephony(
   const clock = new SkippingClock();
   const parts = { clock, random: systemRandom, log: silentLogger };
   const media = await openMediaWorkers({ count: 1, host: '127.0.0.1', portRange, log: silentLogger });
-  const wire = await openUdp({ local: { address: '127.0.0.1', port: 0 }, log: silentLogger });
+  // One that is free for TCP too.
+  const port = streams === undefined ? 0 : await testPort();
+  const wire = await openUdp({ local: { address: '127.0.0.1', port }, log: silentLogger });
   const wires: Wire[] = [wire];
   const stream = { clock, log: silentLogger, pings: { random: systemRandom } };
   if (streams !== undefined) wires.push(await openTcp({ ...stream, local: wire.local }));

@@ -27,14 +27,14 @@ export class LineFaults {
     this.#random = seededRandom(seed);
   }
 
-  /** Calls `deliver` for each copy that arrives, when it does; `tell` at once, with what becomes of each. */
-  pass(bytes: Buffer, deliver: () => void, tell: (isLost: boolean) => void = () => {}): void {
+  /** Calls `deliver` for each copy that arrives, when it does; `tell` at once, with what becomes of each. What is `spared` is not lost. */
+  pass(bytes: Buffer, deliver: () => void, tell: (isLost: boolean) => void = () => {}, isSpared = false): void {
     const { loses = 0, doubles = 0, delays = 0, leastDelayMs = 0, mostDelayMs = leastDelayMs } = this.#faults;
     const { counts } = this;
     const copies = this.#random.below(100) < doubles ? 2 : 1;
     if (copies === 2) counts.doubled++;
     for (let copy = 0; copy < copies; copy++) {
-      if (this.#random.below(100) < loses && !this.#lost.has(bytes.toString('latin1'))) {
+      if (this.#random.below(100) < loses && !isSpared && !this.#lost.has(bytes.toString('latin1'))) {
         this.#lost.add(bytes.toString('latin1'));
         counts.lost++;
         tell(true);

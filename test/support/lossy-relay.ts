@@ -24,8 +24,13 @@ export interface LossyRelay {
 
 const LOOPBACK = '127.0.0.1';
 
-/** A relay before a far side, which writes the addresses in messages anew, so that nothing goes past it. What it does follows from `seed`. */
-export async function lossyRelay(nearPort: number, faults: RelayFaults, seed: number): Promise<LossyRelay> {
+/** A relay before a far side, which writes the addresses in messages anew, so that nothing goes past it. What it does follows from `seed`; what is spared is not lost. */
+export async function lossyRelay(
+  nearPort: number,
+  faults: RelayFaults,
+  seed: number,
+  isSpared: (from: Passage['from'], message: string) => boolean = () => false,
+): Promise<LossyRelay> {
   const { rebindsEvery } = faults;
   const line = new LineFaults(faults, seed);
   const near = [await bound()];
@@ -48,6 +53,7 @@ export async function lossyRelay(nearPort: number, faults: RelayFaults, seed: nu
       bytes,
       () => send(bytes, socket, port),
       (isLost) => passages.push({ from, message, isLost }),
+      isSpared(from, message),
     );
   };
   const rewritten = (bytes: Buffer, changes: readonly (readonly [number, number])[]): Buffer => {

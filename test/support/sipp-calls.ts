@@ -10,6 +10,7 @@ import { openTcp } from '../../src/wire/tcp.ts';
 import { openUdp } from '../../src/wire/udp.ts';
 import type { Endpoint, WireKind } from '../../src/wire/wire.ts';
 import { type BadStream, badStream } from './bad-stream.ts';
+import { comesOnce } from './comes-once.ts';
 import type { RelayFaults } from './line-faults.ts';
 import { type LossyRelay, lossyRelay } from './lossy-relay.ts';
 import { type LostForGood, lostForGood } from './lost-for-good.ts';
@@ -109,7 +110,7 @@ export class SippCalls {
     const opened = await this.open({ ...run, agent: { ...run.agent, ...seen } });
     const { transport } = opened;
     const ours = transport === 'tcp' ? opened.tcp : opened.udp;
-    const relay = await this.#relay(ours);
+    const relay = await this.#relay(ours, run);
     const to = relay?.forFar ?? ours;
     const options = [...(run.seesRepetitions ? ['-nr'] : []), ...this.#options(run)];
     const sipp = this.#peer(await sippCaller(scenarioOf('caller', steps), transport, to, 'test', options));
@@ -130,7 +131,7 @@ export class SippCalls {
 
   /** Starts sipp as the callee, and says where whoever is at `near` reaches it. */
   async callee(steps: Played, near: Endpoint, run: SippRun = {}): Promise<{ sipp: Sipp; at: Endpoint }> {
-    const relay = await this.#relay(near);
+    const relay = await this.#relay(near, run);
     const scenario = scenarioOf('callee', steps);
     const sipp = this.#peer(await sippCallee(scenario, this.#transport(run), run.seesRepetitions, this.#options(run)));
     relay?.setFar(sipp.local.port);
@@ -218,7 +219,7 @@ export class SippCalls {
     await Promise.all(this.#closing.splice(0).map((close) => close()));
   }
 
-  async #relay({ port }: Endpoint) {
+  async #relay({ port }: Endpoint, { seesRepetitions = false }: SippRun) {
     if (this.#tcp) {
       const { stream: faults, losesNth } = this.#tcp;
       const stream = await badStream({ nearPort: port, faults });
@@ -228,7 +229,9 @@ export class SippCalls {
       return stream;
     }
     if (!this.#network) return undefined;
-    const relay = await lossyRelay(port, this.#network.faults, this.#network.seed + this.#relays.length);
+    const relay = await lossyRelay(port, this.#network.faults, this.#network.seed + this.#relays.length, (from, message) =>
+      comesOnce(message, seesRepetitions, from === 'near'),
+    );
     this.#relays.push(relay);
     this.#closing.push(() => relay.close());
     return relay;
