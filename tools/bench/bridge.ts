@@ -5,7 +5,7 @@ import { systemRandom } from '../../src/kernel/random.ts';
 import { LocalMedia } from '../../src/telephony/media/local-media.ts';
 import type { MediaStream } from '../../src/telephony/media/media-port.ts';
 import { openDgramSocket } from '../../src/telephony/rtp/dgram-socket.ts';
-import { measureWithFarEnds } from './far-ends.ts';
+import { type FarEnds, measureWithFarEnds } from './far-ends.ts';
 
 const BRIDGES = 50;
 const HOST = '127.0.0.1';
@@ -23,6 +23,7 @@ export function measureBridge(rounds: number): Promise<number[]> {
 export async function measureBridges(
   rounds: number,
   before: (round: number, streams: readonly MediaStream[]) => Promise<void>,
+  roundMs?: number,
 ): Promise<number[]> {
   let sides: readonly MediaStream[] = [];
   const media = new LocalMedia({
@@ -45,7 +46,7 @@ export async function measureBridges(
       sides = streams.filter((_, index) => index % 2 === 0);
       return streams.map(({ local }) => local.port);
     };
-    return await measure(rounds, open, (round) => before(round, sides));
+    return await measure(rounds, open, { before: (round) => before(round, sides), ...(roundMs !== undefined && { roundMs }) });
   } finally {
     await media.close();
   }
@@ -76,8 +77,8 @@ export async function measureBareRelay(rounds: number): Promise<number[]> {
 async function measure(
   rounds: number,
   open: (farPorts: readonly number[]) => Promise<number[]>,
-  before?: (round: number) => Promise<void>,
+  more: Pick<FarEnds, 'before' | 'roundMs'> = {},
 ): Promise<number[]> {
-  const values = await measureWithFarEnds(rounds, { count: 2 * BRIDGES, ...(before && { before }) }, open);
+  const values = await measureWithFarEnds(rounds, { count: 2 * BRIDGES, ...more }, open);
   return values.map((value) => value / BRIDGES);
 }

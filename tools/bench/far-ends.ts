@@ -13,6 +13,8 @@ export interface FarEnds {
   readonly speaking?: number;
   /** Runs before each round. */
   readonly before?: (round: number) => Promise<void>;
+  /** How long a round lasts; absent: 4 s. */
+  readonly roundMs?: number;
 }
 
 /**
@@ -22,7 +24,7 @@ export interface FarEnds {
  */
 export async function measureWithFarEnds(
   rounds: number,
-  { before: begin, ...ends }: FarEnds,
+  { before: begin, roundMs = ROUND_MS, ...ends }: FarEnds,
   open: (farPorts: readonly number[]) => Promise<number[]>,
 ): Promise<number[]> {
   const peers = fork(fileURLToPath(new URL('bridge-peers.ts', import.meta.url)));
@@ -34,7 +36,7 @@ export async function measureWithFarEnds(
       const [receivedBefore = 0] = numbers(await ask(peers, 'count'), 'received');
       const before = process.cpuUsage();
       const startMs = performance.now();
-      await pause(ROUND_MS);
+      await pause(roundMs);
       const { user, system } = process.cpuUsage(before);
       const seconds = (performance.now() - startMs) / 1000;
       const [receivedAfter = 0] = numbers(await ask(peers, 'count'), 'received');

@@ -5,8 +5,11 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { MediaStream } from '../../src/telephony/media/media-port.ts';
 import { measureBridges } from './bridge.ts';
 
-/** After the start of recordings: then their files are open. */
+/** After the start of recordings their files are open, and later still their memory is cleared away that is not used any more. */
 const SETTLED_MS = 300;
+const GOING_ON_MS = 1000;
+/** Long enough that the beginning leaves no trace. */
+const ROUND_MS = 8000;
 
 /**
  * What the recording of both sides, in stereo, adds to a bridged PCMU call and second while it goes on, in ms of CPU: the difference of two turns,
@@ -15,15 +18,16 @@ const SETTLED_MS = 300;
 export async function measureRecording(rounds: number): Promise<number[]> {
   return inFolder(async (startIn) => {
     let recording: Promise<unknown>[] = [];
-    const turns = await measureBridges(2 * (rounds + 1), async (turn, streams) => {
+    const alternate = async (turn: number, streams: readonly MediaStream[]): Promise<void> => {
       if (turn % 2 === 1) {
         recording = streams.map(startIn);
-        await pause(SETTLED_MS);
       } else {
         await stop(streams, recording);
         recording = [];
       }
-    });
+      await pause(GOING_ON_MS);
+    };
+    const turns = await measureBridges(2 * (rounds + 1), alternate, ROUND_MS);
     const added = turns.flatMap((value, index) => (index % 2 === 0 ? [value - (turns[index + 1] ?? 0)] : []));
     return added.slice(1);
   });
