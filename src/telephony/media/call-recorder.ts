@@ -14,6 +14,10 @@ const MOVED_SAMPLES = 10 * FRAME_SAMPLES;
 /** A WAV file of two channels could hold a day and a half. */
 const LONGEST_MS = 24 * 3_600_000;
 
+/** Both sides while they are mixed: the same memory for all, since it stays near. */
+const mixed = new Int16Array(MOVED_SAMPLES);
+const added = new Int16Array(MOVED_SAMPLES);
+
 /** Both sides of one call in one WAV file: in stereo, on the left what we send, on the right what we hear. */
 export class CallRecorder {
   readonly #path: string;
@@ -26,8 +30,7 @@ export class CallRecorder {
   readonly #log = new PacketLog();
   readonly #decoded = new DecodedAudio();
   readonly #sentLogged: PacketReader;
-  readonly #moved: Int16Array;
-  readonly #other: Int16Array;
+  readonly #putBoth: (target: Int16Array, at: number, count: number) => void;
   /** Where pauses begin and end, in turn: positions that nothing was taken out beyond. */
   readonly #edges: number[] = [];
   #paused = false;
@@ -44,8 +47,7 @@ export class CallRecorder {
     this.#layout = layout;
     this.#startMs = startMs;
     this.#file = new RecordingFile(path, layout === 'stereo' ? 2 : 1, (error) => this.#fail(error));
-    this.#moved = new Int16Array(layout === 'stereo' ? 2 * MOVED_SAMPLES : MOVED_SAMPLES);
-    this.#other = new Int16Array(layout === 'stereo' ? 0 : MOVED_SAMPLES);
+    this.#putBoth = (target, at, count) => this.#sent.interleaveTo(target, at, this.#heard, count / 2);
     this.#sentLogged = (codec, payload, _sequence, timestamp, _isNewest, atMs) => {
       this.#decoded.take(codec, payload);
       this.#sent.put(this.#decoded.samples(), timestamp, true, this.#positionAt(atMs));
@@ -88,9 +90,9 @@ export class CallRecorder {
     this.#setPaused(false, nowMs);
   }
 
-  /** 20 ms have passed. */
-  beat(nowMs: number): void {
-    this.#file.tick(nowMs);
+  /** Writes what has been moved into the file. To be called about once per second. */
+  write(): void {
+    this.#file.write();
   }
 
   /** Time has passed: moves audio that nothing can come before any more into the file. */
@@ -112,6 +114,8 @@ export class CallRecorder {
     this.#decoded.close();
     const until = this.#positionAt(nowMs);
     while (this.#heard.taken < until) this.#take(Math.min(MOVED_SAMPLES, until - this.#heard.taken));
+    this.#sent.close();
+    this.#heard.close();
     const { samples } = this.#file;
     const bytes = await this.#file.finish(samples);
     const lostMs = Math.round(this.#file.lost / SAMPLES_PER_MS);
@@ -150,15 +154,16 @@ export class CallRecorder {
   }
 
   #move(samples: number): void {
-    const isStereo = this.#layout === 'stereo';
-    const moved = isStereo ? this.#moved : this.#moved.subarray(0, samples);
-    if (isStereo) this.#sent.interleaveTo(moved, this.#heard, samples);
+    if (!this.#keeping) {
+      this.#sent.drop(samples);
+      this.#heard.drop(samples);
+    } else if (this.#layout === 'stereo') this.#file.appendBy(2 * samples, this.#putBoth);
     else {
-      this.#sent.moveTo(moved, 0, samples);
-      this.#heard.moveTo(this.#other, 0, samples);
-      mixSamples(moved, this.#other);
+      this.#sent.moveTo(mixed, 0, samples);
+      this.#heard.moveTo(added, 0, samples);
+      mixSamples(mixed, added);
+      this.#file.append(mixed.subarray(0, samples));
     }
-    if (this.#keeping) this.#file.append(isStereo ? moved.subarray(0, 2 * samples) : moved);
   }
 
   #positionAt(nowMs: number): number {

@@ -67,8 +67,12 @@ export class Recorder {
     }
     const until = this.#positionAt(nowMs) - REORDER_SAMPLES;
     while (this.#timeline.taken + FRAME_SAMPLES <= until) this.#keep(this.#timeline.take());
-    this.#file.tick(nowMs);
     if (silenceMs > 0 && this.#silentSamples >= silenceMs * SAMPLES_PER_MS) void this.end('silence', nowMs);
+  }
+
+  /** Writes what has been moved into the file. To be called about once per second. */
+  write(): void {
+    this.#file.write();
   }
 
   /** Ends the recording. Resolves when the file is complete; idempotent. @throws the error of the disk. */
@@ -83,6 +87,7 @@ export class Recorder {
   async #end(why: Recorded['why'], nowMs: number): Promise<Recorded> {
     const until = this.#positionAt(nowMs);
     while (this.#timeline.taken < until) this.#keep(this.#timeline.take(until - this.#timeline.taken));
+    this.#timeline.close();
     const heard = this.#voicedFrames >= HEARD_FRAMES;
     const all = this.#file.samples;
     const samples = this.#rules.trimSilence ? Math.min(all, heard ? this.#voiceEnd + MARGIN_SAMPLES : 0) : all;

@@ -54,10 +54,9 @@ describe('RecordingFile', () => {
     const path = join(folder, 'b.wav');
     const file = new RecordingFile(path);
     await settled(path, 0);
-    file.tick(0);
     for (let second = 1; second <= 21; second++) {
       for (let at = 0; at < 8_000; at += 160) file.append(ramp((second - 1) * 8_000 + at, 160));
-      file.tick(second * 1000);
+      file.write();
       const promised = second - ((second - 1) % 10);
       const bytes = await written(path, second * 8_000);
       expect(readWavHeader(bytes).frames).toBe(promised * 8_000);
@@ -67,18 +66,16 @@ describe('RecordingFile', () => {
     expect(samplesOf(await readFile(path))).toEqual([...ramp(0, 21 * 8_000)]);
   });
 
-  it('writes what there is when another second of the clock begins, as all files of a thread do, and sooner only what is a lot', async () => {
+  it('writes what there is when it is told to, and by itself only what is a lot', async () => {
     const path = join(folder, 'f.wav');
     const file = new RecordingFile(path);
     await settled(path, 0);
-    file.tick(12_345);
     file.append(ramp(0, 4_000));
-    file.tick(12_999);
     const sooner = new RecordingFile(join(folder, 'g.wav'));
     sooner.append(ramp(0, 10_000));
     await settled(join(folder, 'g.wav'), 10_000);
     expect((await stat(path)).size).toBe(44);
-    file.tick(13_000);
+    file.write();
     expect(samplesOf(await settled(path, 4_000))).toEqual([...ramp(0, 4_000)]);
     await file.finish(4_000);
     await sooner.finish(10_000);
@@ -103,8 +100,8 @@ describe('RecordingFile', () => {
     const file = new RecordingFile(path);
     // All at once, so that nothing can be written meanwhile: 40 s, of which 30 s may wait.
     for (let second = 0; second < 40; second++) {
-      file.tick(second * 1000);
       file.append(new Int16Array(8_000).fill(1_000));
+      file.write();
     }
     await file.finish(40 * 8_000);
     expect(file.lost).toBe(10 * 8_000);

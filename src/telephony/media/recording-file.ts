@@ -1,6 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { endianness } from 'node:os';
 import { wavHeader, wavHeaderBytes } from '../audio/wav.ts';
+import { giveBackSamples, takeSamples } from './sample-memory.ts';
 
 const SAMPLE_RATE = 8000;
 const SAMPLE_BYTES = 2;
@@ -8,6 +9,9 @@ const SAMPLE_BYTES = 2;
 const CHUNK_SECONDS = 1.25;
 /** Chunks that may wait for a slow disk; beyond them the audio is lost and the file has silence in its place. */
 const MAX_WAITING = 30;
+
+/** In place of a chunk when nothing may be appended any more. */
+const nothing = new Int16Array(0);
 
 interface Chunk {
   readonly at: number;
@@ -23,8 +27,7 @@ interface Chunk {
 const HEADER_SECONDS = 10;
 
 /**
- * A WAV file (16 bit, 8000 Hz) that grows, by about a second of audio at a time. Appending never waits for the disk. All files of a thread are written
- * at the same moment of each second: to wake who writes for each of them costs more than the writing.
+ * A WAV file (16 bit, 8000 Hz) that grows, by about a second of audio at a time. Appending never waits for the disk.
  */
 export class RecordingFile {
   readonly #path: string;
@@ -32,15 +35,11 @@ export class RecordingFile {
   /** Samples that are kept until they are written: what a crash can cost. */
   readonly #chunkSamples: number;
   #chunk: Int16Array<ArrayBuffer>;
-  /** One that has been written, to be used again. */
-  #spare: Int16Array<ArrayBuffer> | undefined;
   /** Samples in the chunk. */
   #filled = 0;
   /** Where in the audio the chunk begins, in bytes. */
   #chunkAt = 0;
   #chunksToHeader = 1;
-  /** The second of the clock in which it was looked last. */
-  #second: number | undefined;
   /** Audio in the file, in bytes. */
   #writtenBytes = 0;
   readonly #waiting: Chunk[] = [];
@@ -56,7 +55,7 @@ export class RecordingFile {
     this.#onFailed = onFailed;
     this.#channels = channels;
     this.#chunkSamples = CHUNK_SECONDS * SAMPLE_RATE * channels;
-    this.#chunk = new Int16Array(this.#chunkSamples);
+    this.#chunk = takeSamples(this.#chunkSamples);
     this.#writing = this.#guard(async () => {
       this.#file = await open(this.#path, 'w');
       await this.#writeHeader(0);
@@ -73,21 +72,27 @@ export class RecordingFile {
     return this.#lostSamples / this.#channels;
   }
 
-  /** Time has passed: what there is is written when another second of the clock has begun. To be called at least every 20 ms. */
-  tick(nowMs: number): void {
-    const second = Math.floor(nowMs / 1000);
-    if (second === this.#second) return;
-    if (this.#second !== undefined) this.#flush();
-    this.#second = second;
+  /** Writes what there is. To be called about once per second. */
+  write(): void {
+    this.#flush();
   }
 
   /** Adds samples at the end; of two channels, one of each in turn. */
   append(samples: Int16Array): void {
-    for (let from = 0; from < samples.length; ) {
-      const count = Math.min(samples.length - from, this.#chunkSamples - this.#filled);
-      this.#chunk.set(count === samples.length ? samples : samples.subarray(from, from + count), this.#filled);
-      this.#filled += count;
+    let from = 0;
+    this.appendBy(samples.length, (target, at, count) => {
+      target.set(count === samples.length ? samples : samples.subarray(from, from + count), at);
       from += count;
+    });
+  }
+
+  /** The same for `length` samples, which `put` puts into `target` from `at` on, the next `count` of them at a time: it is called at once. */
+  appendBy(length: number, put: (target: Int16Array, at: number, count: number) => void): void {
+    for (let left = length; left > 0; ) {
+      const count = Math.min(left, this.#chunkSamples - this.#filled);
+      put(this.#chunk, this.#filled, count);
+      this.#filled += count;
+      left -= count;
       if (this.#filled === this.#chunkSamples) this.#flush();
     }
   }
@@ -98,6 +103,8 @@ export class RecordingFile {
    */
   async finish(samples: number): Promise<number> {
     this.#flush();
+    giveBackSamples(this.#chunk);
+    this.#chunk = nothing;
     await this.#writing;
     const audioBytes = samples * SAMPLE_BYTES * this.#channels;
     await this.#guard(async () => {
@@ -113,8 +120,7 @@ export class RecordingFile {
     if (this.#filled === 0) return;
     if (this.#error === undefined && this.#waiting.length < MAX_WAITING) {
       this.#waiting.push({ at: this.#chunkAt, samples: this.#chunk, filled: this.#filled });
-      this.#chunk = this.#spare ?? new Int16Array(this.#chunkSamples);
-      this.#spare = undefined;
+      this.#chunk = takeSamples(this.#chunkSamples);
       if (this.#waiting.length === 1) this.#writing = this.#writing.then(() => this.#writeAll());
     } else this.#lostSamples += this.#filled;
     this.#chunkAt += this.#filled * SAMPLE_BYTES;
@@ -133,7 +139,7 @@ export class RecordingFile {
         await this.#writeHeader(at + bytes.length);
       });
       this.#waiting.shift();
-      this.#spare = samples;
+      giveBackSamples(samples);
     }
   }
 

@@ -88,4 +88,33 @@ describe('RecordingTimeline', () => {
     expect(timeline.taken).toBe(10);
     expect([...timeline.take(150)]).toEqual(Array(150).fill(8));
   });
+
+  it('has nothing of what another had when it was closed, which takes and gives nothing any more', () => {
+    const before = new RecordingTimeline();
+    for (let number = 0; number < 20; number++) before.put(frame(number), number * 160, true, number * 160);
+    before.close();
+    before.put(frame(1), 20 * 160, true, 20 * 160);
+    const after = [new RecordingTimeline(), new RecordingTimeline()];
+    for (const timeline of after) expect(takeFrames(timeline, 30)).toEqual(Array(30).fill('silent'));
+  });
+
+  it('is taken out in turn with another, over the end of its memory, and dropped', () => {
+    const [left, right] = [new RecordingTimeline(), new RecordingTimeline()];
+    const both = new Int16Array(2 * 1600 + 2);
+    for (let number = 0; number < 300; number++) {
+      left.put(frame(number), number * 160, true, number * 160);
+      right.put(frame(1000 + number), number * 160, true, number * 160);
+      if (number % 10 < 9) continue;
+      const place = number % 100 < 50 ? 1600 : 0;
+      if (place === 0) {
+        left.drop(1600);
+        right.drop(1600);
+        continue;
+      }
+      left.interleaveTo(both, 2, right, place);
+      const expected = Array.from({ length: 1600 }, (_, at) => [number - 8 + Math.floor(at / 160), 992 + number + Math.floor(at / 160)]);
+      expect([...both.subarray(2)]).toEqual(expected.flat());
+    }
+    expect([left.taken, right.taken]).toEqual([48_000, 48_000]);
+  });
 });

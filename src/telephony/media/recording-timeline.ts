@@ -1,4 +1,5 @@
 import { FRAME_SAMPLES } from './frame-clock.ts';
+import { giveBackSamples, takeSamples } from './sample-memory.ts';
 
 /** Samples that can be held: 2 s. A power of two, so that places are found by a mask. */
 const WINDOW_SAMPLES = 16_384;
@@ -10,13 +11,15 @@ const MAX_TOO_LATE = 25;
 const STRAY_SAMPLES = 320;
 const STRAY_PACKETS = 10;
 
+const closed = new Int16Array(0);
+
 /**
  * Puts received audio where it belongs in time, by RTP timestamp: reordered packets find their place, and what never came is silence.
  * Positions are samples since the recording began. When the sender's timestamps jump, they are tied to the time of arrival anew; when its clock is
  * slower or faster than ours, they follow it, by a sample now and then.
  */
 export class RecordingTimeline {
-  readonly #window = new Int16Array(WINDOW_SAMPLES);
+  #window = takeSamples(WINDOW_SAMPLES).fill(0);
   readonly #frame = new Int16Array(FRAME_SAMPLES);
   /** Everything before this position has been taken out. */
   #taken = 0;
@@ -46,7 +49,7 @@ export class RecordingTimeline {
    */
   put(samples: Int16Array, timestamp: number, newest: boolean, nowPosition: number): void {
     const { length } = samples;
-    if (length === 0 || length > MAX_AHEAD_SAMPLES) return;
+    if (length === 0 || length > MAX_AHEAD_SAMPLES || this.#window === closed) return;
     const position = this.#positionOf(timestamp, newest, nowPosition);
     if (position === undefined) return;
     const first = Math.max(0, this.#taken - position);
@@ -76,11 +79,13 @@ export class RecordingTimeline {
     }
   }
 
-  /** Takes the next `count` samples of both out, one of each in turn, into `target`. As many have to have been taken out of `other` before. */
-  interleaveTo(target: Int16Array, other: RecordingTimeline, count: number): void {
+  /**
+   * Takes the next `count` samples of both out, one of each in turn, into `target` from `first` on. As many have to have been taken out of `other` before.
+   */
+  interleaveTo(target: Int16Array, first: number, other: RecordingTimeline, count: number): void {
     const left = this.#window;
     const right = other.#window;
-    let at = 0;
+    let at = first;
     for (let moved = 0; moved < count; ) {
       const place = this.#taken & (WINDOW_SAMPLES - 1);
       const end = Math.min(place + count - moved, WINDOW_SAMPLES);
@@ -94,11 +99,25 @@ export class RecordingTimeline {
     }
   }
 
+  /** Takes the next `count` samples out, for nobody. */
+  drop(count: number): void {
+    for (let dropped = 0; dropped < count; ) {
+      const place = this.#taken & (WINDOW_SAMPLES - 1);
+      dropped += this.#empty(place, Math.min(place + count - dropped, WINDOW_SAMPLES));
+    }
+  }
+
   /** What stood there has been taken out. Answers how much that is. */
   #empty(place: number, end: number): number {
     this.#window.fill(0, place, end);
     this.#taken += end - place;
     return end - place;
+  }
+
+  /** Gives its memory back. Nothing may be put in or taken out afterwards. */
+  close(): void {
+    giveBackSamples(this.#window);
+    this.#window = closed;
   }
 
   #positionOf(timestamp: number, newest: boolean, nowPosition: number): number | undefined {

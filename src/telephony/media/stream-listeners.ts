@@ -13,6 +13,8 @@ import { Recorder } from './recorder.ts';
 
 /** How often a recording of the whole call takes what came, when it is the only one that listens: in one go it costs a fraction. */
 const GATHERED_FRAMES = 10;
+/** How often recordings write, all of a thread at the same moment: to wake who writes for each of them costs more than the writing. */
+const WRITE_MS = 1000;
 
 /**
  * Who listens to the audio that one stream hears: a recording of the peer, one of the whole call, a detector of digits, a room. They share one jitter
@@ -32,6 +34,7 @@ export class StreamListeners {
   /** Whether somebody listens who needs each frame in its time, as all do but the recording of the whole call. */
   #plays = false;
   #framesToGather = 0;
+  #writeAtMs = 0;
   /** Whether a room hears it. */
   #speaksInRoom = false;
   #closed = false;
@@ -146,7 +149,7 @@ export class StreamListeners {
   /** Takes the next frame, in samples that the next call overwrites; undefined when nobody needs it now. */
   frame(nowMs: number): Int16Array | undefined {
     if (!this.#listens) return undefined;
-    this.#callRecording.recorder?.beat(nowMs);
+    if (nowMs >= this.#writeAtMs) this.#write(nowMs);
     const heard = this.#heardAudio;
     if (!this.#plays) {
       if (--this.#framesToGather > 0) return undefined;
@@ -183,6 +186,12 @@ export class StreamListeners {
     this.#plays = false;
     this.#heardAudio?.close();
     await Promise.allSettled([...this.#finishing, this.#callRecording.complete()]);
+  }
+
+  #write(nowMs: number): void {
+    this.#writeAtMs = (Math.floor(nowMs / WRITE_MS) + 1) * WRITE_MS;
+    this.#recorder?.write();
+    this.#callRecording.recorder?.write();
   }
 
   /** Somebody begins or ends to listen. */
