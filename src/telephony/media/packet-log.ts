@@ -1,14 +1,12 @@
 import type { AudioCodec } from './media-port.ts';
 
-/** Packets, and bytes of their payloads, that a log holds: more than comes between two times that it is read. */
+/** More packets than come between two times that a log is read. */
 const MAX_PACKETS = 32;
-const MAX_BYTES = 8192;
+
+const nothing = new Uint8Array(0);
 
 interface LoggedPacket {
   codec: AudioCodec;
-  start: number;
-  end: number;
-  /** A view of the bytes from `start` to `end`: packets are mostly of one length, so it is seldom made anew. */
   payload: Uint8Array;
   timestamp: number;
   sequence: number;
@@ -16,7 +14,7 @@ interface LoggedPacket {
   atMs: number;
 }
 
-/** What is done with each packet: its payload is valid during the call. */
+/** What is done with each packet. */
 export type PacketReader = (
   codec: AudioCodec,
   payload: Uint8Array,
@@ -27,35 +25,27 @@ export type PacketReader = (
 ) => void;
 
 /**
- * Packets that are kept as they came, to be worked through together later: ten at a time cost much less than one by one, when a thousand other
- * things happen in between. Nothing is allocated once it has been full.
+ * Packets that are kept as they came, to be worked through together later: ten at a time cost much less than one by one, when a thousand other things
+ * happen in between.
  */
 export class PacketLog {
-  readonly #bytes = new Uint8Array(MAX_BYTES);
   readonly #packets: LoggedPacket[] = [];
   #count = 0;
-  #filled = 0;
 
   get isEmpty(): boolean {
     return this.#count === 0;
   }
 
-  /** Adds one, and copies its payload. Answers false, with nothing added, when there is no room. */
+  /** Adds one, the bytes of which nobody may change. Answers false, with nothing added, when there is no room. */
   add(codec: AudioCodec, payload: Uint8Array, sequence: number, timestamp: number, isNewest: boolean, atMs: number): boolean {
-    const start = this.#filled;
-    const end = start + payload.length;
-    if (this.#count === MAX_PACKETS || end > MAX_BYTES) return false;
-    this.#bytes.set(payload, start);
-    this.#filled = end;
+    if (this.#count === MAX_PACKETS) return false;
     const packet = this.#packets[this.#count++];
     if (!packet) {
-      this.#packets.push({ codec, start, end, payload: this.#bytes.subarray(start, end), timestamp, sequence, isNewest, atMs });
+      this.#packets.push({ codec, payload, timestamp, sequence, isNewest, atMs });
       return true;
     }
-    if (packet.start !== start || packet.end !== end) packet.payload = this.#bytes.subarray(start, end);
     packet.codec = codec;
-    packet.start = start;
-    packet.end = end;
+    packet.payload = payload;
     packet.timestamp = timestamp;
     packet.sequence = sequence;
     packet.isNewest = isNewest;
@@ -67,11 +57,11 @@ export class PacketLog {
   empty(read: PacketReader): void {
     const count = this.#count;
     this.#count = 0;
-    this.#filled = 0;
     for (let index = 0; index < count; index++) {
       const packet = this.#packets[index];
       if (!packet) continue;
       const { codec, payload, sequence, timestamp, isNewest, atMs } = packet;
+      packet.payload = nothing;
       read(codec, payload, sequence, timestamp, isNewest, atMs);
     }
   }

@@ -29,7 +29,7 @@ type Reception = Pick<
 /** What a receiver hears. */
 export interface Heard {
   digit(change: DigitChange, nowMs: number): void;
-  /** A payload of audio; its bytes may be used again afterwards. `newest` is whether it is the latest of its sequence. */
+  /** A payload of audio; nobody changes its bytes afterwards. `newest` is whether it is the latest of its sequence. */
   audio(codec: AudioCodec, payload: Uint8Array, timestamp: number, newest: boolean, nowMs: number, sequence: number): void;
   /** A payload that says what noise to make while the source sends nothing (RFC 3389); else as `audio`. */
   noise(payload: Uint8Array, timestamp: number, newest: boolean, nowMs: number, sequence: number): void;

@@ -27,11 +27,10 @@ const MAX_PAYLOAD_BYTES = 1600;
 
 interface Slot {
   /** Of its first sample. */
-  position: number;
-  sequence: number;
-  length: number;
-  bytes: Uint8Array;
-  isNoise: boolean;
+  readonly position: number;
+  readonly sequence: number;
+  readonly payload: Uint8Array;
+  readonly isNoise: boolean;
 }
 
 /** What is to be done for the next frame: nothing has come yet; take it; play something in its place and take it later; take two for one. */
@@ -66,9 +65,8 @@ export interface BufferCounts {
  * the clock of the sender: when that is faster or slower than ours, a frame is left out or played twice now and then. Pure: it is told the time.
  */
 export class JitterBuffer {
-  /** In order of position. Slots that are not used are kept for their memory. */
+  /** In order of position. */
   readonly #slots: Slot[] = [];
-  readonly #unused: Slot[] = [];
   readonly #transits = new TransitWindow();
   /** The next sample to be handed out; undefined until a packet has come. */
   #cursor: number | undefined;
@@ -118,7 +116,7 @@ export class JitterBuffer {
   }
 
   /**
-   * A packet came that has not come before; its payload is copied. `isNewest` is whether it is the latest of its sequence. Answers false, with
+   * A packet came that has not come before, the bytes of which nobody may change. `isNewest` is whether it is the latest of its sequence. Answers false, with
    * nothing changed, when its timestamp cannot belong to those before: it has jumped, or the way has become so long that all come too
    * late. Then what waits is to be taken out, and after `restart` the packet put in again.
    */
@@ -179,7 +177,7 @@ export class JitterBuffer {
   /** Forgets what waits and how timestamps and time go together; with the next packet it begins anew. */
   restart(): void {
     if (this.#cursor !== undefined) this.#jumps++;
-    for (const slot of this.#slots.splice(0)) this.#unused.push(slot);
+    this.#slots.length = 0;
     this.#cursor = undefined;
     this.#begun = false;
     this.#lastSequence = undefined;
@@ -225,26 +223,25 @@ export class JitterBuffer {
     this.#beginMs = nowMs + Math.max(FIRST_DELAY_MS, this.#delayMs);
   }
 
-  /** Takes the next packet out. A payload is valid until the next `put`; `advance` has to say how many samples it had. */
+  /** Takes the next packet out; `advance` has to say how many samples it had. */
   next(): NextAudio {
     const cursor = this.#cursor ?? 0;
     const slot = this.#slots[0];
     if (slot && slot.position <= cursor) {
       this.#slots.shift();
-      this.#unused.push(slot);
       this.#lastSequence = slot.sequence;
       this.#gapFrames = 0;
       if (slot.isNoise) {
         this.#isPaused = this.#slots.length === 0;
-        return { kind: 'noise', payload: payloadOf(slot) };
+        return { kind: 'noise', payload: slot.payload };
       }
-      return { kind: 'packet', payload: payloadOf(slot), position: slot.position };
+      return { kind: 'packet', payload: slot.payload, position: slot.position };
     }
     this.#gapFrames++;
     const samples = slot ? Math.min(FRAME_SAMPLES, slot.position - cursor) : FRAME_SAMPLES;
     const follows = slot && this.#lastSequence !== undefined && slot.sequence === ((this.#lastSequence + 1) & 0xffff);
     if (this.#isPaused || follows) return { kind: 'pause', samples };
-    const following = slot && !slot.isNoise && slot.position - cursor <= FRAME_SAMPLES ? payloadOf(slot) : undefined;
+    const following = slot && !slot.isNoise && slot.position - cursor <= FRAME_SAMPLES ? slot.payload : undefined;
     return { kind: 'missing', samples, ...(following && { following }) };
   }
 
@@ -305,7 +302,6 @@ export class JitterBuffer {
   #dropPassed(): void {
     for (let slot = this.#slots[0]; slot && slot.position + FRAME_SAMPLES <= (this.#cursor ?? 0); slot = this.#slots[0]) {
       this.#slots.shift();
-      this.#unused.push(slot);
       this.#discarded++;
     }
   }
@@ -321,18 +317,8 @@ export class JitterBuffer {
       this.#discarded++;
       return;
     }
-    const slot = this.#unused.pop() ?? { position: 0, sequence: 0, length: 0, bytes: new Uint8Array(0), isNoise };
-    if (slot.bytes.length < payload.length) slot.bytes = new Uint8Array(Math.max(payload.length, FRAME_SAMPLES));
-    slot.bytes.set(payload);
-    slot.length = payload.length;
-    slot.position = position;
-    slot.sequence = sequence;
-    slot.isNoise = isNoise;
+    const slot = { position, sequence, payload, isNoise };
     if (at === this.#slots.length) this.#slots.push(slot);
     else this.#slots.splice(at, 0, slot);
   }
-}
-
-function payloadOf({ bytes, length }: Slot): Uint8Array {
-  return bytes.length === length ? bytes : bytes.subarray(0, length);
 }

@@ -34,7 +34,7 @@ export class SrtpSession {
     return this.#protect ? this.#protect.protect(bytes) : bytes;
   }
 
-  /** The packet that came as `bytes`, in bytes that the next call overwrites; undefined when it is not the peer's, or repeated. */
+  /** The packet that came as `bytes`, in the same bytes if it is RTP; undefined when it is not the peer's, or repeated. */
   unprotect(bytes: Uint8Array): Uint8Array | undefined {
     return this.#unprotect ? this.#unprotect.unprotect(bytes) : bytes;
   }

@@ -87,6 +87,17 @@ test('begins anew with a new key, and refuses the old one from then on', async (
   close();
 });
 
+test('leaves the bytes of a packet as they were handed out when others come', async () => {
+  const { left, right, keys, mirrored, speak, close } = setUp();
+  left.session.secure(keys);
+  right.session.secure(mirrored);
+  const kept: Uint8Array[] = [];
+  right.socket.onReceive((bytes) => kept.push(bytes));
+  for (let value = 0; value < 3; value++) await speak(value);
+  expect(kept.map((bytes) => bytes[12])).toEqual([0, 1, 2]);
+  close();
+});
+
 test('ties the socket below it to one peer, and lets it go', () => {
   const { left, close } = setUp();
   const tied: unknown[] = [];

@@ -29,8 +29,8 @@ export class SrtpUnprotect {
   }
 
   /**
-   * The packet in clear, in bytes that the next call overwrites; undefined when it is not the peer's, was changed, has come before, is
-   * too old, or is no packet at all.
+   * The packet in clear: RTP in the bytes that came, RTCP in bytes that the next call overwrites. Undefined when it is not the peer's, was changed, has
+   * come before, is too old, or is no packet at all: then the bytes that came are as they were.
    */
   unprotect(bytes: Uint8Array): Uint8Array | undefined {
     if (bytes.length > MAX_SRTP_BYTES) return undefined;
@@ -58,7 +58,8 @@ export class SrtpUnprotect {
     if (!this.#rtp.hasTag(this.#signed, bytes, end, this.#tagBytes)) return undefined;
     if (!take(this.#rtpSources, ssrc, source, index)) return undefined;
     this.#rtp.apply(this.#in, start, end, ssrc, rollovers, sequence);
-    return this.#upTo(end);
+    bytes.set(this.#upTo(end));
+    return bytes.subarray(0, end);
   }
 
   #unprotectRtcp(bytes: Uint8Array, tagBytes: number): Uint8Array | undefined {
