@@ -93,8 +93,8 @@ describe('RecordingTimeline', () => {
     const before = new RecordingTimeline();
     for (let number = 0; number < 20; number++) before.put(frame(number), number * 160, true, number * 160);
     before.close();
-    before.put(frame(1), 20 * 160, true, 20 * 160);
     const after = [new RecordingTimeline(), new RecordingTimeline()];
+    before.put(frame(1), 20 * 160, true, 20 * 160);
     for (const timeline of after) expect(takeFrames(timeline, 30)).toEqual(Array(30).fill('silent'));
   });
 
