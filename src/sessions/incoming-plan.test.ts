@@ -15,6 +15,8 @@ const alice: CallingUser = { userId: 'id of alice', userName: 'alice' };
 
 interface Scene {
   readonly trunk?: Partial<Trunk>;
+  /** Another trunk of the same carrier. */
+  readonly other?: Partial<Trunk>;
   /** Of which account the flow of the number, and of the user, is. */
   readonly flowOf?: string;
   readonly call?: Partial<IncomingCall>;
@@ -23,14 +25,19 @@ interface Scene {
 }
 
 /** What becomes of a call for the number of an account, which has one trunk and one user. */
-function planned({ trunk, flowOf: accountId = 'account-1', call, knownAs = alice.userId }: Scene) {
+function planned({ trunk, other, flowOf: accountId = 'account-1', call, knownAs = alice.userId }: Scene) {
   const flow = { ...stored, accountId };
   const directory: IncomingDirectory = {
     flows: { load: async () => flow },
     compiledFlows: { of: compileFlow },
     phoneNumbers: { ownedVoiceNumbers: async () => [{ endpointId: 'endpoint-1', e164: NUMBER, flow: runs }] },
-    trunks: { ofAccount: async () => [plainTrunk(CARRIER, trunk)] },
-    trunkSources: { at: async (address) => (address === CARRIER ? [{ trunkId: 'trunk-1', accountId: 'account-1' }] : []) },
+    trunks: {
+      ofAccount: async () => [plainTrunk(CARRIER, trunk), ...(other ? [plainTrunk(CARRIER, { trunkId: 'trunk-2', ...other })] : [])],
+    },
+    trunkSources: {
+      at: async (address) =>
+        address === CARRIER ? ['trunk-1', ...(other ? ['trunk-2'] : [])].map((trunkId) => ({ trunkId, accountId: 'account-1' })) : [],
+    },
     users: {
       any: async () => true,
       find: async (name) =>
@@ -68,6 +75,16 @@ function planned({ trunk, flowOf: accountId = 'account-1', call, knownAs = alice
 describe('a call that comes in', () => {
   it('by a trunk is for a number of its account', async () => {
     expect(await planned({})).toMatchObject({ accountId: 'account-1', endpointId: 'endpoint-1', line: { trunkId: 'trunk-1' } });
+  });
+
+  it.each([
+    [5060, 'trunk-1'],
+    [5070, 'trunk-2'],
+    [40_000, 'trunk-1'],
+  ])('from port %s, of two trunks at one address, is by %s', async (port, trunkId) => {
+    const other = { targets: [targetAt(CARRIER, { port: 5070 })] };
+    const source = { address: CARRIER, port, transport: 'udp' } as const;
+    expect(await planned({ other, call: { source } })).toMatchObject({ line: { trunkId } });
   });
 
   it('with credentials of ours is that of a user, also where a carrier is', async () => {
