@@ -104,10 +104,10 @@ describe('a session that we refresh', () => {
     expect([dialog.ended, dialog.state.invite.acked]).toEqual([false, true]);
   });
 
-  it('falls back to re-INVITE at once when the peer refuses the UPDATE that it allowed', async () => {
+  it.each([405, 501])('falls back to re-INVITE at once when the peer refuses the UPDATE that it allowed, with %s', async (status) => {
     const timer = expires('600;refresher=uac');
     const { clock, requests } = await timedCall([timer, ALLOWS_UPDATE], (method) =>
-      method === 'UPDATE' ? 405 : [200, { sdp: ANSWER, headers: [timer] }],
+      method === 'UPDATE' ? status : [200, { sdp: ANSWER, headers: [timer] }],
     );
     await clock.advance(301_000);
     expect(requests()).toEqual(['UPDATE', 'INVITE']);

@@ -62,7 +62,13 @@ export function rawCall(scene: SipScene, peer: RawPeer, invite: SipRequest) {
     turn: () => scene.clock.advance(1),
     reply: (method: string, status: number, reply?: RawReply) => peer.reply(peer.last(method), status, CALLER, reply),
     /** Sends a request of the peer, and lets the answer arrive. */
-    ask: async (method: string, sdp?: string, lines: readonly string[] = [], number = method === 'ACK' ? cSeq : ++cSeq): Promise<void> => {
+    ask: async (
+      method: string,
+      sdp?: string,
+      lines: readonly string[] = [],
+      number = method === 'ACK' ? cSeq : ++cSeq,
+      contact = 'sip:bob@10.0.0.2:5060',
+    ): Promise<void> => {
       const head = [
         `${method} sip:x@10.0.0.1 SIP/2.0`,
         `Via: SIP/2.0/UDP 10.0.0.2:5060;branch=z9hG4bK${method}${number}${scene.clock.now()}`,
@@ -70,7 +76,7 @@ export function rawCall(scene: SipScene, peer: RawPeer, invite: SipRequest) {
         `To: ${invite.headers.first('From')}`,
         `Call-ID: ${invite.headers.first('Call-ID')}`,
         `CSeq: ${number} ${method}`,
-        'Contact: <sip:bob@10.0.0.2:5060>',
+        `Contact: <${contact}>`,
         ...lines,
         ...(sdp === undefined ? [] : ['Content-Type: application/sdp']),
       ];
