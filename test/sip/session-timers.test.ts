@@ -115,6 +115,15 @@ describe('a session that we refresh', () => {
     expect(requests()).toEqual(['UPDATE', 'INVITE', 'INVITE']);
   });
 
+  it('tells of no description that comes with the refresh and is the same', async () => {
+    const timer = expires('600;refresher=uac');
+    const { clock, dialog } = await timedCall([timer], () => [200, { sdp: ANSWER, headers: [timer] }]);
+    const taken: string[] = [];
+    dialog.onAnswer = (sdp) => taken.push(sdp);
+    await clock.advance(301_000);
+    expect(taken).toEqual([]);
+  });
+
   it('takes another description that comes with the refresh', async () => {
     const timer = expires('600;refresher=uac');
     const { clock, dialog } = await timedCall([timer], () => [200, { sdp: sdpOf(9), headers: [timer] }]);
