@@ -8,8 +8,11 @@ export interface Ports {
   readonly count: number;
 }
 
-/** Below those that systems give to sockets that ask for any port: none of these is taken between the look and the use but by who asks for it. */
-const PORTS: Ports = { first: 20_000, count: 10_000 };
+/**
+ * Below those that systems give to sockets that ask for any port, and apart from those that a server, the demo and the test phone have for audio by
+ * default: none of these is taken between the look and the use but by who asks for it.
+ */
+const PORTS: Ports = { first: 2_000, count: 3_000 };
 const ATTEMPTS = 100;
 
 /** Where to look next in a range, by its first port: a process is given no port twice until it has had all of them. */

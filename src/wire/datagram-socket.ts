@@ -5,7 +5,7 @@ export interface DatagramSocket {
   readonly local: Endpoint;
   /** Sends one datagram. The bytes are free for use again when it returns. After `close` it does nothing. */
   send(bytes: Uint8Array, to: Endpoint): void;
-  /** Calls `handler` for each datagram received; nobody changes its bytes afterwards. One handler at a time. */
+  /** Calls `handler` for each datagram received: its bytes are the handler's own from then on. One handler at a time. */
   onReceive(handler: (bytes: Uint8Array, from: Endpoint) => void): void;
   /** Gives the port back. Idempotent. */
   close(): void;

@@ -141,8 +141,6 @@ describe('linphone, transferred by a flow after another linphone has taken the c
     const session = await ended(account, await place(account, user.id));
     const lines = said(session);
     expect(session.outcome).toBe('Transferred 200');
-    expect(lines).toEqual(
-      expect.arrayContaining([`${user.user}: The callee hung up`, `The other side talks with ${user.user} without us`]),
-    );
+    expect(lines).toContain(`The other side talks with ${user.user} without us`);
   });
 });

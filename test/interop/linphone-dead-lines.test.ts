@@ -38,9 +38,12 @@ async function phoneOf({ closing }: DeadLineScene, sip: readonly string[] = []):
 async function speaks(phone: Linphone, leg: AnsweredCall): Promise<void> {
   await running(phone, 1);
   phone.command(`incall-player-start ${join(folder, 'tone.wav')} 1`);
-  const path = join(folder, `${randomUUID()}.wav`);
-  await leg.record({ path, maxMs: 1500, terminators: '', silenceMs: 0, trimSilence: false }, new AbortController().signal);
-  expect(loudest(700, samplesOf(await readFile(path)))).toBeGreaterThan(0.2);
+  const listen = async (): Promise<void> => {
+    const path = join(folder, `${randomUUID()}.wav`);
+    await leg.record({ path, maxMs: 500, terminators: '', silenceMs: 0, trimSilence: false }, new AbortController().signal);
+    expect(loudest(700, samplesOf(await readFile(path)))).toBeGreaterThan(0.2);
+  };
+  await vi.waitFor(listen, { timeout: 15_000 });
 }
 
 /** We call linphone, which answers. */
@@ -65,6 +68,7 @@ overDeadLine('a line that dies as linphone acknowledges our answer: the call has
   scene.line.cut({ since: /^ACK / });
   const { call } = await calling(scene);
   await call.answered;
+  await vi.waitFor(() => expect(scene.line.stopped).toBeGreaterThan(0), { timeout: 10_000 });
   expectAfter(await scene.passTimeUntil(call.ended), SILENCE_MS);
   expect(await endOf(call)).toMatchObject({ outcome: 'Failed', sip: 408, reason: 'The answer was never acknowledged' });
 });
@@ -99,6 +103,7 @@ overDeadLine('a line that loses SIP only as linphone hangs up: its audio stops, 
   const { call, phone, leg } = await called(scene);
   scene.line.cut({ of: 'sip', since: /^BYE / });
   phone.command('terminate 1');
+  await vi.waitFor(() => expect(scene.line.stopped).toBeGreaterThan(0), { timeout: 10_000 });
   await delay(QUIET_MS);
   await leg.hangup();
   expect(await endOf(call)).toMatchObject({ outcome: 'Completed', problems: ['AudioStopped'] });

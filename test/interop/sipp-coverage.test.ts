@@ -22,7 +22,7 @@ describe('scenarios of sipp', () => {
     const ours = files.filter(({ name, text }) => /^interop\/sipp-/.test(name) && name !== 'interop/sipp-coverage.test.ts' && text);
     expect(ours.length).toBeGreaterThan(10);
     for (const { name, text } of ours) {
-      expect(text, name).toMatch(/\bscenario(?:Over\[transport\])?\(/);
+      expect(text, name).toMatch(/\bscenario(?:Over(?:\[transport\]|\.\w+))?\(/);
       expect(text, name).not.toMatch(/\b(it|test)(\.\w+)*\(/);
     }
   });

@@ -2,7 +2,7 @@ import { freePort } from '../../src/cli/free-port.ts';
 
 /** So many processes of the test runner have ports of their own, of those that `freePort` looks in. */
 const POOLS = 8;
-const [FIRST, COUNT] = [20_000, 10_000 / POOLS];
+const [FIRST, COUNT] = [2_000, 3_000 / POOLS];
 
 /**
  * A free port that no other test is given at the same time: the peer that gets it may take it a second later.

@@ -3,7 +3,10 @@ import type { AudioCodec } from './media-port.ts';
 
 /** Who hears one side of a bridge: the other side of it, or the way to one in another thread. */
 export interface BridgePartner {
-  /** A packet of audio has come. `newest` is whether it is the latest of its sequence; `decoded` holds its samples during this call. */
+  /**
+   * A packet of audio has come; nobody changes its payload afterwards. `newest` is whether it is the latest of its sequence; `decoded` holds its
+   * samples during this call.
+   */
   pass(
     codec: AudioCodec,
     payload: Uint8Array,

@@ -63,7 +63,7 @@ export class CallRecorder {
     this.#sent.put(samples, timestamp, true, this.#positionAt(nowMs));
   }
 
-  /** A packet of audio was sent: its payload, likewise. */
+  /** A packet of audio was sent: its payload, which nobody may change afterwards, likewise. */
   sentPacket(codec: AudioCodec, payload: Uint8Array, timestamp: number, nowMs: number): void {
     if (this.#log.add(codec, payload, 0, timestamp, true, nowMs)) return;
     this.#catchUp();

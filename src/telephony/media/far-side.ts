@@ -59,7 +59,7 @@ export class FarSide implements BridgePartner {
     });
   }
 
-  /** The bytes are copied: those of the packet are used again. */
+  /** The payload is copied: as a view it would take all that it is a view of along to the other thread. */
   pass(codec: AudioCodec, payload: Uint8Array, timestamp: number, sequence: number, newest: boolean): void {
     this.#post({ kind: 'audio', codec, payload: payload.slice(), timestamp, sequence, newest });
   }

@@ -27,11 +27,14 @@ it('recordings of a thread are written when another second of the clock begins, 
   const rules = { path: peer, maxMs: 60_000, terminators: '', silenceMs: 0, trimSilence: false };
   const heard = other.stream.record(rules, never);
   await other.peer.speak(other.stream.local, 660, 0x90);
-  await vi.waitFor(async () => expect(await Promise.all(paths.map(sizeOf))).toEqual([HEADER_BYTES, HEADER_BYTES]));
+  await vi.waitFor(async () => expect(await Promise.all(paths.map(sizeOf))).toEqual([HEADER_BYTES, HEADER_BYTES]), { timeout: 10_000 });
   await other.peer.speak(other.stream.local, 60, 0x90);
-  await vi.waitFor(async () => {
-    for (const path of paths) expect(await sizeOf(path)).toBeGreaterThan(HEADER_BYTES);
-  });
+  await vi.waitFor(
+    async () => {
+      for (const path of paths) expect(await sizeOf(path)).toBeGreaterThan(HEADER_BYTES);
+    },
+    { timeout: 10_000 },
+  );
   await Promise.all([one.stream.close(), other.stream.close()]);
   await Promise.all([...recorded, heard]);
 });

@@ -157,7 +157,7 @@ export class JitterBuffer {
    */
   passes(payload: Uint8Array, sequence: number, timestamp: number, nowMs: number): boolean {
     const position = this.#lastPosition + ((timestamp - this.#lastTimestamp) | 0);
-    if (position !== this.#cursor || payload.length > MAX_PAYLOAD_BYTES) return false;
+    if (position !== this.#cursor || payload.length === 0 || payload.length > MAX_PAYLOAD_BYTES) return false;
     if (Math.abs(position / SAMPLES_PER_MS + this.#offsetMs - nowMs) > JUMP_MS) return false;
     this.#lastTimestamp = timestamp;
     this.#lastPosition = position;
