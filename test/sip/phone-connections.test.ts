@@ -60,6 +60,7 @@ describe('a phone that has registered over TCP for an hour and says nothing more
     await pass(3500);
     expect([own.isOpen, await bound('ada')]).toEqual([true, ['sip:ada@192.168.1.2:5062;transport=tcp']]);
     expect(await ring('ada')).toMatchObject({ why: 'busy', sip: 486 });
+    await until(() => own.requests.length > 1);
     expect(own.requests).toEqual(['INVITE', 'ACK']);
   });
 
@@ -72,6 +73,7 @@ describe('a phone that has registered over TCP for an hour and says nothing more
     await pass(900);
     await until(() => !left.isOpen);
     expect(await ring('ada')).toMatchObject({ why: 'busy', sip: 486 });
+    await until(() => own.requests.length > 1);
     expect([left.requests, own.requests]).toEqual([[], ['INVITE', 'ACK']]);
     await pass(3600);
     await until(() => !own.isOpen);
@@ -98,6 +100,7 @@ describe('a phone whose connection is closed', () => {
     await until(() => !gone.isOpen);
     await expect.poll(() => bound('ada'), { interval: 5 }).toEqual(['sip:ada@192.168.1.3:5062;transport=tcp']);
     expect(await ring('ada')).toMatchObject({ why: 'busy', sip: 486 });
+    await until(() => other.requests.length > 1);
     expect(other.requests).toEqual(['INVITE', 'ACK']);
   });
 
@@ -123,6 +126,7 @@ describe('a phone whose connection is closed', () => {
     await until(() => !own.isOpen);
     await turns();
     expect(await ring('ada')).toMatchObject({ why: 'busy', sip: 486 });
+    await until(() => at.requests.length > 1);
     expect(at.requests).toEqual(['INVITE', 'ACK']);
     expect(await bound('ada')).toHaveLength(1);
     at.close();
@@ -143,6 +147,7 @@ describe('a phone whose connection is closed', () => {
     await turns();
     expect(await bound('ada')).toHaveLength(1);
     expect(await ring('ada')).toMatchObject({ why: 'busy', sip: 486 });
+    await until(() => own.requests.length > 1);
     expect(own.requests).toEqual(['INVITE', 'ACK']);
   });
 });
