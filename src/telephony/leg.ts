@@ -176,7 +176,7 @@ export abstract class Leg implements AnsweredCall, PlacedCall {
 
   async transferTo(other: AnsweredCall, signal: AbortSignal): Promise<TransferOutcome> {
     const there = other instanceof Leg && !other.ended && !other.ending ? other.#dialog?.state : undefined;
-    return there ? this.#refer(() => peerOf(there), signal) : noCall;
+    return there ? this.#refer((state) => peerOf(there, other.to, state), signal) : noCall;
   }
 
   /** @param targetOf whom to ask for, by the state of the dialog in which it is asked; may throw SipParseError */

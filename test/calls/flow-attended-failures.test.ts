@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Dialog } from '../../src/telephony/sip/dialog.ts';
 import type { ReferDecision } from '../../src/telephony/sip/dialog-refers.ts';
 import { attendedScene, FRIEND, obeying } from '../support/attended-scene.ts';
-import { manager, numberToDial } from '../support/call-world.ts';
+import { manager, numberToDial, PHONE } from '../support/call-world.ts';
 import { MUSIC } from '../support/spoken-tones.ts';
 
 const toFriend = { Target: FRIEND };
@@ -43,6 +43,24 @@ describe('an attended transfer of a flow that the other side does not do', () =>
     expect(phones.callTo(FRIEND)?.ended).toBe('peer');
     await finish();
     expect(session.outcome).toBe('CalleeHungUp');
+  });
+
+  it.each([
+    ['a number of its choice at the host of the other side', `sip:+19005550000@${PHONE}`],
+    ['a number of its choice at a host of its own', 'sip:+19005550000@10.0.1.1'],
+    ['another name at the host of the other side', `sip:premium@${PHONE}`],
+  ])('joins the two and asks for nothing, when who was called gives %s as its address', async (_what, contact) => {
+    const asked: unknown[] = [];
+    const scene = attendedScene(toAlice, {}, { contact });
+    const { world, desk, phones, begin, hears, finish } = scene;
+    const { session, own } = await begin(() => (what) => () => void asked.push(what));
+    await world.clock.advance(2500);
+    expect([hears(phones.callTo(numberToDial)?.rtp), hears(desk.callTo('alice')?.rtp)]).toEqual([[3], [1]]);
+    void desk.callTo('alice')?.dialog?.bye();
+    await finish();
+    expect(session.outcome).toMatch(/^Joined 0 ALICE 1\./);
+    expect([asked, own.ended]).toEqual([[], true]);
+    expect(JSON.stringify(session.lines)).not.toContain('900555');
   });
 
   it('lets the two go when the new call is up after all', async () => {

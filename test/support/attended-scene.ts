@@ -22,12 +22,12 @@ type AttendedScene = ReturnType<typeof attendedScene>;
 
 /**
  * A call to somebody who says 1, and whom the flow transfers, attended, to FRIEND, who says 2, or to alice at a desk, who says 3. The outcome of the
- * session is how the node was left, the SIP status, who has taken the call, and the whole seconds for which the two were joined by us.
+ * session is how the node was left, the SIP status, who has taken the call, and the whole seconds for which the two were joined by us. `contact` is what alice answers with, in place of her own.
  */
 export function attendedScene(
   parameters: Readonly<Record<string, ShortParameter>> = {},
   people: Readonly<Record<string, Person>> = {},
-  more: Partial<WorldOptions> = {},
+  { contact, ...more }: Partial<WorldOptions> & { readonly contact?: string } = {},
 ) {
   const outputs = { SipStatus: into('Status'), AnsweredBy: into('Who'), DurationInSeconds: into('Seconds') };
   const outcome = '{{ Session.Status }} {{ Session.Who }} {{ Session.Seconds }}';
@@ -44,7 +44,7 @@ export function attendedScene(
     [FRIEND]: { answerAfterMs: 1000, says: 2 },
     ...people,
   });
-  const desk = partyPhones(world, { alice: { answerAfterMs: 1000, says: 3 } }, DESK);
+  const desk = partyPhones(world, { alice: { answerAfterMs: 1000, says: 3 } }, DESK, contact);
   register(world, 'alice', DESK);
   /** The calls that the one who is called places because it was asked to, and what it hears in them. */
   const calls: { readonly log: CallLog; readonly rtp: RtpPeer }[] = [];

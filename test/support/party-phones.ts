@@ -55,11 +55,14 @@ export function partyPhones(
   { clock, network }: { clock: VirtualClock; network: MemoryNetwork },
   people: Readonly<Record<string, Person>>,
   address = PHONE,
+  /** The Contact with which they answer. */
+  contact?: string,
 ) {
   const calls: PersonCall[] = [];
   let port = 6000;
+  const wire = network.wire('udp', { address, port: 5060 });
   const agent = new UserAgent({
-    wires: [network.wire('udp', { address, port: 5060 })],
+    wires: [contact === undefined ? wire : { ...wire, send: (bytes, to) => wire.send(withContact(bytes, contact, address), to) }],
     clock,
     random: seededRandom(12),
     log: silentLogger,
@@ -201,6 +204,12 @@ export function partyPhones(
 }
 
 const userOf = (address: string): string => /sips?:([^@;>]*)/.exec(address)?.[1] ?? address;
+
+/** A message with another Contact than that of whoever sends it, from behind a proxy that still leads there. */
+function withContact(bytes: Uint8Array, contact: string, address: string): Uint8Array {
+  const text = Buffer.from(bytes).toString('latin1');
+  return Buffer.from(text.replace(/^Contact: .*\r$/m, `Contact: <${contact}>\r\nRecord-Route: <sip:${address}:5060;lr>\r`), 'latin1');
+}
 
 function audioOf(sdp: string): Endpoint {
   const [media] = readSession(sdp).media;
