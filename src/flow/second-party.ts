@@ -48,7 +48,7 @@ export interface PartyResult {
 /** What became of an attended transfer. */
 export interface AttendedResult {
   /**
-   * `Transferred`: the new call is up. `Accepted`: the other side does it, tells nothing of the new call, and who was called has left ours.
+   * `Transferred`: the new call is up. `Accepted`: the other side is willing, tells nothing of the new call, and who was called has left ours.
    * `Joined`: it does not, so the two were joined by us instead, until one of them hung up. `Refused`, `Failed`: it does not, or nobody could
    * be called, and whoever was called is gone. The others: nobody has taken the call.
    */

@@ -1,12 +1,12 @@
 import type { AttendedResult } from '../flow/second-party.ts';
 import { type Clock, sleep } from '../kernel/clock.ts';
 import type { TransferOutcome } from '../telephony/port.ts';
-import type { HoldableCall } from './holdable-call.ts';
+import type { HoldableCall, TransferEvents } from './holdable-call.ts';
 import type { TakenCall } from './taken-call.ts';
 
 /** How long the two wait for the new call before they are joined by us: where it works, it is there within a second. */
 const JOIN_AFTER_MS = 2_000;
-/** How long we wait for the word of a call that has left us, and the other way round. */
+/** How long we wait for the word of a call that has left us, and the other way round. A new call of which nothing is ever told is there by then. */
 const NEWS_MS = 5_000;
 /** How long who was called may take to hang up with us, once the new call is up. */
 const FAREWELL_MS = 1_000;
@@ -41,13 +41,19 @@ export async function attendedTransfer(parts: AttendedParts, signal: AbortSignal
   left.catch(() => undefined);
 
   let outcome: TransferOutcome | undefined;
+  let isAccepted = false;
   let isGone = false;
   const gone = party.over.then(() => {
     isGone = true;
   });
   parts.goOn(true);
-  note(`The other side is asked to call ${party.name} in our place`);
-  const told = line.transferTo(taken.call, done.signal).then(
+  const events: TransferEvents = {
+    onAsked: () => note(`The other side is asked to call ${party.name} in our place`),
+    onAccepted: () => {
+      isAccepted = true;
+    },
+  };
+  const told = line.transferTo(taken.call, events, done.signal).then(
     (what) => {
       outcome = what;
       note(describe(what, party.name));
@@ -60,7 +66,8 @@ export async function attendedTransfer(parts: AttendedParts, signal: AbortSignal
   const decided = told.then(() => (outcome?.result === 'unknown' ? new Promise<never>(() => {}) : undefined));
 
   const finish = (end: AttendedResult['end'], talkedMs = 0): AttendedResult => {
-    const { sip, reason = 'The other side tells nothing of the new call' } = outcome ?? {};
+    const silence = isAccepted ? 'The other side tells nothing of the new call' : 'The other side has not answered the request';
+    const { sip, reason = silence } = outcome ?? {};
     return { end, answeredBy: party.name, talkedMs, ...(sip !== undefined && { sip }), reason };
   };
 
@@ -69,10 +76,13 @@ export async function attendedTransfer(parts: AttendedParts, signal: AbortSignal
     if (isGone) await Promise.race([left, told, pause(NEWS_MS)]);
     if (isGone || hasWorked()) {
       await Promise.race([left, gone, pause(FAREWELL_MS)]);
-      return finish(outcome ? ends[outcome.result] : 'Accepted');
+      return finish(outcome ? ends[outcome.result] : isAccepted ? 'Accepted' : 'Failed');
     }
     const talking = parts.talk();
     talking.catch(() => undefined);
+    void Promise.all([told, pause(NEWS_MS)]).then(() => {
+      if (outcome?.result === 'unknown') parts.goOn(false);
+    });
     await Promise.race([left, decided, talking]);
     if (!isGone && hasWorked()) {
       await Promise.race([left, gone, pause(FAREWELL_MS)]);

@@ -20,6 +20,12 @@ export interface JoinedParty {
   readonly callId: string | undefined;
 }
 
+/** What is told of a transfer before it has an outcome: that it is asked for now, and that the other side is willing. */
+export interface TransferEvents {
+  readonly onAsked: () => void;
+  readonly onAccepted: () => void;
+}
+
 interface Held {
   readonly call: AnsweredCall;
   state: StoredHold;
@@ -83,9 +89,10 @@ export class HoldableCall {
   }
 
   /** Asks the other side to call that of `other` in our place, once nobody holds the call. @throws the signal's reason */
-  async transferTo(other: AnsweredCall, signal: AbortSignal): Promise<TransferOutcome> {
+  async transferTo(other: AnsweredCall, { onAsked, onAccepted }: TransferEvents, signal: AbortSignal): Promise<TransferOutcome> {
     await this.leg.free(signal);
-    return this.call.transferTo(other, signal);
+    onAsked();
+    return this.call.transferTo(other, onAccepted, signal);
   }
 
   /** Puts one side on hold, or gives another reason for the hold that there is. Resolves when the music has begun. */

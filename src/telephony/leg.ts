@@ -174,17 +174,17 @@ export abstract class Leg implements AnsweredCall, PlacedCall {
     return this.#refer((state) => referTargetOf(to, state), signal);
   }
 
-  async transferTo(other: AnsweredCall, signal: AbortSignal): Promise<TransferOutcome> {
+  async transferTo(other: AnsweredCall, onAccepted: () => void, signal: AbortSignal): Promise<TransferOutcome> {
     const there = other instanceof Leg && !other.ended && !other.ending ? other.#dialog?.state : undefined;
-    return there ? this.#refer((state) => peerOf(there, other.to, state), signal) : noCall;
+    return there ? this.#refer((state) => peerOf(there, other.to, state), signal, onAccepted) : noCall;
   }
 
   /** @param targetOf whom to ask for, by the state of the dialog in which it is asked; may throw SipParseError */
-  async #refer(targetOf: (state: DialogState) => ReferTarget, signal: AbortSignal): Promise<TransferOutcome> {
+  async #refer(targetOf: (state: DialogState) => ReferTarget, signal: AbortSignal, onAccepted?: () => void): Promise<TransferOutcome> {
     const dialog = this.#dialog;
     if (!dialog || this.ended || this.ending) return noCall;
     try {
-      const outcome = await dialog.refer(targetOf(dialog.state), signal);
+      const outcome = await dialog.refer(targetOf(dialog.state), signal, onAccepted);
       // When the call is over, that is told before what came of the transfer.
       if (this.ended) await this.#over;
       return outcome;

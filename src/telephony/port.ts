@@ -125,9 +125,10 @@ export interface AnsweredCall extends CallLeg {
   hold(on: boolean, signal: AbortSignal): Promise<void>;
   /**
    * As `transfer`, with the other side of `other`, which is up: the new call takes the place of that one there (an attended transfer, RFC 5589
-   * section 7). `other` too goes on until one side hangs up; a telephone that knows Replaces does that at once.
+   * section 7). `other` too goes on until one side hangs up; a telephone that knows Replaces does that at once. `onAccepted`
+   * is called when the other side is willing, before it tells how that went.
    */
-  transferTo(other: AnsweredCall, signal: AbortSignal): Promise<TransferOutcome>;
+  transferTo(other: AnsweredCall, onAccepted: () => void, signal: AbortSignal): Promise<TransferOutcome>;
   /** Whether the other side holds the call, so that it hears nothing of it (RFC 3264 section 8.4). */
   readonly isHolding: boolean;
   /** Calls `listener`, in the place of the one before, when `isHolding` has changed. Answers how to end that. */

@@ -103,6 +103,14 @@ describe('an attended transfer of a flow that the other side does not do', () =>
 });
 
 describe('an attended transfer of a flow, when somebody hangs up', () => {
+  /** Nothing that the other side says of the REFER arrives. */
+  const unheard = {
+    filter: (bytes: Uint8Array) => {
+      const text = Buffer.from(bytes).toString('latin1');
+      return /^SIP\/2\.0 [\s\S]*\r\nCSeq: \d+ REFER\r/.test(text) || text.startsWith('NOTIFY ') ? ('drop' as const) : ('pass' as const);
+    },
+  };
+
   it.each([
     ['it rings', 500, { cancelled: true }],
     ['the whisper plays', 1300, { ended: 'peer' }],
@@ -146,8 +154,30 @@ describe('an attended transfer of a flow, when somebody hangs up', () => {
     expect(session.outcome).toMatch(/^Refused 603/);
   });
 
-  it('the other side before its call has replaced ours: who was called is not hung up for that', async () => {
-    const scene = attendedScene(toAlice);
+  it('who was called, and the other side does not answer: nobody has said that it is done, and the call goes on', async () => {
+    const { desk, begin, finish, world } = attendedScene(toAlice, {}, unheard);
+    const { session } = await begin(() => () => () => void world.clock.after(500, () => void desk.callTo('alice')?.dialog?.bye()));
+    await world.clock.advance(9000);
+    expect(session.outcome).toBe('Failed 0 ALICE 0');
+    await finish();
+  });
+
+  it('the other side, ten minutes after it took the request and told nothing: who was called is hung up at once', async () => {
+    const { phones, begin, finish, world } = attendedScene(toFriend);
+    const { own } = await begin(() => () => () => {});
+    await world.clock.advance(600_000);
+    expect(phones.callTo(FRIEND)?.ended).toBeUndefined();
+    void own.bye();
+    await world.clock.advance(200);
+    expect(phones.callTo(FRIEND)?.ended).toBe('peer');
+    await finish();
+  });
+
+  it.each([
+    ['once that is told', {}],
+    ['and its BYE overtakes the answer to the request', unheard],
+  ])('the other side before its call has replaced ours, %s: who was called is not hung up for that', async (_what, network) => {
+    const scene = attendedScene(toAlice, {}, network);
     const { desk, begin, calling, finish, world } = scene;
     const { session, own } = await begin((dialog) => (asked) => () => {
       world.clock.after(50, () => void dialog.bye());
@@ -222,9 +252,11 @@ describe('an attended transfer of a flow that crosses something else', () => {
     void world.service.live.hold(manager, { sessionId });
     await world.clock.advance(5000);
     expect([askedAtMs, hears(phones.callTo(numberToDial)?.rtp)]).toEqual([0, [MUSIC]]);
+    expect(session.lines.filter((line) => line.includes('is asked to call'))).toEqual([]);
     void world.service.live.patch(manager, { sessionId, callState: 'Connected' });
     await world.clock.advance(3000);
     expect(askedAtMs - beganMs).toBeGreaterThanOrEqual(5000);
+    expect(session.lines.filter((line) => line.includes('is asked to call'))).toHaveLength(1);
     expect(session.outcome).toMatch(/^Transferred 200/);
     await finish();
   });

@@ -33,7 +33,7 @@ export default defineNode({
   },
   transitions: {
     Transferred: { description: 'The new call is up. This one is hung up when the flow ends.' },
-    Accepted: { description: 'The other side does it and tells nothing of the new call.' },
+    Accepted: { description: 'The other side is willing and tells nothing of the new call.' },
     Refused: { description: 'The other side does not do it. The call goes on.' },
     Failed: { description: 'The new call did not come about, or nobody could be called. This one goes on.' },
     Joined: { description: 'Attended: the two were joined by us instead, have spoken, and the other side is still there.' },

@@ -37,8 +37,8 @@ export class DialogRefers {
     this.#dialog = dialog;
   }
 
-  /** Asks the peer to call `target`. @throws RequestFailure while another transfer is under way or when the call is over; the signal's reason. */
-  refer(target: ReferTarget, signal: AbortSignal): Promise<TransferOutcome> {
+  /** Asks the peer to call `target`. `onAccepted` is called when it is willing, before it tells how that went. @throws RequestFailure while another transfer is under way or when the call is over; the signal's reason. */
+  refer(target: ReferTarget, signal: AbortSignal, onAccepted: () => void): Promise<TransferOutcome> {
     return new Promise((resolve, reject) => {
       if (signal.aborted) reject(signal.reason);
       else if (this.#closed) reject(new RequestFailure('ended', 'The dialog is over'));
@@ -46,10 +46,15 @@ export class DialogRefers {
       else {
         // A REFER cannot be taken back: what the peer tells of it is still answered.
         const onAbort = (): void => reject(signal.reason);
-        this.#ours = new OutgoingRefer(this.#dialog, target, (outcome) => {
-          signal.removeEventListener('abort', onAbort);
-          resolve(outcome);
-        });
+        this.#ours = new OutgoingRefer(
+          this.#dialog,
+          target,
+          (outcome) => {
+            signal.removeEventListener('abort', onAbort);
+            resolve(outcome);
+          },
+          onAccepted,
+        );
         if (!this.#ours.over) signal.addEventListener('abort', onAbort, { once: true });
       }
     });

@@ -135,11 +135,11 @@ export class Dialog {
 
   /**
    * Asks the peer to call `target` instead of us (RFC 3515), and resolves with how that came out, at the latest after a minute and a half.
-   * The call goes on meanwhile, and afterwards until somebody hangs up. @throws RequestFailure while another transfer is under way or when
+   * `onAccepted` is called when the peer is willing, before it tells how that went. The call goes on meanwhile, and afterwards until somebody hangs up. @throws RequestFailure while another transfer is under way or when
    * the call is over; the signal's reason.
    */
-  refer(target: ReferTarget, signal: AbortSignal): Promise<TransferOutcome> {
-    return this.#refers.refer(target, signal);
+  refer(target: ReferTarget, signal: AbortSignal, onAccepted: () => void = () => {}): Promise<TransferOutcome> {
+    return this.#refers.refer(target, signal, onAccepted);
   }
 
   /** Decides on transfers that the peer asks for. When nobody decides they are declined with 603. */

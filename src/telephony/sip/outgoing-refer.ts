@@ -12,14 +12,16 @@ const PATIENCE_MS = 90_000;
 /** A REFER that we send in a dialog, and the subscription to its progress that comes with it (RFC 3515). */
 export class OutgoingRefer {
   readonly #told: (outcome: TransferOutcome) => void;
+  readonly #onAccepted: () => void;
   readonly #deadline: Timer;
   #state: ReferState = asked;
   /** CSeq numbers of the REFER, the first time and again with credentials: a NOTIFY may name it by its number. */
   readonly #numbers: number[] = [];
 
-  /** Sends it. `told` is called once. @throws SipParseError for a target that cannot be read. */
-  constructor(dialog: DialogContext, target: ReferTarget, told: (outcome: TransferOutcome) => void) {
+  /** Sends it. `told` is called once, `onAccepted` when the peer is willing before that. @throws SipParseError for a target that cannot be read. */
+  constructor(dialog: DialogContext, target: ReferTarget, told: (outcome: TransferOutcome) => void, onAccepted: () => void) {
     this.#told = told;
+    this.#onAccepted = onAccepted;
     const { state, core } = dialog;
     const headers = [
       ['Refer-To', writeReferTo(target)],
@@ -63,7 +65,9 @@ export class OutgoingRefer {
 
   #advance(event: ReferEvent): void {
     if (this.over) return;
+    const wasAsked = this.#state.phase === 'asked';
     this.#state = advanceRefer(this.#state, event);
+    if (wasAsked && this.#state.phase === 'accepted') this.#onAccepted();
     if (this.#state.phase !== 'over') return;
     this.#deadline.cancel();
     this.#told(this.#state.outcome);

@@ -35,7 +35,7 @@ describe('a REFER of ours', () => {
     ],
     ['is forgotten by the peer', [response(202), notify(183), other('deadline')], { result: 'unknown', sip: 183, reason: 'deadline' }],
     ['was accepted when the call ended', [response(202), other('ended')], { result: 'unknown', reason: 'ended' }],
-    ['was not even answered when the call ended', [other('ended')], { result: 'failed', reason: 'ended' }],
+    ['was not even answered when the call ended', [other('ended')], { result: 'unknown', reason: 'ended' }],
   ])('%s', (_what, events, outcome) => {
     expect(stateAfter(events)).toEqual({ phase: 'over', outcome });
   });

@@ -4,7 +4,7 @@ import type { SipfragStatus } from './sipfrag.ts';
 export interface TransferOutcome {
   /**
    * `transferred`: the new call is up. `refused`: the peer does not do it. `failed`: it was tried and the new call did not come about.
-   * `unknown`: the peer was willing and then told nothing more.
+   * `unknown`: the peer was willing and then told nothing more, or the call ended before it said anything: it may do it all the same.
    */
   readonly result: 'transferred' | 'refused' | 'failed' | 'unknown';
   /** The status that says so, when there was one. */
@@ -45,7 +45,8 @@ export function advanceRefer(state: ReferState, event: ReferEvent): ReferState {
     case 'unanswered':
       return over('refused', event.reason, 408);
     case 'ended':
-      return over(state.phase === 'asked' ? 'failed' : 'unknown', event.reason);
+      // It may have taken the REFER, and its BYE have overtaken the response.
+      return over('unknown', event.reason);
     case 'deadline':
       return over('unknown', event.reason, state.heard?.status);
   }
