@@ -34,7 +34,9 @@ export interface FlowRunParts {
   readonly recordings: Recordings;
   readonly loadFlow: FlowHost['loadFlow'];
   /** Who can call others for the call. */
-  readonly secondParty: (call: HoldableCall) => SecondParty & Pick<SessionParty, 'handOver' | 'find' | 'goesOnAlone' | 'endAlone'>;
+  readonly secondParty: (
+    call: HoldableCall,
+  ) => SecondParty & Pick<SessionParty, 'handOver' | 'find' | 'goesOnAlone' | 'aloneOver' | 'endAlone'>;
   readonly clock: Clock;
   /** Aborted when the process stops: ends what runs after the call. */
   readonly stopping: AbortSignal;
@@ -197,6 +199,11 @@ export class FlowRun {
   /** Whether those go on whom the call was joined with, although it has left them. */
   get goesOnAlone(): boolean {
     return this.#party?.goesOnAlone === true;
+  }
+
+  /** Resolves when none of them goes on. */
+  async aloneOver(): Promise<void> {
+    await this.#party?.aloneOver();
   }
 
   /** Hangs up on them. */

@@ -55,6 +55,7 @@ function session(options: CallOptions = {}, flow: Partial<SessionFlow> = {}) {
       finishLater: () => later,
       callBeside: () => undefined,
       goesOnAlone: false,
+      aloneOver: async () => {},
       endAlone() {},
       position: undefined,
       ...flow,
@@ -252,14 +253,22 @@ it('a session without a status callback opens no way to anybody', () => {
 });
 
 describe('a session that is over for its call, while those go on whom it has left to each other', () => {
-  function left(options: CallOptions = {}) {
-    let endAlone = (): void => {};
+  function left(options: CallOptions = {}, disk: 'works' | 'hangs' = 'works') {
+    let endCourse = (): void => {};
     const start: SessionFlow['start'] = () =>
       new Promise((resolve) => {
-        endAlone = () => resolve({ outcome: undefined, interrupted: false });
+        if (disk === 'works') endCourse = () => resolve({ outcome: undefined, interrupted: false });
       });
-    const made = session(options, { goesOnAlone: true, start, endAlone: () => endAlone() });
-    made.live.answered(answeredCall);
+    let endTalk = (): void => {};
+    const talk = new Promise<void>((resolve) => {
+      endTalk = resolve;
+    });
+    const endAlone = (): void => {
+      endTalk();
+      endCourse();
+    };
+    const made = session(options, { goesOnAlone: true, start, aloneOver: () => talk, endAlone });
+    made.live.answered({ ...answeredCall, recordCall: () => new Promise(() => {}) });
     made.live.ended({ why: 'caller-hung-up' }, media);
     made.finish();
     return made;
@@ -276,6 +285,23 @@ describe('a session that is over for its call, while those go on whom it has lef
     await settled();
     expect(written).toMatchObject({ outcome: 'MaxDuration', endedAtMs: limitMs });
     expect([isOver(), clock.pendingTimers]).toEqual([true, 0]);
+  });
+
+  it.each([
+    ['its own recording', { record: true }, 'works'],
+    ['what its flow records', {}, 'hangs'],
+  ] as const)('does not wait for ever for a disk that does not store %s, and ended when they did', async (_what, options, disk) => {
+    const { live, clock, written, lines, isOver } = left(options, disk);
+    await clock.advance(60_000);
+    void live.end('Cancelled', 'Ended');
+    await clock.advance(29_000);
+    expect(isOver()).toBe(false);
+    await clock.advance(2000);
+    await settled();
+    expect(isOver()).toBe(true);
+    expect(written).toMatchObject({ outcome: 'Cancelled', endedAtMs: 60_000 });
+    expect(lines).toContain('A recording of the call is not stored yet: the disk takes too long');
+    expect(clock.pendingTimers).toBe(0);
   });
 
   it('has no limit any more when it is ended before', async () => {

@@ -279,10 +279,11 @@ export class LiveSession implements AttemptEvents, FlowRunObserver {
     const overAtMs = clock.now();
     const goesOnAlone = this.#run.goesOnAlone;
     if (goesOnAlone) this.#log(describeEnd(end));
-    const done = Promise.all([this.#course.over, this.#connected?.recording.settled()]);
-    await (goesOnAlone ? done : storedInTime(done, clock, () => this.#log(TAKES_TOO_LONG)));
-    if (!goesOnAlone) this.#log(describeEnd(end));
+    await this.#run.aloneOver();
     const endedAtMs = goesOnAlone ? clock.now() : overAtMs;
+    const done = Promise.all([this.#course.over, this.#connected?.recording.settled()]);
+    await storedInTime(done, clock, () => this.#log(TAKES_TOO_LONG));
+    if (!goesOnAlone) this.#log(describeEnd(end));
     this.#limit?.cancel();
     this.#history.change(
       endPatch({

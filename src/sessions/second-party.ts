@@ -41,6 +41,7 @@ export class SessionParty implements SecondParty {
   #talking: Talk | undefined;
   /** Calls that have been left to each other, and go on without the call of the session. */
   readonly #goingOn = new Set<OwnedCalls>();
+  readonly #untilNobodyGoesOn = new Set<() => void>();
 
   constructor(call: HoldableCall, parts: SessionPartyParts) {
     this.#call = call;
@@ -61,6 +62,11 @@ export class SessionParty implements SecondParty {
   /** Whether those go on whom the call of the session was joined with, although it has left them. */
   get goesOnAlone(): boolean {
     return this.#goingOn.size > 0;
+  }
+
+  /** Resolves when none of them goes on. */
+  async aloneOver(): Promise<void> {
+    if (this.goesOnAlone) await new Promise<void>((resolve) => this.#untilNobodyGoesOn.add(resolve));
   }
 
   /** Hangs up on them. */
@@ -120,7 +126,7 @@ export class SessionParty implements SecondParty {
       signal.removeEventListener('abort', close);
       owned.close();
       await owned.settled();
-      this.#goingOn.delete(owned);
+      this.#letGoOn(owned, false);
     }
   }
 
@@ -129,6 +135,9 @@ export class SessionParty implements SecondParty {
     owned.goOnAlone = isAllowed;
     if (isAllowed) this.#goingOn.add(owned);
     else this.#goingOn.delete(owned);
+    if (this.goesOnAlone) return;
+    for (const resolve of this.#untilNobodyGoesOn) resolve();
+    this.#untilNobodyGoesOn.clear();
   }
 
   /** Joins the two, until nobody is left to talk with: when the caller leaves whom it was joined with to somebody else, until those are gone. */
@@ -172,7 +181,7 @@ export class SessionParty implements SecondParty {
       // Who has handed the other side over is told so before it is hung up.
       if (!current.isHandedOver) owned.close();
       await owned.settled();
-      this.#goingOn.delete(owned);
+      this.#letGoOn(owned, false);
     } else if (current.isHandedOver) {
       // The flow does not go on with a call that is about to be hung up.
       await aborted(signal);

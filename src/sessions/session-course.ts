@@ -5,7 +5,17 @@ import type { FlowOutcome, FlowRun, RedirectOrder } from './flow-run.ts';
 /** The flow of a session, as far as the session moves it. */
 export type SessionFlow = Pick<
   FlowRun,
-  'prepare' | 'start' | 'redirect' | 'confer' | 'callEnded' | 'finishLater' | 'position' | 'callBeside' | 'goesOnAlone' | 'endAlone'
+  | 'prepare'
+  | 'start'
+  | 'redirect'
+  | 'confer'
+  | 'callEnded'
+  | 'finishLater'
+  | 'position'
+  | 'callBeside'
+  | 'goesOnAlone'
+  | 'aloneOver'
+  | 'endAlone'
 >;
 
 const neverAborted = new AbortController().signal;
