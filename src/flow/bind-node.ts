@@ -47,6 +47,9 @@ function bindTypeNode(base: Base, type: NodeType, parameters: NodeParameterMap, 
     const bound = attempt(key, report, () => bindInput(input, parameter));
     if (bound) inputs.set(key, bound);
   }
+  const known = [...inputs].flatMap(([key, input]) => (input.known ? [[key, input.known.value] as const] : []));
+  const wrong = type.check?.(Object.fromEntries(known));
+  if (wrong) report(wrong.input, wrong.problem);
   const outputs = new Map<string, OutputTarget>();
   for (const key of Object.keys(type.outputs)) bindOutput(key, own(parameters, key), outputs, report);
   const transitions = new Map<string, string>();

@@ -21,7 +21,7 @@ export const callingInputs = {
 
 /** What who answers hears, and has to do. */
 export const answerInputs = {
-  WhisperText: { type: 'String', description: 'What is said to who answers, before the two are joined.' },
+  WhisperText: { type: 'String', description: 'What is said first to who answers.' },
   RequireKeyPress: {
     type: 'String',
     check: keysProblem,

@@ -103,6 +103,15 @@ export type ParametersOf<I extends Inputs> = {
     : ValueOf<I[Key]> | undefined;
 };
 
+/** The values that are known when a flow is saved. What the call will give is not in it. */
+type KnownOf<I extends Inputs> = { readonly [Key in keyof I]?: ParametersOf<I>[Key] };
+
+/** What is wrong with an input beside the others, as a sentence for the author of the flow. */
+export interface InputProblem<Key = string> {
+  readonly input: Key;
+  readonly problem: string;
+}
+
 type OutputsOf<O extends Outputs> = { readonly [Key in keyof O]?: O[Key] extends { readonly type: 'Number' } ? number : string };
 
 type AsyncKeys<T extends Transitions> = { [Key in keyof T & string]: T[Key] extends { readonly isAsync: true } ? Key : never }[keyof T &
@@ -199,6 +208,8 @@ export interface NodeDefinition<I extends Inputs, O extends Outputs, T extends T
     params: ParametersOf<NoInfer<I>>,
     ctx: NodeContext,
   ): NodeResult<NoInfer<O>, NoInfer<T>, NoInfer<Choices>> | Promise<NodeResult<NoInfer<O>, NoInfer<T>, NoInfer<Choices>>>;
+  /** What is wrong with the inputs together, as far as that is known when the flow is saved; each has been checked by itself. Saving it is refused. */
+  check?(known: KnownOf<NoInfer<I>>): InputProblem<keyof NoInfer<I> & string> | undefined;
   /** The prompts that this node will play, in the order in which they are needed, so that they are ready before the answer. */
   prepare?(params: ParametersOf<NoInfer<I>>): readonly PromptRequest[];
 }
@@ -223,6 +234,7 @@ export interface NodeType extends Description {
   readonly transitions: Transitions;
   readonly choices?: string | undefined;
   execute(params: AnyParameters, ctx: NodeContext): AnyResult | Promise<AnyResult>;
+  check?(known: AnyParameters): InputProblem | undefined;
   prepare?(params: AnyParameters): readonly PromptRequest[];
 }
 

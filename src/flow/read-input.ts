@@ -15,6 +15,8 @@ export interface BoundInput {
   readonly reads: readonly FieldPath[];
   /** The entries of a list of texts that are known before the call; undefined when they are not. */
   readonly knownTexts: readonly string[] | undefined;
+  /** The value when it does not depend on the call; undefined when it does. */
+  readonly known: { readonly value: Parameter } | undefined;
   /** The value now. @throws DataError or TemplateError, for a value that comes with the call and does not fit. */
   evaluate(scopes: DataScopes): Parameter;
 }
@@ -36,6 +38,7 @@ export function bindInput(input: Input, parameter: NodeParameter | undefined): B
   return {
     reads: source.reads,
     knownTexts: isFixed && isTextList(input) ? textsOf(value) : undefined,
+    known: isFixed ? { value } : undefined,
     evaluate: isFixed ? () => value : (scopes) => readInput(input, source.evaluate(scopes)),
   };
 }

@@ -41,12 +41,32 @@ describe('Transfer', () => {
   );
 
   it.each([
-    ['to nobody', { Target: '' }],
-    ['to several', { Target: '+15550177, +15550178' }],
-    ['to a user', { Target: '', User: 'ada' }],
-    ['to a number and a user', { User: 'ada' }],
-  ])('is not blind %s', async (_what, more) => {
-    const { result, call } = await runOnCall(flow('+15550177', more));
+    ['to nobody', { Target: '' }, 'Target'],
+    ['to several', { Target: '+15550177, +15550178' }, 'Target'],
+    ['to a user', { Target: '', User: 'ada' }, 'User'],
+    ['to a number and a user', { User: 'ada' }, 'User'],
+    ['to a number and a team', { Team: 'sales' }, 'Team'],
+    ['to what the call says and an endpoint', { Target: '{{ Session.From }}', Endpoint: 'desk' }, 'Endpoint'],
+  ])('cannot be saved as blind %s', (_what, more, input) => {
+    expect(() => flow('+15550177', more)).toThrow(`${input}`);
+  });
+
+  it('cannot be saved without a Target', () => {
+    expect(() => compiled({ move: ['TransferNode', { Transferred: to('end') }], end: ['HangUpNode', {}] })).toThrow('Target');
+  });
+
+  it.each([
+    ['attended to several', { Mode: 'Attended', Target: '+18144043111, +18144043222' }],
+    ['as the call says', { Mode: '{{ Session.How }}', Target: '' }],
+  ])('can be saved %s', (_what, more) => {
+    expect(() => flow('', more)).not.toThrow();
+  });
+
+  it.each([
+    ['to nobody', ''],
+    ['to several', '+15550177, +15550178'],
+  ])('fails when the call says that it goes %s', async (_what, target) => {
+    const { result, call } = await runOnCall(flow(`{{ '${target}' | append: Session.Nothing }}`));
     expect(result.end).toMatchObject({ outcome: 'Failed' });
     expect(call.leg.transferredTo).toEqual([]);
   });

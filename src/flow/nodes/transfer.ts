@@ -12,7 +12,7 @@ export default defineNode({
       type: 'String',
       check: targetProblem,
       description:
-        'The number to call. Blind: on the trunk of this call, or a SIP URI. Attended: over the trunks of the account; several, divided by commas, ring at the same time.',
+        'The number to call. Blind: one number, on the trunk of this call, or a SIP URI; required, and there is no Endpoint, User or Team. Attended: over the trunks of the account; several, divided by commas, ring at the same time.',
     },
     Mode: {
       type: 'String',
@@ -41,6 +41,13 @@ export default defineNode({
     Busy: { description: 'Attended: who was called is busy.' },
     Rejected: { description: 'Attended: who was called did not want the call.' },
   },
+  check(known) {
+    if (known.Mode !== 'Blind') return undefined;
+    const other = (['Endpoint', 'User', 'Team'] as const).find((input) => known[input]);
+    if (other) return { input: other, problem: `A blind transfer goes to a Target. For ${other}, Mode is Attended.` };
+    const { Target } = known;
+    return 'Target' in known && !(Target && isOne(Target)) ? { input: 'Target', problem: notBlind } : undefined;
+  },
   prepare: ({ Mode, HoldMusic, WhisperText }) =>
     Mode === 'Attended' ? [...promptOf(undefined, HoldMusic), ...promptOf(WhisperText, undefined)] : [],
   async execute(params, ctx) {
@@ -51,13 +58,15 @@ export default defineNode({
       const { end, sip = 0, reason, answeredBy = '', talkedMs } = await ctx.transferTo(order);
       return { leave: end, outputs: { SipStatus: sip, Reason: reason, AnsweredBy: answeredBy, DurationInSeconds: talkedMs / 1000 } };
     }
-    if (!Target || !isOne(Target) || Endpoint || User || Team) throw new Error('A blind transfer goes to one Target, a number or a URI.');
+    if (!Target || !isOne(Target) || Endpoint || User || Team) throw new Error(notBlind);
     const { result, sip = 0, reason } = await ctx.call.transfer(Target, ctx.signal);
     return { leave: exits[result], outputs: { SipStatus: sip, Reason: reason } };
   },
 });
 
 const exits = { transferred: 'Transferred', unknown: 'Accepted', refused: 'Refused', failed: 'Failed' } as const;
+
+const notBlind = 'A blind transfer goes to one Target, a number or a URI.';
 
 const isOne = (target: string): boolean => /^(?:\+?[0-9*#]{1,32}|(?:sips?|tel):[!-;=?-~]{1,500})$/i.test(target);
 
