@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ANSWER } from '../support/sip-agents.ts';
-import { sdpOf, toRawPeer } from '../support/sip-call.ts';
+import { ANSWER, CALLER } from '../support/sip-agents.ts';
+import { CONTACT, invitingRawPeer, rawCall, sdpOf, toRawPeer } from '../support/sip-call.ts';
 
 describe('our answer to a re-INVITE', () => {
   it('is repeated until its own ACK comes, not that of another', async () => {
@@ -32,6 +32,22 @@ describe('our answer to a re-INVITE', () => {
     expect([told, dialog.state.remoteSdp]).toEqual([[], ANSWER]);
     await scene.close();
   });
+});
+
+it('a request of the peer that is older than one before the answer is refused', async () => {
+  const { scene, peer } = await invitingRawPeer();
+  const invite = peer.last('INVITE');
+  const { ask, turn } = rawCall(scene, peer, invite);
+  peer.reply(invite, 183, CALLER, { tag: 'peer', sdp: ANSWER, headers: [CONTACT, ['Require', '100rel'], ['RSeq', '7']] });
+  await turn();
+  peer.reply(peer.last('PRACK'), 200, CALLER);
+  await ask('UPDATE', undefined, [], 10);
+  peer.reply(invite, 200, CALLER, { tag: 'peer', headers: [CONTACT] });
+  await turn();
+  await ask('UPDATE', undefined, [], 9);
+  await ask('UPDATE', undefined, [], 11);
+  expect(peer.names.filter((name) => name.endsWith(' UPDATE'))).toEqual(['200 UPDATE', '500 UPDATE', '200 UPDATE']);
+  await scene.close();
 });
 
 it('a call goes on without a route that cannot be read', async () => {

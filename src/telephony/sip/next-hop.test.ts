@@ -38,6 +38,16 @@ describe('the next hop after a request of the peer over another connection', () 
 });
 
 describe('the next hop of a request in a dialog', () => {
+  it('is what maddr names, in place of the host (RFC 3261 section 19.1.1)', () => {
+    expect(hopOf({ ...base, remoteTarget: 'sip:them@203.0.113.5:5070;maddr=203.0.113.9' }, both)).toMatchObject({
+      ...{ address: '203.0.113.9', port: 5070 },
+    });
+    expect(destinationOf({ ...base, remoteTarget: 'sip:them@203.0.113.5:5070;maddr=b.example' })).toMatchObject({
+      host: 'b.example',
+      port: 5070,
+    });
+  });
+
   it.each<[string, Partial<DialogState>, object]>([
     ['the target', {}, { address: '203.0.113.5', port: 5070, transport: 'tcp' }],
     ['the target with the default port', { remoteTarget: 'sip:203.0.113.5' }, { address: '203.0.113.5', port: 5060, transport: 'tcp' }],
