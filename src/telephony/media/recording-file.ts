@@ -26,9 +26,7 @@ interface Chunk {
  */
 const HEADER_SECONDS = 10;
 
-/**
- * A WAV file (16 bit, 8000 Hz) that grows, by about a second of audio at a time. Appending never waits for the disk.
- */
+/** A WAV file (16 bit, 8000 Hz) that grows, by about a second of audio at a time. Appending never waits for the disk. */
 export class RecordingFile {
   readonly #path: string;
   readonly #channels: 1 | 2;
@@ -72,11 +70,6 @@ export class RecordingFile {
     return this.#lostSamples / this.#channels;
   }
 
-  /** Writes what there is. To be called about once per second. */
-  write(): void {
-    this.#flush();
-  }
-
   /** Adds samples at the end; of two channels, one of each in turn. */
   append(samples: Int16Array): void {
     let from = 0;
@@ -93,7 +86,7 @@ export class RecordingFile {
       put(this.#chunk, this.#filled, count);
       this.#filled += count;
       left -= count;
-      if (this.#filled === this.#chunkSamples) this.#flush();
+      if (this.#filled === this.#chunkSamples) this.write();
     }
   }
 
@@ -102,7 +95,7 @@ export class RecordingFile {
    * @throws the error of the disk, also one of an earlier write.
    */
   async finish(samples: number): Promise<number> {
-    this.#flush();
+    this.write();
     giveBackSamples(this.#chunk);
     this.#chunk = nothing;
     await this.#writing;
@@ -116,7 +109,8 @@ export class RecordingFile {
     return wavHeaderBytes + audioBytes;
   }
 
-  #flush(): void {
+  /** Writes what there is. To be called about once per second. */
+  write(): void {
     if (this.#filled === 0) return;
     if (this.#error === undefined && this.#waiting.length < MAX_WAITING) {
       this.#waiting.push({ at: this.#chunkAt, samples: this.#chunk, filled: this.#filled });
