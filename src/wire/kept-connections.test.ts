@@ -105,6 +105,17 @@ describe('a connection that carries a registration', () => {
     expect([phone.pings, wire.connections, clock.pendingTimers]).toEqual([pings, 0, 0]);
   });
 
+  it('is pinged as often as ever when it is renewed again and again', async () => {
+    const { clock, wire, phone, socket, peer, pass } = await scene(true);
+    for (let time = 0; time < 5; time++) wire.keep(peer, clock.now() + HOUR_MS);
+    await pass(400);
+    // One each 95 to 120 s.
+    expect([3, 4]).toContain(phone.pings);
+    socket.destroy();
+    await until(() => wire.connections === 0);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
   it('is renewed: the time of the last registration counts', async () => {
     const { clock, wire, socket, peer, pass } = await scene(false);
     wire.keep(peer, clock.now() + HOUR_MS);

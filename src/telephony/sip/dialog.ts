@@ -47,7 +47,7 @@ export class Dialog {
     this.#core = core;
     this.#context = new DialogContext(core, state, credentials);
     this.#changes = new SessionChanges(this.#context, {
-      isBusy: () => this.#repetition !== undefined,
+      isBusy: () => this.#repetition !== undefined || this.provisionals?.isWaiting === true,
       describe: (offer) => this.#peerChanges.describe(offer),
       lost: (status, reason) => this.#ending.fail(status, reason),
       hangUp: (reason) => this.#ending.fail(488, reason),
@@ -176,12 +176,9 @@ export class Dialog {
     this.#changes.next();
   }
 
-  /** Makes an early dialog a confirmed one, or takes what its 2xx says anew. */
+  /** Takes what a response to the INVITE says, of either side. Changes of ours wait for its PRACK or ACK. */
   confirm(state: DialogState): void {
     this.#state = state;
-    // The ACK to a 2xx goes before any change of ours.
-    const isAckDue = state.role === 'uac' && state.phase === 'confirmed' && !state.invite.acked;
-    if (!isAckDue) this.#changes.next();
   }
 
   /** The session ends when it is not refreshed by what the 2xx to the INVITE has agreed on; undefined: it lasts. */

@@ -78,7 +78,6 @@ export class ReferSubscription implements ReferReport {
       { headers, body: { type: SIPFRAG, text: writeSipfrag(next) } },
       { final: ({ status }) => this.#sent(final || status >= 300), failed: () => this.#sent(true) },
     );
-    if (final) this.#deadline.cancel();
   }
 
   /** A peer that refuses a NOTIFY does not want any other (RFC 6665 section 4.2.2). */

@@ -64,10 +64,10 @@ export class OutgoingRefer {
   }
 
   #advance(event: ReferEvent): void {
-    if (this.over) return;
-    const wasAsked = this.#state.phase === 'asked';
-    this.#state = advanceRefer(this.#state, event);
-    if (wasAsked && this.#state.phase === 'accepted') this.#onAccepted();
+    const before = this.#state;
+    if (before.phase === 'over') return;
+    this.#state = advanceRefer(before, event);
+    if (before.phase === 'asked' && this.#state.phase === 'accepted') this.#onAccepted();
     if (this.#state.phase !== 'over') return;
     this.#deadline.cancel();
     this.#told(this.#state.outcome);

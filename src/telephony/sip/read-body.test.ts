@@ -90,6 +90,10 @@ describe('a body of several parts', () => {
     expect(read(type, `--b\r\n--b\r\n${sdp()}`)).toEqual({ sdp: SDP, understood: false });
   });
 
+  it('may have a body of parts inside whose boundary begins with its own', () => {
+    expect(multipart('mixed', part('multipart/mixed;boundary=bc', joined([sdp('v=1')], 'bc')), sdp('v=2'))).toEqual(taken('v=1'));
+  });
+
   it('has limits on parts, on what is inside of each other, and on the headers of a part', () => {
     const many = (count: number): readonly string[] => Array.from({ length: count }, () => isup('signal;handling=optional'));
     expect(multipart('mixed', ...many(15), sdp())).toEqual(taken());

@@ -12,10 +12,13 @@ export interface TransferOutcome {
   readonly reason: string;
 }
 
-/** A REFER of ours (RFC 3515): whether it was accepted, and what is known of the new call. */
-export type ReferState =
-  | { readonly phase: 'asked' | 'accepted'; readonly heard?: SipfragStatus }
-  | { readonly phase: 'over'; readonly outcome: TransferOutcome };
+/** A REFER of ours (RFC 3515) that is under way: whether it was accepted, and what is known of the new call. */
+export interface OpenRefer {
+  readonly phase: 'asked' | 'accepted';
+  readonly heard?: SipfragStatus;
+}
+
+export type ReferState = OpenRefer | { readonly phase: 'over'; readonly outcome: TransferOutcome };
 
 export type ReferEvent =
   /** The final response. `silent`: the peer will send no NOTIFY (RFC 4488 section 4, RFC 7614 section 5). */
@@ -25,11 +28,10 @@ export type ReferEvent =
   /** There is no response, the call is over, or it takes too long. */
   | { readonly kind: 'unanswered' | 'ended' | 'deadline'; readonly reason: string };
 
-export const asked: ReferState = { phase: 'asked' };
+export const asked: OpenRefer = { phase: 'asked' };
 
-/** The state after an event. Once it is over, nothing changes it. */
-export function advanceRefer(state: ReferState, event: ReferEvent): ReferState {
-  if (state.phase === 'over') return state;
+/** The state after an event. Once it is over no event counts any more. */
+export function advanceRefer(state: OpenRefer, event: ReferEvent): ReferState {
   switch (event.kind) {
     case 'response': {
       const { status, reason, silent } = event;

@@ -16,7 +16,10 @@ export type OfferSource = string | (() => string);
 
 /** What the dialog does for the changes that we ask for. */
 export interface SessionChangesOwner {
-  /** Whether an INVITE of the peer waits for its ACK; ours must wait for it too (RFC 3261 section 14.1). */
+  /**
+   * Whether an INVITE of the peer waits for its ACK, or a reliable response to it for its PRACK: ours must wait for them too (RFC 3261
+   * section 14.1, RFC 3311 section 5.1).
+   */
   isBusy(): boolean;
   /** Answers an offer of the peer, undefined to refuse it. */
   describe(offer: string): string | undefined;
