@@ -33,11 +33,13 @@ describe('a refresh of ours', () => {
     await scene.close();
   });
 
-  it('that is under way when we hang up leaves no timer', async () => {
-    const { dialog, reply, clock, turn, scene } = await refreshed();
-    void dialog.bye();
-    await turn();
-    reply('BYE', 200);
+  it.each(['us', 'the peer'])('that is under way at the end of the call by %s leaves no timer', async (who) => {
+    const { dialog, ask, reply, clock, turn, scene } = await refreshed();
+    if (who === 'us') {
+      void dialog.bye();
+      await turn();
+      reply('BYE', 200);
+    } else await ask('BYE');
     // What is left of both transactions is over in a minute.
     await clock.advance(65_000);
     expect([clock.pendingTimers, scene.caller.liveDialogs]).toEqual([0, 0]);
