@@ -10,8 +10,9 @@ describe('NetworkTable', () => {
     table.add('10.1.2.3', 'one');
     table.add('2001:db8::/32', 'six');
     table.add('10.1.2.3', 'again');
-    expect(table.at('10.1.2.3')).toEqual(['wide', 'one', 'again']);
-    expect(table.at('::ffff:10.1.2.4')).toEqual(['wide']);
+    table.add('10.0.0.0/8', 'wide again');
+    expect(table.at('10.1.2.3')).toEqual(['wide', 'one', 'again', 'wide again']);
+    expect(table.at('::ffff:10.1.2.4')).toEqual(['wide', 'wide again']);
     expect(table.at('11.1.2.3')).toEqual([]);
     expect(table.at('2001:DB8:1::1')).toEqual(['six']);
     expect(table.at('2001:db9::1')).toEqual([]);

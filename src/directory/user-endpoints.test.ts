@@ -189,6 +189,15 @@ describe('the phones of a user', () => {
     expect(keys(await sipUsers.bindings(userId))).toEqual(['k6', 'k7', 'k8', 'k9', 'k10']);
   });
 
+  it('are bound anew when they come back after their time was over', async () => {
+    const { sipUsers, clock } = directory;
+    await sipUsers.change(userId, adding(binding('a', { expiresAtMs: 10_000 })));
+    await clock.advance(10_001);
+    const back = binding('a', { callId: 'b' });
+    expect(await sipUsers.change(userId, adding(back))).toEqual([back]);
+    expect(await sipUsers.bindings(userId)).toEqual([back]);
+  });
+
   it('registering at the same time all stay', async () => {
     const { sipUsers } = directory;
     await Promise.all(['a', 'b', 'c'].map((key) => sipUsers.change(userId, adding(binding(key)))));

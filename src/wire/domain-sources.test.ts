@@ -16,3 +16,10 @@ test('nobody is asked for what is no name in an SRV record of a domain', async (
   const addresses = dns.asked.filter((question) => /^A+ /.test(question));
   expect(addresses).toEqual(['A a.example', 'AAAA a.example']);
 });
+
+test.each(['naptr', 'srv', 'addresses'] as const)('the sources of a domain are not whole when nobody answers for %s', async (kind) => {
+  const failed = new Error('nobody answers');
+  const names = { naptr: 'a.example', srv: '_sip._tcp.a.example', addresses: 'a.example' };
+  const dns = dnsTable({ [kind]: { [names[kind]]: failed } });
+  expect(await new DomainSources(dns, 'a.example', true).find(new AbortController().signal)).toEqual({ addresses: [], isWhole: false });
+});

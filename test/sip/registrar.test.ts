@@ -172,6 +172,24 @@ describe('a phone that registers', () => {
     expect((await register([CONTACT])).status).toBe(200);
     await finish();
   });
+
+  it('is told when something else fails, rather than left to repeat itself', async () => {
+    const { users, register, finish } = scene();
+    users.failure = new TypeError('a mistake');
+    expect((await register([CONTACT])).status).toBe(500);
+    await finish();
+  });
+
+  it('changes nothing when it only asks which contacts there are', async () => {
+    const { users, register, finish } = scene();
+    await register([CONTACT, 'Expires: 600']);
+    users.change = async () => {
+      throw new Error('Nothing is to be changed');
+    };
+    const answer = await register([]);
+    expect([answer.status, contactsOf(answer).length]).toEqual([200, 1]);
+    await finish();
+  });
 });
 
 describe('who may not register', () => {

@@ -97,6 +97,15 @@ describe('Latch', () => {
     expect(latch.target).toEqual(told);
   });
 
+  it('goes back to the endpoint of the SDP, with any source, once the other that was taken is silent', () => {
+    const latch = aimed();
+    for (const sequence of [1, 2, 3, 4]) latch.accept(other, header(sequence), 0, false);
+    const back = (nowMs: number): boolean[] => [500, 501, 502, 503].map((at) => latch.accept(told, header(at, 2), nowMs, false));
+    expect(back(199)).toEqual([false, false, false, false]);
+    expect(back(200)).toEqual([false, false, false, true]);
+    expect([latch.target, latch.moves]).toEqual([told, 0]);
+  });
+
   it('does not keep the objects it is given, which a socket may use again', () => {
     const latch = aimed();
     const from = { ...other };

@@ -1,6 +1,6 @@
-import { createSocket, type Socket } from 'node:dgram';
+import { createSocket, Socket } from 'node:dgram';
 import { once } from 'node:events';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Endpoint } from '../../wire/wire.ts';
 import { openDgramSocket } from './dgram-socket.ts';
 import type { RtpSocket } from './rtp-socket.ts';
@@ -130,6 +130,20 @@ describe('openDgramSocket', () => {
     const text = nextText(peer.socket);
     socket.send(Buffer.from('fine'), peer.endpoint);
     expect(await text).toBe('fine');
+  });
+
+  it('sends nothing while the system does not take what was sent, and goes on afterwards', async () => {
+    const waiting = vi.spyOn(Socket.prototype, 'getSendQueueCount').mockReturnValue(1);
+    closers.push(() => waiting.mockRestore());
+    const socket = await openSocket();
+    const peer = await openPeer();
+    const came: string[] = [];
+    peer.socket.on('message', (bytes) => came.push(String(bytes)));
+    for (let nth = 0; nth < 40; nth++) socket.send(Buffer.from(`late ${nth}`), peer.endpoint);
+    waiting.mockReturnValue(0);
+    for (let nth = 0; nth < 8; nth++) socket.send(Buffer.from('now'), peer.endpoint);
+    await vi.waitFor(() => expect(came).toContain('now'));
+    expect(came.filter((text) => text.startsWith('late'))).toHaveLength(7);
   });
 
   it('gives the port back at once, and does nothing after that', async () => {

@@ -1,4 +1,4 @@
-import { RTP_HEADER_BYTES, rtpPayloadStart } from './packet.ts';
+import { rtpPayloadStart } from './packet.ts';
 import { ReplayWindow } from './replay-window.ts';
 import { isRtcp, RTCP_ENCRYPTED, RTCP_PLAIN_BYTES, viewOf } from './srtcp-packet.ts';
 import { MAX_SRTP_BYTES, SrtpCipher } from './srtp-cipher.ts';
@@ -42,7 +42,6 @@ export class SrtpUnprotect {
 
   #unprotectRtp(bytes: Uint8Array): Uint8Array | undefined {
     const end = bytes.length - this.#tagBytes;
-    if (end < RTP_HEADER_BYTES) return undefined;
     const start = rtpPayloadStart(bytes);
     if (start === undefined || start > end) return undefined;
     this.#in.set(bytes);

@@ -112,6 +112,18 @@ describe('a protected packet', () => {
     expect(unprotect(srtp)).toEqual(plain);
   });
 
+  test('is refused when its header reaches into the tag, though whoever made it has the key', () => {
+    const master = masterOf('AES_CM_128_HMAC_SHA1_80');
+    const signed = new Uint8Array(16);
+    writeRtpHeader(signed, false, 0, 7, 160, SSRC);
+    for (const sources of [0, 1]) {
+      signed[0] = 0x80 | sources;
+      const tag = new SrtpCipher(deriveSessionKeys(master, 'rtp')).tag(signed).subarray(0, 10);
+      const taken = new SrtpUnprotect(master).unprotect(Uint8Array.of(...signed.subarray(0, 12), ...tag));
+      expect(taken?.length).toBe(sources === 0 ? 12 : undefined);
+    }
+  });
+
   test('is taken once, and not when it is far behind', () => {
     const { protect, unprotect } = pairOf('AES_CM_128_HMAC_SHA1_80');
     const sent = Array.from({ length: 300 }, (_, sequence) => protect(packetOf(sequence)));

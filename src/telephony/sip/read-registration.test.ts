@@ -49,6 +49,11 @@ describe('a REGISTER', () => {
     expect(contact?.key).toBe('<urn:uuid:1>;2');
   });
 
+  it.each(['"1;expires=9"', '1234567890', '-1', 'x'])('has no flow when its number is none: %s', (flow) => {
+    const [contact] = read(register([`Contact: <sip:a@10.0.0.2:4711>;+sip.instance="<urn:uuid:1>";reg-id=${flow}`])).contacts;
+    expect(contact?.key).toBe('<urn:uuid:1>;');
+  });
+
   it('removes everything with *, and Path is kept in order', () => {
     expect(read(register(['Contact: *', 'Expires: 0']))).toMatchObject({ removeAll: true, contacts: [] });
     expect(read(register(['Contact: <sip:a@b>', 'Path: <sip:p1;lr>, <sip:p2;lr>', 'Path: <sip:p3;lr>'])).path).toEqual([
