@@ -98,9 +98,8 @@ export class ConferenceGuests {
       note(guest.member ? `${party.name} has joined the conference` : `There is no room in the conference for ${party.name}`);
       onChanged();
     }
-    // Without a conference there is nothing to talk with.
-    if (guest.member) void guest.member.over.then(() => party.end());
-    else if (call) void party.end();
+    // Without a conference there is nothing to talk with. Who is in it is hung up on by `close` once the call of the session has left it.
+    if (call && !guest.member) void party.end();
     const end = await party.over;
     guest.member?.leave();
     this.#guests.delete(guest);

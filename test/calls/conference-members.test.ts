@@ -207,6 +207,24 @@ describe('PATCH /sessions/{id}/conference/members/{callSid}', () => {
     await over();
   });
 
+  it('keeps a member muted over a hold, and one who was not', async () => {
+    const { sessionId, conferences, hears, memberAt, world, over } = await called({ [FRIEND]: { answerAfterMs: 100, says: F } });
+    await conferences.addMember(manager, { sessionId, destination: FRIEND });
+    await world.clock.advance(500);
+    const callSid = (await memberAt(FRIEND))?.callSid ?? '';
+    for (const [mute, heard] of [
+      [true, 0xff],
+      [false, F],
+    ] as const) {
+      await conferences.patchMember(manager, { sessionId, callSid, mute });
+      for (const hold of [true, false]) await conferences.patchMember(manager, { sessionId, callSid, hold });
+      expect(await memberAt(FRIEND)).toMatchObject({ muted: mute, callState: 'Connected' });
+      expect(await hears(numberToDial)).toEqual([[heard]]);
+    }
+    void world.service.end(manager, sessionId);
+    await over();
+  });
+
   it('finds no member while the call is in no conference', async () => {
     const { session, sessionId, conferences, world, over } = await called({});
     await expect(conferences.patchMember(manager, { sessionId, callSid: session.callSid ?? '', mute: true })).rejects.toMatchObject({

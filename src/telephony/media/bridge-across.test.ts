@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { bridgedCalls, nothingLeftOf } from '../../../test/support/bridged-calls.ts';
 import { type ReceivedPacket, TELEPHONE_EVENT } from '../../../test/support/media-rig.ts';
 import { decodeG711, silenceByte } from '../audio/g711.ts';
+import { opusModule } from '../audio/opus-module.ts';
 import { newBridgeEnds } from './far-side.ts';
 import type { StreamCore } from './stream-core.ts';
 
@@ -113,6 +114,56 @@ describe('a bridge of streams of two threads', () => {
     await one.peer.speak(one.stream.local, 100, 7);
     await rig.clock.advance(20);
     expect(two.peer.received.filter(({ payload }) => payload[0] === 7).length).toBe(5);
+    await nothingLeftOf(rig);
+  });
+
+  it.each(['one', 'two'] as const)('gives the memory of the codecs back on both sides when stream %s leaves it', async (which) => {
+    const before = opusModule().liveStates;
+    const { rig, one, two } = await bridged({}, { codec: 'opus', payloadType: 111 });
+    await rig.clock.advance(100);
+    const alone = opusModule().liveStates;
+    await one.peer.speak(one.stream.local, 100, 0x20);
+    const encoded = two.peer.received.at(-1);
+    if (!encoded) throw new Error('nothing was heard');
+    two.peer.sendRaw(two.stream.local, 111, 1, 960, encoded.payload);
+    await rig.clock.advance(20);
+    // What stream two sends is encoded there, and what it hears is decoded there for itself, and at the end of the bridge that stream one has.
+    expect(opusModule().liveStates).toBe(alone + 3);
+    ({ one, two })[which].stream.unbridge();
+    await rig.clock.advance(20);
+    expect(opusModule().liveStates).toBe(alone + 1);
+    await nothingLeftOf(rig);
+    expect(opusModule().liveStates).toBe(before);
+  });
+
+  it('is silent from the moment that it is left, whatever is still under way', async () => {
+    const [here, there] = newBridgeEnds();
+    const { rig, two } = await bridgedCalls({}, {}, () => {});
+    let delivered = 0;
+    there.port.on('message', () => {
+      if (++delivered === 2) two.stream.unbridge();
+    });
+    two.stream.bridgeAcross(there);
+    const payload = new Uint8Array(160).fill(6);
+    for (let sequence = 1; sequence < 5; sequence++) {
+      here.port.postMessage({ kind: 'audio', codec: 'PCMU', payload, timestamp: sequence * 160, sequence, newest: true });
+    }
+    await rig.clock.advance(40);
+    expect(two.peer.received.filter((packet) => !isSilent(packet))).toHaveLength(1);
+    here.port.close();
+    await nothingLeftOf(rig);
+  });
+
+  it('takes the payload of a packet to the other thread, and nothing else that is in its memory', async () => {
+    const [here, there] = newBridgeEnds();
+    const { rig, one } = await bridgedCalls({}, {}, () => {});
+    one.stream.bridgeAcross(here);
+    const passed = new Promise<{ payload: Uint8Array }>((resolve) => there.port.once('message', resolve));
+    one.peer.sendAudio(one.stream.local, 6);
+    await rig.clock.advance(20);
+    const { payload } = await passed;
+    expect([payload.length, payload.buffer.byteLength]).toEqual([160, 160]);
+    there.port.close();
     await nothingLeftOf(rig);
   });
 

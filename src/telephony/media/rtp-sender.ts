@@ -128,7 +128,7 @@ export class RtpSender {
    * Unless it is the `newest`, it fills one. Answers the timestamp that it was sent with, or undefined when it came too late for that.
    */
   pass(payload: Uint8Array, timestamp: number, sequence: number, newest: boolean, to: Endpoint): number | undefined {
-    if (newest) this.#lend();
+    if (newest) this.#lent = true;
     const numbers = this.#numbers;
     if (!numbers.place(sequence, timestamp, newest, this)) return undefined;
     this.#sendOther(payload, numbers.sequence, numbers.timestamp, newest, to);
@@ -142,7 +142,7 @@ export class RtpSender {
 
   /** Sends a payload of another source that is encoded as ours are, as the next frame. Answers the timestamp that it was sent with. */
   sendPayload(payload: Uint8Array, to: Endpoint): number {
-    this.#lend();
+    this.#lent = true;
     this.#numbers.end();
     const timestamp = this.#timestamp;
     this.#sendOther(payload, this.#sequence, timestamp, true, to);
@@ -190,12 +190,6 @@ export class RtpSender {
     }
     this.#marker = true;
     this.#advance(frames);
-  }
-
-  #lend(): void {
-    if (this.#lent) return;
-    this.#lent = true;
-    this.#catchUp();
   }
 
   /** Frames that were not sent take their time all the same (RFC 3550 section 5.1). */
