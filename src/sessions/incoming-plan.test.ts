@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { plainTrunk, targetAt } from '../../test/support/carriers.ts';
 import { flowOf } from '../../test/support/flow-builder.ts';
+import type { FlowInfo } from '../contracts/flows.ts';
 import type { Trunk } from '../directory/trunks.ts';
-import { compileFlow } from '../flow/compile-flow.ts';
 import type { CallingUser, IncomingCall } from '../telephony/port.ts';
 import { digestSecrets } from '../telephony/sip/digest.ts';
+import { CompiledFlows } from './compiled-flows.ts';
 import { type IncomingDirectory, planIncoming } from './incoming-plan.ts';
 
 const CARRIER = '10.0.1.1';
@@ -17,6 +18,8 @@ interface Scene {
   readonly trunk?: Partial<Trunk>;
   /** Another trunk of the same carrier. */
   readonly other?: Partial<Trunk>;
+  /** The flow of the number, and of the user. */
+  readonly flow?: FlowInfo;
   /** Of which account the flow of the number, and of the user, is. */
   readonly flowOf?: string;
   readonly call?: Partial<IncomingCall>;
@@ -25,11 +28,11 @@ interface Scene {
 }
 
 /** What becomes of a call for the number of an account, which has one trunk and one user. */
-function planned({ trunk, other, flowOf: accountId = 'account-1', call, knownAs = alice.userId }: Scene) {
-  const flow = { ...stored, accountId };
+function planned({ trunk, other, flow: info = stored.flow, flowOf: accountId = 'account-1', call, knownAs = alice.userId }: Scene) {
+  const flow = { ...stored, flow: info, accountId };
   const directory: IncomingDirectory = {
     flows: { load: async () => flow },
-    compiledFlows: { of: compileFlow },
+    compiledFlows: new CompiledFlows({ load: async () => undefined }),
     phoneNumbers: { ownedVoiceNumbers: async () => [{ endpointId: 'endpoint-1', e164: NUMBER, flow: runs }] },
     trunks: {
       ofAccount: async () => [plainTrunk(CARRIER, trunk), ...(other ? [plainTrunk(CARRIER, { trunkId: 'trunk-2', ...other })] : [])],
@@ -145,6 +148,14 @@ describe('a call that comes in', () => {
     ['user', { hasCredentials: true }, 403],
   ])('runs no flow of another account, whatever the %s names', async (_what, call, status) => {
     expect(await planned({ flowOf: 'account-2', call })).toEqual({ refused: 'no-flow', status });
+  });
+
+  it.each([
+    ['number', {}, 404],
+    ['user', { hasCredentials: true }, 403],
+  ])('is refused when the flow of the %s cannot be run any more', async (_what, call, status) => {
+    const flow = flowOf({ bye: ['NodeOfAnOlderRelease'] });
+    expect(await planned({ flow, call })).toEqual({ refused: 'no-flow', status });
   });
 
   it('of a user runs nothing when the name has become that of somebody else', async () => {

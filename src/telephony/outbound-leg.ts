@@ -66,14 +66,10 @@ export class OutboundLeg extends Leg implements InviteEvents {
     return this.answeredElsewhere ? COMPLETED_ELSEWHERE : undefined;
   }
 
-  /** Hands over the INVITE that was sent for this leg. A hang-up that came before it takes effect now. */
+  /** Hands over the INVITE that was sent for this leg. It is not sent at all for one that hangs up, see `hangingUp`. */
   attach(invite: OutgoingInvite): void {
     this.#invite = invite;
     if (this.ended) return;
-    if (this.ending) {
-      invite.cancel(this.#cancelReason);
-      return;
-    }
     const { clock } = this.parts;
     this.#ringTimer = clock.after(this.#ringTimeoutMs, () => {
       if (this.#hasRung) this.stop(noAnswer);

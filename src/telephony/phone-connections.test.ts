@@ -36,6 +36,21 @@ it('a phone that is gone before its registration is stored is not registered', (
   expect([forgotten, connections.wayTo(gone), connections.wayTo(there)?.port]).toEqual([['gone of ada'], undefined, 2]);
 });
 
+it('a registration that cannot be forgotten is logged, and harms nothing', async () => {
+  const warnings: unknown[] = [];
+  const wire = new MemoryNetwork(new VirtualClock(), seededRandom(1)).wire('tcp', { address: '10.0.0.1', port: 5060 });
+  const failure = new Error('no database');
+  const connections = new PhoneConnections({
+    wires: [{ ...wire, isConnected: () => false }],
+    users: { forget: () => Promise.reject(failure) },
+    log: { ...silentLogger, warn: (fields, message) => warnings.push([fields, message]) },
+  });
+  const gone = binding('gone', 1);
+  connections.registered('ada', [gone], [gone]);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect([warnings, connections.size]).toEqual([[[{ err: failure }, 'a registration could not be forgotten']], 0]);
+});
+
 describe('what is remembered of connections', () => {
   it('is one for each that carries registrations, and none when they are taken back', () => {
     const connections = scene();

@@ -75,7 +75,6 @@ export class TcpConnection {
 
   /** Until then it is not closed for being idle, and the peer is pinged. A time that is past: not any more. */
   keep(untilMs: number, random: Random | undefined): void {
-    if (this.#closed) return;
     this.#keptUntilMs = untilMs;
     // We ping for as long as it serves what we have opened.
     if (this.#pings !== undefined || random === undefined) return;

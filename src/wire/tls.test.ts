@@ -106,6 +106,14 @@ describe('a TLS wire', () => {
     expect(client.connections).toBe(1);
   });
 
+  test('has one connection to one name, however it is spelt', async () => {
+    const server = await open({ identity: peerIdentity });
+    const client = await open();
+    await send(client, named(server, 'peer.example'));
+    await send(client, named(server, 'Peer.EXAMPLE'));
+    expect(client.connections).toBe(1);
+  });
+
   test('does not speak versions before 1.2', async () => {
     const server = await open({ identity: peerIdentity });
     const old: ConnectionOptions = { ...server.local, host: '127.0.0.1', ca, minVersion: 'TLSv1', maxVersion: 'TLSv1.1' };

@@ -1,6 +1,6 @@
-import { createSocket } from 'node:dgram';
+import { createSocket, Socket } from 'node:dgram';
 import { once } from 'node:events';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { silentLogger } from '../kernel/log.ts';
 import { openUdp } from './udp.ts';
 import type { Endpoint, Wire } from './wire.ts';
@@ -32,6 +32,24 @@ afterEach(async () => {
 });
 
 describe('a UDP wire', () => {
+  test('goes on when the system reports an error of its socket, which is logged', async () => {
+    const binding = vi.spyOn(Socket.prototype, 'bind');
+    const warnings: unknown[] = [];
+    const log = { ...silentLogger, warn: (fields: unknown, message: string) => warnings.push([fields, message]) };
+    const a = await openUdp({ local: loopback, log });
+    opened.push(a);
+    const [socket] = binding.mock.contexts;
+    binding.mockRestore();
+    if (!(socket instanceof Socket)) throw new Error('no socket');
+    const error = Object.assign(new Error('recvmsg ENOBUFS'), { code: 'ENOBUFS' });
+    socket.emit('error', error);
+    expect(warnings).toEqual([[{ err: error }, 'udp socket error']]);
+    const b = await open();
+    const received = receivedUntilEnd(a);
+    await b.send(longEnough('end'), a.local);
+    expect(await received).toEqual([]);
+  });
+
   test('carries datagrams', async () => {
     const a = await open();
     const b = await open();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../../src/kernel/errors.ts';
-import type { SrtpPolicy } from '../../src/telephony/port.ts';
+import type { IncomingCall, SrtpPolicy } from '../../src/telephony/port.ts';
 import { callerId } from '../support/call-world.ts';
 import { flowOf, from } from '../support/flow-builder.ts';
 import { incomingScene, waiting } from '../support/incoming-scene.ts';
@@ -68,6 +68,50 @@ describe('a call from the carrier of a trunk to a number of its account', () => 
     await caller.ack({ refused: true });
     expect(caller.statuses()).toEqual([100, 180, 503]);
     expect(session()).toBeUndefined();
+    await finish();
+  });
+
+  it('is refused with 500 when something fails that nobody has thought of', async () => {
+    const { world, caller, finish } = incomingScene({ beforeLoad: () => Promise.reject(new TypeError('a mistake')) });
+    await caller.invite();
+    await caller.ack({ refused: true });
+    expect([caller.statuses(), world.refused]).toEqual([[100, 500], ['failed']]);
+    await finish();
+  });
+
+  it('is refused after a minute when nobody has decided on it, and stays so when somebody does', async () => {
+    let decide = (): void => {};
+    const decided = new Promise<void>((resolve) => {
+      decide = resolve;
+    });
+    const { world, caller, session, finish } = incomingScene({ beforeLoad: () => decided });
+    await caller.invite();
+    await world.clock.advance(59_000);
+    expect(caller.statuses()).toEqual([100]);
+    await world.clock.advance(1_000);
+    await caller.ack({ refused: true });
+    decide();
+    await world.clock.advance(1_000);
+    expect(caller.statuses()).toEqual([100, 480]);
+    expect(session()).toMatchObject({ outcome: 'NoAnswer', sipCause: 480 });
+    await finish();
+  });
+
+  it('is not refused any more once it is answered', async () => {
+    const { world, caller, session, finish } = incomingScene({ flow: waiting });
+    const calls: IncomingCall[] = [];
+    const take = world.service.incoming.bind(world.service);
+    world.service.incoming = (call) => {
+      calls.push(call);
+      take(call);
+    };
+    await caller.invite();
+    await caller.ack();
+    for (const call of calls) call.reject(603);
+    await world.clock.advance(1_000);
+    expect([calls.length, caller.statuses(), caller.requests('BYE')]).toEqual([1, [100, 180, 200], []]);
+    await caller.request('BYE', 2);
+    expect(session()?.outcome).toBe('CallerHungUp');
     await finish();
   });
 
