@@ -109,7 +109,7 @@ export class BridgeSide implements BridgePartner {
     if (codec === agreed.codec) {
       const sentTimestamp = sender.pass(payload, timestamp, sequence, newest, to);
       if (sentTimestamp === undefined) return;
-      if (callRecorder) callRecorder.sentPacket(codec, payload, sender.sampleTimestamp(sentTimestamp), nowMs);
+      if (callRecorder) callRecorder.sentPacket(codec, payload, sentTimestamp, nowMs);
       watch.sent(0, nowMs);
       return;
     }
@@ -121,7 +121,7 @@ export class BridgeSide implements BridgePartner {
     }
     this.#transcoder.encode(decoded.samples(), (own, frame) => {
       const sentTimestamp = sender.sendPayload(own, to);
-      callRecorder?.sent(frame, sender.sampleTimestamp(sentTimestamp), nowMs);
+      callRecorder?.sent(agreed.codec, frame, sentTimestamp, nowMs);
       watch.sent(0, nowMs);
     });
   }

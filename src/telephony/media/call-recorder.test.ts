@@ -33,7 +33,7 @@ async function recorded(layout: RecordingLayout, forMs: number, steps: readonly 
       else recorder.resume(startMs + atMs);
     }
     if (atMs % 20 > 0) continue;
-    recorder.sent(new Int16Array(160).fill(atMs / 20 + 1), 5000 + atMs * 8, startMs + atMs);
+    recorder.sent('PCMU', new Int16Array(160).fill(atMs / 20 + 1), 5000 + atMs * 8, startMs + atMs);
     recorder.heard(new Int16Array(160).fill(-2 * (atMs / 20 + 1)), 90 + atMs * 8, startMs + atMs);
     recorder.tick(startMs + atMs);
   }
@@ -70,7 +70,7 @@ describe('the recording of a whole call', () => {
     for (let frame = 0; frame < 200; frame++) {
       const timestamp = (0xffff_f000 + frame * 160) >>> 0;
       const codec = codecs[frame % 2] ?? 'PCMU';
-      if (frame % 50 === 49) recorder.sent(new Int16Array(160).fill(frame), timestamp, frame * 20);
+      if (frame % 50 === 49) recorder.sent('PCMU', new Int16Array(160).fill(frame), timestamp, frame * 20);
       else recorder.sentPacket(codec, new Uint8Array(160).fill(frame % 100), timestamp, frame * 20);
       recorder.tick(frame * 20);
     }

@@ -1,8 +1,9 @@
+import { SampleTimestamps } from '../rtp/sample-timestamps.ts';
 import { DecodedAudio } from './decoded-audio.ts';
 import { FRAME_MS, FRAME_SAMPLES } from './frame-clock.ts';
-import type { AudioCodec, CallRecorded, RecordingLayout } from './media-port.ts';
+import { type AudioCodec, type CallRecorded, clockRates, type RecordingLayout } from './media-port.ts';
 import { mixSamples } from './mix-samples.ts';
-import { PacketLog, type PacketReader } from './packet-log.ts';
+import { PacketRun } from './packet-run.ts';
 import { RecordingFile } from './recording-file.ts';
 import { RecordingTimeline } from './recording-timeline.ts';
 
@@ -26,10 +27,10 @@ export class CallRecorder {
   readonly #file: RecordingFile;
   readonly #sent = new RecordingTimeline();
   readonly #heard = new RecordingTimeline();
-  /** Packets that were sent, and wait to be decoded. */
-  readonly #log = new PacketLog();
+  readonly #timestamps = new SampleTimestamps();
+  /** Packets that were sent and wait to be put in. */
+  readonly #run = new PacketRun();
   readonly #decoded = new DecodedAudio();
-  readonly #sentLogged: PacketReader;
   readonly #putBoth: (target: Int16Array, at: number, count: number) => void;
   /** Where pauses begin and end, in turn: positions that nothing was taken out beyond. */
   readonly #edges: number[] = [];
@@ -48,29 +49,27 @@ export class CallRecorder {
     this.#startMs = startMs;
     this.#file = new RecordingFile(path, layout === 'stereo' ? 2 : 1, (error) => this.#fail(error));
     this.#putBoth = (target, at, count) => this.#sent.interleaveTo(target, at, this.#heard, count / 2);
-    this.#sentLogged = (codec, payload, _sequence, timestamp, _isNewest, atMs) => {
-      this.#decoded.take(codec, payload);
-      this.#sent.put(this.#decoded.samples(), timestamp, true, this.#positionAt(atMs));
-    };
     this.recorded = new Promise((resolve) => {
       this.#complete = resolve;
     });
   }
 
-  /** A frame of audio was sent: its samples, which may be used again afterwards, and where they belong, counted in samples. */
-  sent(samples: Int16Array, timestamp: number, nowMs: number): void {
+  /** A frame of audio was sent, encoded in `codec`: its samples, which may be used again afterwards, and its RTP timestamp. */
+  sent(codec: AudioCodec, samples: Int16Array, timestamp: number, nowMs: number): void {
     this.#catchUp();
-    this.#sent.put(samples, timestamp, true, this.#positionAt(nowMs));
+    this.#putSent(codec, samples, timestamp, nowMs);
   }
 
-  /** A packet of audio was sent: its payload, which nobody may change afterwards, likewise. */
+  /** A packet of audio was sent: its payload, likewise. */
   sentPacket(codec: AudioCodec, payload: Uint8Array, timestamp: number, nowMs: number): void {
-    if (this.#log.add(codec, payload, 0, timestamp, true, nowMs)) return;
+    if (this.#run.add(codec, payload, 0, timestamp, nowMs)) return;
     this.#catchUp();
-    this.#sentLogged(codec, payload, 0, timestamp, true, nowMs);
+    if (this.#run.begin(codec, payload, 0, timestamp, nowMs)) return;
+    this.#decoded.take(codec, payload);
+    this.#putSent(codec, this.#decoded.samples(), timestamp, nowMs);
   }
 
-  /** Audio came at `arrivalMs`, likewise. */
+  /** Audio came at `arrivalMs`: samples, likewise; their timestamp counts samples of the sender. */
   heard(samples: Int16Array, timestamp: number, arrivalMs: number): void {
     this.#heard.put(samples, timestamp, true, this.#positionAt(arrivalMs));
   }
@@ -130,7 +129,14 @@ export class CallRecorder {
   }
 
   #catchUp(): void {
-    if (!this.#log.isEmpty) this.#log.empty(this.#sentLogged);
+    const run = this.#run;
+    if (run.isEmpty) return;
+    this.#putSent(run.codec, run.samples(), run.timestamp, run.firstMs);
+    run.clear();
+  }
+
+  #putSent(codec: AudioCodec, samples: Int16Array, timestamp: number, nowMs: number): void {
+    this.#sent.put(samples, this.#timestamps.of(timestamp, clockRates[codec]), true, this.#positionAt(nowMs));
   }
 
   #setPaused(paused: boolean, nowMs: number): void {

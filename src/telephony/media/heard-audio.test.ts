@@ -10,7 +10,13 @@ function setUp() {
   const taps: { length: number; position: number; arrivalMs: number }[] = [];
   let restarts = 0;
   const heard = new HeardAudio({
-    taken: (samples, position, arrivalMs) => taps.push({ length: samples.length, position, arrivalMs }),
+    taken: (samples, position, arrivalMs) => {
+      // Several packets may be handed over together.
+      const frames = Math.max(1, samples.length / 160);
+      for (let at = 0; at < frames; at++) {
+        taps.push({ length: samples.length / frames, position: position + at * 160, arrivalMs: arrivalMs + at * 20 });
+      }
+    },
     restarted: () => restarts++,
   });
   const put = (number: number, nowMs: number, { samples = 160, codec = 'PCMU' as AudioCodec, jump = 0, isNewest = true } = {}): void =>

@@ -2,11 +2,12 @@ import { MAX_PACKET_SAMPLES } from '../audio/codec-interface.ts';
 import { ComfortNoise } from '../audio/comfort-noise.ts';
 import { CONCEALED_FRAMES, LossConcealment } from '../audio/loss-concealment.ts';
 import { JitterBuffer } from '../rtp/jitter-buffer.ts';
+import { SampleTimestamps } from '../rtp/sample-timestamps.ts';
 import { DecodedAudio } from './decoded-audio.ts';
 import { FRAME_MS, FRAME_SAMPLES } from './frame-clock.ts';
-import type { AudioCodec } from './media-port.ts';
+import { type AudioCodec, clockRates } from './media-port.ts';
 import type { HeardCounts } from './media-report.ts';
-import { PacketLog, type PacketReader } from './packet-log.ts';
+import { PacketRun } from './packet-run.ts';
 
 /** Who wants all audio in the order and the time of its sender, as recordings do. */
 export interface AudioTap {
@@ -40,10 +41,9 @@ export class HeardAudio {
   readonly #frame = new Int16Array(FRAME_SAMPLES);
   readonly #other = new Int16Array(FRAME_SAMPLES);
   readonly #madeUp = new Int16Array(FRAME_SAMPLES);
-  /** What came since the last `gather`. */
-  readonly #log = new PacketLog();
-  readonly #putLogged: PacketReader;
-  readonly #gatherLogged: PacketReader;
+  readonly #timestamps = new SampleTimestamps();
+  /** What came in order since the last `gather`. */
+  readonly #run = new PacketRun();
   #gathers = false;
   #gathersToLook = GATHERS_TO_LOOK;
   #codec: AudioCodec | undefined;
@@ -53,13 +53,6 @@ export class HeardAudio {
 
   constructor(tap: AudioTap) {
     this.#tap = tap;
-    this.#putLogged = (codec, payload, sequence, timestamp, isNewest, atMs) =>
-      this.#put(codec, payload, sequence, timestamp, isNewest, atMs);
-    this.#gatherLogged = (codec, payload, sequence, timestamp, isNewest, atMs) => {
-      const isNext = codec === this.#codec && this.#buffer.passes(payload, sequence, timestamp, atMs);
-      if (isNext) this.#decode(payload, 0, false);
-      else this.#put(codec, payload, sequence, timestamp, isNewest, atMs);
-    };
   }
 
   get counts(): HeardCounts {
@@ -68,7 +61,7 @@ export class HeardAudio {
 
   /** Whether anything waits to be taken. */
   get waits(): boolean {
-    return this.#buffer.waiting > 0 || !this.#log.isEmpty;
+    return this.#buffer.waiting > 0 || !this.#run.isEmpty;
   }
 
   /** Whether a part of the frame that was taken last did not come from the sender. */
@@ -76,17 +69,21 @@ export class HeardAudio {
     return this.#isMadeUp;
   }
 
-  /** A packet came that had not come before; `timestamp` counts samples. `isNewest` is whether it is the latest of its sequence. */
+  /** A packet came that had not come before, with its RTP timestamp. `isNewest` is whether it is the latest of its sequence. */
   put(codec: AudioCodec, payload: Uint8Array, sequence: number, timestamp: number, isNewest: boolean, nowMs: number): void {
-    if (this.#gathers && this.#log.add(codec, payload, sequence, timestamp, isNewest, nowMs)) return;
+    if (this.#run.add(codec, payload, sequence, timestamp, nowMs)) return;
     this.#catchUp();
-    this.#put(codec, payload, sequence, timestamp, isNewest, nowMs);
+    const position = this.#timestamps.of(timestamp, clockRates[codec]);
+    const isNext = this.#gathers && codec === this.#codec && this.#buffer.isNext(position, nowMs);
+    if (isNext && this.#run.begin(codec, payload, sequence, timestamp, nowMs)) return;
+    this.#put(codec, payload, sequence, position, isNewest, nowMs);
   }
 
   /** A packet came that says what noise to make in the pause that follows; else like `put`. */
   putNoise(payload: Uint8Array, sequence: number, timestamp: number, isNewest: boolean, nowMs: number): void {
     this.#catchUp();
-    if (this.#codec !== undefined) this.#buffer.put(payload, sequence, timestamp, isNewest, nowMs, true);
+    const position = this.#timestamps.of(timestamp, clockRates.PCMU);
+    if (this.#codec !== undefined) this.#buffer.put(payload, sequence, position, isNewest, nowMs, true);
   }
 
   /** The source sends digits in place of audio. */
@@ -131,7 +128,7 @@ export class HeardAudio {
    */
   gather(nowMs: number): void {
     this.#gathers = true;
-    this.#log.empty(this.#gatherLogged);
+    this.#catchUp();
     this.#queued = 0;
     if (--this.#gathersToLook <= 0) {
       this.#gathersToLook = GATHERS_TO_LOOK;
@@ -170,7 +167,12 @@ export class HeardAudio {
   }
 
   #catchUp(): void {
-    if (!this.#log.isEmpty) this.#log.empty(this.#putLogged);
+    const run = this.#run;
+    if (run.isEmpty) return;
+    const { position } = this.#buffer;
+    this.#buffer.pass(run, this.#timestamps.of(run.timestamp, clockRates[run.codec]));
+    this.#handDecoded(run.samples(), position, false);
+    run.clear();
   }
 
   #put(codec: AudioCodec, payload: Uint8Array, sequence: number, timestamp: number, isNewest: boolean, nowMs: number): void {
@@ -227,10 +229,14 @@ export class HeardAudio {
     if (this.#codec !== undefined) this.#decoded.take(this.#codec, payload);
     const samples = this.#decoded.samples();
     const rest = passed > 0 ? samples.subarray(Math.min(passed, samples.length)) : samples;
+    this.#handDecoded(rest, this.#buffer.position, isPlayed);
+  }
+
+  #handDecoded(samples: Int16Array, position: number, isPlayed: boolean): void {
     this.#missingInRow = 0;
     this.#noise.stop();
-    this.#concealment.heard(rest);
-    this.#hand(rest, this.#buffer.position, true, isPlayed);
+    this.#concealment.heard(samples);
+    this.#hand(samples, position, true, isPlayed);
   }
 
   #hand(samples: Int16Array, position: number, isForTap: boolean, isPlayed: boolean): void {

@@ -80,7 +80,7 @@ describe('audio that was lost', () => {
     const frames: Int16Array[] = [];
     const heard = new HeardAudio({ taken: (samples) => frames.push(samples.slice()), restarted: () => {} });
     packets.forEach((packet, frame) => {
-      if (frame !== 40) heard.put('opus', packet, frame, frame * 160, true, frame * 20);
+      if (frame !== 40) heard.put('opus', packet, frame, frame * 960, true, frame * 20);
       heard.take(frame * 20);
     });
     heard.drain();

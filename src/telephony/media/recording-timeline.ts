@@ -5,11 +5,11 @@ import { giveBackSamples, takeSamples } from './sample-memory.ts';
 const WINDOW_SAMPLES = 16_384;
 /** A packet this far ahead of its arrival shows that the sender's timestamps have jumped. */
 const MAX_AHEAD_SAMPLES = 8000;
-/** So many packets in a row that come too late show the same. */
-const MAX_TOO_LATE = 25;
-/** Arrivals may stray by 40 ms; so many packets in a row beyond it, on the same side, show that the clocks of both sides differ. */
+/** So many samples in a row that come too late show the same. */
+const MAX_TOO_LATE = 25 * FRAME_SAMPLES;
+/** Arrivals may stray by 40 ms; so many samples in a row beyond it, on the same side, show that the clocks of both sides differ. */
 const STRAY_SAMPLES = 320;
-const STRAY_PACKETS = 10;
+const MAX_STRAYED = 10 * FRAME_SAMPLES;
 
 const closed = new Int16Array(0);
 
@@ -29,7 +29,7 @@ export class RecordingTimeline {
   /** Whether there is one yet. */
   #isTied = false;
   #tooLate = 0;
-  /** Packets in a row that came late for their place, or, below 0, early. */
+  /** Samples in a row that came late for their place, or, below 0, early. */
   #strayed = 0;
   /** By how many samples what follows the packet that came last was moved. */
   #moved = 0;
@@ -44,13 +44,13 @@ export class RecordingTimeline {
   }
 
   /**
-   * Puts in the samples of one packet that came at `nowPosition`; they may be used again afterwards. `timestamp` counts samples, and `newest` is
+   * Puts in the samples of one packet, or of several that follow on each other, that came at `nowPosition`; they may be used again afterwards. `timestamp` counts samples, and `newest` is
    * whether the packet is the latest of its sequence.
    */
   put(samples: Int16Array, timestamp: number, newest: boolean, nowPosition: number): void {
     const { length } = samples;
     if (length === 0 || length > MAX_AHEAD_SAMPLES || this.#window === closed) return;
-    const position = this.#positionOf(timestamp, newest, nowPosition);
+    const position = this.#positionOf(timestamp, length, newest, nowPosition);
     if (position === undefined) return;
     const first = Math.max(0, this.#taken - position);
     const end = Math.min(length, this.#taken + WINDOW_SAMPLES - position);
@@ -120,29 +120,30 @@ export class RecordingTimeline {
     this.#window = closed;
   }
 
-  #positionOf(timestamp: number, newest: boolean, nowPosition: number): number | undefined {
+  #positionOf(timestamp: number, length: number, newest: boolean, nowPosition: number): number | undefined {
     this.#moved = 0;
     if (!this.#isTied) return newest ? this.#tie(timestamp, nowPosition) : undefined;
     const position = this.#anchorPosition + ((timestamp - this.#anchorTimestamp) | 0);
     if (position > nowPosition + MAX_AHEAD_SAMPLES) return newest ? this.#tie(timestamp, nowPosition) : undefined;
     if (position < this.#taken) {
-      if (newest && ++this.#tooLate > MAX_TOO_LATE) return this.#tie(timestamp, nowPosition);
+      if (newest) this.#tooLate += length;
+      if (newest && this.#tooLate > MAX_TOO_LATE) return this.#tie(timestamp, nowPosition);
       return position;
     }
     if (!newest) return position;
     this.#tooLate = 0;
     this.#anchorTimestamp = timestamp;
-    this.#moved = this.#movedAfter(nowPosition - position);
+    this.#moved = this.#movedAfter(nowPosition - position, length);
     this.#anchorPosition = position + this.#moved;
     return position;
   }
 
   /** By how many samples what follows a packet that came so many late for its place is to be moved. */
-  #movedAfter(late: number): -1 | 0 | 1 {
-    if (late > STRAY_SAMPLES) this.#strayed = Math.max(0, this.#strayed) + 1;
-    else if (late < -STRAY_SAMPLES) this.#strayed = Math.min(0, this.#strayed) - 1;
+  #movedAfter(late: number, length: number): -1 | 0 | 1 {
+    if (late > STRAY_SAMPLES) this.#strayed = Math.max(0, this.#strayed) + length;
+    else if (late < -STRAY_SAMPLES) this.#strayed = Math.min(0, this.#strayed) - length;
     else this.#strayed = 0;
-    if (Math.abs(this.#strayed) < STRAY_PACKETS) return 0;
+    if (Math.abs(this.#strayed) < MAX_STRAYED) return 0;
     this.#strayed = 0;
     return late > 0 ? 1 : -1;
   }

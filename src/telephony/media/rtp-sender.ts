@@ -2,7 +2,6 @@ import type { Random } from '../../kernel/random.ts';
 import type { Endpoint } from '../../wire/wire.ts';
 import { RTP_HEADER_BYTES, writeRtpHeader } from '../rtp/packet.ts';
 import type { RtpSocket } from '../rtp/rtp-socket.ts';
-import { SampleTimestamps } from '../rtp/sample-timestamps.ts';
 import { TELEPHONE_EVENT_BYTES, type TelephoneEvent, writeTelephoneEvent } from '../rtp/telephone-event.ts';
 import { FRAME_SAMPLES } from './frame-clock.ts';
 import { type AudioCodec, clockRates } from './media-port.ts';
@@ -42,7 +41,6 @@ export class RtpSender {
   #frameUnits = FRAME_SAMPLES;
   /** Of the clock of telephone-event, for each sample. */
   #eventUnits = 1;
-  readonly #samples = new SampleTimestamps();
   #sent = 0;
   #payloadBytes = 0;
 
@@ -77,11 +75,6 @@ export class RtpSender {
   /** The RTP timestamp of the next frame. */
   get timestamp(): number {
     return this.#timestamp;
-  }
-
-  /** A timestamp of ours counted in samples, 8000 per second, whatever the clock is. */
-  sampleTimestamp(timestamp: number): number {
-    return this.#samples.of(timestamp, this.#clockRate);
   }
 
   /** What audio is sent as from now on. `eventRate` is the clock of telephone-event in Hz, when it is not that of the codec. */

@@ -1,13 +1,11 @@
 import type { Clock } from '../../kernel/clock.ts';
 import type { DigitChange } from '../rtp/digit-receiver.ts';
-import { SampleTimestamps } from '../rtp/sample-timestamps.ts';
 import type { CallRecorder } from './call-recorder.ts';
 import { CallRecording } from './call-recording.ts';
 import { HeardAudio } from './heard-audio.ts';
 import { InbandDigits } from './inband-digits.ts';
 import { LastAudio } from './last-audio.ts';
 import type { AgreedMedia, AudioCodec, CallRecorded, Recorded, RecordingAction, RecordingLayout, RecordRules } from './media-port.ts';
-import { clockRates } from './media-port.ts';
 import type { HeardCounts } from './media-report.ts';
 import { Recorder } from './recorder.ts';
 
@@ -22,7 +20,6 @@ const WRITE_MS = 1000;
  */
 export class StreamListeners {
   readonly #clock: Clock;
-  readonly #timestamps = new SampleTimestamps();
   readonly #inband: InbandDigits;
   readonly #callRecording = new CallRecording(() => this.#look());
   #recorder: Recorder | undefined;
@@ -121,12 +118,12 @@ export class StreamListeners {
 
   /** A packet of audio came that had not come before; `newest` is whether it is the latest of its sequence. */
   audio(codec: AudioCodec, payload: Uint8Array, timestamp: number, newest: boolean, nowMs: number, sequence: number): void {
-    if (this.#listens) this.#heardAudio?.put(codec, payload, sequence, this.#timestamps.of(timestamp, clockRates[codec]), newest, nowMs);
+    if (this.#listens) this.#heardAudio?.put(codec, payload, sequence, timestamp, newest, nowMs);
   }
 
   /** A packet came that says what noise to make in the pause that follows. */
   noise(payload: Uint8Array, timestamp: number, newest: boolean, nowMs: number, sequence: number): void {
-    if (this.#listens) this.#heardAudio?.putNoise(payload, sequence, this.#timestamps.of(timestamp, clockRates.PCMU), newest, nowMs);
+    if (this.#listens) this.#heardAudio?.putNoise(payload, sequence, timestamp, newest, nowMs);
   }
 
   /** A packet of a digit came, in place of audio, unless audio that follows it has come already: then it is not the `newest`. */

@@ -123,7 +123,7 @@ export class StreamSending implements BridgedStream {
       if (digit) this.#tones.next(digit);
       const player = digit ? this.#tones : this.#player.active ? this.#player : (this.#room ?? this.#player);
       const timestamp = sender.sendAudio(player, to);
-      this.callRecorder?.sent(sender.sentSamples(), sender.sampleTimestamp(timestamp), nowMs);
+      this.callRecorder?.sent(agreed.codec, sender.sentSamples(), timestamp, nowMs);
     }
     this.watch.sent(lateMs, nowMs);
   }

@@ -13,6 +13,8 @@ const MOST_DELAY_MS = 200;
 const SPARE_MS = 30;
 /** A packet that would have to wait for so long shows that the timestamps have jumped. */
 const JUMP_MS = 500;
+/** The first of packets that pass together stays this far from it, and the others this close to the first. */
+const PASSING_MS = JUMP_MS / 2;
 /** So many packets in a row that come too late, over so long a time, show that the way has become longer. */
 const LATE_PACKETS = 10;
 const LATE_MS = 150;
@@ -31,6 +33,17 @@ interface Slot {
   readonly sequence: number;
   readonly payload: Uint8Array;
   readonly isNoise: boolean;
+}
+
+/** Packets of audio that follow on each other, all of one length. */
+export interface PassingPackets {
+  readonly packets: number;
+  readonly packetSamples: number;
+  /** When the first came, and by how much each other one came later, beyond what its timestamp says. */
+  readonly firstMs: number;
+  lateMs(index: number): number;
+  /** Of the last. */
+  readonly sequence: number;
 }
 
 /** What is to be done for the next frame: nothing has come yet; take it; play something in its place and take it later; take two for one. */
@@ -151,22 +164,27 @@ export class JitterBuffer {
     return true;
   }
 
-  /**
-   * As `put`, for a packet of audio that is taken out at once if it is the next: answers whether it is. Then nothing of it is kept, and `advance` has to
-   * say how many samples it had. Else nothing has changed, and it is to be put in.
-   */
-  passes(payload: Uint8Array, sequence: number, timestamp: number, nowMs: number): boolean {
+  /** Whether a packet of audio with this timestamp is the next to be taken out, so that packets from it on may `pass`. */
+  isNext(timestamp: number, nowMs: number): boolean {
     const position = this.#lastPosition + ((timestamp - this.#lastTimestamp) | 0);
-    if (position !== this.#cursor || payload.length === 0 || payload.length > MAX_PAYLOAD_BYTES) return false;
-    if (Math.abs(position / SAMPLES_PER_MS + this.#offsetMs - nowMs) > JUMP_MS) return false;
-    this.#lastTimestamp = timestamp;
-    this.#lastPosition = position;
-    this.#lastSequence = sequence;
+    return position === this.#cursor && Math.abs(position / SAMPLES_PER_MS + this.#offsetMs - nowMs) <= PASSING_MS;
+  }
+
+  /**
+   * As `put`, for packets that are taken out at once: the first `isNext`, the others follow on it. Nothing of them is kept, and `advance` has to say how many
+   * samples they had. `timestamp` is that of the first.
+   */
+  pass(run: PassingPackets, timestamp: number): void {
+    const { packets, packetSamples, firstMs } = run;
+    const position = this.#lastPosition + ((timestamp - this.#lastTimestamp) | 0);
+    const before = (packets - 1) * packetSamples;
+    this.#lastTimestamp = timestamp + before;
+    this.#lastPosition = position + before;
+    this.#lastSequence = run.sequence;
     this.#isPaused = false;
     this.#gapFrames = 0;
     this.#lateInRow = 0;
-    this.#transits.add(nowMs - position / SAMPLES_PER_MS);
-    return true;
+    for (let index = 0; index < packets; index++) this.#transits.add(firstMs + run.lateMs(index) - position / SAMPLES_PER_MS);
   }
 
   /** The source sends something else for now, as digits: what is missing is not lost. */
