@@ -10,6 +10,9 @@ export interface MemberRules {
   readonly music: Prompt;
 }
 
+/** A call, as its conference has it. */
+export type MemberCall = Pick<AnsweredCall, 'play' | 'joinRoom' | 'muteInRoom' | 'leaveRoom'>;
+
 /** What a member needs of its conference. */
 export interface MemberPlace {
   readonly sid: string;
@@ -21,7 +24,7 @@ export interface MemberPlace {
 
 /** One call in one conference: it talks with the others, or hears music while it waits or is on hold. */
 export class ConferenceMember {
-  readonly call: AnsweredCall;
+  readonly call: MemberCall;
   readonly rules: MemberRules;
   /** Resolves when it is not in the conference any more. */
   readonly over: Promise<'Left' | 'Ended'>;
@@ -34,7 +37,7 @@ export class ConferenceMember {
   #music: AbortController | undefined;
   #announcement: AbortController | undefined;
 
-  constructor(call: AnsweredCall, rules: MemberRules, place: MemberPlace) {
+  constructor(call: MemberCall, rules: MemberRules, place: MemberPlace) {
     this.call = call;
     this.rules = rules;
     this.#place = place;
@@ -63,7 +66,7 @@ export class ConferenceMember {
 
   mute(isMuted: boolean): void {
     this.#isMuted = isMuted;
-    if (this.talks) this.call.muteInRoom(isMuted);
+    this.call.muteInRoom(isMuted);
   }
 
   /** On hold it neither hears the others nor is heard. */

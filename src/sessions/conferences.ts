@@ -1,8 +1,8 @@
 import type { Clock } from '../kernel/clock.ts';
 import { newId } from '../kernel/ids.ts';
 import type { Random } from '../kernel/random.ts';
-import type { AnsweredCall, AudioRoom, Telephony } from '../telephony/port.ts';
-import { ConferenceMember, type MemberPlace, type MemberRules } from './conference-member.ts';
+import type { AudioRoom, Telephony } from '../telephony/port.ts';
+import { ConferenceMember, type MemberCall, type MemberPlace, type MemberRules } from './conference-member.ts';
 
 export interface ConferencesOptions {
   readonly telephony: Pick<Telephony, 'openRoom'>;
@@ -80,7 +80,7 @@ export class Conference implements MemberPlace {
   }
 
   /** Lets a call in; undefined when there is no room for another. */
-  enter(call: AnsweredCall, rules: MemberRules): ConferenceMember | undefined {
+  enter(call: MemberCall, rules: MemberRules): ConferenceMember | undefined {
     if (this.#members.size >= this.most) return undefined;
     const member = new ConferenceMember(call, rules, this);
     if (rules.announcement) for (const other of this.#members) other.announce(rules.announcement);
@@ -94,7 +94,7 @@ export class Conference implements MemberPlace {
 
   /** A member is gone. */
   leave(member: ConferenceMember): void {
-    if (!this.#members.delete(member)) return;
+    this.#members.delete(member);
     const { announcement, endsOnExit } = member.rules;
     if (endsOnExit) {
       for (const other of [...this.#members]) other.leave('Ended');

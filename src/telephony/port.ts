@@ -113,7 +113,7 @@ export interface AnsweredCall extends CallLeg {
    * one ends that before. @throws Error when the call is over
    */
   joinRoom(room: AudioRoom, muted: boolean): void;
-  /** Whether the others in the room hear it. */
+  /** Whether the others in the room hear it. Does nothing while it is in none. */
   muteInRoom(muted: boolean): void;
   /** Takes it out of the room that it is in, if any. */
   leaveRoom(): void;

@@ -36,6 +36,25 @@ it('whoever leaves while they wait for a moderator hears the music no longer', a
   expect(sessions[0]?.outcome).toBe('Left');
 });
 
+it('a conference that no key leaves takes none: what was pressed in it is for the flow', async () => {
+  const leads = '+18144043103';
+  const flow = flowOf({
+    who: ['StringMatchNode', { String: '{{ Session.To }}', Choices: [leads], [leads]: to('lead'), NoMatches: to('follow') }],
+    lead: ['ConferenceNode', { Name: 'Sales', Moderator: true, EndOnExit: true, Done: to('end') }],
+    follow: ['ConferenceNode', { Name: 'Sales', Done: to('ask') }],
+    ask: ['GatherNode', { TimeoutInSeconds: 5, Digits: into('Digit'), Done: to('digit'), NoInput: to('end') }],
+    digit: ['HangUpNode', { Outcome: 'Digit {{ Session.Digit }}' }],
+    end: ['HangUpNode', { Outcome: 'End' }],
+  });
+  const people = {
+    [leads]: { answerAfterMs: 100, hangUpAfterMs: 2000 },
+    [BEN]: { answerAfterMs: 100, presses: { atMs: 800, keys: '7' } },
+  };
+  const { sessions, over } = await meet(people, {}, { flow });
+  await over();
+  expect(sessions[1]?.outcome).toBe('Digit 7');
+});
+
 it('the keys that leave a conference are digits again for the flow once the conference is over', async () => {
   const leads = '+18144043103';
   const flow = flowOf({

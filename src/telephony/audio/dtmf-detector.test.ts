@@ -153,6 +153,39 @@ describe('keys in the audio', () => {
     expect(run(10)).toBe('77');
   });
 
+  it('are one press when several parts of them were lost, each of them short', () => {
+    const pressed: string[] = [];
+    const detector = new DtmfDetector(({ kind, digit }) => kind === 'pressed' && pressed.push(digit));
+    const samples = keys('7', { ms: 800, leadMs: 0 });
+    for (let frame = 0; frame < 40; frame++) {
+      if (frame % 8 >= 5) detector.miss(160);
+      else detector.hear(samples.subarray(frame * 160, frame * 160 + 160));
+    }
+    expect(pressed).toEqual(['7']);
+  });
+
+  it('are not made of what is heard on two sides of a loss, or before and after something else', () => {
+    const BLOCK = 102;
+    const tone = keys('7', { ms: 400, leadMs: 0 });
+    const pressedBy = (before: number, after: number, between: (detector: DtmfDetector) => void): number => {
+      let pressed = 0;
+      const detector = new DtmfDetector(() => {
+        pressed++;
+      });
+      detector.hear(tone.subarray(0, before));
+      between(detector);
+      detector.hear(tone.subarray(before, before + after));
+      return pressed;
+    };
+    const loses = (samples: number) => (detector: DtmfDetector) => detector.miss(samples);
+    // A block is whole or it is none.
+    expect(pressedBy(2 * BLOCK - 50, 50, loses(BLOCK))).toBe(0);
+    expect(pressedBy(BLOCK - 50, BLOCK + 50, (detector) => detector.reset())).toBe(0);
+    // After so much, one block on each side shows no key.
+    expect(pressedBy(BLOCK, BLOCK, loses(6 * BLOCK))).toBe(0);
+    expect(pressedBy(BLOCK, BLOCK, loses(BLOCK))).toBe(1);
+  });
+
   it('are told in pairs of press and release, whatever the audio is', () => {
     fc.assert(
       fc.property(

@@ -3,7 +3,7 @@ import { columnsHz, keyAt, rowsHz } from './dtmf-tones.ts';
 const SAMPLE_RATE = 8000;
 /** 12.75 ms: the eight frequencies are far enough apart in blocks of this length. */
 const BLOCK_SAMPLES = 102;
-/** Blocks in a row that have to agree before a key counts as pressed, and that have to be without it before it counts as released. */
+/** Blocks in a row that have to agree before a key counts as pressed, and, no more of them, that have to be without it before it counts as released. */
 const PRESS_BLOCKS = 2;
 const RELEASE_BLOCKS = 2;
 /** How much of all the energy the two tones must have. Voices spread theirs. */
@@ -84,7 +84,6 @@ export class DtmfDetector {
     }
     if (++this.#without >= RELEASE_BLOCKS) this.#release();
     if (key === '' || this.#agreeing < PRESS_BLOCKS) return;
-    this.#release();
     this.#held = key;
     this.#onChange({ kind: 'pressed', digit: key });
   }

@@ -46,6 +46,7 @@ const cases: readonly [string, Partial<MediaReport>, readonly string[], RegExp?]
       /RINGFLOW_PUBLIC_ADDRESS/,
     ],
   ),
+  ['audio while it rang only', { ...deaf, received: 40, receivedEarly: 40 }, ['NothingReceived'], /while it rang, and none from 203/],
   [
     'audio from elsewhere',
     { ...deaf, refused: 9, refusedFrom: { address: '2001:db8::1', port: 7 } },

@@ -38,6 +38,18 @@ describe('the estimate of how a call sounds', () => {
     }
   });
 
+  it('stays on its scale, whatever is reported', () => {
+    expect(said({ remoteLost: 9000 })?.lossShare).toBe(1);
+    expect(said({ roundTripMs: 10_000 })?.mos).toBe(1);
+    for (let share = 0; share <= 1; share += 0.05) {
+      for (let roundTripMs = 0; roundTripMs < 2000; roundTripMs += 25) {
+        const mos = said({ ...lossOf(share), roundTripMs })?.mos ?? 0;
+        expect(mos).toBeGreaterThanOrEqual(1);
+        expect(mos).toBeLessThan(4.42);
+      }
+    }
+  });
+
   it('is not made from too little, nor of what nobody reported', () => {
     expect(heard({ received: 99 })).toBeUndefined();
     expect(said({ sent: 99 })).toBeUndefined();

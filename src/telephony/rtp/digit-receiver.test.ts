@@ -55,6 +55,10 @@ describe('DigitReceiver', () => {
 
   it('takes a digit of which only one end packet came', () => {
     expect(run(packetsOf('7').slice(6))).toEqual({ pressed: '7', alternates: true });
+    expect(new DigitReceiver().receive(800, { event: 7, end: true, duration: 800 }, 0).map(({ kind }) => kind)).toEqual([
+      'pressed',
+      'released',
+    ]);
   });
 
   it('releases a key 120 ms after its last packet when the ends are lost', () => {
@@ -91,6 +95,25 @@ describe('DigitReceiver', () => {
     expect(receiver.receive(1000 + 0xffff, { event: 3, end: false, duration: 160 }, 20)).toEqual([]);
     expect(receiver.receive(1000 + 0xffff, { event: 3, end: true, duration: 320 }, 40)).toEqual([{ kind: 'released', digit: '3' }]);
     expect(receiver.receive(1000 + 0xffff, { event: 3, end: true, duration: 320 }, 60)).toEqual([]);
+  });
+
+  it('knows a key that is held so long over the wrap of the timestamps, and another key from it', () => {
+    const receiver = new DigitReceiver();
+    receiver.receive(0xffff_ff00, { event: 3, end: false, duration: 0xffff }, 0);
+    expect(receiver.receive(0xfeff, { event: 3, end: false, duration: 0xffff }, 20)).toEqual([]);
+    expect(receiver.receive(0xfeff + 0xffff, { event: 4, end: false, duration: 160 }, 40)).toEqual([
+      { kind: 'released', digit: '3' },
+      { kind: 'pressed', digit: '4' },
+    ]);
+  });
+
+  it('remembers the last sixteen events, and not those of long before', () => {
+    const receiver = new DigitReceiver();
+    const press = (timestamp: number) => receiver.receive(timestamp, { event: 1, end: true, duration: 160 }, 0).length;
+    const timestamps = Array.from({ length: 17 }, (_, place) => place * 1000);
+    expect(timestamps.map(press)).toEqual(timestamps.map(() => 2));
+    expect(timestamps.slice(1).map(press)).toEqual(timestamps.slice(1).map(() => 0));
+    expect(press(0)).toBe(2);
   });
 
   it('ignores events that are no digits', () => {
