@@ -56,6 +56,36 @@ describe('a call on hold', () => {
     expect(session.lines).toContain('No longer on hold');
   });
 
+  it('is on hold no more then, though its phone takes no change by now', async () => {
+    let refuses = false;
+    const dials = flowOf({
+      dial: ['DialNode', { Number: FRIEND, Done: to('say') }],
+      say: ['SayNode', { WhatToSay: 'hello', Done: to('bye') }],
+      bye: ['HangUpNode', { Outcome: 'Done' }],
+    });
+    const { world, live, session, sessionId, over } = await heldCall(dials, {
+      [numberToDial]: {
+        answerAfterMs: 100,
+        says: 1,
+        get refusesChanges() {
+          return refuses;
+        },
+      },
+      [FRIEND]: { answerAfterMs: 100, says: 2, hangUpAfterMs: 4000 },
+    });
+    await world.clock.advance(2000);
+    await live.hold(manager, { sessionId });
+    await world.clock.advance(500);
+    refuses = true;
+    await over();
+    expect(session.outcome).toBe('Done');
+    expect(session.lines.filter((line) => line.endsWith('hold') || line.startsWith('The other side'))).toEqual([
+      'On hold',
+      'The other side was not told that the hold is over',
+      'No longer on hold',
+    ]);
+  });
+
   it('is held again by who asks for it while the other side is still told of the end', async () => {
     const { world, live, session, sessionId, hear, over } = await heldCall(flowOf({ wait: ['WaitNode', { Timeout: 5 }] }));
     await world.clock.advance(1000);

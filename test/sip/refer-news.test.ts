@@ -64,6 +64,16 @@ describe('who tells the peer of the call that it asked for', () => {
     await scene.close();
   });
 
+  it('tells the first end of it, also when that has to wait for the NOTIFY before', async () => {
+    const { report, peer, reply, turn, scene } = await asked();
+    void report.tell(200, 'OK');
+    void report.tell(486, 'Too late');
+    reply('NOTIFY', 200);
+    await turn();
+    expect(Buffer.from(peer.last('NOTIFY').body).toString()).toBe('SIP/2.0 200 OK\r\n');
+    await scene.close();
+  });
+
   it.each(['no answer', 'BYE'])('does not wait for ever when it gets %s', async (what) => {
     const { report, clock, ask, leftovers } = await asked();
     const told = outcomeOf(report.tell(200, 'OK').then(() => 'told'));
