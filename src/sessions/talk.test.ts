@@ -61,8 +61,8 @@ function talking(talks: Talks<Talk>, name: string, accountId = 'account-1') {
   const target = upCall(`target ${name}`);
   const lines: string[] = [];
   const turns: Talk[] = [];
-  let answer: (side: TalkSide) => void = () => {};
-  const asked = new Promise<TalkSide>((resolve) => {
+  let answer: (answered: TalkSide | LegEnd) => void = () => {};
+  const asked = new Promise<TalkSide | LegEnd>((resolve) => {
     answer = resolve;
   });
   const note = (message: string): void => void lines.push(message);
@@ -81,7 +81,7 @@ function talking(talks: Talks<Talk>, name: string, accountId = 'account-1') {
       return turned;
     },
   });
-  return { near, far, target, talk, lines, turns, answers: () => answer(target.side) };
+  return { near, far, target, talk, lines, turns, answers: () => answer(target.side), fails: (end: LegEnd) => answer(end) };
 }
 
 const noMusic = () => ({ id: 'none', durationMs: 0, pcmu: new SharedArrayBuffer(0), pcma: new SharedArrayBuffer(0) });
@@ -162,6 +162,31 @@ describe('a talk whose caller is being sent on', () => {
     await settled();
     expect(told).toEqual([200]);
     expect(one.talk.handOver()).toBe(one.target.side);
+  });
+
+  it('is over when that comes to nothing and who has sent it on is gone: nobody is left to talk with', async () => {
+    const { one } = twoTalks();
+    one.far.asks()?.(teller().tell);
+    one.far.end({ why: 'callee-hung-up' });
+    await settled();
+    one.fails({ why: 'rejected', sip: 486 });
+    await settled();
+    expect(await Promise.race([one.talk.over, settled()])).toEqual({ why: 'callee-hung-up' });
+    expect(one.near.seen.bridged).toBe('');
+  });
+
+  it.each([
+    ['answers', 'answers'],
+    ['refuses', 'fails'],
+  ] as const)('is joined with nobody when it does something else before that one %s', async (_what, outcome) => {
+    const { talks, one } = twoTalks();
+    const { told, tell } = teller();
+    one.far.asks()?.(tell);
+    one.talk.close();
+    one[outcome]({ why: 'rejected', sip: 486 });
+    await settled();
+    expect([told, one.near.seen.bridged, talks.of(one.target.call)]).toEqual([[487], '', undefined]);
+    expect(one.lines.at(-1)).toContain('far one');
   });
 });
 

@@ -30,6 +30,27 @@ describe('an incoming call that is ended', () => {
     expect(await world.finish()).toEqual(nothingLeft);
   });
 
+  it('by us because it cannot be answered for a minute gets 480, and is not answered any more', async () => {
+    let stored = (): void => {};
+    const beforeStore = (): Promise<void> =>
+      new Promise((resolve) => {
+        stored = resolve;
+      });
+    const world = callWorld({ flow: waiting, phoneIsThere: false, beforeStore });
+    const caller = rawCaller(world);
+    await caller.invite();
+    await world.clock.advance(59_900);
+    expect(caller.statuses()).toEqual([100, 180]);
+    await world.clock.advance(200);
+    await caller.ack({ refused: true });
+    expect(caller.statuses()).toEqual([100, 180, 480]);
+    stored();
+    await world.clock.advance(1000);
+    expect([...world.sessions.values()]).toMatchObject([{ callState: 'Disconnected', outcome: 'NoAnswer', sipCause: 480 }]);
+    await caller.close();
+    expect(await world.finish()).toEqual(nothingLeft);
+  });
+
   it('before the answer to our offer has come stays ended when it comes', async () => {
     const world = callWorld({ flow: waiting, phoneIsThere: false });
     const caller = rawCaller(world);

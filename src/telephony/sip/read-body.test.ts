@@ -94,6 +94,11 @@ describe('a body of several parts', () => {
     expect(multipart('mixed', part('multipart/mixed;boundary=bc', joined([sdp('v=1')], 'bc')), sdp('v=2'))).toEqual(taken('v=1'));
   });
 
+  it('is not divided by what looks like a delimiter in the middle of a line', () => {
+    const text = SDP.replace('m=', 's=a--b\r\nm=');
+    expect(multipart('mixed', sdp(text))).toEqual(taken(text));
+  });
+
   it('has limits on parts, on what is inside of each other, and on the headers of a part', () => {
     const many = (count: number): readonly string[] => Array.from({ length: count }, () => isup('signal;handling=optional'));
     expect(multipart('mixed', ...many(15), sdp())).toEqual(taken());
