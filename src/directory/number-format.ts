@@ -35,7 +35,6 @@ function inStyle(
  */
 export function readNumbers(written: string, format: SipNumberFormat = {}): string[] {
   const { stripPrefix = '', addPrefix = '' } = format;
-  if (!written.startsWith(addPrefix)) return [];
   const rest = written.slice(addPrefix.length);
   const styled = stripPrefix === '' ? [rest] : [stripPrefix + rest, rest];
   const numbers = styled.flatMap((text) => ofStyle(text, format));

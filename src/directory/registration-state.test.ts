@@ -28,6 +28,10 @@ describe('afterRegister', () => {
     expect(run([granted], 1)).toEqual(['Registered@0 next 480']);
   });
 
+  it('renews once a second at the most, however short the time is that was granted', () => {
+    for (const expiresMs of [0, 1, 999]) expect(afterRegister(notRegistered(0), { registered: true, expiresMs }, 0, 0).nextMs).toBe(1_000);
+  });
+
   it('backs off while the registrar is silent, up to five minutes', () => {
     expect(run(Array.from({ length: 9 }, () => silent)).map((step) => step.split(' ')[2])).toEqual([
       '5',

@@ -57,6 +57,14 @@ describe('TrunkLimits', () => {
     expect(started(limits.take(trunk))).toBe(true);
   });
 
+  it('counts calls whose pace is not up to us among the channels, and takes nothing for them from the pace of ours', () => {
+    const limits = new TrunkLimits(new VirtualClock());
+    const trunk = { trunkId: 't', maxChannels: 4, callsPerSecond: 1 };
+    expect([1, 2, 3].map(() => started(limits.takeUnpaced(trunk)))).toEqual([true, true, true]);
+    expect(started(limits.take(trunk))).toBe(true);
+    expect([limits.takeUnpaced(trunk), limits.active('t')]).toEqual([{ waitMs: 1000 }, 4]);
+  });
+
   it('keeps trunks apart', () => {
     const limits = new TrunkLimits(new VirtualClock());
     expect(started(limits.take({ trunkId: 'a', maxChannels: 1, callsPerSecond: 1 }))).toBe(true);

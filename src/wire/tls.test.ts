@@ -92,6 +92,18 @@ describe('a TLS wire', () => {
     expect([client.connections, received]).toEqual([0, []]);
   });
 
+  test('says in the log that a peer was not who it should be, and not that it went away later', async () => {
+    const warnings: unknown[] = [];
+    const log = { ...silentLogger, warn: (fields: Readonly<Record<string, unknown>>) => warnings.push(fields.serverName) };
+    const server = await open({ identity: peerIdentity });
+    const client = await open({ log });
+    await send(client, named(server, 'peer.example'));
+    await expect(send(client, named(server, 'other.example'))).rejects.toThrow('not for other.example');
+    await server.close();
+    await until(() => client.connections === 0);
+    expect(warnings).toEqual(['other.example']);
+  });
+
   test('trusts the authorities of the platform only, when none are given', async () => {
     const server = await open({ identity: peerIdentity });
     const client = await open({ ca: undefined });

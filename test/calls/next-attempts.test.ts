@@ -30,6 +30,24 @@ describe('a call whose first target has failed', () => {
   });
 });
 
+it('a trunk of which no target is worth a call is tried last', async () => {
+  const other = plainTrunk(PHONE, { trunkId: 'trunk-2' });
+  const world = callWorld({ flow: endless, targets: [targetAt(FIRST)], otherTrunks: [other] });
+  const first = carrier(world, FIRST, (invite) => invite.reject(503, undefined, [['Retry-After', '20']]));
+  const trunkOfNext = async (): Promise<string | undefined> => {
+    const session = await world.call();
+    await world.clock.runUntil(() => session.answeredAtMs !== undefined, 20_000);
+    return session.row.trunkId;
+  };
+  expect([await trunkOfNext(), await trunkOfNext(), first.invites.length]).toEqual(['trunk-1', 'trunk-2', 1]);
+  await world.clock.advance(20_000);
+  expect([await trunkOfNext(), first.invites.length]).toEqual(['trunk-1', 2]);
+  await world.stop();
+  await world.clock.advance(60_000);
+  await first.close();
+  expect(await world.finish()).toEqual(nothingLeft);
+});
+
 describe('the trunk that a call has left for the next one', () => {
   /** One channel each, and a carrier that does the same with every call of the first. */
   function scene(onInvite: (invite: IncomingInvite, after: (ms: number, then: () => void) => void) => void) {

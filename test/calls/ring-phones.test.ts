@@ -69,6 +69,21 @@ describe('the phones of a user', () => {
     await finish();
   });
 
+  it('of which one declines for everybody as another answers: the call goes on', async () => {
+    const { phone, told, state, reply, finish } = await ringing([A, B]);
+    await reply(0, 180);
+    await reply(1, 180);
+    // Its refusal crosses our CANCEL.
+    phone(1).peer.onMessage = () => {};
+    await reply(0, 200);
+    await reply(1, 603);
+    expect(phone(1).peer.names).toEqual(['INVITE', 'CANCEL', 'ACK']);
+    expect([told, state.end]).toEqual([['sent', '180', '180', 'answered'], undefined]);
+    await state.call?.hangup();
+    expect(told.at(-1)).toBe('ended we-hung-up');
+    await finish();
+  });
+
   it.each([
     [[486, 480], 'ended busy 486'],
     [[480, 486], 'ended busy 486'],
