@@ -66,12 +66,12 @@ describe('the recording of a whole call', () => {
   it('has packets that were sent, in any codec and number, and samples between them, each in its place', async () => {
     const path = join(folder, 'packets.wav');
     const recorder = new CallRecorder(path, 'stereo', 0);
-    const codecs = ['PCMU', 'PCMA'] as const;
+    const codecOf = (frame: number) => (frame % 14 < 7 ? 'PCMU' : 'PCMA');
+    const isSamples = (frame: number): boolean => frame % 50 === 48;
     for (let frame = 0; frame < 200; frame++) {
       const timestamp = (0xffff_f000 + frame * 160) >>> 0;
-      const codec = codecs[frame % 2] ?? 'PCMU';
-      if (frame % 50 === 49) recorder.sent('PCMU', new Int16Array(160).fill(frame), timestamp, frame * 20);
-      else recorder.sentPacket(codec, new Uint8Array(160).fill(frame % 100), timestamp, frame * 20);
+      if (isSamples(frame)) recorder.sent('PCMU', new Int16Array(160).fill(frame), timestamp, frame * 20);
+      else recorder.sentPacket(codecOf(frame), new Uint8Array(160).fill(frame % 100), timestamp, frame * 20);
       recorder.tick(frame * 20);
     }
     recorder.end(4000);
@@ -79,9 +79,26 @@ describe('the recording of a whole call', () => {
     const bytes = await readFile(path);
     const samples = new Int16Array(bytes.buffer.slice(bytes.byteOffset + readWavHeader(bytes).dataAt, bytes.byteOffset + bytes.length));
     for (let frame = 0; frame < 200; frame++) {
-      const expected = frame % 50 === 49 ? frame : linearOf(codecs[frame % 2] ?? 'PCMU', frame % 100);
+      const expected = isSamples(frame) ? frame : linearOf(codecOf(frame), frame % 100);
       expect([samples[frame * 320], samples[frame * 320 + 318], samples[frame * 320 + 1]]).toEqual([expected, expected, 0]);
     }
+  });
+
+  it('has everything in its place when the clock of what is sent changes', async () => {
+    const path = join(folder, 'clocks.wav');
+    const recorder = new CallRecorder(path, 'stereo', 0);
+    for (let frame = 0; frame < 50; frame++) {
+      if (frame < 25) recorder.sentPacket('PCMU', new Uint8Array(160).fill(frame), 7000 + frame * 160, frame * 20);
+      // 48,000 units per second from here on.
+      else recorder.sent('opus', new Int16Array(160).fill(frame), 7000 + 25 * 160 + (frame - 25) * 960, frame * 20);
+      if (frame % 10 === 2) recorder.tick(frame * 20);
+    }
+    recorder.end(1000);
+    await recorder.recorded;
+    const bytes = await readFile(path);
+    const samples = new Int16Array(bytes.buffer.slice(bytes.byteOffset + readWavHeader(bytes).dataAt, bytes.byteOffset + bytes.length));
+    const left = Array.from({ length: 50 }, (_, frame) => samples[frame * 320]);
+    expect(left).toEqual(Array.from({ length: 50 }, (_, frame) => (frame < 25 ? linearOf('PCMU', frame) : frame)));
   });
 
   it('leaves out what is said in a pause, exactly, without a gap', async () => {

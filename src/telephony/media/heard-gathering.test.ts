@@ -11,7 +11,11 @@ function sampleOf(code: number, codec: 'PCMU' | 'PCMA' = 'PCMU'): number {
 /** A stream with nobody but a tap, and packets of so many samples of one code. */
 function setUp(samples: number) {
   const positions: number[] = [];
-  const heard = new HeardAudio({ taken: (_samples, position) => positions.push(position), restarted() {} });
+  // Several packets may be handed over together.
+  const taken = ({ length }: Int16Array, position: number): void => {
+    for (let at = 0; at < length; at += samples) positions.push(position + at);
+  };
+  const heard = new HeardAudio({ restarted() {}, taken });
   const put = (number: number, code: number, nowMs = (number * samples) / 8): void =>
     heard.put('PCMU', new Uint8Array(samples).fill(code), number, number * samples, true, nowMs);
   return { heard, put, positions };
@@ -74,9 +78,11 @@ describe('audio that is only gathered', () => {
   it('keeps the order of more packets than it notes at a time', () => {
     const { heard, put, positions } = setUp(160);
     heard.gather(0);
-    for (let number = 0; number < 40; number++) put(number, 0x90);
-    heard.gather(900);
-    expect(positions).toEqual(Array.from({ length: 40 }, (_, number) => number * 160));
+    put(0, 0x90);
+    heard.gather(0);
+    for (let number = 1; number < 200; number++) put(number, 0x90);
+    heard.gather(4000);
+    expect(positions).toEqual(Array.from({ length: 200 }, (_, number) => number * 160));
     expect(heard.counts).toMatchObject({ tooLate: 0, discarded: 0 });
   });
 

@@ -105,6 +105,11 @@ describe('a run of packets', () => {
     ]);
   });
 
+  it('ends with what comes more than a quarter of a second too early or late', () => {
+    const added = [-251, -250, 250, 251].map((lateMs) => add(begin(packet(0)), packet(1, { lateMs })));
+    expect(added).toEqual([false, true, true, false]);
+  });
+
   it('goes on over the hours in which a count of samples passes 32 bits', () => {
     const startMs = 2 ** 31 / 8 - 40;
     const run = begin(packet(0, { startMs }));

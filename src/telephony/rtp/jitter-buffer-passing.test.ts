@@ -18,6 +18,13 @@ function begun(): JitterBuffer {
   return buffer;
 }
 
+/** One packet passes, the next. */
+function passOne(buffer: JitterBuffer, frame: number, nowMs: number): void {
+  expect(buffer.isNext(frame * 160, nowMs)).toBe(true);
+  buffer.pass(passing(nowMs, [0], frame), frame * 160);
+  buffer.advance(160);
+}
+
 /** What tells two buffers apart from outside. */
 function seen(buffer: JitterBuffer, nowMs: number): unknown {
   buffer.look();
@@ -62,12 +69,36 @@ describe('packets that pass a jitter buffer together', () => {
     expect(new JitterBuffer().isNext(0, 0)).toBe(false);
   });
 
-  it('end a pause, and do not begin while others wait', () => {
+  it('end a pause', () => {
     const buffer = begun();
     buffer.pause();
-    buffer.pass(passing(20, [0], 1), 160);
-    buffer.advance(160);
-    buffer.put(FRAME, 3, 480, true, 60);
+    expect(buffer.next().kind).toBe('pause');
+    passOne(buffer, 1, 20);
     expect(buffer.next().kind).toBe('missing');
+  });
+
+  it('make what came late before them, and the gap before them, count no more', () => {
+    const [late, gap] = [begun(), begun()];
+    const putLate = (buffer: JitterBuffer, nowMs: number): boolean => buffer.put(FRAME, nowMs, 0, true, nowMs);
+    // Ten in a row, for 150 ms, are a jump; so is one after a gap of five frames.
+    for (let nowMs = 40; nowMs < 160; nowMs += 20) expect(putLate(late, nowMs)).toBe(true);
+    passOne(late, 1, 160);
+    for (let nowMs = 180; nowMs < 300; nowMs += 20) expect(putLate(late, nowMs)).toBe(true);
+    for (let frame = 0; frame < 5; frame++) {
+      gap.next();
+      gap.advance(160);
+    }
+    passOne(gap, 6, 120);
+    expect(putLate(gap, 130)).toBe(true);
+  });
+
+  it('stay in step for days', () => {
+    const buffer = begun();
+    const daySamples = 24 * 3600 * 8000;
+    for (let at = 160; at < 10 * daySamples; at += daySamples) {
+      expect(buffer.isNext(at % 2 ** 32, at / 8)).toBe(true);
+      buffer.pass({ ...passing(at / 8, [0, 0], 1), packetSamples: daySamples / 2 }, at % 2 ** 32);
+      buffer.advance(daySamples);
+    }
   });
 });

@@ -19,10 +19,16 @@ describe('SampleTimestamps', () => {
     }
   });
 
-  it('go on where they were when the clock changes', () => {
+  it('count what has passed by the clock of before when the clock changes, there and back', () => {
     const samples = new SampleTimestamps();
-    expect(
-      steps([samples.of(500, 8000), samples.of(660, 8000), samples.of(3_000_000_000, 48_000), samples.of(3_000_000_960, 48_000)]),
-    ).toEqual([160, 0, 160]);
+    const counts = [
+      samples.of(500, 8000),
+      samples.of(660, 8000),
+      samples.of(820, 48_000),
+      samples.of(1780, 48_000),
+      samples.of(2740, 8000),
+      samples.of(2900, 8000),
+    ];
+    expect(steps(counts)).toEqual([160, 160, 160, 160, 160]);
   });
 });
