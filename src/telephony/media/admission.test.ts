@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { SkippingClock } from '../../../test/support/skipping-clock.ts';
 import { type Clock, systemClock } from '../../kernel/clock.ts';
 import { type Logger, silentLogger } from '../../kernel/log.ts';
+import { VirtualClock } from '../../kernel/virtual-clock.ts';
 import type { MediaPort } from './media-port.ts';
 import { openMediaWorkers } from './worker-client.ts';
 
@@ -33,10 +34,24 @@ function workingThread(works: Int32Array): Worker {
   return new Worker(code, { eval: true, workerData: works });
 }
 
-async function open({ clock = systemClock, works = new Int32Array(new SharedArrayBuffer(4)) }: { clock?: Clock; works?: Int32Array } = {}) {
+async function open({
+  clock = systemClock,
+  works = new Int32Array(new SharedArrayBuffer(4)),
+  utilization,
+}: {
+  clock?: Clock;
+  works?: Int32Array;
+  /** Which part of its time the thread works; absent: as it does. */
+  utilization?: () => number;
+} = {}) {
   const told: string[] = [];
   const log: Logger = { ...silentLogger, info: (_, message) => told.push(message), warn: (_, message) => told.push(message) };
-  const spawn = () => workingThread(works);
+  const spawn = () => {
+    const thread = workingThread(works);
+    const eventLoopUtilization = () => ({ idle: 0, active: 0, utilization: utilization?.() ?? 0 });
+    if (utilization) Object.defineProperty(thread, 'performance', { value: { eventLoopUtilization } });
+    return thread;
+  };
   const media = await openMediaWorkers({ count: 1, host: '127.0.0.1', portRange: { first: 40_000, last: 40_099 }, log, spawn, clock });
   closers.push(() => media.close());
   return { media, told };
@@ -65,6 +80,41 @@ describe('media threads', () => {
     Atomics.store(works, 0, 0);
     await untilOpenAnswers(media, 'opened');
     expect(told[1]).toBe('Media worker 1 has time again: new calls are taken');
+  });
+
+  it('take calls again only when there is room for more than those that they have', async () => {
+    const clock = new VirtualClock();
+    let share = 0.95;
+    const { media } = await open({ clock, utilization: () => share });
+    const answerAfter = async (seconds: number, of: number): Promise<string> => {
+      share = of;
+      await clock.advance(seconds * 1_000);
+      return media.open().then(
+        (stream) => stream.close().then(() => 'opened'),
+        () => 'refused',
+      );
+    };
+    expect([await answerAfter(10, 0.89), await answerAfter(10, 0.91)]).toEqual(['opened', 'refused']);
+    expect([await answerAfter(10, 0.85), await answerAfter(10, 0.79), await answerAfter(10, 0.85)]).toEqual([
+      'refused',
+      'opened',
+      'opened',
+    ]);
+  });
+
+  it('have five hundred streams each, and refuse further ones at once, also those that are asked for at the same time', async () => {
+    const { media } = await open();
+    const asked = Array.from({ length: 510 }, () => media.open());
+    const settled = { opened: 0, refused: 0 };
+    for (const stream of asked)
+      stream.then(
+        () => settled.opened++,
+        () => settled.refused++,
+      );
+    while (settled.opened < 500) await new Promise((resolve) => setImmediate(resolve));
+    expect(settled).toEqual({ opened: 500, refused: 10 });
+    await (await asked[0])?.close();
+    await untilOpenAnswers(media, 'opened');
   });
 
   it('refuse calls while the main thread is late, two seconds in a row', async () => {

@@ -105,7 +105,8 @@ export class MediaWorker implements WorkerLink {
     if (this.#gone || this.#closing !== undefined) return Promise.reject(noCapacity('media workers'));
     if (this.#busy.isOver) return Promise.reject(noCapacity('the time of the media workers'));
     const spare = this.#spares.shift();
-    if (!spare && this.#streams.size + this.#opening >= this.#maxStreams && this.#opening === 0) {
+    // Those that are being opened may all be promised to somebody already.
+    if (!spare && this.#streams.size + this.#opening >= this.#maxStreams && this.#askers.length >= this.#opening) {
       return Promise.reject(noCapacity(`${this.#maxStreams} streams`));
     }
     const opened = spare ? Promise.resolve(spare) : new Promise<RemoteStream>((resolve, reject) => this.#askers.push({ resolve, reject }));
