@@ -59,6 +59,22 @@ describe('the trunks at an address', () => {
     await sources.close();
   });
 
+  it('are looked up by many questions at a time, and nobody is warned of a leak', async () => {
+    const warnings: string[] = [];
+    const onWarning = ({ name }: Error): void => void warnings.push(name);
+    process.on('warning', onWarning);
+    const { clock, sources } = scene(
+      Array.from({ length: 20 }, (_none, nth) => trunk(`t${nth}`, `host${nth}.example`)),
+      (_host, signal) => silent(signal),
+    );
+    const found = sources.at('192.0.2.1');
+    await clock.advance(5_001);
+    await found;
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('warning', onWarning);
+    expect(warnings).toEqual([]);
+  });
+
   it('are looked up twenty names at a time', async () => {
     const clocks: VirtualClock[] = [];
     let now = 0;

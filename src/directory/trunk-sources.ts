@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { isIP } from 'node:net';
 import { abortWith } from '../kernel/abort-with.ts';
 import type { Clock } from '../kernel/clock.ts';
@@ -137,6 +138,8 @@ export class TrunkSources {
     const old = [...this.#named.entries()].filter(([, { atMs }]) => nowMs - atMs >= KEPT_MS);
     if (old.length === 0) return;
     const late = new AbortController();
+    // Every question that is under way listens to it.
+    setMaxListeners(0, late.signal);
     const limit = this.#options.clock.after(LOOKUP_MS, () => late.abort());
     const letGo = abortWith(late, this.#closing.signal);
     const next = old.values();
