@@ -27,7 +27,7 @@ export class PhoneConnections {
   /** The endpoints of each user that are in there. */
   readonly #endpoints = new Map<string, Map<string, Hop>>();
 
-  /** Takes over `onClosed` of the wires. */
+  /** Listens to what the wires close. */
   constructor(options: PhoneConnectionsOptions) {
     this.#options = options;
     for (const { kind, onClosed } of options.wires.map((wire) => ({ kind: wire.kind, onClosed: wire.onClosed?.bind(wire) })))

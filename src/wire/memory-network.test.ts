@@ -176,6 +176,19 @@ describe('connections that break', () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
+  test('are told of at both ends, to all who want to know', async () => {
+    const { clock, a, b } = connected({});
+    const told: string[] = [];
+    for (const nth of [1, 2]) {
+      a.onClosed?.(({ address }) => told.push(`${nth} at a: ${address}`));
+      b.onClosed?.(({ address }) => told.push(`${nth} at b: ${address}`));
+    }
+    await a.send(Buffer.from('cut'), B);
+    expect(told).toEqual([]);
+    await clock.advance(0);
+    expect(told).toEqual([`1 at a: ${B.address}`, `2 at a: ${B.address}`, `1 at b: ${A.address}`, `2 at b: ${A.address}`]);
+  });
+
   test('are opened anew, where that takes time', async () => {
     const { clock, a, received } = connected({ connectMs: 30 });
     const say = async (text: string): Promise<void> => {

@@ -52,6 +52,7 @@ interface Port {
   readonly key: string;
   readonly local: Endpoint;
   receive: Handler | undefined;
+  readonly onClosed: ((peer: Endpoint) => void)[];
 }
 
 const FIRST_FREE_PORT = 40_000;
@@ -98,6 +99,7 @@ export class MemoryNetwork {
           this.#sendReliably(kind, bytes, port.local, to);
         }
       },
+      ...(kind !== 'udp' && { onClosed: (handler: (peer: Endpoint) => void) => void port.onClosed.push(handler) }),
       onReceive: (handler) => {
         port.receive = (bytes, from) => {
           if (admits?.(from.address) !== false) handler(bytes, from);
@@ -124,7 +126,7 @@ export class MemoryNetwork {
 
   #open(kind: WireKind, wanted: Endpoint): Port {
     const local = wanted.port === 0 ? this.#free(kind, wanted.address) : { address: wanted.address, port: wanted.port };
-    const port: Port = { key: keyOf(kind, local), local, receive: undefined };
+    const port: Port = { key: keyOf(kind, local), local, receive: undefined, onClosed: [] };
     if (this.#ports.has(port.key)) throw new Error(`The endpoint is in use: ${port.key}`);
     this.#ports.set(port.key, port);
     return port;
@@ -167,7 +169,12 @@ export class MemoryNetwork {
     const watched = this.#watched(bytes, from, to);
     const breaks = this.#faults.breaks?.(bytes, from, to, this.#clock.now()) === true;
     this.#connections.carry(key, peer, this.#faults.delayMs?.min ?? 0, this.#arrival(kind, bytes, from, to, watched));
-    if (breaks) this.#counts.dropped += this.#connections.break(key, peer);
+    if (!breaks) return;
+    this.#counts.dropped += this.#connections.break(key, peer);
+    this.#clock.after(0, () => {
+      for (const told of this.#ports.get(key)?.onClosed ?? []) told(to);
+      for (const told of this.#ports.get(peer)?.onClosed ?? []) told(from);
+    });
   }
 
   #watched(bytes: Uint8Array, from: Endpoint, to: Endpoint): Watched {

@@ -85,7 +85,7 @@ class ConnectionsWire<Kind extends 'tcp' | 'tls'> implements StreamWire<Kind> {
   /** Peers that have answered a ping, by their keys. */
   readonly #answering = new Set<string>();
   #handler: ((bytes: Uint8Array, from: Endpoint) => void) | undefined;
-  #closedHandler: ((peer: Endpoint) => void) | undefined;
+  #closedHandlers: ((peer: Endpoint) => void)[] = [];
   #closing: Promise<void> | undefined;
 
   constructor(transport: StreamTransport<Kind>, options: StreamOptions) {
@@ -126,7 +126,7 @@ class ConnectionsWire<Kind extends 'tcp' | 'tls'> implements StreamWire<Kind> {
   }
 
   onClosed(handler: (peer: Endpoint) => void): void {
-    this.#closedHandler = handler;
+    this.#closedHandlers.push(handler);
   }
 
   async send(bytes: Uint8Array, to: Endpoint, signal?: AbortSignal): Promise<void> {
@@ -146,7 +146,7 @@ class ConnectionsWire<Kind extends 'tcp' | 'tls'> implements StreamWire<Kind> {
 
   async #close(): Promise<void> {
     const { server } = this.#transport;
-    this.#closedHandler = undefined;
+    this.#closedHandlers = [];
     const closed = server && once(server, 'close');
     server?.close();
     for (const { socket } of this.#connecting.values()) socket.destroy();
@@ -189,14 +189,18 @@ class ConnectionsWire<Kind extends 'tcp' | 'tls'> implements StreamWire<Kind> {
       closed: () => {
         if (this.#connections.get(key) !== connection) return;
         this.#connections.delete(key);
-        this.#closedHandler?.(peer);
+        this.#tellClosed(peer);
       },
     };
     // Somebody has taken its place before it was noticed that it is gone.
-    if (this.#connections.has(key)) this.#closedHandler?.(peer);
+    if (this.#connections.has(key)) this.#tellClosed(peer);
     const connection = new TcpConnection(socket, this.#options.clock, this.#limits, events, pings);
     this.#connections.set(key, connection);
     return connection;
+  }
+
+  #tellClosed(peer: Endpoint): void {
+    for (const handler of this.#closedHandlers) handler(peer);
   }
 
   #pingsTo(to: Endpoint): TcpPings | undefined {

@@ -27,7 +27,7 @@ export interface Wire {
    * (RFC 5626 section 4.4.1). A time that is past: not any more. Absent: there are no connections.
    */
   keep?(peer: Endpoint, untilMs: number): void;
-  /** Calls `handler` when the connection to an endpoint is gone, unless it is we who close the wire. One handler at a time. */
+  /** Calls `handler` when the connection to an endpoint is gone, unless it is we who close the wire. All handlers are called. */
   onClosed?(handler: (peer: Endpoint) => void): void;
   /** Calls `handler` for each message received. One handler at a time. */
   onReceive(handler: (bytes: Uint8Array, from: Endpoint) => void): void;

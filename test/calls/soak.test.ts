@@ -34,14 +34,19 @@ afterAll(() => counts.close());
 /** What is wrong with a call: nothing, where it has ended as what was sent and lost of it allows, and both sides have sent what they had to. */
 function verdict({ outcome = 'none', callSid }: SeenSession, log: MessageLog, { plan }: LossyCalls): readonly string[] {
   const call = log.ofCall(callSid);
-  const right = rightOutcomes(call, plan);
+  const right = rightOutcomes(call, plan, log.breaksMs);
   const wrong = right.has(outcome) ? [] : [`ended as ${outcome}, not as ${[...right].join(' or ') || 'any call may'}`];
-  return [...wrong, ...neglectedMessages(call, plan.ringTimeoutMs)];
+  return [...wrong, ...neglectedMessages(call, plan.ringTimeoutMs, log.breaksMs)];
 }
 
 async function soak(name: string, calls: number, kind: LossyCalls, { faults, ...network }: Partial<WorldOptions>): Promise<void> {
   const log = new MessageLog(SERVER);
-  const world = callWorld({ maxChannels: AT_ONCE, ...kind.world, ...network, faults: { ...faults, watch: log.watch } });
+  const world = callWorld({
+    maxChannels: AT_ONCE,
+    ...kind.world,
+    ...network,
+    faults: { ...faults, ...(faults?.breaks && { breaks: log.breaks(faults.breaks) }), watch: log.watch },
+  });
   const pause = seededRandom(3);
   const outcomes: Record<string, number> = {};
   const ports = world.network.openPorts;

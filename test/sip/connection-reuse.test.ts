@@ -125,6 +125,22 @@ describe('a request in a dialog over TCP', () => {
     await contact.connected[0]?.got(/^BYE /m);
   });
 
+  it('goes to the Contact once more when the connection is closed before it is answered', async () => {
+    const { wire, dialogs } = await server('tcp');
+    const contact = await contactPort();
+    const peer = await dial(wire.local.port);
+    await peer.call(`sip:p@127.0.0.1:${contact.port};transport=tcp`, 'TCP');
+    const over = (await acked(dialogs)).bye();
+    await peer.got(/^BYE /m);
+    peer.socket.resetAndDestroy();
+    await until(() => contact.connected.length > 0);
+    const [again] = contact.connected;
+    await again?.got(/^BYE [\s\S]*^CSeq: 2 BYE\r\n/m);
+    again?.socket.resetAndDestroy();
+    await over;
+    expect(contact.connected).toHaveLength(1);
+  });
+
   it('goes over the new connection of a peer that had to connect anew', async () => {
     const { wire, dialogs } = await server('tcp');
     const peer = await dial(wire.local.port);

@@ -1,6 +1,6 @@
 import { seededRandom } from '../../src/kernel/random.ts';
 import type { Faults } from '../../src/wire/memory-network.ts';
-import { SERVER, type WorldOptions } from './call-world.ts';
+import type { WorldOptions } from './call-world.ts';
 import { flowOf, into, to } from './flow-builder.ts';
 import { RebindingNat } from './rebinding-nat.ts';
 import type { CallPlan } from './right-outcomes.ts';
@@ -60,13 +60,20 @@ export const lossyNetworks: Readonly<Record<string, () => Partial<WorldOptions>>
   }),
 };
 
-/** Never while a BYE of ours is under way: nobody sends it again, and the callee would talk on until its session is over, for half an hour. */
+/** Never while a BYE is under way that was sent again: nobody sends it a third time, and the other side would talk on for half an hour. */
 function breaksSome(percent: number): NonNullable<Faults['breaks']> {
   const random = seededRandom(5);
-  let byeMs = Number.NEGATIVE_INFINITY;
+  const byes = new Map<string, number>();
+  let lastByeMs = Number.NEGATIVE_INFINITY;
   return (bytes, { address }, _to, sentMs) => {
-    if (address === SERVER && Buffer.from(bytes.subarray(0, 4)).toString() === 'BYE ') byeMs = sentMs;
-    return random.below(100) < percent && sentMs - byeMs > TCP_DELAY_MS;
+    const text = Buffer.from(bytes).toString('latin1');
+    if (text.startsWith('BYE ')) {
+      const key = `${address} ${/^Call-ID: (.*)$/m.exec(text)?.[1]}`;
+      const nth = (byes.get(key) ?? 0) + 1;
+      byes.set(key, nth);
+      if (nth > 1) lastByeMs = sentMs;
+    }
+    return random.below(100) < percent && sentMs - lastByeMs > TCP_DELAY_MS;
   };
 }
 

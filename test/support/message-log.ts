@@ -14,6 +14,7 @@ export interface SentMessage extends MessageFacts {
 export class MessageLog {
   readonly #nearAddress: string;
   readonly #calls = new Map<string, SentMessage[]>();
+  readonly #breaksMs: number[] = [];
 
   constructor(nearAddress: string) {
     this.#nearAddress = nearAddress;
@@ -34,6 +35,20 @@ export class MessageLog {
     return (atMs) => arrivedMs.push(atMs);
   };
 
+  /** The same connections, of which it knows when they break. */
+  breaks(breaks: NonNullable<Faults['breaks']>): NonNullable<Faults['breaks']> {
+    return (bytes, from, to, sentMs) => {
+      const isBroken = breaks(bytes, from, to, sentMs);
+      if (isBroken) this.#breaksMs.push(sentMs);
+      return isBroken;
+    };
+  }
+
+  /** When the connection between the two sides broke, in order. */
+  get breaksMs(): readonly number[] {
+    return this.#breaksMs;
+  }
+
   /** What was sent in the call with this Call-ID, in order. */
   ofCall(callId: string | undefined): readonly SentMessage[] {
     return this.#calls.get(callId ?? '') ?? [];
@@ -42,6 +57,7 @@ export class MessageLog {
   /** Knows of nothing that was sent until now. */
   forget(): void {
     this.#calls.clear();
+    this.#breaksMs.length = 0;
   }
 }
 

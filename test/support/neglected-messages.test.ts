@@ -43,6 +43,21 @@ describe('requests', () => {
     ]);
   });
 
+  it('come again, once, when their connection breaks before anything came of them', () => {
+    const over = (call: ReturnType<typeof sentMessages>) => call.map((one) => ({ ...one, isReliable: true }));
+    const broken = (breaksMs: readonly number[], ...call: readonly ReturnType<typeof over>[]) =>
+      neglectedMessages(call.flat(), PATIENT_MS, breaksMs);
+    const once = over(sentMessages(['>', 'INVITE', 0, 'lost']));
+    const again = over(sentMessages(['>', 'INVITE', 10, 20], ['<', '486 INVITE', 20, 30], ['>', 'ACK', 30, 40]));
+    expect(broken([10], once, again)).toEqual([]);
+    expect(broken([10], once)).toEqual(['INVITE of near was not sent again at 10 ms']);
+    expect(broken([5], once, again)).toEqual(['INVITE of near was not sent again at 5 ms', 'INVITE of near was sent needlessly at 10 ms']);
+    const up = over([...begun, ...upTo]);
+    const bye = over(sentMessages(['>', 'BYE 2', 3000, 'lost']));
+    expect(broken([3005], up, bye)).toEqual(['BYE 2 of near was not sent again over another connection at 3005 ms']);
+    expect(broken([3005], up, bye, over(sentMessages(['>', 'BYE 3', 3005, 3010], ['<', '200 BYE 3', 3010, 3020])))).toEqual([]);
+  });
+
   it('are answered whenever they come', () => {
     const doubled = sentMessages(
       ['<', 'BYE', 900, 910, 950],

@@ -1,3 +1,4 @@
+import { brokenAgainMs } from './broken-again.ts';
 import type { SentMessage } from './message-log.ts';
 import { PATIENCE_MS, T1_MS, T2_MS } from './rfc-timers.ts';
 
@@ -6,28 +7,62 @@ import { PATIENCE_MS, T1_MS, T2_MS } from './rfc-timers.ts';
  * to what comes again, ACK, CANCEL, and the BYE to who answers too late. Empty when both did all that was theirs.
  * @param call everything that was sent in it, in order
  * @param ringTimeoutMs from the first INVITE until the server gives the call up
+ * @param breaksMs when the connection between the two broke
  */
-export function neglectedMessages(call: readonly SentMessage[], ringTimeoutMs: number): readonly string[] {
+export function neglectedMessages(
+  call: readonly SentMessage[],
+  ringTimeoutMs: number,
+  breaksMs: readonly number[] = [],
+): readonly string[] {
   const begunMs = call.find(isRequest('INVITE'))?.sentMs ?? Number.NaN;
-  const givenUpMs = begunMs + ringTimeoutMs;
+  const givenUpMs = Math.min(begunMs + ringTimeoutMs, brokenAgainMs(call, breaksMs));
   const firsts = call.filter((one, at) => call.findIndex((other) => isAgain(other, one)) === at);
   return [
-    ...firsts.filter(({ status, method }) => status === undefined && method !== 'ACK').flatMap((one) => ofRequest(call, one, givenUpMs)),
+    ...firsts
+      .filter(({ status, method }) => status === undefined && method !== 'ACK')
+      .flatMap((one) => ofRequest(call, one, givenUpMs, breaksMs)),
     ...firsts.filter(isFinalAnswer).flatMap((one) => [...ofAnswer(call, one), ...ofAcks(call, one)]),
     ...call.filter(({ status, method }) => status === undefined && method !== 'ACK').flatMap((one) => ofResponses(call, one)),
     ...ofGivingUp(call, givenUpMs),
   ];
 }
 
-/** A request comes again until it is answered, or for 64*T1 (RFC 3261 sections 17.1.1.2 and 17.1.2.2). */
-function ofRequest(call: readonly SentMessage[], first: SentMessage, givenUpMs: number): readonly string[] {
+/**
+ * A request comes again until it is answered, or for 64*T1 (RFC 3261 sections 17.1.1.2 and 17.1.2.2); over a connection only when that breaks, and
+ * once.
+ */
+function ofRequest(call: readonly SentMessage[], first: SentMessage, givenUpMs: number, breaksMs: readonly number[]): readonly string[] {
   const isAnINVITE = first.method === 'INVITE';
   const isAnswer = ({ branch, method, status = 0 }: SentMessage): boolean =>
     branch === first.branch && method === first.method && status >= (isAnINVITE ? 100 : 200);
   const patience = first.sentMs + PATIENCE_MS;
   // Who has heard nothing of an INVITE that is not wanted any more shall hear nothing (section 9.1).
   const untilMs = Math.min(arrival(call, isAnswer), patience, isAnINVITE ? givenUpMs : Number.POSITIVE_INFINITY);
-  return compare(call, first, first.isReliable ? [first.sentMs] : schedule(first.sentMs, isAnINVITE ? PATIENCE_MS : T2_MS), untilMs);
+  if (!first.isReliable) return compare(call, first, schedule(first.sentMs, isAnINVITE ? PATIENCE_MS : T2_MS), untilMs);
+  // A break in the millisecond in which it was sent may have come before it.
+  const breaks = [breaksMs.find((atMs) => atMs >= first.sentMs), breaksMs.find((atMs) => atMs > first.sentMs)];
+  const [sooner = [], later = []] = breaks.map((brokeMs) => ofBrokenRequest(call, first, untilMs, brokeMs));
+  return sooner.length < later.length ? sooner : later;
+}
+
+/** A request that left over a connection which broke at that time, if it did. */
+function ofBrokenRequest(
+  call: readonly SentMessage[],
+  first: SentMessage,
+  untilMs: number,
+  brokeMs = Number.POSITIVE_INFINITY,
+): readonly string[] {
+  const { from, method, sentMs } = first;
+  if (brokeMs > untilMs) return compare(call, first, [sentMs], untilMs);
+  const isItsInvite = (one: SentMessage): boolean => one.branch === first.branch && isFinalAnswer(one);
+  // What arrives in the same millisecond may have come before or after; and an INVITE that is answered needs no CANCEL.
+  const isDue = brokeMs < untilMs && (method !== 'CANCEL' || brokeMs < arrival(call, isItsInvite));
+  if (method === 'INVITE' || method === 'CANCEL')
+    return compare(call, first, isDue ? [sentMs, brokeMs] : [sentMs], untilMs, isDue ? [] : [brokeMs]);
+  const others = call.filter((one) => one.from === from && one.method === method && one.status === undefined);
+  const isThere = others[0] !== first || others.some((one) => one !== first && one.sentMs === brokeMs);
+  const missing = isDue && !isThere ? [told(call, first, 'was not sent again over another connection', brokeMs)] : [];
+  return [...compare(call, first, [sentMs], untilMs), ...missing];
 }
 
 /** A final response to an INVITE comes again until its ACK has come (sections 13.3.1.4 and 17.2.1). */
@@ -48,7 +83,9 @@ function ofAnswer(call: readonly SentMessage[], first: SentMessage): readonly st
 /** Each final response to an INVITE that arrives is acknowledged (sections 13.2.2.4 and 17.1.1.3). */
 function ofAcks(call: readonly SentMessage[], answer: SentMessage): readonly string[] {
   const { branch, cSeq, from } = answer;
-  const arrivals = call.filter((one) => isAgain(one, answer)).flatMap(({ arrivedMs }) => arrivedMs);
+  const all = call.filter((one) => isAgain(one, answer)).flatMap(({ arrivedMs }) => arrivedMs);
+  // A refusal ends the transaction over a connection, where it comes again only when the INVITE does.
+  const arrivals = answer.isReliable && (answer.status ?? 0) >= 300 ? all.slice(0, 1) : all;
   const waitedUntilMs = endOfInvite(call, branch);
   const untilMs = Math.min(...arrivals, waitedUntilMs) < waitedUntilMs ? Math.min(...arrivals) + PATIENCE_MS : waitedUntilMs;
   return [...new Set(arrivals)]

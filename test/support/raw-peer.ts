@@ -51,6 +51,11 @@ export class RawPeer {
     this.send(writeMessage({ kind: 'response', status, reason: 'Test', headers, body }), to);
   }
 
+  /** Nothing reaches it any more. */
+  close(): Promise<void> {
+    return this.#wire.close();
+  }
+
   /** Sends anything. Lines of a text end with CR LF on the wire, whatever they end with here. */
   send(message: Uint8Array | string, to: Endpoint): void {
     const bytes = typeof message === 'string' ? Buffer.from(message.replace(/\r?\n/g, '\r\n')) : message;

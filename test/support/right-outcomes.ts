@@ -1,3 +1,4 @@
+import { brokenAgainMs } from './broken-again.ts';
 import type { SentMessage } from './message-log.ts';
 import { PATIENCE_MS } from './rfc-timers.ts';
 
@@ -19,17 +20,18 @@ const refusals: Readonly<Record<number, string>> = { 486: 'Busy', 603: 'Rejected
  * How a call may end rightly: as planned; or, when something was lost or late that it needed for that, as what did arrive says. Two outcomes
  * are right when one thing happened in the same millisecond as another; none is, when the call does not end as any call may.
  * @param call everything that was sent in it, in order
+ * @param breaksMs when the connection between the two broke
  */
-export function rightOutcomes(call: readonly SentMessage[], plan: CallPlan): ReadonlySet<string> {
-  const heard = outcomesHeard(call, plan);
-  const isRight = heard.size === 0 || heard.has(plan.outcome) || isExcused(call, plan);
+export function rightOutcomes(call: readonly SentMessage[], plan: CallPlan, breaksMs: readonly number[] = []): ReadonlySet<string> {
+  const waitedUntilMs = Math.min(endOfWaiting(call, plan), brokenAgainMs(call, breaksMs));
+  const heard = outcomesHeard(call, plan, waitedUntilMs);
+  const isRight = heard.size === 0 || heard.has(plan.outcome) || isExcused(call, plan, waitedUntilMs);
   return isRight ? heard : new Set([plan.outcome]);
 }
 
 /** What the server had to make of what arrived. */
-function outcomesHeard(call: readonly SentMessage[], plan: CallPlan): ReadonlySet<string> {
+function outcomesHeard(call: readonly SentMessage[], plan: CallPlan, waitedUntilMs: number): ReadonlySet<string> {
   const outcomes = new Set<string>();
-  const waitedUntilMs = endOfWaiting(call, plan);
   const rangMs = arrival(call, isRinging);
   const final = finalOf(call);
   const finalMs = firstOf(final);
@@ -66,8 +68,7 @@ function endOfWaiting(call: readonly SentMessage[], { ringTimeoutMs }: CallPlan)
 }
 
 /** Whether something that the planned outcome needs was sent, or could not be, and has not arrived in time. */
-function isExcused(call: readonly SentMessage[], plan: CallPlan): boolean {
-  const waitedUntilMs = endOfWaiting(call, plan);
+function isExcused(call: readonly SentMessage[], plan: CallPlan, waitedUntilMs: number): boolean {
   const { cSeq } = lastInvite(call) ?? {};
   if (arrival(call, (one) => isInvite(one) && one.cSeq === cSeq) >= waitedUntilMs) return true;
   if (plan.outcome === 'NoAnswer') return isSentInVain(call, isRinging, waitedUntilMs);

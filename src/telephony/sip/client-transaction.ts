@@ -15,6 +15,12 @@ export interface ClientTransactionEvents {
   response(response: SipResponse): void;
   /** No response will come: timer B or F ran out, or the request could not be sent. */
   failed(why: 'timeout' | 'transport'): void;
+  /**
+   * The connection over which the request left is gone, and whether the peer has got it is not known. With that the transaction is over. An
+   * INVITE is sent again over a new connection first, where a peer that has it takes it for a repetition; when that breaks too this is told, and
+   * the transaction goes on, as responses may come over other connections. After a provisional response it is not told.
+   */
+  broken(): void;
 }
 
 export interface ClientTransactionParts {
@@ -40,6 +46,10 @@ export class ClientTransaction implements TransactionEffects<SipResponse> {
   #ack: Uint8Array | undefined;
   /** Whether the transport has taken the request, as a response shows too. */
   #isHandedOver = false;
+  /** Whether the connection over which the request left last is up, as far as is known. */
+  #isUnderWay = false;
+  /** Of an INVITE: whether its connection broke and it has left again over another. */
+  #isRepeated = false;
   /** Of an INVITE: aborted when it is not to leave any more. */
   readonly #unwanted: AbortController | undefined;
   #invite: TransactionRun<InviteClientState, InviteClientEvent, SipResponse> | undefined;
@@ -62,6 +72,16 @@ export class ClientTransaction implements TransactionEffects<SipResponse> {
   /** Whether no final response has come so far. */
   get isWaiting(): boolean {
     return this.#request !== undefined;
+  }
+
+  /** A connection is gone. If the request has left over it, a response that is not there yet may never come. */
+  connectionClosed({ address, port, transport, serverName }: Hop): void {
+    const hop = this.#hop;
+    const isOver = hop.transport === transport && hop.address === address && hop.port === port && isSameName(hop.serverName, serverName);
+    if (!isOver || !this.#isUnderWay || !this.isWaiting) return;
+    this.#isUnderWay = false;
+    this.#invite?.take('connection broken');
+    this.#other?.take('connection broken');
   }
 
   /** Where the request went in the end. */
@@ -148,6 +168,16 @@ export class ClientTransaction implements TransactionEffects<SipResponse> {
     this.#events?.failed('transport');
   }
 
+  connectionBroken(): void {
+    const repeats = this.#invite !== undefined && !this.#isRepeated && this.#unwanted?.signal.aborted === false;
+    if (!repeats) {
+      this.#events?.broken();
+      return;
+    }
+    this.#isRepeated = true;
+    this.send();
+  }
+
   terminated(): void {
     this.#release();
     this.#parts.onTerminated();
@@ -159,6 +189,7 @@ export class ClientTransaction implements TransactionEffects<SipResponse> {
   }
 
   #sendSucceeded(): void {
+    this.#isUnderWay = true;
     if (this.#isHandedOver) return;
     this.#isHandedOver = true;
     this.#events?.handedOver?.();
@@ -180,4 +211,8 @@ export class ClientTransaction implements TransactionEffects<SipResponse> {
     this.#hop = this.#asked;
     this.start();
   }
+}
+
+function isSameName(one = '', other = ''): boolean {
+  return one.toLowerCase() === other.toLowerCase();
 }

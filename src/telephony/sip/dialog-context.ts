@@ -32,6 +32,22 @@ export interface RequestEvents {
   failed(why: 'timeout' | 'transport'): void;
 }
 
+/** A request that is being sent, to whichever hop. */
+interface Sending {
+  readonly method: string;
+  readonly content: RequestContent;
+  readonly events: RequestEvents;
+  readonly answers: ChallengeAnswers | undefined;
+  /** Whether it is sent for the second time, since the connection has broken over which it left first. */
+  readonly isRepeated: boolean;
+}
+
+/**
+ * What does no harm when the peer gets it twice, and so is sent again when the connection breaks over which it left. A digit that is told
+ * twice is two digits, and a call that is asked for twice may be two calls. An INVITE is repeated by its transaction.
+ */
+const REPEATABLE: ReadonlySet<string> = new Set(['BYE', 'UPDATE', 'PRACK', 'NOTIFY']);
+
 /** The state of one dialog, shared by its parts, and how its requests are sent. */
 export class DialogContext {
   readonly core: SipCore;
@@ -46,18 +62,13 @@ export class DialogContext {
     this.#credentials = credentials;
   }
 
-  /** Sends a request with the next CSeq number, and again with credentials when it is challenged (RFC 3261 section 22). */
+  /**
+   * Sends a request with the next CSeq number, and again with credentials when it is challenged (RFC 3261 section 22). One that may be
+   * repeated is sent once more when its connection breaks, over a new one.
+   */
   send(method: string, content: RequestContent, events: RequestEvents): void {
     const answers = this.#credentials && new ChallengeAnswers(this.#credentials, this.core.random);
-    const locating = this.#locate();
-    if (!locating) {
-      this.#attempt(method, content, events, answers, [this.#hop()]);
-      return;
-    }
-    const { closing } = this.core;
-    void locating.then((hops) => {
-      if (!closing.aborted) this.#attempt(method, content, events, answers, hops);
-    });
+    this.#send({ method, content, events, answers, isRepeated: false });
   }
 
   /** Writes and sends the ACK to a 2xx of the INVITE with this CSeq number; `sdp` answers an offer in it. */
@@ -71,14 +82,21 @@ export class DialogContext {
     return ack;
   }
 
+  #send(sending: Sending): void {
+    const locating = this.#locate();
+    if (!locating) {
+      this.#attempt(sending, [this.#hop()]);
+      return;
+    }
+    const { closing } = this.core;
+    void locating.then((hops) => {
+      if (!closing.aborted) this.#attempt(sending, hops);
+    });
+  }
+
   /** Sends to the first hop; to the next when that one cannot be reached, says nothing, or answers with 503 (RFC 3263 section 4.3). */
-  #attempt(
-    method: string,
-    content: RequestContent,
-    events: RequestEvents,
-    answers: ChallengeAnswers | undefined,
-    [hop = this.#hop(), ...otherwise]: readonly Hop[],
-  ): void {
+  #attempt(sending: Sending, [hop = this.#hop(), ...otherwise]: readonly Hop[]): void {
+    const { method, content, events, answers } = sending;
     const { layer, product, log } = this.core;
     const cSeq = this.state.localCSeq + 1;
     this.state = { ...this.state, localCSeq: cSeq, ...(method === 'INVITE' && { invite: { cSeq, acked: false } }) };
@@ -88,21 +106,30 @@ export class DialogContext {
       for (const [name, value] of authorization) request.headers.add(name, value);
       const sent = { cSeq, authorization };
       let heardFrom = false;
-      const next = (): void => this.#attempt(method, content, events, answers, otherwise);
+      let isBroken = false;
+      const next = (): void => this.#attempt(sending, otherwise);
       const response = (answer: SipResponse): void => {
         const { status } = answer;
+        if (isBroken) return;
         heardFrom ||= status > 100 && status < 200;
         if (status < 200) events.provisional?.(answer);
-        else if ((status === 401 || status === 407) && answers?.accept(answer))
-          this.#attempt(method, content, events, answers, [hop, ...otherwise]);
+        else if ((status === 401 || status === 407) && answers?.accept(answer)) this.#attempt(sending, [hop, ...otherwise]);
         else if (status === 503 && otherwise.length > 0 && !heardFrom) next();
         else events.final(answer, sent);
       };
       const failed = (why: 'timeout' | 'transport'): void => {
+        if (isBroken) return;
         if (otherwise.length > 0 && !heardFrom) next();
         else events.failed(why);
       };
-      const transaction = layer.send(request, hop, { response, failed });
+      const broken = (): void => {
+        isBroken = true;
+        // A 2xx to it that comes all the same is acknowledged as one that no transaction knows.
+        transaction.giveUp();
+        if (REPEATABLE.has(method) && !sending.isRepeated) this.#send({ ...sending, isRepeated: true });
+        else events.failed('transport');
+      };
+      const transaction = layer.send(request, hop, { response, failed, broken });
       events.sent?.(transaction, sent);
     } catch (error) {
       log.warn({ err: error, method }, 'A request in a dialog could not be sent');

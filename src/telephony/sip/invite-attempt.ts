@@ -102,6 +102,7 @@ class InviteAttempt implements OutgoingInvite {
         handedOver: () => this.#events?.handedOver?.(),
         response: (response) => this.#response(response),
         failed: (why) => this.#unanswered(why),
+        broken: () => this.#broken(),
       });
     } catch (error) {
       this.#fail({ why: 'transport', reason: error instanceof Error ? error.message : 'The INVITE could not be sent' });
@@ -122,13 +123,13 @@ class InviteAttempt implements OutgoingInvite {
 
   #giveUp(reason?: string): void {
     if (this.#cancel !== 'no' || !this.#events) return;
-    this.#cancel = 'wanted';
     this.#cancelReason = reason;
-    if (this.#heardFrom) this.#sendCancel();
-    else {
-      this.#transaction?.fallSilent();
-      this.#fail({ why: 'cancelled', reason: 'Cancelled before any response' });
+    if (!this.#heardFrom) {
+      this.#giveUpSilently({ why: 'cancelled', reason: 'Cancelled before any response' });
+      return;
     }
+    this.#cancel = 'wanted';
+    this.#sendCancel();
   }
 
   #sendCancel(): void {
@@ -270,6 +271,17 @@ class InviteAttempt implements OutgoingInvite {
     if (this.#cancel !== 'no') this.#fail({ why: 'cancelled', reason: 'Cancelled; the peer did not confirm it' });
     else if (why === 'timeout') this.#fail({ why, reason: 'No response' });
     else this.#fail({ why, reason: 'The INVITE could not be sent' });
+  }
+
+  /** Nothing has come so far, and nobody waits for what may come over another connection: it gets CANCEL, or ACK and BYE. */
+  #broken(): void {
+    this.#giveUpSilently({ why: 'transport', reason: 'The connection broke before the INVITE was answered' });
+  }
+
+  #giveUpSilently(failure: InviteFailure): void {
+    this.#cancel = 'wanted';
+    this.#transaction?.fallSilent();
+    this.#fail(failure);
   }
 
   #fail(failure: InviteFailure): void {

@@ -1,7 +1,7 @@
 import { randomHex } from '../../kernel/random.ts';
 import type { SipCore } from './core.ts';
 import { HeaderList } from './header-list.ts';
-import { emptyBody, type SipResponse } from './message.ts';
+import { emptyBody, type SipRequest, type SipResponse } from './message.ts';
 import { isUriText } from './token.ts';
 import type { Hop } from './transport.ts';
 
@@ -16,25 +16,17 @@ export interface LoneRequest {
   readonly toUri: string;
   /** Absent: new ones. */
   readonly callId?: string;
-  readonly cSeq?: number;
+  /** Gives the CSeq number each time that it is sent. Absent: 1. */
+  readonly nextCSeq?: () => number;
   readonly headers?: readonly (readonly [name: string, value: string])[];
 }
 
 /**
- * Sends a request and waits for its final response. Resolves with undefined when none came: the peer is silent or cannot be reached,
- * or `signal` was aborted. Never rejects.
+ * Sends a request and waits for its final response; once more when the connection breaks over which it left, as one may have that was there before.
+ * Resolves with undefined when no response came: the peer is silent or cannot be reached, or `signal` was aborted. Never rejects.
  */
 export function sendLone(core: SipCore, request: LoneRequest, signal: AbortSignal): Promise<SipResponse | undefined> {
-  const { random, layer, product } = core;
   if (!isUriText(request.from) || !isUriText(request.toUri)) return Promise.resolve(undefined);
-  const headers = new HeaderList();
-  headers.add('Max-Forwards', '70');
-  headers.add('From', `<${request.from}>;tag=${randomHex(random, 8)}`);
-  headers.add('To', `<${request.toUri}>`);
-  headers.add('Call-ID', request.callId ?? randomHex(random, 16));
-  headers.add('CSeq', `${request.cSeq ?? 1} ${request.method}`);
-  headers.add('User-Agent', product);
-  for (const [name, value] of request.headers ?? []) headers.add(name, value);
   return new Promise((resolve) => {
     if (signal.aborted) return resolve(undefined);
     const settle = (response: SipResponse | undefined): void => {
@@ -43,15 +35,32 @@ export function sendLone(core: SipCore, request: LoneRequest, signal: AbortSigna
     };
     const onAbort = (): void => settle(undefined);
     signal.addEventListener('abort', onAbort, { once: true });
-    try {
-      layer.send({ kind: 'request', method: request.method, uri: request.requestUri, headers, body: emptyBody }, request.to, {
-        response: (response) => {
-          if (response.status >= 200) settle(response);
-        },
-        failed: () => settle(undefined),
-      });
-    } catch {
-      settle(undefined);
-    }
+    const callId = request.callId ?? randomHex(core.random, 16);
+    const send = (mayRepeat: boolean): void => {
+      try {
+        core.layer.send(loneRequest(core, request, callId), request.to, {
+          response: (response) => {
+            if (response.status >= 200) settle(response);
+          },
+          failed: () => settle(undefined),
+          broken: () => (mayRepeat && !signal.aborted ? send(false) : settle(undefined)),
+        });
+      } catch {
+        settle(undefined);
+      }
+    };
+    send(true);
   });
+}
+
+function loneRequest({ random, product }: SipCore, request: LoneRequest, callId: string): SipRequest {
+  const headers = new HeaderList();
+  headers.add('Max-Forwards', '70');
+  headers.add('From', `<${request.from}>;tag=${randomHex(random, 8)}`);
+  headers.add('To', `<${request.toUri}>`);
+  headers.add('Call-ID', callId);
+  headers.add('CSeq', `${request.nextCSeq?.() ?? 1} ${request.method}`);
+  headers.add('User-Agent', product);
+  for (const [name, value] of request.headers ?? []) headers.add(name, value);
+  return { kind: 'request', method: request.method, uri: request.requestUri, headers, body: emptyBody };
 }

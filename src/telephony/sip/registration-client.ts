@@ -53,7 +53,6 @@ export class RegistrationClient {
     const contact = this.#core.transport.contact(this.#account.contactUser, to);
     let expires = expiresSeconds;
     for (let sent = 0; sent < MOST_REQUESTS; sent++) {
-      this.#cSeq += 1;
       const headers = [
         ['Contact', `<${contact}>`],
         ['Expires', String(expires)],
@@ -67,7 +66,7 @@ export class RegistrationClient {
         from: address,
         toUri: address,
         callId: this.#callId,
-        cSeq: this.#cSeq,
+        nextCSeq: () => ++this.#cSeq,
       };
       const response = await sendLone(this.#core, { ...request, headers }, signal);
       if (!response) return { registered: false };

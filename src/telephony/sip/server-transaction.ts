@@ -79,6 +79,7 @@ export class ServerTransaction implements TransactionEffects<SipRequest> {
   // An ACK to a 2xx has a branch of its own and comes in beside this transaction, and server transactions acknowledge nothing.
   passUp(): void {}
   sendAck(): void {}
+  connectionBroken(): void {}
 
   // Timer H: the peer did not learn how its request ended, and nothing is left that we could do.
   timedOut(): void {}

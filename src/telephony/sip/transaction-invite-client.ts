@@ -10,6 +10,7 @@ const TIMER_D_MS = 32_000;
  * The INVITE client transaction: RFC 3261 section 17.1.1 figure 5 with the Accepted state of RFC 6026 section 7.2.
  * Two events are the transaction user's. `give up`: no final response came 64*T1 after its CANCEL (RFC 3261 section 9.1). `fall silent`: it
  * wants the call no more, but may not send CANCEL before a provisional response; a peer that has heard nothing so far shall hear nothing.
+ * A connection that breaks ends nothing: the peer may have the INVITE, and answers over another one (RFC 3261 section 18.2.2).
  */
 export function inviteClient(
   state: InviteClientState,
@@ -50,6 +51,8 @@ function calling(event: InviteClientEvent | CommonEvent, context: TransactionCon
       return final(event, context);
     case 'transport error':
       return go('terminated', { stop: 'A' }, { stop: 'B' }, 'report transport error');
+    case 'connection broken':
+      return go('calling', 'report broken connection');
     default:
       return go('calling');
   }

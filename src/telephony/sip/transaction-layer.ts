@@ -70,7 +70,10 @@ export class TransactionLayer {
     this.#options = options;
     this.#silentTcp = new SilentTcp(options.clock);
     this.#statelessTag = randomHex(options.random, 8);
-    for (const wire of options.wires) wire.onReceive((bytes, from) => this.#receive(bytes, { ...from, transport: wire.kind }));
+    for (const wire of options.wires) {
+      wire.onReceive((bytes, from) => this.#receive(bytes, { ...from, transport: wire.kind }));
+      wire.onClosed?.((peer) => this.#connectionClosed({ ...peer, transport: wire.kind }));
+    }
   }
 
   /** Transactions that are not over. */
@@ -93,12 +96,11 @@ export class TransactionLayer {
 
   /**
    * Sends the CANCEL of an INVITE (RFC 3261 section 9.1). Its own outcome says nothing: the INVITE gets its final response.
-   * Does nothing when the INVITE has one already.
+   * Does nothing when the INVITE has one already. It is sent again when its connection breaks; when the peer cannot be reached the INVITE is over.
    * @param reason the value of Reason (RFC 3326)
    */
   cancel(invite: ClientTransaction, reason?: string): void {
-    const request = invite.cancelRequest(reason);
-    if (request) this.#start(request, invite.hop, invite.branch, { response: () => {}, failed: () => {} }, true);
+    this.#cancel(invite, reason, true);
   }
 
   /**
@@ -121,6 +123,23 @@ export class TransactionLayer {
     for (const wire of this.#options.wires) wire.onReceive(() => {});
   }
 
+  #cancel(invite: ClientTransaction, reason: string | undefined, mayRepeat: boolean): void {
+    const request = invite.cancelRequest(reason);
+    if (!request) return;
+    const events: ClientTransactionEvents = {
+      response: () => {},
+      failed: (why) => {
+        if (why === 'transport') invite.giveUp();
+      },
+      broken: () => (mayRepeat ? this.#cancel(invite, reason, false) : invite.giveUp()),
+    };
+    this.#start(request, invite.hop, invite.branch, events, true);
+  }
+
+  #connectionClosed(peer: Hop): void {
+    for (const transaction of [...this.#clients.values()]) transaction.connectionClosed(peer);
+  }
+
   #tellCallsAnswered(): void {
     if (this.#onCallsAnswered.length === 0) return;
     for (const { method, isWaiting } of this.#clients.values()) if (isWaiting && CALL_METHODS.has(method)) return;
@@ -134,15 +153,16 @@ export class TransactionLayer {
   #start(request: SipRequest, hop: Hop, branch: string, events: ClientTransactionEvents, asAsked: boolean): ClientTransaction {
     const { clock, transport } = this.#options;
     const key = `${branch} ${request.method}`;
-    const parts = { clock, transport, silentTcp: this.#silentTcp, branch, onTerminated: () => this.#clientOver(key) };
-    const transaction = new ClientTransaction(request, hop, events, parts, asAsked);
+    const parts = { clock, transport, silentTcp: this.#silentTcp, branch, onTerminated: () => this.#clientOver(key, transaction) };
+    const transaction: ClientTransaction = new ClientTransaction(request, hop, events, parts, asAsked);
     this.#clients.set(key, transaction);
     transaction.start();
     return transaction;
   }
 
-  #clientOver(key: string): void {
-    this.#clients.delete(key);
+  #clientOver(key: string, transaction: ClientTransaction): void {
+    // A CANCEL that is sent again has the key of the first.
+    if (this.#clients.get(key) === transaction) this.#clients.delete(key);
     this.#tellCallsAnswered();
   }
 

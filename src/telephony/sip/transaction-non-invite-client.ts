@@ -47,6 +47,8 @@ function pending(
       return go('terminated', { stop: 'E' }, 'report timeout');
     case 'transport error':
       return go('terminated', { stop: 'E' }, { stop: 'F' }, 'report transport error');
+    case 'connection broken':
+      return go('terminated', { stop: 'E' }, { stop: 'F' }, 'report broken connection');
     default:
       return go(state);
   }

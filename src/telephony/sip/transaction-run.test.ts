@@ -17,6 +17,7 @@ function recorder() {
     passUp: (message) => note(`up ${message}`),
     timedOut: () => note('timeout'),
     transportFailed: () => note('transport error'),
+    connectionBroken: () => note('connection broken'),
     terminated: () => note('terminated'),
   };
   return { clock, log, effects };

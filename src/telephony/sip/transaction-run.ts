@@ -15,6 +15,7 @@ export interface TransactionEffects<Message> {
   passUp(message: Message): void;
   timedOut(): void;
   transportFailed(): void;
+  connectionBroken(): void;
   /** The transaction is over: it has no timer left. */
   terminated(): void;
 }
@@ -77,6 +78,9 @@ export class TransactionRun<State extends string, Event extends string, Message>
         return;
       case 'report transport error':
         this.#effects.transportFailed();
+        return;
+      case 'report broken connection':
+        this.#effects.connectionBroken();
         return;
     }
   }

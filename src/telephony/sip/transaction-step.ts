@@ -20,11 +20,12 @@ export type TransactionAction =
   | 'pass up'
   | 'report timeout'
   | 'report transport error'
+  | 'report broken connection'
   | { readonly set: TimerName; readonly ms: number }
   | { readonly stop: TimerName };
 
-/** Events that every table knows: a timer fired, or the transport could not send. */
-export type CommonEvent = `timer ${TimerName}` | 'transport error';
+/** Events that every table knows: a timer fired, the transport could not send, or the connection is gone over which the request left. */
+export type CommonEvent = `timer ${TimerName}` | 'transport error' | 'connection broken';
 
 /** What the tables need to know beside state and event. */
 export interface TransactionContext {

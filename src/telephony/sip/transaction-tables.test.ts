@@ -62,6 +62,9 @@ describe('INVITE client transaction (RFC 3261 figure 5, RFC 6026 section 7.2)', 
   const reliable: readonly InviteClientRow[] = [
     ['calling', 'start', 'calling', 'send, B=32000'],
     ['calling', '300-699', 'terminated', '-A, -B, send ACK, pass up'],
+    ['calling', 'connection broken', 'calling', 'report broken connection'],
+    ['proceeding', 'connection broken', 'proceeding', ''],
+    ['accepted', 'connection broken', 'accepted', ''],
     ['calling', '2xx', 'accepted', '-A, M=32000, pass up'],
     ['proceeding', '300-699', 'terminated', '-A, -B, send ACK, pass up'],
   ];
