@@ -62,6 +62,8 @@ describe('a challenge', () => {
     }
     await turn();
     expect(peer.names.filter((name) => name === 'INVITE')).toHaveLength(3);
+    // The count is that of the nonce (RFC 7616 section 3.4).
+    expect(peer.last('INVITE').headers.first('Authorization')).toMatch(/nonce="n2".*nc=00000001/);
     expect(call.failure).toMatchObject({ why: 'response', status: 401 });
   });
 
