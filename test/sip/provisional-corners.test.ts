@@ -16,9 +16,9 @@ async function called(lines: readonly string[]) {
   if (!invite) throw new Error('No INVITE came');
   const rSeq = (): number => Number(peer.received.findLast(({ headers }) => headers.first('RSeq'))?.headers.first('RSeq'));
   let cSeq = 1;
-  const prack = async (number: number): Promise<number[]> => {
+  const prack = async (number: number, of = '1 INVITE'): Promise<number[]> => {
     const toTag = tagIn(peer.received.findLast((message) => message.kind === 'response'));
-    return statuses(await ask('PRACK', { toTag, cSeq: ++cSeq, lines: [`RAck: ${number} 1 INVITE`] }));
+    return statuses(await ask('PRACK', { toTag, cSeq: ++cSeq, lines: [`RAck: ${number} ${of}`] }));
   };
   return { ...made, invite, rSeq, prack, turn: () => clock.advance(1) };
 }
@@ -53,6 +53,16 @@ describe('an INVITE that is over', () => {
     // The second was never sent: nobody can acknowledge it.
     expect([await prack(number), await prack(number + 1)]).toEqual([[200], [481]]);
   });
+});
+
+it('a PRACK of something else than the INVITE acknowledges nothing', async () => {
+  const { invite, rSeq, prack, turn, clock, peer } = await called(['Require: 100rel']);
+  invite.ring();
+  await turn();
+  const refused = [await prack(rSeq(), '1 UPDATE'), await prack(rSeq(), '2 INVITE'), await prack(rSeq(), '1')];
+  expect(refused).toEqual([[481], [481], [481]]);
+  await clock.advance(600);
+  expect(peer.names.filter((name) => name === '180 INVITE')).toHaveLength(2);
 });
 
 describe('option tags that cannot be read', () => {

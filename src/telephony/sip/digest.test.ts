@@ -87,6 +87,8 @@ describe('parseChallenge', () => {
     'Digest realm="a", nonce="b',
     'Digest realm="a", realm="b", nonce="c"',
     'Digest realm',
+    'Digest realm="a", nonce="b", c',
+    'Digest realm="a", nonce="b", c d=e',
   ])('refuses %j', (text) => {
     expect(() => parseChallenge(text)).toThrow(SipParseError);
   });

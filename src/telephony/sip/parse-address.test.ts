@@ -17,6 +17,7 @@ const addresses: readonly (readonly [text: string, address: Omit<NameAddress, 'p
     { '+sip.instance': '<urn:uuid:1>' },
   ],
   ['  <  sip:a@b.example  >', { uri: 'sip:a@b.example' }, {}],
+  ['<sip:a@b.example>;tag=', { uri: 'sip:a@b.example' }, { tag: '' }],
   ['tel:+18145550100;tag=a', { uri: 'tel:+18145550100', tag: 'a' }, { tag: 'a' }],
   ['sip:a@b.example;x="<;>"', { uri: 'sip:a@b.example' }, { x: '<;>' }],
   ['isbn:2983792873', { uri: 'isbn:2983792873' }, {}],

@@ -90,6 +90,10 @@ describe('responses', () => {
     expect(parse('sip/2.0 486 Zu spät: belegt\r\n\r\n')).toMatchObject({ status: 486, reason: 'Zu spät: belegt' });
   });
 
+  test('are refused with a header twice that may be there once: nobody could tell whose they are', () => {
+    expect(failure(() => parse('SIP/2.0 200 OK\r\nCSeq: 1 INVITE\r\nCSeq: 2 INVITE\r\n\r\n')).status).toBe(400);
+  });
+
   test.each(['SIP/2.0 99 x', 'SIP/2.0 700 x', 'SIP/2.0 4294967301 x', 'SIP/2.0 2000 x', 'SIP/2.0  200 x', 'SIP/3.0 200 OK', 'SIP/2.0'])(
     'are refused: %s',
     (line) => {

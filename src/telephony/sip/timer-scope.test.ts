@@ -22,9 +22,34 @@ it('ends all its timers when it closes, and sets none afterwards', async () => {
   const timer = scope.after(10, () => ran.push('of the scope'));
   scope.close();
   scope.close();
-  scope.after(10, () => ran.push('too late')).cancel();
-  timer.cancel();
+  const late = scope.after(10, () => ran.push('too late'));
   expect(clock.pendingTimers).toBe(1);
+  late.cancel();
+  timer.cancel();
   await clock.advance(20);
   expect(ran).toEqual(['not of the scope']);
+});
+
+it('remembers no timer that has run or was cancelled', async () => {
+  const clock = new VirtualClock();
+  let cancelled = 0;
+  const scope = new TimerScope({
+    now: () => clock.now(),
+    after: (delayMs, run) => {
+      const timer = clock.after(delayMs, run);
+      return {
+        cancel: () => {
+          cancelled++;
+          timer.cancel();
+        },
+      };
+    },
+  });
+  scope.after(10, () => {});
+  await clock.advance(20);
+  scope.after(10, () => {}).cancel();
+  scope.after(10, () => {});
+  expect(cancelled).toBe(1);
+  scope.close();
+  expect(cancelled).toBe(2);
 });
