@@ -1,8 +1,10 @@
-import { formatNumber } from '../directory/number-format.ts';
+import { possibleE164 } from '../directory/e164.ts';
+import { formatNumber, readNumbers } from '../directory/number-format.ts';
 import type { TrunkTarget } from '../directory/trunk-targets.ts';
 import type { Trunk } from '../directory/trunks.ts';
 import type { DialRequest } from '../telephony/port.ts';
 import type { CallOptions } from './call-options.ts';
+import { matchedLength } from './trunk-routes.ts';
 
 /** A leg that is to be placed: its numbers, and what its trunk is not to decide. */
 export type OutgoingLeg = Pick<DialRequest, 'legId' | 'to' | 'from'> &
@@ -40,10 +42,18 @@ export function trunkDialRequest(leg: OutgoingLeg, trunk: Trunk, { host, port, t
       anonymous: isCallerAnonymous,
       ...(namesDiversion && divertedFrom !== undefined && { divertedFrom: formatNumber(divertedFrom, trunk.callerFormat) }),
     },
-    redirects: trunk.targets,
+    redirects: { hosts: trunk.targets, allows: (user) => isOfTrunk(user, to, trunk) },
     ringTimeoutMs: leg.ringTimeoutMs ?? trunk.ringTimeoutMs,
     ...(Object.keys(headers).length > 0 && { headers }),
   };
+}
+
+/** Whether the user part of a URI, as `+4930123456;npdi`, is the number that is called, or another one that the prefixes of the trunk name. */
+function isOfTrunk(user: string, called: string, { calledFormat, prefixes }: Trunk): boolean {
+  const [written = ''] = user.split(';', 1);
+  if (written === called || written === formatNumber(called, calledFormat)) return true;
+  const numbers = [...readNumbers(written, calledFormat), ...(possibleE164(written) === written ? [written] : [])];
+  return numbers.length > 0 && numbers.every((number) => matchedLength(number, prefixes) > 0);
 }
 
 /** Headers of the trunk, and those of the call in their place where both have one. */

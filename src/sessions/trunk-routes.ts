@@ -15,7 +15,7 @@ export function trunksFor(e164: string, trunks: readonly Trunk[], trunkId: strin
 }
 
 /** How long the longest prefix of the number is; 0 when there are no prefixes, -1 when none of them is one. */
-function matchedLength(e164: string, prefixes: readonly string[]): number {
+export function matchedLength(e164: string, prefixes: readonly string[]): number {
   if (prefixes.length === 0) return 0;
   return prefixes.reduce((longest, prefix) => (e164.startsWith(prefix) ? Math.max(longest, prefix.length) : longest), -1);
 }

@@ -204,7 +204,11 @@ export interface DialRequest {
     readonly codecs?: readonly AudioCodec[];
   };
   /** Where the peer may redirect the call to (RFC 3261 section 8.1.3.4); absent: nowhere. */
-  readonly redirects?: readonly SipHost[];
+  readonly redirects?: {
+    readonly hosts: readonly SipHost[];
+    /** Whether it may be redirected to this user part of a URI. */
+    readonly allows: (user: string) => boolean;
+  };
   readonly ringTimeoutMs: number;
   /** How long the peer may take to answer anything at all, before the leg ends as unreachable; absent: 32 s. */
   readonly responseTimeoutMs?: number;

@@ -56,10 +56,14 @@ export async function inviteOverTrunk(
   leg.attach(invite);
 }
 
-/** Follows a redirection to one of these hosts, and to no other: whoever answers the call must not choose whom we pay for. */
-function redirectsTo(hosts: readonly SipHost[], locate: (host: SipHost) => Promise<Hop | undefined>): RedirectPolicy {
+/** Follows a redirection to one of these hosts and numbers, and to no other: whoever answers the call must not choose whom we pay for. */
+function redirectsTo(
+  { hosts, allows }: NonNullable<DialRequest['redirects']>,
+  locate: (host: SipHost) => Promise<Hop | undefined>,
+): RedirectPolicy {
   return async (uri) => {
-    const { host, port, params } = parseUri(uri);
+    const { user, host, port, params } = parseUri(uri);
+    if (user === undefined || !allows(user)) return undefined;
     const transport = params.get('transport')?.toLowerCase();
     const allowed = hosts.find(
       (known) =>

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Clock } from '../../src/kernel/clock.ts';
 import type { IncomingInvite } from '../../src/telephony/sip/incoming-invite.ts';
-import { callWorld, manager, nothingLeft, PHONE, type WorldOptions } from '../support/call-world.ts';
+import { callWorld, manager, nothingLeft, numberToDial, PHONE, type WorldOptions } from '../support/call-world.ts';
 import { carrier, plainTrunk, targetAt } from '../support/carriers.ts';
 import { flowOf, to } from '../support/flow-builder.ts';
 
@@ -271,21 +271,44 @@ describe('calls that wait for a channel', () => {
 describe('a target that redirects the call', () => {
   const redirect = (contact: string) => (invite: IncomingInvite) => invite.reject(302, undefined, [['Contact', contact]]);
 
-  it('to another one of its trunk is followed there', async () => {
-    const { session, world, first, left } = await afterFirst(redirect(`<sip:+15550009@${PHONE}>`));
+  it.each([
+    ['the same number', numberToDial, {}],
+    [
+      'the same number, as the trunk has it written',
+      '0018144043093',
+      { trunk: { calledFormat: { style: 'National', countryCode: '49' } } },
+    ],
+    ['the same number, ported', `${numberToDial};npdi;rn=+15550000`, {}],
+    ['a number for which the trunk is', '+4930123456', { prefixes: ['+1', '+49'] }],
+    [
+      'such a number, as the trunk has it written',
+      '030123456',
+      {
+        prefixes: ['+1', '+49'],
+        trunk: { calledFormat: { style: 'National', countryCode: '49' } },
+      },
+    ],
+  ] as const)('to %s at another of its trunk is followed there', async (_what, user, more) => {
+    const { session, world, first, left } = await afterFirst(redirect(`<sip:${user}@${PHONE}>`), more);
     expect(session.outcome).toBe('Completed');
     expect(first?.invites.length).toBe(1);
     expect(world.phoneEvents.map(({ event }) => event)).toContain('answered');
     expect(left).toEqual(nothingLeft);
   });
 
-  it.each([`<sip:+15550009@10.0.9.9>`, `<sip:+15550009@${PHONE}:5999>`, `<sip:+15550009@${PHONE};transport=tls>`])(
-    'to %s, which is none of its trunk, is not followed',
-    async (contact) => {
-      const { session, world, left } = await afterFirst(redirect(contact));
-      expect(session).toMatchObject({ outcome: 'Failed', sipCause: 302 });
-      expect(world.phoneEvents).toEqual([]);
-      expect(left).toEqual(nothingLeft);
-    },
-  );
+  it.each([
+    ['another number when the trunk names none', `<sip:+19005550009@${PHONE}>`, []],
+    ['a number for which the trunk is not', `<sip:+19005550009@${PHONE}>`, ['+1814']],
+    ['a number written in another way', `<sip:19005550009@${PHONE}>`, ['+1']],
+    ['who is no number', `<sip:alice@${PHONE}>`, ['+']],
+    ['nobody', `<sip:${PHONE}>`, ['+']],
+    ['a host that is none of its trunk', `<sip:${numberToDial}@10.0.9.9>`, []],
+    ['another port', `<sip:${numberToDial}@${PHONE}:5999>`, []],
+    ['another transport', `<sip:${numberToDial}@${PHONE};transport=tls>`, []],
+  ])('to %s is not followed', async (_what, contact, prefixes) => {
+    const { session, world, left } = await afterFirst(redirect(contact), { prefixes });
+    expect(session).toMatchObject({ outcome: 'Failed', sipCause: 302 });
+    expect(world.phoneEvents).toEqual([]);
+    expect(left).toEqual(nothingLeft);
+  });
 });
