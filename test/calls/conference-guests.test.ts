@@ -1,10 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { manager, numberToDial } from '../support/call-world.ts';
+import type { DialledEndpoint } from '../../src/directory/dialled-endpoints.ts';
+import { callerId, manager, numberToDial } from '../support/call-world.ts';
 import { codeOf } from '../support/conference-calls.ts';
 import { conferenceSession, N } from '../support/conference-session.ts';
+import { register } from '../support/dialled-call.ts';
 import { flowOf, to } from '../support/flow-builder.ts';
+import { partyPhones } from '../support/party-phones.ts';
 
 const [FRIEND, OTHER] = ['+18144043111', '+18144043222'] as const;
+const DESK = '10.0.1.1';
 const [F, O] = [codeOf(4000), codeOf(8000)];
 
 describe('whoever is called into a conference', () => {
@@ -27,6 +31,25 @@ describe('whoever is called into a conference', () => {
       retryAfterSeconds: 60,
     });
     void world.service.end(manager, sessionId);
+    await over();
+  });
+
+  it('sees at the phone of a user with whom the session talks, unless another number is asked for', async () => {
+    const endpoints: Record<string, DialledEndpoint> = {
+      ada: { type: 'User', userId: 'id of alice', userName: 'alice', displayName: 'ALICE' },
+    };
+    const { world, sessionId, conferences, phones, over } = await conferenceSession({}, { endpoints, userFlow: undefined });
+    const desk = partyPhones(world, { alice: { answerAfterMs: 100, hangUpAfterMs: 500 } }, DESK);
+    register(world, 'alice', DESK);
+    for (const more of [{}, { fromNumber: callerId }]) {
+      await conferences.addMember(manager, { sessionId, destination: 'ada', ...more });
+      await world.clock.advance(1500);
+    }
+    expect(desk.calls.map(({ from }) => from)).toEqual([numberToDial, callerId]);
+    void world.service.end(manager, sessionId);
+    await world.clock.advance(2000);
+    await desk.close();
+    phones.calls.push(...desk.calls);
     await over();
   });
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { DialledEndpoint } from '../../src/directory/dialled-endpoints.ts';
 import { callerId, manager, numberToDial, stranger } from '../support/call-world.ts';
 import { codeOf, sumOf } from '../support/conference-calls.ts';
 import { conferenceSession as called, N } from '../support/conference-session.ts';
@@ -167,6 +168,36 @@ describe('POST /sessions/{id}/conference/members', () => {
     void world.service.end(manager, sessionId);
     await over();
     expect(phones.calls).toHaveLength(2);
+  });
+
+  it('takes no team, whose members are called one by one', async () => {
+    const endpoints: Record<string, DialledEndpoint> = {
+      sales: { type: 'Team', memberIds: ['friend', 'other'] },
+      friend: { type: 'PhoneNumber', e164: FRIEND },
+      other: { type: 'PhoneNumber', e164: OTHER },
+    };
+    const { sessionId, conferences, phones, world, over } = await called({ [FRIEND]: { answerAfterMs: 100 } }, { endpoints });
+    await expect(conferences.addMember(manager, { sessionId, destination: 'sales' })).rejects.toMatchObject({ code: 'INVALID_MEMBER' });
+    await conferences.addMember(manager, { sessionId, destination: 'friend' });
+    await world.clock.advance(500);
+    expect(phones.calls.map(({ number }) => number)).toEqual([numberToDial, FRIEND]);
+    void world.service.end(manager, sessionId);
+    await over();
+  });
+
+  it('calls nobody when the call is hung up while they are looked up', async () => {
+    const endpoints: Record<string, DialledEndpoint> = { friend: { type: 'PhoneNumber', e164: FRIEND } };
+    const { session, sessionId, conferences, phones, world, over } = await called({ [FRIEND]: {} }, { endpoints, lookUpMs: 500 });
+    const added = expect(conferences.addMember(manager, { sessionId, destination: 'friend' })).rejects.toMatchObject({
+      code: 'CONFLICT',
+      message: expect.stringContaining('over'),
+    });
+    await world.clock.advance(100);
+    void world.service.end(manager, sessionId);
+    await world.clock.advance(1000);
+    await added;
+    await over();
+    expect([phones.calls.length, session.outcome]).toEqual([1, 'Cancelled']);
   });
 
   it('takes no more than a conference may have, counting those who ring', async () => {

@@ -22,4 +22,12 @@ describe('Dial, when the caller hangs up', () => {
     expect(session.outcome).toBe('CalleeHungUp');
     expect(left).toEqual(nothingLeft);
   });
+
+  it('says of the node no result that nobody was there to have', async () => {
+    const people = { [numberToDial]: { answerAfterMs: 100, hangUpAfterMs: 1500 }, [FRIEND]: {} };
+    const { session, left } = await dialled(people, { Number: FRIEND, TimeoutInSeconds: 60 });
+    expect(session.lines.filter((line) => line.startsWith('Dial'))).toEqual(['Dial (DialNode)']);
+    expect(session.lines).toContain(`${FRIEND}: Cancelled before it was answered (SIP 487)`);
+    expect(left).toEqual(nothingLeft);
+  });
 });

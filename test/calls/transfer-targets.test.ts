@@ -56,10 +56,12 @@ it.each([
   ['a team whose members are all busy', 'sales', 486],
 ])('a transfer to %s is told so, and the two talk on', async (_what, target, status) => {
   const busy = { answerAfterMs: 300, reject: 486 };
-  const { world, phones, desk, refer, hears, finish } = await talking({}, { [OTHER]: busy, [THIRD]: busy }, { endpoints });
+  const { world, session, phones, desk, refer, hears, finish } = await talking({}, { [OTHER]: busy, [THIRD]: busy }, { endpoints });
   const told = refer(desk.callTo('alice')?.dialog, { uri: `sip:${target}@10.0.0.1` });
   await world.clock.advance(2500);
   expect(told.outcome).toMatchObject({ result: 'failed', sip: status });
+  // Who has no phone was not called.
+  expect(session.lines.filter((line) => line.startsWith('BOB: '))).toEqual([]);
   expect(hears(phones, numberToDial)).toEqual([2]);
   void phones.callTo(numberToDial)?.dialog?.bye();
   await finish();

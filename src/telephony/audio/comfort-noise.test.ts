@@ -17,7 +17,7 @@ describe('ComfortNoise', () => {
   });
 
   it('does not wrap at full level, and says nothing without a level', () => {
-    expect(Math.max(...noiseOf(0).map(Math.abs))).toBeLessThanOrEqual(32_768);
+    expect(noiseOf(0).filter((sample) => sample === 32_767 || sample === -32_768).length).toBeGreaterThan(5000);
     expect(rms(noiseOf(0))).toBeGreaterThan(20_000);
     expect(rms(noiseOf())).toBe(0);
   });

@@ -28,6 +28,18 @@ describe('made up audio', () => {
     expect(error / rms(right)).toBeLessThan(0.25);
   });
 
+  it('goes on from the end of a packet that is longer than what is remembered', () => {
+    const concealment = new LossConcealment();
+    const long = new Int16Array(600);
+    const talk = Int16Array.from({ length: 520 }, (_, at) => voice(at, 57)[0] ?? 0);
+    long.set(talk.subarray(0, 360), 240);
+    concealment.heard(long);
+    const made = new Int16Array(FRAME);
+    concealment.conceal(made);
+    const right = talk.subarray(360);
+    expect(rms(made.map((sample, index) => sample - (right[index] ?? 0))) / rms(right)).toBeLessThan(0.25);
+  });
+
   it('fades to nothing in 60 ms', () => {
     const concealment = afterVoice(80);
     const levels = Array.from({ length: 5 }, () => {

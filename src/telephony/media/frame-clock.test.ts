@@ -63,6 +63,22 @@ describe('FrameClock', () => {
     expect(source.log).toEqual(['360']);
   });
 
+  it('takes a timer that fires a little early, and then still serves a new stream in time', () => {
+    const clock = new HeldClock();
+    const [one, two] = [noting(clock), noting(clock)];
+    const frames = new FrameClock(clock);
+    frames.add(one);
+    clock.timeMs = 19.5;
+    for (const timer of clock.timers.splice(0)) timer.run();
+    expect(one.log).toEqual(['19.5']);
+    frames.add(two);
+    for (const atMs of [30, 40, 50]) clock.holdUntil(atMs);
+    expect([one.log, two.log]).toEqual([
+      ['19.5', '40'],
+      ['30', '50'],
+    ]);
+  });
+
   it('serves streams that begin at different times on few timers', async () => {
     const clock = new VirtualClock(0);
     const frames = new FrameClock(clock);

@@ -7,6 +7,7 @@ import { type SrtpSuite, srtpSuites } from '../rtp/srtp-suite.ts';
 import { diagnose } from './diagnose.ts';
 import type { AgreedMedia, AudioCodec } from './media-port.ts';
 import { masterBytes } from './media-port.ts';
+import { PlainPackets } from './plain-packets.ts';
 
 const suites = Object.keys(srtpSuites) as SrtpSuite[];
 const codecs: readonly (readonly [AudioCodec, number, number])[] = [
@@ -47,6 +48,21 @@ describe('packets that an encrypted call does not take', () => {
       expect(isClear ? unauthentic : unencrypted).toBeLessThanOrEqual(codec === 'opus' ? 4 : 0);
       expect(diagnose(report).map(({ problem }) => problem)).toEqual([isClear ? 'Unencrypted' : 'Unauthentic']);
     }
+  });
+
+  it('are told apart by what each type holds in clear: comfort noise, Opus of one source, and nothing of types that were not agreed', () => {
+    const agreed = { remote: { address: '10.0.1.77', port: 4000 }, codec: 'PCMU', payloadType: 0, direction: 'sendrecv' } as const;
+    const packetOf = (payloadType: number, length: number, ssrc = 7): Uint8Array => {
+      const packet = new Uint8Array(12 + length).fill(0x48);
+      writeRtpHeader(packet, false, payloadType, 1, 160, ssrc);
+      return packet;
+    };
+    const plain = new PlainPackets();
+    expect([1, 11].map((length) => plain.refused(packetOf(13, length), agreed))).toEqual([true, false]);
+    expect(plain.refused(packetOf(18, 160), agreed)).toBe(false);
+    const opus = { ...agreed, codec: 'opus', payloadType: 111 } as const;
+    expect([7, 8, 8].map((ssrc) => plain.refused(packetOf(111, 60, ssrc), opus))).toEqual([false, false, true]);
+    expect(plain.count).toBe(2);
   });
 
   it('are counted when they are reports, too', async () => {

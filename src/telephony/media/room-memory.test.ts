@@ -16,6 +16,17 @@ describe('RoomMemory', () => {
     expect(heard).toEqual([19, 20, 21]);
   });
 
+  it('lets a thread that comes later hear what is said from then on, and nothing of before', () => {
+    const memory = newRoomMemory(2);
+    const writer = new RoomMemory(memory, 0);
+    for (let frame = 1; frame <= 3; frame++) writer.publish(new Int32Array(FRAME_SAMPLES).fill(frame));
+    const reader = new RoomMemory(memory, 1);
+    const total = new Int32Array(FRAME_SAMPLES);
+    expect([reader.addOthers(total), total[0]]).toEqual([false, 0]);
+    writer.publish(new Int32Array(FRAME_SAMPLES).fill(4));
+    expect([reader.addOthers(total), total[0]]).toEqual([true, 4]);
+  });
+
   it.each([-1, 2, Number.NaN])('has no part %s for a room of two threads', (part) => {
     expect(() => new RoomMemory(newRoomMemory(2), part)).toThrow(RangeError);
   });

@@ -84,6 +84,36 @@ it('begins another payload type with the marker in the next packet, not in one t
   await over();
 });
 
+it('marks what follows a pause of a source that was passed on, and what it says next has the next number', async () => {
+  const { sender, sent, over } = scene();
+  sender.pass(payload, 0, 100, true, to);
+  sender.skip(30);
+  sender.sendAudio(undefined, to);
+  sender.pass(payload, 40 * FRAME_UNITS, 140, true, to);
+  // The agreement forbids to send, while the source goes on.
+  for (let frame = 0; frame < 5; frame++) sender.mute(undefined);
+  sender.pass(payload, 46 * FRAME_UNITS, 146, true, to);
+  const first = (await sent())[0]?.sequence ?? 0;
+  expect((await sent()).map(({ sequence, marker }) => [sequence - first, marker])).toEqual([
+    [0, true],
+    [1, true],
+    [2, false],
+    [3, true],
+  ]);
+  await over();
+});
+
+it('counts its packets over the wrap of the sequence', async () => {
+  const { sender, over } = scene();
+  // A loss of a source that is passed on is one of ours.
+  for (let number = 0; sender.sequence < 0xffff; number += 1 + Math.min(2000, 0xfffe - sender.sequence))
+    sender.pass(payload, 0, number, true, to);
+  expect(sender.sequence).toBe(0xffff);
+  sender.sendAudio(undefined, to);
+  expect(sender.sequence).toBe(0);
+  await over();
+});
+
 it('gives a digit a number of its own between packets that are passed on, and a late one from before it none', async () => {
   const { sender, sent, over } = scene();
   sender.pass(payload, 0, 100, true, to);
