@@ -22,6 +22,7 @@ describe('a call from a trunk', () => {
     ['who wants it to be kept', [ASSERTED, 'Privacy: id'], {}],
     ['of whom nothing is asserted', ['P-Preferred-Identity: <sip:+4930123456@carrier.example>'], {}],
     ['of whom something broken is asserted', ['P-Asserted-Identity: <sip:+4930123456'], {}],
+    ['of whom a user is asserted that cannot be read', ['P-Asserted-Identity: <sip:4930123456%zz@carrier.example>'], {}],
     ['whose trunk has callerSource From', [ASSERTED], { trunk: { callerSource: 'from' } }],
   ] as const)('is from whom From says, when it is by somebody %s', async (_who, lines, options) => {
     const { caller, session, finish } = incomingScene(options);
@@ -29,6 +30,14 @@ describe('a call from a trunk', () => {
     await caller.ack();
     expect(session()?.row.fromAddress).toBe('+18145550001');
     expect(JSON.stringify(session())).not.toContain('4930123456');
+    await finish();
+  });
+
+  it('is anonymous when From has a user that cannot be read', async () => {
+    const { caller, session, finish } = incomingScene();
+    await caller.invite({ from: '%zz' });
+    await caller.ack();
+    expect([caller.statuses(), session()?.row.fromAddress]).toEqual([[100, 180, 200], 'anonymous']);
     await finish();
   });
 
