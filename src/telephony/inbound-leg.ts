@@ -60,8 +60,8 @@ export class InboundLeg extends Leg {
   #awaitAnswer(dialog: Dialog): void {
     dialog.onAnswer = (answer) => {
       if (this.parts.media.answered(answer)) this.up(dialog);
-      else this.noAudio();
     };
+    // The ACK has come, and nothing in it has brought the call up.
     dialog.onChanged = () => this.noAudio();
   }
 }

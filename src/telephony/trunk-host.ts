@@ -62,7 +62,7 @@ export function registrationAt(
       const servers = await locator.locate({ host, port, transport }, signal).catch(() => []);
       for (const to of servers) {
         const result = await client.register(to, expiresSeconds, signal);
-        if (result.registered || result.status !== undefined || signal.aborted) return result;
+        if (result.registered || result.status !== undefined) return result;
       }
       return { registered: false };
     },

@@ -296,6 +296,13 @@ describe('a target that redirects the call', () => {
     expect(left).toEqual(nothingLeft);
   });
 
+  it('to another of its trunk that no name server knows ends the call', async () => {
+    const targets = [targetAt(FIRST), targetAt('gone.example', { priority: 1 })];
+    const { session, left } = await afterFirst(redirect(`<sip:${numberToDial}@gone.example>`), { targets });
+    expect(session).toMatchObject({ outcome: 'Failed', sipCause: 302 });
+    expect(left).toEqual(nothingLeft);
+  });
+
   it.each([
     ['another number when the trunk names none', `<sip:+19005550009@${PHONE}>`, []],
     ['a number for which the trunk is not', `<sip:+19005550009@${PHONE}>`, ['+1814']],

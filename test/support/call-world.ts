@@ -305,6 +305,8 @@ export function callWorld(options: WorldOptions) {
     phone,
     phoneEvents,
     sessions,
+    /** The table of calls that wait: what it answers may be changed. */
+    schedule: table.stored.schedule,
     /** The events that were sent to their receivers. */
     posts,
     /** Asks for a call and answers its session. The request is answered before any time passes. */
