@@ -3,9 +3,10 @@ import { once } from 'node:events';
 import { systemClock } from '../../src/kernel/clock.ts';
 import { systemRandom } from '../../src/kernel/random.ts';
 import { LocalMedia } from '../../src/telephony/media/local-media.ts';
-import type { MediaStream } from '../../src/telephony/media/media-port.ts';
+import type { MediaStream, SrtpKeys } from '../../src/telephony/media/media-port.ts';
 import { openDgramSocket } from '../../src/telephony/rtp/dgram-socket.ts';
-import { type FarEnds, measureWithFarEnds } from './far-ends.ts';
+import { farEndKeys } from './far-end-keys.ts';
+import { type FarEnds, measureWithFarEnds, type OpenTowards } from './far-ends.ts';
 
 const BRIDGES = 50;
 const HOST = '127.0.0.1';
@@ -16,16 +17,19 @@ const PORTS = { first: 10_000, last: 19_999 };
  * process. One value per round, after one to warm up.
  */
 export function measureBridge(rounds: number): Promise<number[]> {
-  return measureBridges(rounds, async () => {});
+  return measureBridges(rounds, {});
 }
 
-/** The same. @param before runs before each round, with one stream of each call */
-export async function measureBridges(
-  rounds: number,
-  before: (round: number, streams: readonly MediaStream[]) => Promise<void>,
-  roundMs?: number,
-): Promise<number[]> {
-  let sides: readonly MediaStream[] = [];
+export interface BridgeRounds extends Pick<FarEnds, 'roundMs'> {
+  /** Runs before each round, with one stream of each call. */
+  readonly before?: (round: number, streams: readonly MediaStream[]) => Promise<void>;
+  /** Whether both sides of the calls of a round are SRTP. Given: each round has calls of its own. */
+  readonly encrypted?: (round: number) => boolean;
+}
+
+/** The same, with more to it. */
+export async function measureBridges(rounds: number, { before, ...more }: BridgeRounds): Promise<number[]> {
+  let streams: readonly MediaStream[] = [];
   const media = new LocalMedia({
     clock: systemClock,
     random: systemRandom,
@@ -35,21 +39,31 @@ export async function measureBridges(
     maxStreams: 2 * BRIDGES,
   });
   try {
-    const open = async (farPorts: readonly number[]): Promise<number[]> => {
-      const streams = await Promise.all(farPorts.map(() => media.open()));
+    const open: OpenTowards = async (farPorts, encrypted) => {
+      await Promise.all(streams.map((stream) => stream.close()));
+      streams = await Promise.all(farPorts.map(() => media.open()));
       streams.forEach((stream, index) => {
         const remote = { address: HOST, port: farPorts[index] ?? 0 };
-        stream.start({ remote, codec: 'PCMU', payloadType: 0, telephoneEvent: 101, direction: 'sendrecv' });
+        const srtp = encrypted ? { srtp: keysTowards(index) } : {};
+        stream.start({ remote, codec: 'PCMU', payloadType: 0, telephoneEvent: 101, direction: 'sendrecv', ...srtp });
         const other = streams[index - 1];
         if (index % 2 === 1 && other) stream.bridge(other);
       });
-      sides = streams.filter((_, index) => index % 2 === 0);
       return streams.map(({ local }) => local.port);
     };
-    return await measure(rounds, open, { before: (round) => before(round, sides), ...(roundMs !== undefined && { roundMs }) });
+    const begin = async (round: number): Promise<void> => {
+      const sides = streams.filter((_, index) => index % 2 === 0);
+      await before?.(round, sides);
+    };
+    return await measure(rounds, open, { before: begin, ...more });
   } finally {
     await media.close();
   }
+}
+
+function keysTowards(farEnd: number): SrtpKeys {
+  const { sends, isSent } = farEndKeys(farEnd);
+  return { suite: sends.suite, send: isSent.keyAndSalt, receive: sends.keyAndSalt };
 }
 
 /** The same datagrams handed from socket to socket with nothing in between: what Node and the system take of a bridged call. */
@@ -74,11 +88,7 @@ export async function measureBareRelay(rounds: number): Promise<number[]> {
   }
 }
 
-async function measure(
-  rounds: number,
-  open: (farPorts: readonly number[]) => Promise<number[]>,
-  more: Pick<FarEnds, 'before' | 'roundMs'> = {},
-): Promise<number[]> {
+async function measure(rounds: number, open: OpenTowards, more: Pick<FarEnds, 'before' | 'roundMs' | 'encrypted'> = {}): Promise<number[]> {
   const values = await measureWithFarEnds(rounds, { count: 2 * BRIDGES, ...more }, open);
   return values.map((value) => value / BRIDGES);
 }

@@ -15,23 +15,29 @@ export interface FarEnds {
   readonly before?: (round: number) => Promise<void>;
   /** How long a round lasts; absent: 4 s. */
   readonly roundMs?: number;
+  /** Whether the far ends speak SRTP in a round. Given: each round is opened anew. Absent: all rounds are one, in clear. */
+  readonly encrypted?: (round: number) => boolean;
 }
+
+/** Opens what is measured, towards the ports of the far ends, and answers its own ports in the same order. */
+export type OpenTowards = (farPorts: readonly number[], encrypted: boolean) => Promise<number[]>;
 
 /**
  * CPU of this process, in ms per second, while far ends in another process send and are sent audio. One value per round, after one to warm up.
- * @param open opens what is measured, towards the ports of the far ends, and answers its own ports in the same order
  * @throws Error when one far end in twenty is sent nothing
  */
 export async function measureWithFarEnds(
   rounds: number,
-  { before: begin, roundMs = ROUND_MS, ...ends }: FarEnds,
-  open: (farPorts: readonly number[]) => Promise<number[]>,
+  { before: begin, roundMs = ROUND_MS, encrypted, ...ends }: FarEnds,
+  open: OpenTowards,
 ): Promise<number[]> {
   const peers = fork(fileURLToPath(new URL('bridge-peers.ts', import.meta.url)));
   try {
-    peers.send({ to: await open(numbers(await ask(peers, { open: ends }), 'ports')) });
+    const farPorts = numbers(await ask(peers, { open: ends }), 'ports');
     const values: number[] = [];
     for (let round = 0; round <= rounds; round++) {
+      const srtp = encrypted?.(round) ?? false;
+      if (round === 0 || encrypted) peers.send({ to: await open(farPorts, srtp), srtp });
       await begin?.(round);
       const [receivedBefore = 0] = numbers(await ask(peers, 'count'), 'received');
       const before = process.cpuUsage();

@@ -27,7 +27,7 @@ export async function measureRecording(rounds: number): Promise<number[]> {
       }
       await pause(GOING_ON_MS);
     };
-    const turns = await measureBridges(2 * (rounds + 1), alternate, ROUND_MS);
+    const turns = await measureBridges(2 * (rounds + 1), { before: alternate, roundMs: ROUND_MS });
     const added = turns.flatMap((value, index) => (index % 2 === 0 ? [value - (turns[index + 1] ?? 0)] : []));
     return added.slice(1);
   });
@@ -37,7 +37,7 @@ export async function measureRecording(rounds: number): Promise<number[]> {
 export async function measureRecordingOnce(rounds: number): Promise<number[]> {
   return inFolder(async (startIn) => {
     const once: number[] = [];
-    await measureBridges(rounds + 1, async (_, streams) => {
+    const startAndStop = async (_: number, streams: readonly MediaStream[]): Promise<void> => {
       const before = process.cpuUsage();
       const startMs = performance.now();
       await pause(SETTLED_MS);
@@ -50,7 +50,8 @@ export async function measureRecordingOnce(rounds: number): Promise<number[]> {
       const { user, system } = process.cpuUsage(begun);
       const calls = ((idle.user + idle.system) / idleMs) * (performance.now() - begunMs);
       once.push((user + system - calls) / 1000 / streams.length);
-    });
+    };
+    await measureBridges(rounds + 1, { before: startAndStop });
     return once.slice(1);
   });
 }
