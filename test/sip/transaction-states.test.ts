@@ -129,7 +129,7 @@ describe('our INVITE, in each state of its client transaction (RFC 3261 section 
     ['proceeding: a repeated 180 is told, and nothing is sent', [100, 180], 180, [], ['180', '180']],
     ['completed: a repeated refusal is acknowledged, and not told again', [180, 486], 486, ['ACK'], ['180', 'failed response']],
     ['completed: a 180 that comes late is nothing', [180, 486], 180, [], ['180', 'failed response']],
-    ['completed: a 200 of another fork that comes late is nothing', [486], 200, [], ['failed response']],
+    ['completed: a 200 of another fork that comes late is acknowledged and hung up', [486], 200, ['ACK', 'BYE'], ['failed response']],
     ['accepted: a repeated 200 is acknowledged', [180, 200], 200, ['ACK'], ['180', 'answered']],
     ['accepted: a refusal that comes late is nothing', [200], 486, [], ['answered']],
     ['accepted: a 180 that comes late is nothing', [200], 180, [], ['answered']],

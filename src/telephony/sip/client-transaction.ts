@@ -74,6 +74,11 @@ export class ClientTransaction implements TransactionEffects<SipResponse> {
     return this.#request !== undefined;
   }
 
+  /** Whether it has got a final response that is no 2xx. */
+  get isRefused(): boolean {
+    return this.#events === undefined;
+  }
+
   /** A connection is gone. If the request has left over it, a response that is not there yet may never come. */
   connectionClosed({ address, port, transport, serverName }: Hop): void {
     const hop = this.#hop;

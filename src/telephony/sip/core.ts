@@ -3,6 +3,7 @@ import type { Logger } from '../../kernel/log.ts';
 import type { Random } from '../../kernel/random.ts';
 import type { ServerLocator } from '../../wire/locate-servers.ts';
 import type { DialogState } from './dialog-state.ts';
+import type { LateAnswers } from './late-answers.ts';
 import type { SipRequest } from './message.ts';
 import { SUPPORTED } from './option-tags.ts';
 import type { ReceivedRequest, TransactionLayer } from './transaction-layer.ts';
@@ -27,6 +28,8 @@ export interface SipCore {
   readonly product: string;
   readonly transport: SipTransport;
   readonly layer: TransactionLayer;
+  /** INVITEs that are over, and may be answered all the same. */
+  readonly lateAnswers: LateAnswers;
   /** Finds the servers of host names; absent: requests of a dialog with one go where its INVITE went to or came from. */
   readonly locator?: ServerLocator;
   /** Aborted when the user agent stops. */

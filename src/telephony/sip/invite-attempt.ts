@@ -259,7 +259,18 @@ class InviteAttempt implements OutgoingInvite {
     this.send();
   }
 
+  /** Who answers from now on gets ACK and BYE: one of several phones that a proxy has called may do so after a refusal, too. */
+  #awaitLateAnswer(): void {
+    const { branch } = this.#transaction ?? {};
+    const { cSeq: asked } = this.#sent;
+    if (branch === undefined) return;
+    this.#core.lateAnswers.remember(branch, (response, cSeq) => {
+      if (cSeq === asked) this.#accepted(response);
+    });
+  }
+
   #refusedForGood(response: SipResponse): void {
+    this.#awaitLateAnswer();
     const { status, reason } = response;
     const waitMs = retryAfterMs(response.headers);
     const why = this.#cancel === 'no' ? 'response' : 'cancelled';
@@ -268,6 +279,7 @@ class InviteAttempt implements OutgoingInvite {
 
   #unanswered(why: 'timeout' | 'transport'): void {
     this.#patience?.cancel();
+    if (why === 'timeout') this.#awaitLateAnswer();
     if (this.#cancel !== 'no') this.#fail({ why: 'cancelled', reason: 'Cancelled; the peer did not confirm it' });
     else if (why === 'timeout') this.#fail({ why, reason: 'No response' });
     else this.#fail({ why, reason: 'The INVITE could not be sent' });

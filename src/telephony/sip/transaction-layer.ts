@@ -30,8 +30,8 @@ export interface TransactionUser {
   request(received: ReceivedRequest): void;
   /** An ACK that belongs to a 2xx. */
   ack(request: SipRequest, cSeq: number): void;
-  /** A 2xx to an INVITE that no transaction knows. */
-  strayAnswer(response: SipResponse, cSeq: number): void;
+  /** A 2xx to an INVITE that no transaction knows, or one whose transaction has had a refusal; `branch` is that of its Via. */
+  strayAnswer(response: SipResponse, cSeq: number, branch: string): void;
 }
 
 export interface TransactionLayerOptions {
@@ -188,11 +188,13 @@ export class TransactionLayer {
     if (vias.length > 1 || (vias[0]?.includes(',') && splitList(vias).length > 1)) return;
     const { number, method } = parseCSeq(response.headers.first('CSeq') ?? '');
     const { via } = topVia(response.headers.first('Via'));
-    const transaction = this.#clients.get(`${via.branch} ${method}`);
-    if (transaction) {
+    const { branch = '' } = via;
+    const transaction = this.#clients.get(`${branch} ${method}`);
+    const isAnswer = method === 'INVITE' && response.status >= 200 && response.status < 300;
+    if (transaction && !(isAnswer && transaction.isRefused)) {
       transaction.receive(response);
       this.#tellCallsAnswered();
-    } else if (method === 'INVITE' && response.status >= 200 && response.status < 300) this.#options.user.strayAnswer(response, number);
+    } else if (isAnswer) this.#options.user.strayAnswer(response, number, branch);
   }
 
   #request(request: SipRequest, length: number, source: Hop): void {

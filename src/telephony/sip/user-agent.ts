@@ -11,6 +11,7 @@ import { type DialogState, dialogKey, tagOf, takenOver } from './dialog-state.ts
 import { findReplaced } from './find-replaced.ts';
 import { IncomingInvite } from './incoming-invite.ts';
 import { sendInviteAlong } from './invite-failover.ts';
+import { LateAnswers } from './late-answers.ts';
 import { type LoneRequest, sendLone } from './lone-request.ts';
 import type { SipRequest, SipResponse } from './message.ts';
 import { methodReply, refuseExtensions } from './method-reply.ts';
@@ -78,7 +79,7 @@ export class UserAgent {
       user: {
         request: (received) => this.#request(received),
         ack: (request, cSeq) => this.#dialogOf(request)?.receiveAck(request, cSeq),
-        strayAnswer: (response, cSeq) => this.#strayAnswer(response, cSeq),
+        strayAnswer: (response, cSeq, branch) => this.#strayAnswer(response, cSeq, branch),
       },
     });
     const canReach: CanReach = (kind, family) => transport.canReach(kind, family);
@@ -91,6 +92,7 @@ export class UserAgent {
       transport,
       layer,
       dialogs: new Map(),
+      lateAnswers: new LateAnswers(clock),
       closing: this.#closing.signal,
       ...(locator && { locator }),
     };
@@ -141,6 +143,7 @@ export class UserAgent {
     this.#closing.abort(new Error('The user agent is closed'));
     this.#timers.close();
     this.#core.layer.close();
+    this.#core.lateAnswers.clear();
     for (const dialog of [...this.#core.dialogs.values()]) dialog.drop();
     await Promise.all(this.#options.wires.map((wire) => wire.close()));
   }
@@ -238,8 +241,9 @@ export class UserAgent {
     return this.#core.product.replace(/[^A-Za-z0-9.-]/g, '-');
   }
 
-  /** A 2xx that no transaction knows can still belong to a call that was taken over. */
-  #strayAnswer(response: SipResponse, cSeq: number): void {
+  /** A 2xx that no transaction knows can still belong to an INVITE that is over (RFC 6026 section 8.4), or to a call that was taken over. */
+  #strayAnswer(response: SipResponse, cSeq: number, branch: string): void {
+    if (this.#core.lateAnswers.take(branch, response, cSeq)) return;
     const { headers } = response;
     const key = dialogKey(headers.first('Call-ID') ?? '', tagOf(headers.first('From')) ?? '', tagOf(headers.first('To')) ?? '');
     const dialog = this.#core.dialogs.get(key);
