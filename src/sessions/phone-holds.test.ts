@@ -72,3 +72,26 @@ it('a call that has been parted is not watched any more', async () => {
   await clock.advance(1000);
   expect([notes, other.heard]).toEqual([[], []]);
 });
+
+it('a phone that says once more that it holds does not begin the music anew', async () => {
+  const { clock, holds, one, other } = scene(() => promptNamed('music', 1000));
+  one.holds(true);
+  await clock.advance(500);
+  one.holds(true);
+  await clock.advance(400);
+  expect(other.heard).toEqual(['music']);
+  holds.part();
+});
+
+it('a call whose other side is joined with somebody else is not watched any more', async () => {
+  const { clock, notes, holds, one, other } = scene(() => promptNamed('music', 1000));
+  const third = new Phone(clock);
+  holds.join(other, third);
+  one.holds(true);
+  await clock.advance(1000);
+  expect([notes, other.heard]).toEqual([[], []]);
+  third.holds(true);
+  await clock.advance(500);
+  expect(other.heard).toEqual(['music']);
+  holds.part();
+});

@@ -61,13 +61,15 @@ function talking(talks: Talks<Talk>, name: string, accountId = 'account-1') {
   const target = upCall(`target ${name}`);
   const lines: string[] = [];
   const turns: Talk[] = [];
+  const rings: AbortSignal[] = [];
   let answer: (answered: TalkSide | LegEnd) => void = () => {};
   const asked = new Promise<TalkSide | LegEnd>((resolve) => {
     answer = resolve;
   });
   const note = (message: string): void => void lines.push(message);
   const line = new HoldableCall({ call: near.call, note, holdMusic: noMusic, onChanged: () => {} });
-  const parts = { accountId, allowsTransfer: true, talks, callFor: () => asked, entertain() {}, owns() {}, disowns() {}, note, clock };
+  const entertain = (signal: AbortSignal): void => void rings.push(signal);
+  const parts = { accountId, allowsTransfer: true, talks, callFor: () => asked, entertain, owns() {}, disowns() {}, note, clock };
   const talk: Talk = new Talk(line, far.side, {
     ...parts,
     nearSide: near.side,
@@ -81,7 +83,7 @@ function talking(talks: Talks<Talk>, name: string, accountId = 'account-1') {
       return turned;
     },
   });
-  return { near, far, target, talk, lines, turns, answers: () => answer(target.side), fails: (end: LegEnd) => answer(end) };
+  return { near, far, target, talk, lines, turns, rings, answers: () => answer(target.side), fails: (end: LegEnd) => answer(end) };
 }
 
 const noMusic = () => ({ id: 'none', durationMs: 0, pcmu: new SharedArrayBuffer(0), pcma: new SharedArrayBuffer(0) });
@@ -190,7 +192,33 @@ describe('a talk whose caller is being sent on', () => {
   });
 });
 
+describe('a caller whom somebody sends on', () => {
+  it('is joined with nobody and hears that it rings, until somebody has answered', async () => {
+    const { one } = twoTalks();
+    one.far.asks()?.(async () => {});
+    expect([one.near.seen.bridged, one.talk.near.partyCallId]).toEqual(['', undefined]);
+    expect(one.rings.map(({ aborted }) => aborted)).toEqual([false]);
+    one.answers();
+    await settled();
+    expect(one.rings.map(({ aborted }) => aborted)).toEqual([true]);
+    expect([one.near.seen.bridged, one.talk.near.partyCallId]).toEqual(['target one', 'target one']);
+  });
+
+  it('cannot send anybody on itself when it calls from outside', () => {
+    const { one } = twoTalks();
+    expect(one.near.asks()).toBeUndefined();
+  });
+});
+
 describe('a talk that is over', () => {
+  it('is over once, whoever hangs up first', async () => {
+    const { one } = twoTalks();
+    one.far.end({ why: 'callee-hung-up' });
+    await settled();
+    one.talk.close();
+    expect(one.lines.filter((line) => line.startsWith('far one: '))).toEqual(['far one: The callee hung up']);
+  });
+
   it('is no longer found by either call, and neither is asked any more', () => {
     const { talks, one } = twoTalks();
     expect([one.near, one.far].map(({ call }) => talks.of(call))).toEqual([one.talk, one.talk]);

@@ -101,6 +101,18 @@ describe('a bridge of streams of two threads', () => {
     await nothingLeftOf(rig);
   });
 
+  it('ends the stay of either stream in a room', async () => {
+    const { rig, one, two } = await bridgedCalls({}, {}, () => {});
+    for (const { stream } of [one, two]) stream.joinRoom(rig.media.openRoom(), false);
+    expect(rig.media.openRooms).toBe(2);
+    across(one.stream, two.stream);
+    expect(rig.media.openRooms).toBe(0);
+    await one.peer.speak(one.stream.local, 100, 7);
+    await rig.clock.advance(20);
+    expect(two.peer.received.filter(({ payload }) => payload[0] === 7).length).toBe(5);
+    await nothingLeftOf(rig);
+  });
+
   it('loses what comes faster than the other thread takes it, and goes on', async () => {
     const [here, there] = newBridgeEnds();
     const { rig, one, two } = await bridgedCalls({}, {}, () => {});

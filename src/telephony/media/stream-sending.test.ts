@@ -291,3 +291,16 @@ describe('sendDigits', () => {
     expect(peer.received.map((packet) => packet.payloadType)).toEqual([0, 0]);
   });
 });
+
+it('frames that are never sent, since the beat stood still, take their time', async () => {
+  const rig = new MediaRig();
+  const { stream, peer } = await rig.call();
+  await rig.clock.advance(100);
+  stream.skip(5);
+  await rig.clock.advance(40);
+  const steps = peer.received
+    .slice(1)
+    .map(({ timestamp, marker }, index) => [(timestamp - (peer.received[index]?.timestamp ?? 0)) >>> 0, marker]);
+  expect(steps.filter(([step]) => step !== 160)).toEqual([[6 * 160, true]]);
+  await rig.media.close();
+});
