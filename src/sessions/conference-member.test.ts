@@ -73,3 +73,15 @@ it('a member on hold with music that has no sound hears nothing', async () => {
   expect(call.heard).toEqual([]);
   member.leave();
 });
+
+it('a member that waits or is on hold does not hear who comes and goes, which it does again among the others', async () => {
+  const { clock, call, member } = scene();
+  member.hold(true);
+  member.announce(promptNamed('tone', 100));
+  await clock.advance(500);
+  expect(call.heard).toEqual(['music']);
+  member.hold(false);
+  member.announce(promptNamed('tone', 100));
+  expect(call.heard).toEqual(['music', 'tone']);
+  member.leave();
+});

@@ -117,3 +117,21 @@ it('is not held once it is over, and a hold that was being given up then has not
   expect([line.state, notes.length]).toEqual([undefined, 2]);
   await over();
 });
+
+it('tells nobody of the end of a hold who is gone', async () => {
+  const { caller, callee, seen, clock, finish } = await twoEngines();
+  const line = new HoldableCall({ call: caller, holdMusic: music, note() {}, onChanged() {} });
+  const party = { call: callee, callId: 'party@call' };
+  line.join(party);
+  const held = line.hold({ holder: 'session', reason: 'None', music: music() });
+  await clock.advance(500);
+  await held;
+  const changes = (): string[] => seen.filter((message) => message === '<- INVITE');
+  expect(changes()).toHaveLength(1);
+  line.part(party);
+  await clock.advance(500);
+  expect(changes()).toHaveLength(1);
+  expect(line.state).toBeUndefined();
+  line.close();
+  await finish();
+});

@@ -173,6 +173,38 @@ describe('the media report of a session', () => {
   });
 });
 
+describe('a session that is being ended', () => {
+  it('has the outcome for which it was ended first', async () => {
+    const { live, written, lines, finish } = session();
+    live.answered(answeredCall);
+    void live.end('Cancelled', 'Ended by request');
+    void live.end('ServerShutDown', 'The server is shutting down');
+    finish();
+    live.ended({ why: 'we-hung-up' }, media);
+    await settled();
+    expect(written.outcome).toBe('Cancelled');
+    expect(lines).toContain('Ended by request');
+    expect(lines).not.toContain('The server is shutting down');
+  });
+
+  it('is neither redirected nor taken into a conference any more', async () => {
+    const begun: string[] = [];
+    const instead = (what: string) => async () => {
+      begun.push(what);
+      return { outcome: 'Completed', interrupted: false } as const;
+    };
+    const { live, lines, finish } = session({}, { redirect: instead('redirect'), confer: instead('confer') });
+    live.answered(answeredCall);
+    void live.end('Cancelled', 'Ended by request');
+    live.redirect('friend', { parties: [], callerId: undefined });
+    live.confer('Sales', ringing());
+    finish();
+    live.ended({ why: 'we-hung-up' }, media);
+    await settled();
+    expect([begun, lines.filter((line) => line.startsWith('Redirected'))]).toEqual([[], []]);
+  });
+});
+
 it('a session that was never stored is waited for by nobody', async () => {
   const { live, told } = session({ statusCallback: { url, events: callEventNames } });
   live.abandon();
