@@ -205,6 +205,13 @@ describe('a session that is being ended', () => {
   });
 });
 
+it('a session is over also when what should follow its call fails', async () => {
+  const { live, written, isOver } = session({}, { finishLater: () => Promise.reject(new Error('The disk is gone')) });
+  live.ended({ why: 'busy', sip: 486 }, media);
+  await settled();
+  expect([isOver(), written.outcome]).toEqual([true, 'Busy']);
+});
+
 it('a session that was never stored is waited for by nobody', async () => {
   const { live, told } = session({ statusCallback: { url, events: callEventNames } });
   live.abandon();
