@@ -3,7 +3,7 @@ import type { Clock } from '../../src/kernel/clock.ts';
 import type { IncomingInvite } from '../../src/telephony/sip/incoming-invite.ts';
 import { callWorld, manager, nothingLeft, numberToDial, PHONE, type WorldOptions } from '../support/call-world.ts';
 import { carrier, plainTrunk, targetAt } from '../support/carriers.ts';
-import { flowOf, to } from '../support/flow-builder.ts';
+import { flowOf, from, into, to } from '../support/flow-builder.ts';
 
 const flow = flowOf({ say: ['SayNode', { WhatToSay: '0123456789', Done: to('bye') }], bye: ['HangUpNode'] });
 const FIRST = '10.0.1.1';
@@ -83,11 +83,18 @@ describe('the next target of a trunk', () => {
     const { session, world, left } = await afterFirst(
       (invite, clock) => {
         offers.push(invite.sdp ?? '');
-        invite.ring(EARLY);
+        const tag = /a=crypto:(\d+) AES_CM_128_HMAC_SHA1_80 /.exec(invite.sdp ?? '')?.[1];
+        const key = Buffer.alloc(30, 7).toString('base64');
+        invite.ring(`${EARLY.replace('RTP/AVP', 'RTP/SAVP')}a=crypto:${tag} AES_CM_128_HMAC_SHA1_80 inline:${key}\r\n`);
         clock.after(400, () => invite.reject(500));
       },
       {
-        srtp: 'optional',
+        srtp: 'required',
+        flow: flowOf({
+          ask: ['GatherNode', { Prompt: '0123456789', MaxDigits: 3, Digits: into('Entered'), Done: to('bye') }],
+          bye: ['HangUpNode', { Outcome: from('Session', 'Entered') }],
+        }),
+        phone: { digits: '123', digitsAfterMs: 600 },
         filter: (bytes, _from, { address }) => {
           const text = Buffer.from(bytes).toString();
           if (address === PHONE && text.startsWith('INVITE')) offers.push(text.slice(text.indexOf('\r\n\r\n') + 4));
@@ -95,8 +102,11 @@ describe('the next target of a trunk', () => {
         },
       },
     );
-    expect(session.outcome).toBe('Completed');
-    expect(world.phoneEvents.map(({ event }) => event)).toContain('answered');
+    // Each side hears the other, with the keys of the second target.
+    expect(session.outcome).toBe('123');
+    const { digits, packetsReceived = 0, packetsUnauthentic = 0 } = session.mediaReport ?? {};
+    expect([digits, packetsReceived > 20, packetsUnauthentic]).toEqual([3, true, 0]);
+    expect(world.phoneEvents.map(({ event }) => event)).toEqual(expect.arrayContaining(['answered', 'first-audio']));
     const keys = offers.map((sdp) => /inline:(\S+)/.exec(sdp)?.[1]);
     const ports = offers.map((sdp) => /m=audio (\d+)/.exec(sdp)?.[1]);
     expect(keys.length).toBe(2);

@@ -15,6 +15,7 @@ import { peakAt } from '../support/sound.ts';
 const flow = flowOf({ record: ['RecordNode', { PlayBeep: true, SilenceTimeoutInSeconds: 600, MaxLengthInSeconds: 600 }] });
 /** Of audio, in 16 bit. */
 const SECOND = 16_000;
+const BEEP_MS = 200;
 
 const kill = async ({ program }: ServerChild): Promise<void> => {
   process.kill(program.pid, 'SIGKILL');
@@ -35,6 +36,7 @@ it('recordings of a server that is killed are files of their session at the next
     const account = await newAccount(server.child, phone.port);
     const request = { flowId: await saveFlow(account, flow), numberToDial, record: true };
     const { id = '' } = await account.api.call(PlaceCall, request);
+    const { dateAnswered = '' } = await sessionWhen(account.api, id, (session) => session.dateAnswered !== undefined);
     const folder = join(server.directory, 'data', 'recordings');
     const sizes = async (): Promise<number[]> => {
       const names = await readdir(folder);
@@ -45,6 +47,7 @@ it('recordings of a server that is killed are files of their session at the next
       return found.length === 2 && Math.min(...found) > 2 * SECOND && Math.max(...found) > 4 * SECOND;
     }, 30_000);
     await kill(server.child);
+    const killedMs = Date.now();
     const left = (await sizes()).toSorted((one, other) => one - other);
 
     for (let start = 0; start < 2; start++) {
@@ -64,6 +67,9 @@ it('recordings of a server that is killed are files of their session at the next
         expect(file).toMatchObject({ type: 'CallRecording', sessionId: id, recordingDuration: Math.round(header.frames / 8000) });
         const samples = new Float32Array(Math.min(header.frames, 8000));
         readWavMono(bytes, header, 0, samples);
+        // All of the call but its last two seconds is there; the Record node begins after its beep.
+        const began = Date.parse(dateAnswered) + (channels === 2 ? 0 : BEEP_MS);
+        expect(header.frames / 8).toBeGreaterThan(killedMs - began - 2000);
         // What we play is heard in the recording of the whole call.
         const beep = Math.max(...[0, 800, 1600, 2400].map((from) => peakAt(1000, 8000, samples.subarray(from, from + 1600))));
         expect(beep > 0.02).toBe(channels === 2);

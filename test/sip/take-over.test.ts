@@ -72,6 +72,29 @@ describe('a second user agent goes on with the call', () => {
     expect([second.liveDialogs, second.liveTransactions, scene.callee.liveDialogs, scene.clock.pendingTimers]).toEqual([0, 0, 0, 0]);
   });
 
+  it('and takes the call to another address: the peer sends there what it has to say from then on', async () => {
+    const { scene, second, state, callee } = await takenOver();
+    await second.close();
+    const address = { address: '10.0.0.9', port: 5070 };
+    const contact = 'sip:+15550001@10.0.0.9:5070';
+    const wires = [scene.network.wire('udp', address)];
+    const third = new UserAgent({ wires, clock: scene.clock, random: seededRandom(7), log: silentLogger, product: 'third' });
+    const dialog = third.takeOver({ ...state, contact });
+    const offer = OFFER.replaceAll('10.0.0.1', address.address).replace('o=- 1 1', 'o=- 1 2');
+    callee.onReinvite = () => ANSWER.replace('o=- 7 1', 'o=- 7 2');
+    const ended: string[] = [];
+    dialog.onEnded((end) => ended.push(end.by));
+    const answered = dialog.reinvite(offer, new AbortController().signal);
+    await scene.clock.advance(100);
+    expect(await answered).toContain('m=audio');
+    expect(callee.state).toMatchObject({ remoteTarget: contact, remoteSdp: offer });
+    await Promise.all([callee.bye(), scene.clock.advance(100)]);
+    expect(ended).toEqual(['peer']);
+    await scene.clock.advance(100_000);
+    expect([third.liveDialogs, third.liveTransactions, scene.callee.liveDialogs]).toEqual([0, 0, 0]);
+    await third.close();
+  });
+
   it('and waits for no BYE that it has no wire for', async () => {
     const { scene, second, state, dialog } = await takenOver();
     dialog.drop();
