@@ -34,6 +34,10 @@ export interface LossyCalls {
 /** What the callee does, and how its calls go. */
 export const kindsOfCallees: Readonly<Record<string, LossyCalls>> = {
   'answers and presses a digit': kind({ phone: { digits: '1', digitsAfterMs: 200 } }, { ...usual, outcome: 'Completed' }),
+  'answers and presses a digit that is looked for in the audio': kind(
+    { phone: { digits: '1', digitsAfterMs: 200, digitsAs: 'only-tones' } },
+    { ...usual, outcome: 'Completed' },
+  ),
   'answers at once, without ringing': kind({ phone: { answerAfterMs: 0, ring: false } }, { ...usual, outcome: 'Completed' }),
   'hangs up in the middle': hangsUpAfter(700),
   'hangs up as it answers': hangsUpAfter(0),
