@@ -39,3 +39,32 @@ it('goes on looking where others share the database, whatever the database says'
   await lost.close();
   expect(clock.pendingTimers).toBe(0);
 });
+
+it('ends nothing more once the server stops, also when that happens while it looks', async () => {
+  const clock = new VirtualClock(0);
+  let looks = 0;
+  let answer = (): void => {};
+  const reapSessions = async () => {
+    looks += 1;
+    if (looks === 2)
+      await new Promise<void>((resolve) => {
+        answer = resolve;
+      });
+    return [];
+  };
+  const lost = new LostSessions({
+    workers: { reapSessions },
+    telephony: { hangUpLost: () => {} },
+    isShared: true,
+    clock,
+    log: silentLogger,
+  });
+  await lost.start();
+  await clock.advance(10_000);
+  expect(looks).toBe(2);
+  const closed = lost.close();
+  answer();
+  await closed;
+  expect([looks, clock.pendingTimers]).toEqual([2, 0]);
+  await lost.close();
+});
