@@ -1,0 +1,153 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { ApiError } from '../../src/cli/api-client.ts';
+import type { ReadyAccount } from '../../src/cli/new-account.ts';
+import { ListSessions, type SessionInfo } from '../../src/contracts/sessions.ts';
+import { flowOf, to } from '../support/flow-builder.ts';
+import { processCounts, tellsMemory } from '../support/process-counts.ts';
+import { newAccount, type RealServer, realServer, saveFlow } from '../support/real-server.ts';
+import { SOAK_CALLS } from '../support/soak-counts.ts';
+import { fateOf, type SoakedCallee, soakedCallee } from '../support/soaked-callee.ts';
+
+// The whole server as it is built, with its sockets, its media threads and its database.
+
+/** What is made once, as connections to the database and compiled code, is made in the first calls. */
+const WARM_UP = Math.floor(SOAK_CALLS / 5);
+const AT_ONCE = 100;
+const PER_SECOND = 80;
+/** A call lasts that long at most, on a machine that has other things to do. */
+const CALL_LIMIT_MS = 120_000;
+const TRY_AGAIN_MS = 250;
+const MOST_TRIES = 400;
+/** Transactions remember what they have answered for 32 s (RFC 3261, timers H and J); connections of the API are closed sooner. */
+const SETTLED_AFTER_MS = 40_000;
+/** Compiled code and caches that are made late. Of 8,000 calls each of which leaves 5 kB behind, it would be 40 MiB. */
+const MOST_GROWTH_KIB = 6 * 1024;
+const MOST_RESIDENT_GROWTH_KIB = 32 * 1024;
+const MOST_NEW_FILES = 3;
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+const numberOf = (index: number): string => `+1814${5_000_000 + index}`;
+
+let server: RealServer;
+let callee: SoakedCallee;
+let account: ReadyAccount;
+let flowId: string;
+let refusals = 0;
+/** Threads have some ports open in advance, and never more than now. */
+let portsAtFirst = 0;
+
+beforeAll(async () => {
+  server = await realServer({ ...tellsMemory, RINGFLOW_MEDIA_THREADS: '2', RINGFLOW_SIP_TRUNK_RATE_LIMIT: '0' });
+  callee = await soakedCallee();
+  account = await newAccount(server.child, callee.port, { maxChannels: 2 * AT_ONCE, ringTimeoutInSeconds: 5 });
+  const flow = flowOf({ say: ['SayNode', { WhatToSay: 'Hello.', Done: to('bye') }], bye: ['HangUpNode'] });
+  flowId = await saveFlow(account, flow);
+  ({ udpPorts: portsAtFirst } = await processCounts(server.child));
+}, 120_000);
+
+afterAll(async () => {
+  await callee?.close();
+  await server?.remove();
+}, 60_000);
+
+/** Places a call, again when the server has no room for it. */
+async function placed(numberToDial: string): Promise<SessionInfo> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await account.api.placeCall({ flowId, numberToDial });
+    } catch (error) {
+      if (!(error instanceof ApiError && error.status === 503 && tries < MOST_TRIES)) throw error;
+      refusals++;
+      await pause(TRY_AGAIN_MS);
+    }
+  }
+}
+
+async function cancel(id: string): Promise<void> {
+  const { url, user, password } = account.login;
+  const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+  const response = await fetch(`${url}/sessions/${id}`, { method: 'DELETE', headers: { authorization } });
+  expect(response.status).toBe(204);
+}
+
+async function wholeCall(number: string): Promise<void> {
+  const over = callee.over(number);
+  const { id = '' } = await placed(number);
+  if (fateOf(number) === 'cancelled') {
+    await pause(50);
+    await cancel(id);
+  }
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`The call to ${number} does not end`)), CALL_LIMIT_MS);
+  });
+  await Promise.race([over, late]).finally(() => clearTimeout(timer));
+}
+
+/** Makes the calls from `first` up to `end`, at a steady rate while no more than `AT_ONCE` are under way. */
+async function calls(first: number, end: number): Promise<void> {
+  const beganMs = performance.now();
+  let next = first;
+  const line = async (): Promise<void> => {
+    while (next < end) {
+      const index = next++;
+      await pause(Math.max(0, beganMs + ((index - first) * 1000) / PER_SECOND - performance.now()));
+      await wholeCall(numberOf(index));
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, line));
+  const seconds = (performance.now() - beganMs) / 1000;
+  const rate = Math.round((end - first) / seconds);
+  process.stdout.write(`${end - first} calls in ${Math.round(seconds)} s: ${rate}/s; ${refusals} requests tried again\n`);
+}
+
+/** All sessions of the account, by their outcome, and how many of them live. */
+async function storedSessions(): Promise<{ outcomes: Record<string, number>; live: number }> {
+  const outcomes: Record<string, number> = {};
+  let live = 0;
+  for (let page = 0; ; page++) {
+    const { items, hasMorePages } = await account.api.call(ListSessions, { countPerPage: 1000, page });
+    for (const { ended, outcome = 'none' } of items) {
+      if (ended !== true) live++;
+      outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
+    }
+    if (hasMorePages !== true) return { outcomes, live };
+  }
+}
+
+const callsOf = (...wanted: readonly string[]): number =>
+  Array.from({ length: SOAK_CALLS }, (_, index) => fateOf(numberOf(index))).filter((fate) => wanted.includes(fate)).length;
+
+it(
+  `${SOAK_CALLS} calls of the whole server: each has its outcome in the database, and nothing of them is left`,
+  async () => {
+    await calls(0, WARM_UP);
+    await pause(SETTLED_AFTER_MS);
+    const before = { live: (await storedSessions()).live, ...(await processCounts(server.child)) };
+
+    await calls(WARM_UP, SOAK_CALLS);
+    await pause(SETTLED_AFTER_MS);
+    const { outcomes, live } = await storedSessions();
+    const after = { live, ...(await processCounts(server.child)) };
+    const pairs = Object.entries(after).map(([what, count], index) => `${what} ${Object.values(before)[index]} > ${count}`);
+    process.stdout.write(
+      `${JSON.stringify(outcomes)}; ${callee.packets()} packets of audio; after the warm-up > now: ${pairs.join(', ')}\n`,
+    );
+
+    const { Completed = 0, CalleeHungUp = 0, ...others } = outcomes;
+    // A callee that comes late to hanging up may find that the flow was faster.
+    expect(Completed).toBeGreaterThanOrEqual(callsOf('we hang up'));
+    expect(Completed + CalleeHungUp).toBe(callsOf('we hang up', 'callee hangs up'));
+    expect(CalleeHungUp).toBeGreaterThan(0);
+    expect(others).toEqual({ Busy: callsOf('busy'), Cancelled: callsOf('cancelled'), NoAnswer: callsOf('not answered') });
+    expect(callee.packets()).toBeGreaterThan(5 * SOAK_CALLS);
+
+    expect([before.live, after.live]).toEqual([0, 0]);
+    expect(after.udpPorts).toBeLessThanOrEqual(portsAtFirst);
+    expect(after.threads).toBeLessThanOrEqual(before.threads);
+    expect(after.files - after.udpPorts - (before.files - before.udpPorts)).toBeLessThanOrEqual(MOST_NEW_FILES);
+    expect(after.heapKiB - before.heapKiB).toBeLessThan(MOST_GROWTH_KIB);
+    expect(after.residentKiB - before.residentKiB).toBeLessThan(MOST_RESIDENT_GROWTH_KIB);
+  },
+  240_000 + SOAK_CALLS * 120,
+);
