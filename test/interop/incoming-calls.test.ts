@@ -5,9 +5,7 @@ import type { SessionInfo } from '../../src/contracts/sessions.ts';
 import { type Baresip, startBaresip } from '../support/baresip.ts';
 import { flowOf, from, into, to } from '../support/flow-builder.ts';
 import { latestSession, newAccount, type RealServer, realServer, saveFlow, takeCalls } from '../support/real-server.ts';
-import { sippCaller } from '../support/sipp.ts';
 
-const short = flowOf({ say: ['SayNode', { WhatToSay: 'Hello.', Done: to('bye') }], bye: ['HangUpNode', { Outcome: 'Served' }] });
 const long = flowOf({ wait: ['WaitNode', { Timeout: 60, Done: to('bye') }], bye: ['HangUpNode'] });
 const ended = ({ ended: isOver }: SessionInfo): boolean => isOver === true;
 
@@ -29,38 +27,6 @@ async function called(flow: FlowInfo, srtp: 'Off' | 'Optional' | 'Required' = 'O
   const account = await newAccount(server.child, 5060, { srtp });
   return { account, number: await takeCalls(account, { flowId: await saveFlow(account, flow) }) };
 }
-
-describe.each(['udp', 'tcp'] as const)('sipp as the carrier that calls, over %s', (transport) => {
-  it.each(['patient-caller', 'late-offer-caller'])('%s: the flow runs, and hangs up', async (scenario) => {
-    const { account, number } = await called(short);
-    const sipp = await sippCaller(scenario, transport, server.sip, number);
-    closing.push(sipp.stop);
-    expect(await sipp.done).toBe('');
-    expect(await latestSession(account, ended)).toMatchObject({
-      direction: 'inbound',
-      toAddress: number,
-      fromAddress: 'sipp',
-      outcome: 'Served',
-      sipCause: 200,
-      callState: 'Disconnected',
-    });
-  });
-
-  it('hangs up', async () => {
-    const { account, number } = await called(long);
-    const sipp = await sippCaller('caller', transport, server.sip, number);
-    closing.push(sipp.stop);
-    expect(await sipp.done).toBe('');
-    expect(await latestSession(account, ended)).toMatchObject({ outcome: 'CallerHungUp', direction: 'inbound' });
-  });
-
-  it('is refused for a number that nobody owns', async () => {
-    await called(short);
-    const sipp = await sippCaller('unwelcome-caller', transport, server.sip, '+18005550199');
-    closing.push(sipp.stop);
-    expect(await sipp.done).toBe('');
-  });
-});
 
 describe('baresip as the carrier that calls', () => {
   const ask = flowOf({

@@ -6,8 +6,10 @@ import { describe, expect, it } from 'vitest';
 
 const tests = fileURLToPath(new URL('..', import.meta.url));
 
-/** Calls of sipp to the whole server: its scenarios are played by the files of this folder too, or are named here. */
-const ofTheServer = ['interop/incoming-calls.test.ts', 'server/ipv6-calls.test.ts', 'server/large-invite.test.ts'];
+/** Calls of the whole server to sipp. */
+const toSipp = ['server/large-invite.test.ts'];
+/** Calls of sipp to the whole server. */
+const toServer = ['interop/incoming-sipp.test.ts', 'server/ipv6-calls.test.ts'];
 
 async function testFiles(): Promise<readonly { readonly name: string; readonly text: string }[]> {
   const names = (await readdir(tests, { recursive: true })).filter((name) => name.endsWith('.test.ts')).sort();
@@ -15,10 +17,13 @@ async function testFiles(): Promise<readonly { readonly name: string; readonly t
 }
 
 describe('scenarios of sipp', () => {
-  it('are played by nothing but scenario(), save calls to the whole server', async () => {
+  it('are played by nothing but scenario(), save calls of the whole server', async () => {
     const files = await testFiles();
     const direct = files.filter(({ text }) => /support\/sipp\.ts'/.test(text)).map(({ name }) => name);
-    expect(direct).toEqual(ofTheServer);
+    expect(direct).toEqual(toSipp);
+    const calling = files.filter(({ text }) => /support\/sipp-to-server\.ts'/.test(text));
+    expect(calling.map(({ name }) => name)).toEqual(toServer);
+    for (const { name, text } of calling) expect(text, name).toMatch(/\bways\b[\s\S]*\bsippCallsServer\(/);
     const ours = files.filter(({ name, text }) => /^interop\/sipp-/.test(name) && name !== 'interop/sipp-coverage.test.ts' && text);
     expect(ours.length).toBeGreaterThan(10);
     for (const { name, text } of ours) {

@@ -24,27 +24,29 @@ export interface LossyRelay {
 
 const LOOPBACK = '127.0.0.1';
 
-/** A relay before a far side, which writes the addresses in messages anew, so that nothing goes past it. What it does follows from `seed`; what is spared is not lost. */
+/** A relay before a far side, which writes the addresses in messages anew, so that nothing goes past it. What it does follows from `seed`; what is spared is not lost. Both are at one `address` of this machine. */
 export async function lossyRelay(
   nearPort: number,
   faults: RelayFaults,
   seed: number,
   isSpared: (from: Passage['from'], message: string) => boolean = () => false,
+  address = LOOPBACK,
 ): Promise<LossyRelay> {
   const { rebindsEvery } = faults;
   const line = new LineFaults(faults, seed);
-  const near = [await bound()];
-  const far = await bound();
+  const near = [await bound(address)];
+  const far = await bound(address);
   const first = near[0];
   if (!first) throw new Error('No socket');
-  const forNear = { address: LOOPBACK, port: first.address().port };
-  const forFar = { address: LOOPBACK, port: far.address().port };
+  const forNear = { address, port: first.address().port };
+  const forFar = { address, port: far.address().port };
+  const host = address.includes(':') ? `[${address}]` : address;
   let farPort = 0;
   let fromFar = 0;
   let isOpen = true;
 
   const send = (bytes: Buffer, socket: Socket, port: number): void => {
-    if (isOpen && port > 0) socket.send(bytes, port, LOOPBACK);
+    if (isOpen && port > 0) socket.send(bytes, port, address);
   };
   const passages: Passage[] = [];
   const pass = (from: Passage['from'], bytes: Buffer, socket: Socket, port: number): void => {
@@ -58,7 +60,7 @@ export async function lossyRelay(
   };
   const rewritten = (bytes: Buffer, changes: readonly (readonly [number, number])[]): Buffer => {
     let text = bytes.toString('latin1');
-    for (const [from, to] of changes) text = text.replaceAll(`${LOOPBACK}:${from}`, `${LOOPBACK}:${to}`);
+    for (const [from, to] of changes) text = text.replaceAll(`${host}:${from}`, `${host}:${to}`);
     return Buffer.from(text, 'latin1');
   };
 
@@ -76,7 +78,7 @@ export async function lossyRelay(
   far.on('message', (bytes) => {
     if (rebindsEvery !== undefined && ++fromFar % rebindsEvery === 0) {
       // It comes from there as soon as the port is bound.
-      void bound().then((socket) => {
+      void bound(address).then((socket) => {
         socket.on('message', fromNear);
         near.push(socket);
         if (!isOpen) socket.close();
@@ -109,8 +111,8 @@ export async function lossyRelay(
   };
 }
 
-async function bound(): Promise<Socket> {
-  const socket = createSocket('udp4').bind(0, LOOPBACK);
+async function bound(address: string): Promise<Socket> {
+  const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4').bind(0, address);
   await once(socket, 'listening');
   return socket;
 }
