@@ -3,7 +3,7 @@ import type { IncomingInvite } from '../../src/telephony/sip/incoming-invite.ts'
 import type { SipResponse } from '../../src/telephony/sip/message.ts';
 import { askingPeer, tagIn } from '../support/asking-peer.ts';
 import { ANSWER, CALLER, OFFER } from '../support/sip-agents.ts';
-import { CONTACT, invitingRawPeer, outcomeOf, sdpOf } from '../support/sip-call.ts';
+import { CONTACT, invitingRawPeer, outcomeOf, rawCall, sdpOf } from '../support/sip-call.ts';
 
 // Changes of the session that we ask for before the call is answered: which of our messages they wait for.
 
@@ -109,5 +109,20 @@ it('a change of ours by UPDATE in a call that rings there waits for the answer t
   expect(peer.names).toEqual(['INVITE', 'PRACK']);
   await ring('2', ANSWER);
   expect(peer.names).toEqual(['INVITE', 'PRACK', 'PRACK', 'UPDATE']);
+  await scene.close();
+});
+
+it('an offer of ours that is open when the 200 comes stays open: one of the peer that crosses it gets 491', async () => {
+  const { scene, peer, call } = await invitingRawPeer();
+  const invite = peer.last('INVITE');
+  const { ask, turn } = rawCall(scene, peer, invite);
+  peer.reply(invite, 183, CALLER, { tag: 'peer', sdp: ANSWER, headers: [CONTACT, ['Require', '100rel'], ['RSeq', '1']] });
+  await turn();
+  void outcomeOf(call.early?.update(sdpOf(4000), never) ?? Promise.reject(new Error('There is no early dialog')));
+  await turn();
+  peer.reply(invite, 200, CALLER, { tag: 'peer', headers: [CONTACT] });
+  await turn();
+  await ask('UPDATE', sdpOf(5000));
+  expect(peer.names).toEqual(['INVITE', 'PRACK', 'UPDATE', 'ACK', '491 UPDATE']);
   await scene.close();
 });

@@ -46,6 +46,21 @@ describe('a refresh of ours', () => {
   });
 });
 
+it('a refresh of ours is an UPDATE also for a peer that writes what it allows in small letters', async () => {
+  const { clock, peer, scene } = await toRawPeer(
+    {},
+    {
+      headers: [
+        ['Session-Expires', '600;refresher=uac'],
+        ['Allow', 'invite, ack, bye, update'],
+      ],
+    },
+  );
+  await clock.advance(301_000);
+  expect(peer.names[0]).toBe('UPDATE');
+  await scene.close();
+});
+
 it('a refresh of ours says the smallest interval that the caller has said', async () => {
   const { ask, peer, clock } = askingPeer();
   const lines = ['Supported: timer', 'Session-Expires: 1200;refresher=uas', 'Min-SE: 600', 'Allow: INVITE, ACK, BYE, UPDATE'];

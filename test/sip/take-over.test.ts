@@ -140,3 +140,15 @@ describe('a second user agent goes on with the call', () => {
     expect(scene.clock.pendingTimers).toBe(0);
   });
 });
+
+it('an offer that was open when a process died is open no more for the next one', async () => {
+  const { scene, second, state } = await takenOver();
+  const dialog = second.takeOver({ ...state, openOffer: 'local' });
+  scene.seen.length = 0;
+  const change = dialog.reinvite(OFFER, new AbortController().signal);
+  await scene.clock.advance(100);
+  expect(scene.seen).toEqual(['-> INVITE', '<- 200 INVITE', '-> ACK']);
+  expect(await change).toBe(ANSWER);
+  await second.close();
+  await scene.callee.close();
+});
