@@ -16,7 +16,7 @@ export interface TalkRecordingParts {
  * none. Never rejects: a call is worth more than its recording.
  */
 export async function recordTalk(
-  call: AnsweredCall,
+  call: Pick<AnsweredCall, 'recordCall'>,
   { sessionId, recordings, note, log }: TalkRecordingParts,
 ): Promise<string | undefined> {
   const path = recordings.newPath();

@@ -63,13 +63,17 @@ function talking(talks: Talks<Talk>, name: string, accountId = 'account-1') {
   const turns: Talk[] = [];
   const rings: AbortSignal[] = [];
   let answer: (answered: TalkSide | LegEnd) => void = () => {};
-  const asked = new Promise<TalkSide | LegEnd>((resolve) => {
-    answer = resolve;
-  });
+  let ring = (): void => {};
+  const callFor = (_to: string, onRinging: () => void): Promise<TalkSide | LegEnd> => {
+    ring = onRinging;
+    return new Promise((resolve) => {
+      answer = resolve;
+    });
+  };
   const note = (message: string): void => void lines.push(message);
   const line = new HoldableCall({ call: near.call, note, holdMusic: noMusic, onChanged: () => {} });
   const entertain = (signal: AbortSignal): void => void rings.push(signal);
-  const parts = { accountId, allowsTransfer: true, talks, callFor: () => asked, entertain, owns() {}, disowns() {}, note, clock };
+  const parts = { accountId, allowsTransfer: true, talks, callFor, entertain, owns() {}, disowns() {}, note, clock };
   const talk: Talk = new Talk(line, far.side, {
     ...parts,
     nearSide: near.side,
@@ -83,7 +87,18 @@ function talking(talks: Talks<Talk>, name: string, accountId = 'account-1') {
       return turned;
     },
   });
-  return { near, far, target, talk, lines, turns, rings, answers: () => answer(target.side), fails: (end: LegEnd) => answer(end) };
+  return {
+    near,
+    far,
+    target,
+    talk,
+    lines,
+    turns,
+    rings,
+    ringsThere: () => ring(),
+    answers: () => answer(target.side),
+    fails: (end: LegEnd) => answer(end),
+  };
 }
 
 const noMusic = () => ({ id: 'none', durationMs: 0, pcmu: new SharedArrayBuffer(0), pcma: new SharedArrayBuffer(0) });
@@ -202,6 +217,22 @@ describe('a caller whom somebody sends on', () => {
     await settled();
     expect(one.rings.map(({ aborted }) => aborted)).toEqual([true]);
     expect([one.near.seen.bridged, one.talk.near.partyCallId]).toEqual(['target one', 'target one']);
+  });
+
+  it('is sent on again by who has answered, and talks on with that one when it comes to nothing, though the first is gone', async () => {
+    const { one } = twoTalks();
+    const { told, tell } = teller();
+    one.far.asks()?.(tell);
+    one.far.end({ why: 'callee-hung-up' });
+    await settled();
+    one.ringsThere();
+    one.answers();
+    await settled();
+    one.target.asks()?.(tell);
+    one.fails({ why: 'rejected', sip: 486, reason: 'Busy Here' });
+    await settled();
+    expect(told).toEqual([180, 200, 486]);
+    expect(one.near.seen.bridged).toBe('target one');
   });
 
   it('cannot send anybody on itself when it calls from outside', () => {

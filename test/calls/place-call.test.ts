@@ -175,6 +175,7 @@ describe('a call for later', () => {
   it('can be cancelled while it waits, and its receiver is told', async () => {
     const world = await worldWithWaiting();
     const session = await placed(world, { notBefore: at(world, 60_000), statusCallback: { url } });
+    await expect(world.service.live.hold(manager, { sessionId: session.row.id })).rejects.toThrow('The call waits for its time.');
     await world.service.end(manager, session.row.id);
     expect(session).toMatchObject({ outcome: 'Cancelled', lines: ['Ended by request'] });
     await world.clock.advance(120_000);
