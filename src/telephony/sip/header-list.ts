@@ -26,7 +26,11 @@ export class HeaderList {
   /** Every line of this name, topmost first. */
   all(name: string): string[] {
     const { key } = headerName(name);
-    return this.#values.filter((_value, index) => this.#names[index]?.key === key);
+    const found: string[] = [];
+    for (let index = 0; index < this.#names.length; index++) {
+      if (this.#names[index]?.key === key) found.push(this.#values[index] ?? '');
+    }
+    return found;
   }
 
   /** Appends a line below all others. */

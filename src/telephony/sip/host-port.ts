@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net';
+import { charSet, DIGITS, isAllIn, LETTERS, trimmed } from './char-set.ts';
 import { SipParseError } from './sip-parse-error.ts';
 
 /** `host` is a name or an IP address; an IPv6 address has no brackets here. */
@@ -8,10 +9,12 @@ export interface HostPort {
 }
 
 // The grammar of RFC 3261 has no underscore, but names with one are in use.
-const HOST = /^[A-Za-z0-9._-]{1,255}$/;
+const HOST = charSet(`${LETTERS}${DIGITS}._-`);
+const LONGEST_HOST = 255;
 // The grammar of RFC 3261 lets a third colon stand before an IPv4 tail; to be tolerated (RFC 5118 section 4.10).
 const THREE_COLONS = /:::(?=[0-9]{1,3}\.[0-9.]{5,11}$)/;
-const PORT = /^[0-9]{1,5}$/;
+const PORT = charSet(DIGITS);
+const LONGEST_PORT = 5;
 
 /**
  * Reads `host`, `host:port`, `[IPv6]` or `[IPv6]:port` (RFC 3261 section 25.1, hostport; RFC 5118). White space around the colon is
@@ -29,9 +32,9 @@ export function parseHostPort(text: string): HostPort {
     return { host, port: parsePort(rest.slice(1).trim()) };
   }
   const colon = text.indexOf(':');
-  const host = colon === -1 ? text : text.slice(0, colon).trim();
-  if (!HOST.test(host)) throw new SipParseError(400, 'A host is not valid');
-  return colon === -1 ? { host } : { host, port: parsePort(text.slice(colon + 1).trim()) };
+  const host = colon === -1 ? text : trimmed(text.slice(0, colon));
+  if (host.length > LONGEST_HOST || !isAllIn(HOST, host)) throw new SipParseError(400, 'A host is not valid');
+  return colon === -1 ? { host } : { host, port: parsePort(trimmed(text.slice(colon + 1))) };
 }
 
 /** The counterpart of `parseHostPort`. */
@@ -42,6 +45,6 @@ export function writeHostPort(host: string, port?: number): string {
 
 function parsePort(text: string): number {
   const port = Number(text);
-  if (!PORT.test(text) || port === 0 || port > 65535) throw new SipParseError(400, 'A port is not valid');
+  if (text.length > LONGEST_PORT || !isAllIn(PORT, text) || port === 0 || port > 65535) throw new SipParseError(400, 'A port is not valid');
   return port;
 }

@@ -1,6 +1,7 @@
+import { charSet, DIGITS, isAllIn, LETTERS, trimmed } from './char-set.ts';
 import { parseParams } from './parse-params.ts';
 import { SipParseError } from './sip-parse-error.ts';
-import { endOfQuoted, unquote } from './token.ts';
+import { endOfQuoted, isUriText, unquote } from './token.ts';
 
 /** A From, To, Contact, Route or similar value. `uri` is as written, without brackets. */
 export interface NameAddress {
@@ -10,6 +11,10 @@ export interface NameAddress {
   readonly tag?: string;
 }
 
+const LETTER = charSet(LETTERS);
+const SCHEME = charSet(`${LETTERS}${DIGITS}+.-`);
+const REST_OF_URI = /^[^\s<>"]+$/;
+
 /**
  * Reads one name-addr or addr-spec with the parameters after it (RFC 3261 sections 20.10 and 25.1); `splitList` makes single
  * values out of lines. Without angle brackets everything after the first semicolon belongs to the header, and the URI may have
@@ -17,7 +22,7 @@ export interface NameAddress {
  * @throws SipParseError 400
  */
 export function parseNameAddress(text: string): NameAddress {
-  const start = text.trimStart();
+  const start = text.startsWith('<') || text.startsWith('"') ? text : text.trimStart();
   const quoted = start.startsWith('"');
   const nameEnd = quoted ? endOfQuoted(start, 0) + 1 : 0;
   if (quoted && nameEnd === 0) throw invalid();
@@ -28,23 +33,23 @@ export function parseNameAddress(text: string): NameAddress {
     if (quoted) throw invalid();
     return parseBareUri(start);
   }
-  if (quoted && start.slice(nameEnd, open).trim() !== '') throw invalid();
+  if (quoted && trimmed(start.slice(nameEnd, open)) !== '') throw invalid();
   const close = start.indexOf('>', open);
-  const uri = close === -1 ? '' : start.slice(open + 1, close).trim();
+  const uri = close === -1 ? '' : trimmed(start.slice(open + 1, close));
   if (!hasScheme(uri)) throw invalid();
-  const rest = start.slice(close + 1).trim();
+  const rest = close === start.length - 1 ? '' : trimmed(start.slice(close + 1));
   if (rest !== '' && !rest.startsWith(';')) throw invalid();
-  const displayName = quoted ? unquote(start.slice(0, nameEnd)) : start.slice(0, open).trim();
+  const displayName = quoted ? unquote(start.slice(0, nameEnd)) : open === 0 ? '' : trimmed(start.slice(0, open));
   // A comma ends a value in headers that may have several (RFC 4475 section 3.1.2.15).
-  if (!quoted && /[",]/.test(displayName)) throw invalid();
-  return { ...(displayName !== '' && { displayName }), uri, ...withTag(parseParams(rest)) };
+  if (!quoted && displayName !== '' && /[",]/.test(displayName)) throw invalid();
+  return nameAddress(displayName, uri, parseParams(rest));
 }
 
 function parseBareUri(text: string): NameAddress {
   const semicolon = text.indexOf(';');
   const uri = (semicolon === -1 ? text : text.slice(0, semicolon)).trim();
   if (!isBareUri(uri) || !hasScheme(uri)) throw invalid();
-  return { uri, ...withTag(parseParams(semicolon === -1 ? '' : text.slice(semicolon))) };
+  return nameAddress('', uri, parseParams(semicolon === -1 ? '' : text.slice(semicolon)));
 }
 
 function isBareUri(text: string): boolean {
@@ -52,12 +57,18 @@ function isBareUri(text: string): boolean {
 }
 
 function hasScheme(uri: string): boolean {
-  return /^[A-Za-z][A-Za-z0-9+.-]*:[^\s<>"]+$/.test(uri);
+  const colon = uri.indexOf(':');
+  if (!isAllIn(LETTER, uri, 0, 1) || !isAllIn(SCHEME, uri, 0, colon)) return false;
+  const rest = uri.slice(colon + 1);
+  return isUriText(rest) || REST_OF_URI.test(rest);
 }
 
-function withTag(params: ReadonlyMap<string, string>): Pick<NameAddress, 'params' | 'tag'> {
+function nameAddress(displayName: string, uri: string, params: ReadonlyMap<string, string>): NameAddress {
+  const address: { -readonly [Member in keyof NameAddress]: NameAddress[Member] } = { uri, params };
+  if (displayName !== '') address.displayName = displayName;
   const tag = params.get('tag');
-  return tag === undefined || tag === '' ? { params } : { params, tag };
+  if (tag !== undefined && tag !== '') address.tag = tag;
+  return address;
 }
 
 function invalid(): SipParseError {

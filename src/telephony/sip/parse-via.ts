@@ -1,3 +1,4 @@
+import { trimmed } from './char-set.ts';
 import { parseHostPort } from './host-port.ts';
 import { parseParams } from './parse-params.ts';
 import { SipParseError } from './sip-parse-error.ts';
@@ -25,12 +26,11 @@ export function parseVia(text: string): Via {
   const second = head.indexOf('/', first + 1);
   if (first === -1 || second === -1) throw invalid();
   // The version may be any token: a request of a version that we lack is answered, by way of its Via.
-  if (head.slice(0, first).trim().toUpperCase() !== 'SIP' || !isToken(head.slice(first + 1, second).trim())) throw invalid();
+  const name = trimmed(head.slice(0, first));
+  if ((name !== 'SIP' && name.toUpperCase() !== 'SIP') || !isToken(trimmed(head.slice(first + 1, second)))) throw invalid();
 
-  const rest = head
-    .slice(second + 1)
-    .trim()
-    .replaceAll('\t', ' ');
+  const sent = trimmed(head.slice(second + 1));
+  const rest = sent.includes('\t') ? sent.replaceAll('\t', ' ') : sent;
   const space = rest.indexOf(' ');
   const transport = rest.slice(0, space).toUpperCase();
   if (space === -1 || !isToken(transport)) throw invalid();
@@ -39,14 +39,13 @@ export function parseVia(text: string): Via {
   const branch = params.get('branch');
   const received = params.get('received');
   const rport = params.get('rport');
-  return {
-    transport,
-    ...parseHostPort(rest.slice(space).trim()),
-    ...(branch !== undefined && { branch }),
-    ...(received !== undefined && { received: withoutBrackets(received) }),
-    ...(rport !== undefined && rport !== '' && { rport: responsePort(rport) }),
-    params,
-  };
+  const { host, port } = parseHostPort(trimmed(rest.slice(space + 1)));
+  const via: { -readonly [Member in keyof Via]: Via[Member] } = { transport, host, params };
+  if (port !== undefined) via.port = port;
+  if (branch !== undefined) via.branch = branch;
+  if (received !== undefined) via.received = withoutBrackets(received);
+  if (rport !== undefined && rport !== '') via.rport = responsePort(rport);
+  return via;
 }
 
 // RFC 3261 writes the address bare, some implementations in brackets (RFC 5118 section 4.5).

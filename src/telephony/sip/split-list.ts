@@ -1,3 +1,4 @@
+import { trimmed } from './char-set.ts';
 import { SipParseError } from './sip-parse-error.ts';
 import { endOfQuoted } from './token.ts';
 
@@ -22,9 +23,8 @@ export function splitList(lines: readonly string[]): string[] {
 
 /** Calls `take` for each non-empty trimmed part of `text` between separators outside of quotes and angle brackets. */
 export function splitAt(text: string, separator: ',' | ';', take: (part: string) => void): void {
-  if (text.indexOf(separator) === -1 && text.indexOf('"') === -1 && text.indexOf('<') === -1) {
-    const only = text.trim();
-    if (only !== '') take(only);
+  if (text.indexOf('"') === -1 && text.indexOf('<') === -1) {
+    splitPlain(text, separator, take);
     return;
   }
   const cut = separator.charCodeAt(0);
@@ -36,10 +36,19 @@ export function splitAt(text: string, separator: ',' | ';', take: (part: string)
     } else if (code === 0x3c) {
       index = closing(text.indexOf('>', index));
     } else if (code === cut || index === text.length) {
-      const part = text.slice(start, index).trim();
+      const part = trimmed(text.slice(start, index));
       if (part !== '') take(part);
       start = index + 1;
     }
+  }
+}
+
+function splitPlain(text: string, separator: string, take: (part: string) => void): void {
+  for (let start = 0, end = 0; start <= text.length; start = end + 1) {
+    end = text.indexOf(separator, start);
+    if (end === -1) end = text.length;
+    const part = trimmed(text.slice(start, end));
+    if (part !== '') take(part);
   }
 }
 

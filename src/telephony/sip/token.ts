@@ -1,13 +1,19 @@
-const TOKEN = /^[A-Za-z0-9\-.!%*_+`'~]+$/;
+import { charSet, DIGITS, isAllIn, LETTERS } from './char-set.ts';
+
+const TOKEN = charSet(`${LETTERS}${DIGITS}-.!%*_+\`'~`);
+/** Of a URI, what ASCII has. */
+const URI_TEXT = charSet(`${LETTERS}${DIGITS}!#$%&'()*+,-./:;=?@[\\]^_\`{|}~`);
+const QUOTE = 0x22;
+const NO_URI_TEXT = /[\s\p{Cc}<>"]/u;
 
 /** Whether `text` is a `token` (RFC 3261 section 25.1). */
 export function isToken(text: string): boolean {
-  return TOKEN.test(text);
+  return isAllIn(TOKEN, text);
 }
 
 /** Whether `text` could stand as a URI between spaces or angle brackets: no blanks, control characters, brackets or quotes. */
 export function isUriText(text: string): boolean {
-  return text !== '' && !/[\s\p{Cc}<>"]/u.test(text);
+  return isAllIn(URI_TEXT, text) || (text !== '' && !NO_URI_TEXT.test(text));
 }
 
 // An even number of backslashes before it leaves a NUL without one of its own.
@@ -30,8 +36,9 @@ export function quote(text: string): string {
 
 /** The text that a quoted-string stands for; any other text is answered as it is. */
 export function unquote(text: string): string {
-  if (text.length < 2 || !text.startsWith('"') || !text.endsWith('"')) return text;
-  return text.slice(1, -1).replace(/\\([\s\S])/g, '$1');
+  if (text.charCodeAt(0) !== QUOTE || text.length < 2 || text.charCodeAt(text.length - 1) !== QUOTE) return text;
+  const inside = text.slice(1, -1);
+  return inside.includes('\\') ? inside.replace(/\\([\s\S])/g, '$1') : inside;
 }
 
 /** Index of the quote that closes the one at `start`, or -1. */

@@ -1,3 +1,4 @@
+import { lowered } from './char-set.ts';
 import { parseHostPort, writeHostPort } from './host-port.ts';
 import { SipParseError } from './sip-parse-error.ts';
 import { isUriText } from './token.ts';
@@ -18,6 +19,9 @@ export interface SipUri {
 
 const MAX_URI_LENGTH = 2048;
 const MAX_PARTS = 50;
+const noUser: { readonly user?: string; readonly password?: string } = {};
+const noParams: ReadonlyMap<string, string> = new Map();
+const noHeaders: SipUri['headers'] = [];
 const TEL_NUMBER = /^\+?[0-9A-Fa-f*#().-]+$/;
 
 /**
@@ -28,7 +32,7 @@ export function parseUri(text: string): SipUri {
   if (text.length > MAX_URI_LENGTH || !isUriText(text)) throw invalid();
   const colon = text.indexOf(':');
   if (colon === -1) throw invalid();
-  const scheme = text.slice(0, colon).toLowerCase();
+  const scheme = lowered(text.slice(0, colon));
   if (scheme === 'tel') return parseTel(text.slice(colon + 1));
   if (scheme !== 'sip' && scheme !== 'sips') throw new SipParseError(416, 'The URI scheme is not supported');
 
@@ -38,13 +42,15 @@ export function parseUri(text: string): SipUri {
   const beforeHeaders = question === -1 ? text.length : question;
   const semicolon = text.indexOf(';', afterUser);
   const hostEnd = semicolon === -1 || semicolon > beforeHeaders ? beforeHeaders : semicolon;
-  return {
-    scheme,
-    ...(at !== -1 && parseUser(text.slice(colon + 1, at))),
-    ...parseHostPort(text.slice(afterUser, hostEnd)),
-    params: parseUriParams(text.slice(hostEnd, beforeHeaders)),
-    headers: question === -1 ? [] : parseUriHeaders(text.slice(question + 1)),
-  };
+  const { user, password } = at === -1 ? noUser : parseUser(text.slice(colon + 1, at));
+  const { host, port } = parseHostPort(text.slice(afterUser, hostEnd));
+  const params = parseUriParams(text.slice(hostEnd, beforeHeaders));
+  const headers = question === -1 ? noHeaders : parseUriHeaders(text.slice(question + 1));
+  const uri: { -readonly [Member in keyof SipUri]: SipUri[Member] } = { scheme, host, params, headers };
+  if (user !== undefined) uri.user = user;
+  if (password !== undefined) uri.password = password;
+  if (port !== undefined) uri.port = port;
+  return uri;
 }
 
 /** The counterpart of `parseUri`: escapes what needs it (RFC 3261 section 25.1). @throws URIError for a lone surrogate. */
@@ -80,11 +86,14 @@ function parseUser(text: string): { user: string; password?: string } {
 }
 
 function parseUriParams(text: string): ReadonlyMap<string, string> {
+  if (text === '') return noParams;
   const params = new Map<string, string>();
-  if (text === '') return params;
-  for (const part of text.slice(1).split(';', MAX_PARTS + 1)) {
+  for (let start = 1, end = 1; start <= text.length; start = end + 1) {
+    end = text.indexOf(';', start);
+    if (end === -1) end = text.length;
+    const part = text.slice(start, end);
     const equals = part.indexOf('=');
-    const name = unescaped(equals === -1 ? part : part.slice(0, equals)).toLowerCase();
+    const name = lowered(unescaped(equals === -1 ? part : part.slice(0, equals)));
     if (name === '' || params.has(name) || params.size === MAX_PARTS) throw invalid();
     params.set(name, equals === -1 ? '' : unescaped(part.slice(equals + 1)));
   }
