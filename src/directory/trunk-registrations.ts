@@ -33,6 +33,10 @@ interface Kept {
   readonly key: string;
   readonly ending: AbortController;
   registration: Registration | undefined;
+  /** Whether a REGISTER waits for its answer. */
+  isAsking: boolean;
+  /** Until when its end may take; undefined: it is not ended. */
+  overAtMs: number | undefined;
   /** Targets that were tried since the last success. */
   tried: number;
   state: RegistrationState;
@@ -116,6 +120,8 @@ export class TrunkRegistrations {
       key: keyOf(row),
       ending: new AbortController(),
       registration: undefined,
+      isAsking: false,
+      overAtMs: undefined,
       tried: 0,
       state: notRegistered(this.#options.clock.now()),
       timer: undefined,
@@ -129,15 +135,21 @@ export class TrunkRegistrations {
     if (!kept) return;
     this.#kept.delete(trunkId);
     kept.timer?.cancel();
+    // What may be granted yet has to be ended. While the server goes on, another registration of the trunk follows, and is not to be ended by it.
+    if (this.#closed && kept.isAsking) {
+      kept.overAtMs = this.#options.clock.now() + FAREWELL_MS;
+      kept.timer = this.#options.clock.after(FAREWELL_MS, () => kept.ending.abort());
+      return;
+    }
     kept.ending.abort();
     if (kept.state.state === 'Registered' && kept.registration) this.#run(this.#unregister(kept.registration));
   }
 
-  async #unregister(registration: Registration): Promise<void> {
+  async #unregister(registration: Registration, patienceMs = FAREWELL_MS): Promise<void> {
     const late = new AbortController();
     const answered = registration.register(0, late.signal);
     const patience = new AbortController();
-    await Promise.race([answered, sleep(this.#options.clock, FAREWELL_MS, patience.signal).catch(() => undefined)]);
+    await Promise.race([answered, sleep(this.#options.clock, patienceMs, patience.signal).catch(() => undefined)]);
     patience.abort();
     late.abort();
     await answered;
@@ -154,10 +166,16 @@ export class TrunkRegistrations {
     const asked = row.trunk?.registration?.expiresInSeconds ?? EXPIRES_SECONDS;
     const registration = kept.registration ?? this.#newRegistration(kept);
     kept.registration = registration;
+    kept.isAsking = true;
     const result = registration ? await registration.register(asked, ending.signal) : { registered: false as const, status: 401 };
-    if (ending.signal.aborted) {
-      // What the registrar has granted meanwhile nobody wants any more.
-      if (result.registered && registration) await this.#unregister(registration);
+    kept.isAsking = false;
+    const { overAtMs } = kept;
+    if (overAtMs !== undefined || ending.signal.aborted) {
+      kept.timer?.cancel();
+      // What the registrar has granted meanwhile nobody wants any more; nor what it may grant yet, as the server stops.
+      const isOpen = result.registered || (overAtMs !== undefined && (result.status === undefined || kept.state.state === 'Registered'));
+      const leftMs = overAtMs === undefined ? FAREWELL_MS : Math.max(0, overAtMs - clock.now());
+      if (isOpen && registration) await this.#unregister(registration, leftMs);
       return;
     }
     const before = kept.state;

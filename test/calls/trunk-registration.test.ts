@@ -135,4 +135,34 @@ describe('the registration of a trunk', () => {
     expect(await finish()).toEqual(nothingLeft);
     expect(expires()).toEqual(['600', '0']);
   });
+
+  it.each([
+    ['for the first time', 1],
+    ['again', 80_000],
+  ])('that is asked for %s as the server stops, and granted a moment later, is ended', async (_when, runsMs) => {
+    const { expires, world, finish } = registeringTrunk((_request, nth) => granted(100, runsMs === 1 || nth === 2 ? 400 : 0));
+    await world.clock.advance(runsMs);
+    const asked = expires();
+    expect(await finish()).toEqual(nothingLeft);
+    expect(expires()).toEqual([...asked, '0']);
+  });
+
+  it('that is asked for as the server stops, of a registrar that says nothing, is ended all the same', async () => {
+    const { requests, expires, registrations, world, finish } = registeringTrunk(() => undefined);
+    await world.clock.advance(1);
+    const closed = registrations.close();
+    await world.clock.advance(2_001);
+    await closed;
+    const [first, last] = [requests[0], requests.at(-1)];
+    expect([expires()[0], last?.headers.first('Expires')]).toEqual(['600', '0']);
+    expect([first, last].map((request) => request?.headers.first('CSeq'))).toEqual(['1 REGISTER', '2 REGISTER']);
+    expect(await finish()).toEqual(nothingLeft);
+  });
+
+  it('that is asked for as the server stops, and refused, is not ended', async () => {
+    const { expires, world, finish } = registeringTrunk(() => [403, {}, 400]);
+    await world.clock.advance(1);
+    expect(await finish()).toEqual(nothingLeft);
+    expect(new Set(expires())).toEqual(new Set(['600']));
+  });
 });

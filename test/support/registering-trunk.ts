@@ -17,7 +17,7 @@ export const OTHER_REGISTRAR = '10.0.2.2';
 const US = { address: '10.0.0.1', port: 5060 };
 const box = secretBox('the secret of the tests');
 
-export type RegistrarAnswer = readonly [status: number, reply?: RawReply];
+export type RegistrarAnswer = readonly [status: number, reply?: RawReply, afterMs?: number];
 
 /** A server with one trunk that registers, and a registrar that answers as a test says; without a word it is silent. */
 export function registeringTrunk(answer: (request: SipRequest, nth: number) => RegistrarAnswer | undefined, settings: TrunkSettings = {}) {
@@ -30,7 +30,11 @@ export function registeringTrunk(answer: (request: SipRequest, nth: number) => R
       if (message.kind !== 'request') return;
       requests.push(message);
       const said = answer(message, requests.length);
-      if (said) peer.reply(message, said[0], US, { tag: 'r', ...said[1] });
+      if (!said) return;
+      const [status, reply, afterMs] = said;
+      const send = (): void => peer.reply(message, status, US, { tag: 'r', ...reply });
+      if (afterMs === undefined) send();
+      else world.clock.after(afterMs, send);
     };
     return wire;
   };
@@ -91,7 +95,8 @@ export function registeringTrunk(answer: (request: SipRequest, nth: number) => R
   };
 }
 
-export const granted = (seconds: number): RegistrarAnswer => [
+export const granted = (seconds: number, afterMs = 0): RegistrarAnswer => [
   200,
   { headers: [['Contact', `<sip:alice@10.0.0.1:5060>;expires=${seconds}`]] },
+  afterMs,
 ];
