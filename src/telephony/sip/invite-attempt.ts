@@ -6,6 +6,7 @@ import type { Dialog } from './dialog.ts';
 import type { InviteSent } from './dialog-state.ts';
 import { InviteForks } from './invite-forks.ts';
 import { inviteRequest, userOf } from './invite-request.ts';
+import type { LateInvite } from './late-answers.ts';
 import type { SipResponse } from './message.ts';
 import {
   type CallIdentity,
@@ -41,12 +42,12 @@ export function sendInvite(
   return attempt;
 }
 
-class InviteAttempt implements OutgoingInvite {
+class InviteAttempt implements OutgoingInvite, LateInvite {
   readonly callId: string;
   readonly #core: SipCore;
   readonly #forks: InviteForks;
-  readonly #answers: ChallengeAnswers | undefined;
-  readonly #redirection: Redirection | undefined;
+  #answers: ChallengeAnswers | undefined;
+  #redirection: Redirection | undefined;
   /** What forked and repeated 2xx still need after the outcome, small enough to be kept for timer M. */
   #sent: InviteSent;
   readonly #asksForOffer: boolean;
@@ -262,11 +263,15 @@ class InviteAttempt implements OutgoingInvite {
   /** Who answers from now on gets ACK and BYE: one of several phones that a proxy has called may do so after a refusal, too. */
   #awaitLateAnswer(): void {
     const { branch } = this.#transaction ?? {};
-    const { cSeq: asked } = this.#sent;
-    if (branch === undefined) return;
-    this.#core.lateAnswers.remember(branch, (response, cSeq) => {
-      if (cSeq === asked) this.#accepted(response);
-    });
+    this.#transaction = undefined;
+    this.#patience = undefined;
+    this.#redirection = undefined;
+    this.#answers = undefined;
+    if (branch !== undefined) this.#core.lateAnswers.remember(branch, this);
+  }
+
+  answeredLate(response: SipResponse, cSeq: number): void {
+    if (cSeq === this.#sent.cSeq) this.#accepted(response);
   }
 
   #refusedForGood(response: SipResponse): void {
@@ -307,6 +312,6 @@ class InviteAttempt implements OutgoingInvite {
     this.#events = undefined;
     this.#request = undefined;
     this.#sent = { ...this.#sent, offer: '' };
-    this.#forks.dropEarly();
+    this.#forks.settled();
   }
 }

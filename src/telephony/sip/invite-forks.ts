@@ -12,7 +12,7 @@ const MAX_FORKS = 16;
 export class InviteForks {
   readonly #core: SipCore;
   readonly #credentials: SipCredentials | undefined;
-  readonly #gone: () => void;
+  #gone: (() => void) | undefined;
   readonly #early = new Map<string, Dialog>();
   readonly #acks = new Map<string, WrittenRequest>();
 
@@ -32,7 +32,7 @@ export class InviteForks {
     const dialog = this.#newDialog(sent, response);
     this.#early.set(tag, dialog);
     dialog.onEnded(() => {
-      if (this.#early.delete(tag) && this.#early.size === 0) this.#gone();
+      if (this.#early.delete(tag) && this.#early.size === 0) this.#gone?.();
     });
     return dialog;
   }
@@ -56,6 +56,12 @@ export class InviteForks {
   /** Keeps the ACK of a dialog for repetitions of its 2xx. */
   acknowledged(dialog: Dialog, ack: WrittenRequest): void {
     this.#acks.set(dialog.state.remoteTag, ack);
+  }
+
+  /** The INVITE has its outcome: nobody is to be told any more that early dialogs are gone. */
+  settled(): void {
+    this.dropEarly();
+    this.#gone = undefined;
   }
 
   /** The early dialogs come to nothing. */

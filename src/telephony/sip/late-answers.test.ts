@@ -10,7 +10,7 @@ it('ten thousand INVITEs are remembered, for four minutes, and the oldest is for
   const clock = new VirtualClock();
   const late = new LateAnswers(clock);
   const taken: string[] = [];
-  const remember = (branch: string) => late.remember(branch, () => taken.push(branch));
+  const remember = (branch: string) => late.remember(branch, { answeredLate: () => taken.push(branch) });
   for (let nth = 1; nth <= 10_000; nth++) remember(String(nth));
   expect([late.take('1', response, 1), late.size]).toEqual([true, 10_000]);
   remember('one more');

@@ -1,11 +1,14 @@
 import type { Clock } from '../../kernel/clock.ts';
 import type { SipResponse } from './message.ts';
 
-/** Takes a 2xx to an INVITE that is over. */
-type TakeAnswer = (response: SipResponse, cSeq: number) => void;
+/** An INVITE that is over. It should hold on to little. */
+export interface LateInvite {
+  /** Takes a 2xx to it. */
+  answeredLate(response: SipResponse, cSeq: number): void;
+}
 
 interface Remembered {
-  readonly take: TakeAnswer;
+  readonly invite: LateInvite;
   readonly untilMs: number;
 }
 
@@ -35,9 +38,9 @@ export class LateAnswers {
   }
 
   /** The INVITE of this branch is over. */
-  remember(branch: string, take: TakeAnswer): void {
+  remember(branch: string, invite: LateInvite): void {
     const nowMs = this.#clock.now();
-    this.#invites.set(branch, { take, untilMs: nowMs + REMEMBERED_MS });
+    this.#invites.set(branch, { invite, untilMs: nowMs + REMEMBERED_MS });
     for (const [oldest, { untilMs }] of this.#invites) {
       if (untilMs > nowMs && this.#invites.size <= MOST_REMEMBERED) return;
       this.#invites.delete(oldest);
@@ -48,7 +51,7 @@ export class LateAnswers {
   take(branch: string, response: SipResponse, cSeq: number): boolean {
     const found = this.#invites.get(branch);
     if (!found || found.untilMs <= this.#clock.now()) return false;
-    found.take(response, cSeq);
+    found.invite.answeredLate(response, cSeq);
     return true;
   }
 
