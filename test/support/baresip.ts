@@ -31,7 +31,12 @@ export interface BaresipOptions {
   /** The sine that it speaks with. */
   readonly toneHz?: number;
   /** Where it registers, and calls by way of. Absent: it does neither. */
-  readonly registrar?: { readonly port: number; readonly transport: 'udp' | 'tcp' | 'tls'; readonly password: string };
+  readonly registrar?: {
+    readonly address?: string | undefined;
+    readonly port: number;
+    readonly transport: 'udp' | 'tcp' | 'tls';
+    readonly password: string;
+  };
   /** How long it asks to be registered. Absent: a minute. */
   readonly registersForSeconds?: number;
   /** PEM texts of what it shows over TLS, and a file with the authorities that it trusts; its contact is at TLS then. */
@@ -147,8 +152,8 @@ function addressOf(
   isSecure: boolean,
 ): string {
   if (!registrar) return `<sip:${user}@127.0.0.1${isSecure ? ';transport=tls' : ''}>;regint=0`;
-  const { port, transport, password, seconds } = registrar;
-  const server = `127.0.0.1:${port};transport=${transport}`;
+  const { address = '127.0.0.1', port, transport, password, seconds } = registrar;
+  const server = `${address}:${port};transport=${transport}`;
   return `<sip:${user}@${server}>;regint=${seconds};auth_user=${user};auth_pass=${password};outbound="sip:${server}"`;
 }
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { testPort } from './test-port.ts';
 
-/** A kamailio process on 127.0.0.1, over UDP and TCP, with a configuration of test/interop/kamailio. */
+/** A kamailio process on an address of this machine, over UDP and TCP, with a configuration of test/interop/kamailio. */
 export interface Kamailio {
   readonly port: number;
   /** Ends all its processes and removes its files. Idempotent. */
@@ -16,15 +16,19 @@ export interface Kamailio {
 const READY_WITHIN_MS = 10_000;
 const STOP_WITHIN_MS = 5_000;
 
-/** Starts it with this configuration, in which names stand for ports, and waits until it listens. @throws when it does not within 10 s */
-export async function startKamailio(configuration: 'proxy.cfg' | 'relay.cfg', ports: Readonly<Record<string, number>>): Promise<Kamailio> {
+/** Starts it with this configuration, in which names stand for ports, on 127.0.0.1 unless another `address` is given, and waits until it listens. @throws when it does not within 10 s */
+export async function startKamailio(
+  configuration: 'front.cfg' | 'proxy.cfg' | 'relay.cfg',
+  ports: Readonly<Record<string, number>>,
+  address = '127.0.0.1',
+): Promise<Kamailio> {
   const directory = await mkdtemp(join(tmpdir(), 'ringflow-kamailio-'));
-  const port = await testPort();
+  const port = await testPort(address);
   let text = await readFile(new URL(`../interop/kamailio/${configuration}`, import.meta.url), 'utf8');
   for (const [name, number] of Object.entries(ports)) text = text.replaceAll(name, String(number));
   const file = join(directory, configuration);
   await writeFile(file, text);
-  const listen = ['-l', `udp:127.0.0.1:${port}`, '-l', `tcp:127.0.0.1:${port}`];
+  const listen = ['-l', `udp:${address}:${port}`, '-l', `tcp:${address}:${port}`];
   // In a process group of its own: killing the first process alone would leave the others behind.
   const child = spawn('kamailio', ['-f', file, '-DD', '-E', '-m', '16', '-M', '4', '-Y', directory, ...listen], {
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -49,7 +53,13 @@ export async function startKamailio(configuration: 'proxy.cfg' | 'relay.cfg', po
     }
     await rm(directory, { recursive: true, force: true });
   };
-  const bound = `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')} `;
+  const inMemory = address
+    .split('.')
+    .reverse()
+    .map((byte) => Number(byte).toString(16).padStart(2, '0'))
+    .join('')
+    .toUpperCase();
+  const bound = `${inMemory}:${port.toString(16).toUpperCase().padStart(4, '0')} `;
   for (let waited = 0; waited < READY_WITHIN_MS && child.exitCode === null; waited += 50) {
     if ((await readFile('/proc/net/udp', 'utf8')).includes(bound)) {
       // The workers read the socket a moment after it was bound.

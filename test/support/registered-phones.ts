@@ -22,10 +22,10 @@ export async function newPhoneUser({ api }: ReadyAccount, user: string, flowId?:
 export async function registeredBaresip(
   { user, password }: PhoneUser,
   port: number,
-  options: Omit<BaresipOptions, 'user' | 'registrar'> & { readonly transport?: 'udp' | 'tcp' | 'tls' } = {},
+  options: Omit<BaresipOptions, 'user' | 'registrar'> & { readonly transport?: 'udp' | 'tcp' | 'tls'; readonly address?: string } = {},
 ): Promise<Baresip> {
-  const { transport = 'udp', ...more } = options;
-  const phone = await startBaresip({ ...more, user, registrar: { port, transport, password } });
+  const { transport = 'udp', address, ...more } = options;
+  const phone = await startBaresip({ ...more, user, registrar: { address, port, transport, password } });
   await vi.waitFor(async () => said(await phone.log(), '[1 binding]'), { timeout: 10_000, interval: 100 });
   return phone;
 }
