@@ -26,8 +26,11 @@ beforeAll(async () => {
 }, 60_000);
 
 afterAll(async () => {
-  await eventually(async () => (await openPorts()) <= portsAtFirst);
-  await server?.remove();
+  try {
+    await eventually(async () => (await openPorts()) <= portsAtFirst);
+  } finally {
+    await server?.remove();
+  }
 }, 60_000);
 
 const openPorts = async (): Promise<number> => (await udpPortsOf(server.child.program.pid)).length;

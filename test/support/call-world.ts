@@ -20,6 +20,7 @@ import type { TrunkSettings } from '../../src/store/schema.ts';
 import { secretBox } from '../../src/store/secret-box.ts';
 import { Engine } from '../../src/telephony/engine.ts';
 import { LocalMedia } from '../../src/telephony/media/local-media.ts';
+import type { MediaPort } from '../../src/telephony/media/media-port.ts';
 import { PhoneConnections } from '../../src/telephony/phone-connections.ts';
 import type { SrtpPolicy } from '../../src/telephony/port.ts';
 import { Registrar } from '../../src/telephony/registrar.ts';
@@ -80,6 +81,8 @@ export interface WorldOptions {
   readonly maxChannels?: number;
   /** Streams that the server has; a hundred, if absent. */
   readonly mediaStreams?: number;
+  /** The media of the server, closed with the world; absent: in this process, on the clock of the world. */
+  readonly media?: MediaPort;
   /** How long the media of the server take to close a stream, as a thread may that is busy. */
   readonly mediaCloseMs?: number;
   readonly conferenceMembers?: number;
@@ -153,8 +156,9 @@ export function callWorld(options: WorldOptions) {
     onRegister: (received) => registrar.take(received),
     onReplace: (invite, replaced) => telephony.replaced(invite, replaced),
   });
-  const serverMedia = media(SERVER, options.mediaSeed ?? 4, otherServer);
-  if (options.mediaCloseMs !== undefined) closeSlowly(serverMedia, options.mediaCloseMs, clock);
+  const localMedia = media(SERVER, options.mediaSeed ?? 4, otherServer);
+  if (options.mediaCloseMs !== undefined) closeSlowly(localMedia, options.mediaCloseMs, clock);
+  const serverMedia = options.media ?? localMedia;
   const telephony: Engine = new Engine({
     ...agentParts,
     userAgent,

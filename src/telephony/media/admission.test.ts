@@ -1,11 +1,7 @@
-import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, it } from 'vitest';
-import { SkippingClock } from '../../../test/support/skipping-clock.ts';
-import { type Clock, systemClock } from '../../kernel/clock.ts';
-import { type Logger, silentLogger } from '../../kernel/log.ts';
+import { type BusyMediaOptions, busyMedia, lateClock, newWork } from '../../../test/support/busy-thread.ts';
 import { VirtualClock } from '../../kernel/virtual-clock.ts';
 import type { MediaPort } from './media-port.ts';
-import { openMediaWorkers } from './worker-client.ts';
 
 const closers: (() => Promise<unknown>)[] = [];
 
@@ -13,48 +9,10 @@ afterEach(async () => {
   for (const close of closers.splice(0)) await close();
 });
 
-/** A thread that answers as one that has room would, and works all the time while `works` is 1. */
-function workingThread(works: Int32Array): Worker {
-  const code = `
-    const { parentPort, workerData } = require('node:worker_threads');
-    let last = 0;
-    parentPort.on('message', (commands) => {
-      for (const { kind, stream } of commands) {
-        if (kind === 'open') parentPort.postMessage({ kind: 'opened', stream, local: { address: '127.0.0.1', port: 40000 + ++last } });
-        if (kind === 'close') parentPort.postMessage({ kind: 'closed', stream, report: {} });
-        if (kind === 'stop') { clearInterval(working); parentPort.close(); }
-      }
-    });
-    const working = setInterval(() => {
-      const untilMs = performance.now() + 100;
-      while (Atomics.load(workerData, 0) === 1 && performance.now() < untilMs);
-    }, 1);
-    parentPort.postMessage({ kind: 'ready' });
-  `;
-  return new Worker(code, { eval: true, workerData: works });
-}
-
-async function open({
-  clock = systemClock,
-  works = new Int32Array(new SharedArrayBuffer(4)),
-  utilization,
-}: {
-  clock?: Clock;
-  works?: Int32Array;
-  /** Which part of its time the thread works; absent: as it does. */
-  utilization?: () => number;
-} = {}) {
-  const told: string[] = [];
-  const log: Logger = { ...silentLogger, info: (_, message) => told.push(message), warn: (_, message) => told.push(message) };
-  const spawn = () => {
-    const thread = workingThread(works);
-    const eventLoopUtilization = () => ({ idle: 0, active: 0, utilization: utilization?.() ?? 0 });
-    if (utilization) Object.defineProperty(thread, 'performance', { value: { eventLoopUtilization } });
-    return thread;
-  };
-  const media = await openMediaWorkers({ count: 1, host: '127.0.0.1', portRange: { first: 40_000, last: 40_099 }, log, spawn, clock });
-  closers.push(() => media.close());
-  return { media, told };
+async function open(options: BusyMediaOptions = {}) {
+  const opened = await busyMedia(options);
+  closers.push(() => opened.media.close());
+  return opened;
 }
 
 /** Asks for a stream again and again until the answer is this one. */
@@ -71,7 +29,7 @@ async function untilOpenAnswers(media: MediaPort, wanted: 'opened' | 'refused'):
 
 describe('media threads', () => {
   it('refuse calls while a thread has no time, say so, and take them again afterwards', async () => {
-    const works = new Int32Array(new SharedArrayBuffer(4));
+    const works = newWork();
     const { media, told } = await open({ works });
     await untilOpenAnswers(media, 'opened');
     Atomics.store(works, 0, 1);
@@ -118,27 +76,16 @@ describe('media threads', () => {
   });
 
   it('refuse calls while the main thread is late, two seconds in a row', async () => {
-    const time = new SkippingClock(2);
-    let lateMs = 0;
-    let looks = 0;
-    const clock: Clock = {
-      now: () => time.now(),
-      after: (delayMs, run) =>
-        time.after(delayMs, () => {
-          time.skip(lateMs);
-          looks++;
-          run();
-        }),
-    };
+    const clock = lateClock();
     const { media, told } = await open({ clock });
     await untilOpenAnswers(media, 'opened');
-    lateMs = 250;
-    looks = 0;
+    clock.lateMs = 250;
+    clock.looks = 0;
     expect(await untilOpenAnswers(media, 'refused')).toContain('the time of the main thread');
-    expect(looks).toBe(4);
-    lateMs = 0;
+    expect(clock.looks).toBe(4);
+    clock.lateMs = 0;
     await untilOpenAnswers(media, 'opened');
-    expect(looks).toBeGreaterThanOrEqual(8);
+    expect(clock.looks).toBeGreaterThanOrEqual(8);
     expect(told).toEqual([
       'The main thread has too much to do: new calls are refused until it has time again',
       'The main thread has time again: new calls are taken',
