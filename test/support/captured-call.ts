@@ -7,7 +7,7 @@ const flow = flowOf({
   bye: ['HangUpNode'],
 });
 
-/** Every datagram of some calls, as they were sent: of a call in clear with digits and a digest, an encrypted one, a refused one. */
+/** Every datagram of some calls, as they were sent: in clear with digits and a digest, encrypted, with each of the other codecs, refused. */
 export async function capturedCalls(): Promise<{ sip: Uint8Array[]; media: Uint8Array[] }> {
   const sip: Uint8Array[] = [];
   const media: Uint8Array[] = [];
@@ -15,6 +15,9 @@ export async function capturedCalls(): Promise<{ sip: Uint8Array[]; media: Uint8
   const phones = [
     { phone: { digits: '1', digitsAfterMs: 300, credentials }, credentials },
     { phone: { digits: '2', digitsAfterMs: 300 }, srtp: 'required' },
+    { phone: {}, srtp: 'optional', trunk: { codecs: ['opus', 'G722', 'PCMU', 'PCMA'] } },
+    { phone: { digits: '3', digitsAfterMs: 300 }, trunk: { codecs: ['G722', 'opus'] } },
+    { phone: {}, trunk: { codecs: ['PCMA'] } },
     { phone: { reject: 486 } },
   ] as const;
   for (const options of phones) {
