@@ -35,7 +35,7 @@ export class HeardAudio {
   readonly #decoded = new DecodedAudio();
   readonly #concealment = new LossConcealment();
   readonly #noise = new ComfortNoise();
-  /** Samples that were decoded and not taken yet. */
+  /** Samples that were decoded and not taken yet: less than a frame when the next packet is decoded. */
   readonly #queue = new Int16Array(MAX_PACKET_SAMPLES + FRAME_SAMPLES);
   #queued = 0;
   readonly #frame = new Int16Array(FRAME_SAMPLES);
@@ -242,9 +242,8 @@ export class HeardAudio {
   #hand(samples: Int16Array, position: number, isForTap: boolean, isPlayed: boolean): void {
     if (isForTap && samples.length > 0) this.#tap.taken(samples, position, this.#buffer.arrivalMs(position));
     if (isPlayed) {
-      const room = this.#queue.length - this.#queued;
-      this.#queue.set(samples.length > room ? samples.subarray(0, room) : samples, this.#queued);
-      this.#queued += Math.min(samples.length, room);
+      this.#queue.set(samples, this.#queued);
+      this.#queued += samples.length;
     }
     this.#buffer.advance(samples.length);
   }

@@ -55,6 +55,12 @@ describe('audio that is only gathered', () => {
     expect(played.has(sampleOf(before))).toBe(false);
   });
 
+  it('does not begin with the noise of a pause', () => {
+    const { heard } = setUp(160);
+    heard.putNoise(Uint8Array.of(40), 0, 0, true, 0);
+    expect(heard.waits).toBe(false);
+  });
+
   it('has the noise of a pause that was told of right after the first packet', () => {
     const { heard, put, positions } = setUp(160);
     heard.gather(0);

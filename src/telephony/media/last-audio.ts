@@ -1,7 +1,6 @@
 /** A recording that takes what is heard. */
 interface Listener {
   heard(samples: Int16Array, position: number, arrivalMs: number): void;
-  restart(): void;
 }
 
 interface Ending {
@@ -34,11 +33,6 @@ export class LastAudio {
       if (arrivalMs >= ending.untilMs) this.#finish(ending);
       else ending.listener.heard(samples, position, arrivalMs);
     }
-  }
-
-  /** Positions begin anew. */
-  restarted(): void {
-    for (const { listener } of this.#endings) listener.restart();
   }
 
   /** Time has passed. `waits` is whether anything waits in the jitter buffer. */

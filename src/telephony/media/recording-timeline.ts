@@ -44,8 +44,8 @@ export class RecordingTimeline {
   }
 
   /**
-   * Puts in the samples of one packet, or of several that follow on each other, that came at `nowPosition`; they may be used again afterwards. `timestamp` counts samples, and `newest` is
-   * whether the packet is the latest of its sequence.
+   * Puts in the samples of one packet, or of several that follow on each other, that came at `nowPosition`; they may be used again afterwards.
+   * `timestamp` counts samples, and `newest` is whether the packet is the latest of its sequence.
    */
   put(samples: Int16Array, timestamp: number, newest: boolean, nowPosition: number): void {
     const { length } = samples;

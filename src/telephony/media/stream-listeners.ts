@@ -205,7 +205,6 @@ export class StreamListeners {
         restarted: () => {
           this.#recorder?.restart();
           this.#callRecording.recorder?.restart();
-          this.#last.restarted();
         },
       });
       this.#heardAudio.restart();
