@@ -138,3 +138,17 @@ describe('the end of a recording, while somebody else goes on listening,', () =>
     await stream.close();
   });
 });
+
+it('frames that are left out, since the beat stood still, are left out of what is heard, too', async () => {
+  const { rig, stream, speak } = await speaking();
+  const ended = stream.record(rules(1000), never);
+  await speak(400);
+  stream.skip(5);
+  await speak(700);
+  const { durationMs } = await ended;
+  const report = await stream.close();
+  expect(durationMs).toBe(1000);
+  // Here the beat had not stood still, so they are missing.
+  expect(report.buffer?.concealed).toBe(3);
+  await rig.media.close();
+});
