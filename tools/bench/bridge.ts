@@ -8,7 +8,7 @@ import { openDgramSocket } from '../../src/telephony/rtp/dgram-socket.ts';
 import { farEndKeys } from './far-end-keys.ts';
 import { type FarEnds, measureWithFarEnds, type OpenTowards } from './far-ends.ts';
 
-const BRIDGES = 50;
+export const BRIDGES = 50;
 const HOST = '127.0.0.1';
 const PORTS = { first: 10_000, last: 19_999 };
 
@@ -67,21 +67,37 @@ function keysTowards(farEnd: number): SrtpKeys {
 }
 
 /** The same datagrams handed from socket to socket with nothing in between: what Node and the system take of a bridged call. */
-export async function measureBareRelay(rounds: number): Promise<number[]> {
+export function measureBareRelay(rounds: number): Promise<number[]> {
+  return measureBareRelays(rounds, {});
+}
+
+export interface BareRounds extends Pick<FarEnds, 'before' | 'roundMs'> {
+  /** Is handed each packet, with the number of its socket: those of a call are 2n and 2n + 1. */
+  readonly heard?: (index: number, packet: Uint8Array) => void;
+}
+
+/** The same, with more to it. */
+export async function measureBareRelays(rounds: number, { heard, ...more }: BareRounds): Promise<number[]> {
   const sockets = Array.from({ length: 2 * BRIDGES }, () => createSocket('udp4'));
   try {
-    return await measure(rounds, (farPorts) =>
-      Promise.all(
-        sockets.map(async (socket, index) => {
-          const other = sockets[index ^ 1];
-          socket.bind(0, HOST);
-          await once(socket, 'listening');
-          socket.connect(farPorts[index] ?? 0, HOST);
-          await once(socket, 'connect');
-          socket.on('message', (bytes) => other?.send(bytes));
-          return socket.address().port;
-        }),
-      ),
+    return await measure(
+      rounds,
+      (farPorts) =>
+        Promise.all(
+          sockets.map(async (socket, index) => {
+            const other = sockets[index ^ 1];
+            socket.bind(0, HOST);
+            await once(socket, 'listening');
+            socket.connect(farPorts[index] ?? 0, HOST);
+            await once(socket, 'connect');
+            socket.on('message', (bytes) => {
+              other?.send(bytes);
+              heard?.(index, bytes);
+            });
+            return socket.address().port;
+          }),
+        ),
+      more,
     );
   } finally {
     for (const socket of sockets) socket.close();

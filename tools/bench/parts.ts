@@ -1,3 +1,4 @@
+import { measureBareRecording } from './bare-recording.ts';
 import { measureBareRelay, measureBridge } from './bridge.ts';
 import { measureCodecs } from './codecs.ts';
 import { measureConference } from './conference.ts';
@@ -69,6 +70,12 @@ export async function measureParts(rounds: number): Promise<Row[]> {
       unit: 'ms',
       values: await measureRecording(RECORDING_REPEATS * rounds),
       target: { limit: 0.3, better: 'lower' },
+      asterisk: '',
+    },
+    {
+      what: 'The same between bare sockets: decoded where it comes, and written',
+      unit: 'ms',
+      values: await measureBareRecording(RECORDING_REPEATS * rounds),
       asterisk: '',
     },
     {
