@@ -23,6 +23,8 @@ describe('scenarios of sipp', () => {
     expect(direct).toEqual(toSipp);
     const calling = files.filter(({ text }) => /support\/sipp-to-server\.ts'/.test(text));
     expect(calling.map(({ name }) => name)).toEqual(toServer);
+    for (const name of toSipp)
+      expect(files.find((file) => file.name === name)?.text, name).toMatch(/describe\.each\(Object\.keys\(badNetworks\)\)/);
     for (const { name, text } of calling) expect(text, name).toMatch(/\bways\b[\s\S]*\bsippCallsServer\(/);
     const ours = files.filter(({ name, text }) => /^interop\/sipp-/.test(name) && name !== 'interop/sipp-coverage.test.ts' && text);
     expect(ours.length).toBeGreaterThan(10);
