@@ -154,6 +154,19 @@ describe('connections that break', () => {
     return { clock, network, a, b, received };
   };
 
+  test('lose what is sent at the same moment, of which both sides are told once', async () => {
+    const { clock, a, b, received } = connected({});
+    const told: string[] = [];
+    a.onClosed?.(({ address }) => told.push(`a of ${address}`));
+    b.onClosed?.(({ address }) => told.push(`b of ${address}`));
+    await Promise.all([a.send(Buffer.from('cut'), B), a.send(Buffer.from('lost'), B), a.send(Buffer.from('cut'), B)]);
+    const later = a.send(Buffer.from('over the next'), B);
+    await clock.advance(1000);
+    await later;
+    await clock.advance(1000);
+    expect([told, received.map(({ text }) => text)]).toEqual([[`a of ${B.address}`, `b of ${A.address}`], ['over the next']]);
+  });
+
   test('lose what is under way between the two, either way, and nothing else', async () => {
     const { clock, network, a, b, received } = connected({});
     const C = { address: '192.0.2.3', port: 5060 };

@@ -168,10 +168,10 @@ export class MemoryNetwork {
     this.#counts.sent++;
     const watched = this.#watched(bytes, from, to);
     const breaks = this.#faults.breaks?.(bytes, from, to, this.#clock.now()) === true;
-    this.#connections.carry(key, peer, this.#faults.delayMs?.min ?? 0, this.#arrival(kind, bytes, from, to, watched));
+    const isCarried = this.#connections.carry(key, peer, this.#faults.delayMs?.min ?? 0, this.#arrival(kind, bytes, from, to, watched));
+    if (!isCarried) this.#counts.dropped++;
     if (!breaks) return;
-    this.#counts.dropped += this.#connections.break(key, peer);
-    this.#clock.after(0, () => {
+    this.#counts.dropped += this.#connections.break(key, peer, () => {
       for (const told of this.#ports.get(key)?.onClosed ?? []) told(to);
       for (const told of this.#ports.get(peer)?.onClosed ?? []) told(from);
     });
