@@ -5,19 +5,25 @@ import { offerAt, rawCaller } from '../support/raw-caller.ts';
 
 const waiting = flowOf({ wait: ['WaitNode', { Timeout: 60, Done: to('bye') }], bye: ['HangUpNode'] });
 
+/** A call that comes in, whose session is not stored until `store` is called. */
+async function whileStored() {
+  let stored = (): void => {};
+  const beforeStore = (): Promise<void> =>
+    new Promise((resolve) => {
+      stored = resolve;
+    });
+  const world = callWorld({ flow: waiting, phoneIsThere: false, beforeStore });
+  const caller = rawCaller(world);
+  await caller.invite();
+  return { world, caller, store: () => stored() };
+}
+
 describe('an incoming call that is ended', () => {
   it('while its session is stored is hung up, and its flow does not run', async () => {
-    let stored = (): void => {};
-    const beforeStore = (): Promise<void> =>
-      new Promise((resolve) => {
-        stored = resolve;
-      });
-    const world = callWorld({ flow: waiting, phoneIsThere: false, beforeStore });
-    const caller = rawCaller(world);
-    await caller.invite();
+    const { world, caller, store } = await whileStored();
     void world.service.stop(0);
     await world.clock.advance(100);
-    stored();
+    store();
     await world.clock.advance(50);
     expect(caller.statuses()).toEqual([100, 180, 200]);
     await caller.ack();
@@ -31,20 +37,13 @@ describe('an incoming call that is ended', () => {
   });
 
   it('by us because it cannot be answered for a minute gets 480, and is not answered any more', async () => {
-    let stored = (): void => {};
-    const beforeStore = (): Promise<void> =>
-      new Promise((resolve) => {
-        stored = resolve;
-      });
-    const world = callWorld({ flow: waiting, phoneIsThere: false, beforeStore });
-    const caller = rawCaller(world);
-    await caller.invite();
+    const { world, caller, store } = await whileStored();
     await world.clock.advance(59_900);
     expect(caller.statuses()).toEqual([100, 180]);
     await world.clock.advance(200);
     await caller.ack({ refused: true });
     expect(caller.statuses()).toEqual([100, 180, 480]);
-    stored();
+    store();
     await world.clock.advance(1000);
     expect([...world.sessions.values()]).toMatchObject([{ callState: 'Disconnected', outcome: 'NoAnswer', sipCause: 480 }]);
     await caller.close();
