@@ -244,6 +244,7 @@ export abstract class Leg implements AnsweredCall, PlacedCall {
     const dialog = await invite.answer(description);
     if (!this.adopt(dialog)) return;
     this.follow(dialog);
+    this.#watch(dialog);
     dialog.onChanged = () => this.#tellState(dialog);
     this.#tellState(dialog);
     this.parts.onFarewell(old.bye('Replaced'));
@@ -283,6 +284,7 @@ export abstract class Leg implements AnsweredCall, PlacedCall {
     this.follow(dialog);
     dialog.onChanged = () => this.#tellState(dialog);
     this.parts.media.stream.answered();
+    this.#watch(dialog);
     this.parts.events.answered(this);
     this.#tellState(dialog);
   }
@@ -322,6 +324,10 @@ export abstract class Leg implements AnsweredCall, PlacedCall {
       this.parts.events.ended(end, media);
       this.#resolveOver();
     });
+  }
+
+  #watch(dialog: Dialog): void {
+    dialog.watchPeer(() => this.parts.media.stream.silentMs());
   }
 
   /** The call is over for us once BYE is out, whether or not it is answered; the dialog repeats it as long as it must. */

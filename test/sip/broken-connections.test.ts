@@ -148,6 +148,17 @@ describe('a connection that breaks under a request in a dialog', () => {
     await nothingLeft();
   });
 
+  it('OPTIONS that asks whether the peer is still there: it is sent again', async () => {
+    const { clock, talking, tookMs, cut, sent, nothingLeft } = scene();
+    const { dialog, call } = await talking();
+    dialog.watchPeer(async () => clock.now());
+    cut.push('OPTIONS');
+    await clock.advance(61_000);
+    expect([sent, call.end]).toEqual([['OPTIONS', 'OPTIONS', '200 OPTIONS'], undefined]);
+    await tookMs(dialog.bye());
+    await nothingLeft();
+  });
+
   it('INFO with a digit, which may have arrived: it is not sent again, and known at once', async () => {
     const { talking, tookMs, cut, sent, nothingLeft } = scene();
     const { dialog, call } = await talking();

@@ -130,6 +130,8 @@ export interface MediaStream {
   play(prompt: Prompt, rules: PlayRules, signal: AbortSignal): Promise<'finished' | 'barged'>;
   /** Takes digits, first those that were pressed before. One at a time. */
   collect(rules: CollectRules, signal: AbortSignal): Promise<Collected>;
+  /** For how long nothing has come from the peer, neither audio nor a report, in ms; from the answer or the end of a hold at the soonest. */
+  silentMs(): Promise<number>;
   /** Takes the press of a key that the peer tells beside the stream (SIP INFO). It counts once when it comes in the stream as well. */
   pressed(digit: string): void;
   /** Takes the digits that a bridge has for the peer, when the agreement says that they are told beside the stream. */

@@ -177,6 +177,7 @@ export class MediaWorker implements WorkerLink {
       case 'recorded':
       case 'callRecorded':
       case 'digitsSent':
+      case 'silent':
       case 'failed':
         this.#settle(event);
         return;

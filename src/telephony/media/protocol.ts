@@ -43,6 +43,7 @@ export type MediaCommand =
   | { readonly kind: 'sendDigits'; readonly stream: number; readonly wait: number; readonly digits: string }
   | { readonly kind: 'pressed'; readonly stream: number; readonly digit: string }
   | { readonly kind: 'clearDigits'; readonly stream: number }
+  | { readonly kind: 'silence'; readonly stream: number; readonly wait: number }
   | { readonly kind: 'bridge'; readonly stream: number; readonly other: number }
   /** The other end goes to another thread. */
   | { readonly kind: 'bridgeAcross'; readonly stream: number; readonly end: BridgeEnd }
@@ -75,4 +76,5 @@ export type SettledEvent =
   | { readonly kind: 'recorded'; readonly stream: number; readonly wait: number; readonly recorded: Recorded }
   | { readonly kind: 'callRecorded'; readonly stream: number; readonly wait: number; readonly recorded: CallRecorded }
   | { readonly kind: 'digitsSent'; readonly stream: number; readonly wait: number }
+  | { readonly kind: 'silent'; readonly stream: number; readonly wait: number; readonly ms: number }
   | { readonly kind: 'failed'; readonly stream: number; readonly wait: number; readonly message: string };

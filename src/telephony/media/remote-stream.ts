@@ -87,6 +87,14 @@ export class RemoteStream implements MediaStream {
     if (!this.#over) this.#link.post({ kind: 'pressed', stream: this.#number, digit });
   }
 
+  silentMs(): Promise<number> {
+    return this.#ask(
+      new AbortController().signal,
+      (wait) => ({ kind: 'silence', stream: this.#number, wait }),
+      (event) => (event.kind === 'silent' ? event.ms : undefined),
+    );
+  }
+
   clearDigits(): void {
     if (!this.#over) this.#link.post({ kind: 'clearDigits', stream: this.#number });
   }

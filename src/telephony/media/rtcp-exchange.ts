@@ -17,6 +17,8 @@ interface Parts {
   /** What was sent and heard so far. */
   readonly sent: () => SentSoFar;
   readonly heard: () => HeardSoFar | undefined;
+  /** Called for each report of the peer. */
+  readonly reported: () => void;
 }
 
 /**
@@ -74,9 +76,11 @@ export class RtcpExchange {
   }
 
   #take(bytes: Uint8Array, { address }: Endpoint): boolean {
-    const { latch, clock, heard } = this.#parts;
+    const { latch, clock, heard, reported } = this.#parts;
     if (address !== latch.target?.address && !(this.#isElsewhere && address === this.#told?.address)) return false;
-    return this.#session?.receive(bytes, clock.now(), heard()?.ssrc) ?? false;
+    const isReport = this.#session?.receive(bytes, clock.now(), heard()?.ssrc) ?? false;
+    if (isReport) reported();
+    return isReport;
   }
 
   #send(nowMs: number, isLast: boolean): void {

@@ -98,6 +98,7 @@ export class StreamCore implements MediaStream, FrameSource, RoomStream {
       random,
       sent: () => ({ packets: sender.sent, bytes: sender.payloadBytes, timestamp: sender.timestamp }),
       heard: () => this.#receiving.source,
+      reported: () => this.#watch.reported(clock.now()),
     });
     this.#socket.onReceive((bytes, from) => this.#receive(bytes, from));
   }
@@ -149,6 +150,10 @@ export class StreamCore implements MediaStream, FrameSource, RoomStream {
 
   pressed(digit: string): void {
     if (!this.#closed) this.#receiving.pressedBeside(digit);
+  }
+
+  silentMs(): Promise<number> {
+    return this.#closed ? Promise.reject(streamClosed) : Promise.resolve(this.#watch.silentMs(this.#parts.clock.now()));
   }
 
   clearDigits(): void {

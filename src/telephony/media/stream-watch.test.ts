@@ -53,6 +53,19 @@ describe('what is seen of a stream', () => {
     expect(answered().end(2000)).not.toHaveProperty('quietMs');
   });
 
+  it('is silent since the last packet or report, the answer, or the end of a hold', () => {
+    const watch = answered();
+    expect(watch.silentMs(1500)).toBe(500);
+    watch.received(1800);
+    expect(watch.silentMs(2000)).toBe(200);
+    watch.reported(2500);
+    expect(watch.silentMs(2600)).toBe(100);
+    watch.agree(held, 3000);
+    expect(watch.silentMs(5000)).toBe(2500);
+    watch.agree(talking, 6000);
+    expect(watch.silentMs(6100)).toBe(100);
+  });
+
   it('counts a frame as late when it leaves more than 10 ms after it was due', () => {
     const watch = answered();
     for (const lateMs of [0, 9, 10, 11, 12]) watch.sent(lateMs, 1100 + lateMs);

@@ -42,6 +42,7 @@ export class StreamWatch {
   #firstReceivedMs: number | undefined;
   /** Since when nothing has come although it was expected: the last packet, or the end of a hold. */
   #quietSinceMs = 0;
+  #reportedMs = 0;
   #packets = 0;
   #early = 0;
   #sound = new SoundDetector();
@@ -93,6 +94,16 @@ export class StreamWatch {
     if (this.#firstReceivedMs === undefined) this.#firstReceivedMs = nowMs - this.#startedMs;
     else this.#longestGapMs = Math.max(this.#longestGapMs ?? 0, nowMs - this.#quietSinceMs);
     this.#quietSinceMs = nowMs;
+  }
+
+  /** A report of the peer came. */
+  reported(nowMs: number): void {
+    this.#reportedMs = nowMs;
+  }
+
+  /** See MediaStream.silentMs. */
+  silentMs(nowMs: number): number {
+    return nowMs - Math.max(this.#quietSinceMs, this.#reportedMs);
   }
 
   /** A packet came and was not heard. */

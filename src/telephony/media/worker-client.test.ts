@@ -132,6 +132,7 @@ describe('openMediaWorkers', () => {
     await expect(played).resolves.toBe('barged');
     await expect(collected).resolves.toEqual({ digits: '42', why: 'complete' });
     await callee.sendDigits('#', never);
+    expect(await caller.silentMs()).toBeLessThan(1000);
     await expect(recorded).resolves.toMatchObject({ why: 'terminator', heard: true, path });
     expect(readWavHeader(await readFile(path)).frames).toBeGreaterThan(1_000);
     expect(await callee.close()).toMatchObject({ digits: 2, lost: 0 });

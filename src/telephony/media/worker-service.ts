@@ -54,6 +54,7 @@ export class WorkerService {
       case 'answered':
       case 'pressed':
       case 'clearDigits':
+      case 'silence':
       case 'bridge':
       case 'bridgeAcross':
       case 'unbridge':
@@ -115,6 +116,9 @@ export class WorkerService {
         break;
       case 'clearDigits':
         core.clearDigits();
+        break;
+      case 'silence':
+        this.#settle(served, command, async () => ({ kind: 'silent', ms: await core.silentMs() }));
         break;
       case 'bridge': {
         const other = this.#streams.get(command.other);

@@ -46,13 +46,15 @@ interface Sending {
  * What does no harm when the peer gets it twice, and so is sent again when the connection breaks over which it left. A digit that is told
  * twice is two digits, and a call that is asked for twice may be two calls. An INVITE is repeated by its transaction.
  */
-const REPEATABLE: ReadonlySet<string> = new Set(['BYE', 'UPDATE', 'PRACK', 'NOTIFY']);
+const REPEATABLE: ReadonlySet<string> = new Set(['BYE', 'UPDATE', 'PRACK', 'NOTIFY', 'OPTIONS']);
 
 /** The state of one dialog, shared by its parts, and how its requests are sent. */
 export class DialogContext {
   readonly core: SipCore;
   readonly #credentials: SipCredentials | undefined;
   state: DialogState;
+  /** When a request of the peer came last, or that it takes one of ours. */
+  heardAtMs = 0;
   /** Where requests go since a host name was resolved. */
   #located: { readonly host: string; readonly hops: readonly Hop[] } | undefined;
 
@@ -112,6 +114,7 @@ export class DialogContext {
         const { status } = answer;
         if (isBroken) return;
         heardFrom ||= status > 100 && status < 200;
+        if (status >= 200 && status < 300) this.heardAtMs = this.core.clock.now();
         if (status < 200) events.provisional?.(answer);
         else if ((status === 401 || status === 407) && answers?.accept(answer)) this.#attempt(sending, [hop, ...otherwise]);
         else if (status === 503 && otherwise.length > 0 && !heardFrom) next();

@@ -9,6 +9,7 @@ import type { SipRequest } from './message.ts';
 import { methodReply, refuseExtensions } from './method-reply.ts';
 import { nextHopAfter } from './next-hop.ts';
 import { type OfferDecision, PeerChanges } from './peer-changes.ts';
+import { PeerWatch, type SilenceBeside } from './peer-watch.ts';
 import type { TransferOutcome } from './refer-progress.ts';
 import type { ReferTarget } from './refer-to.ts';
 import type { ReliableProvisionals } from './reliable-provisionals.ts';
@@ -38,6 +39,7 @@ export class Dialog {
   readonly #refers: DialogRefers;
   readonly #infos: DialogInfos;
   readonly #refresher: SessionRefresher;
+  readonly #watch: PeerWatch;
   readonly #key: string;
   readonly #ending: DialogEnding;
   #repetition: AnswerRepetition | undefined;
@@ -69,6 +71,7 @@ export class Dialog {
       refresh: (method, signal) => this.#refresh(method, signal),
       expired: () => this.#ending.fail(408, 'The session was not refreshed in time'),
     });
+    this.#watch = new PeerWatch(this.#context, (status, reason) => this.#ending.fail(status, reason));
     this.#refers = new DialogRefers(this.#context);
     this.#infos = new DialogInfos(this.#context, (status, reason) => this.#ending.fail(status, reason));
     this.#key = dialogKey(state.callId, state.localTag, state.remoteTag);
@@ -187,11 +190,17 @@ export class Dialog {
     this.#refresher.follow();
   }
 
+  /** Ends the dialog when the peer proves to be gone: it is asked when neither a message nor anything beside the dialog comes for a minute. */
+  watchPeer(silenceBeside: SilenceBeside): void {
+    if (!this.ended) this.#watch.begin(silenceBeside);
+  }
+
   /** Takes the dialog out of the table without a word to the peer. */
   drop(): void {
     this.#repetition?.stop();
     this.#changes.close();
     this.#refresher.close();
+    this.#watch.close();
     this.#refers.close('The dialog is given up');
     this.#core.dialogs.delete(this.#key);
     this.#ending.dropped();
@@ -231,6 +240,7 @@ export class Dialog {
 
   /** Takes a new request of the peer (RFC 3261 section 12.2.2). */
   receive({ request, cSeq, transaction }: ReceivedRequest): void {
+    this.#context.heardAtMs = this.#core.clock.now();
     const { remoteCSeq } = this.#state;
     if (remoteCSeq !== undefined && cSeq < remoteCSeq) {
       transaction.reply(500, { reason: 'CSeq is out of order' });
@@ -305,5 +315,6 @@ export class Dialog {
     this.#changes.close();
     this.#refers.close('The call was hung up');
     this.#refresher.close();
+    this.#watch.close();
   }
 }
