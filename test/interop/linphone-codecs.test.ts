@@ -3,15 +3,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { makePrompt } from '../../src/telephony/audio/make-prompt.ts';
+import { tone } from '../../src/telephony/audio/tone.ts';
 import type { Engine } from '../../src/telephony/engine.ts';
 import type { AudioCodec } from '../../src/telephony/port.ts';
 import { directCall, directTelephony } from '../support/direct-call.ts';
 import { loudest, samplesOf } from '../support/heard-tones.ts';
 import { type Linphone, startLinphone } from '../support/linphone.ts';
+import { startLinphoneConsole } from '../support/linphone-console.ts';
 import { buildWav, pcm16, sine } from '../support/sound.ts';
 import { testPort } from '../support/test-port.ts';
 
 const number = '+18144043093';
+const offered = ['PCMU', 'PCMA', 'G722', 'opus'] as const;
 const never = new AbortController().signal;
 const names = { PCMU: 'PCMU/8000/1', PCMA: 'PCMA/8000/1', G722: 'G722/8000/1', opus: 'opus/48000/2' } as const;
 let telephony: Engine;
@@ -44,7 +48,7 @@ async function call(codecs: readonly AudioCodec[]) {
   const phone = await startLinphone(port);
   closing.push(() => phone.close());
   use(phone, ...codecs);
-  const { answered, ended } = await directCall(telephony, number, port, { codecs: ['PCMU', 'PCMA', 'G722', 'opus'] });
+  const { answered, ended } = await directCall(telephony, number, port, { codecs: offered });
   const leg = await answered;
   await state(phone, 'LinphoneCallStreamsRunning');
   return { phone, leg, ended };
@@ -67,15 +71,20 @@ async function press(phone: Linphone, keys: string): Promise<void> {
 }
 
 describe('linphone', () => {
-  it.each(['G722', 'opus'] as const)('with nothing but %s answers, and its keys are heard', async (codec) => {
-    const { phone, leg, ended } = await call([codec]);
-    // It has no microphone: without this it sends keys only.
-    phone.command(`incall-player-start ${join(folder, 'tone.wav')} 1`);
+  it.each(['PCMA', 'G722', 'opus'] as const)('with nothing but %s answers, hears, is heard, and its keys arrive', async (codec) => {
+    const sipPort = await testPort();
+    const phone = await startLinphoneConsole({ sipPort, toneHz: 700, codecs: [codec] });
+    closing.push(phone.close);
+    const { answered, ended } = await directCall(telephony, number, sipPort, { codecs: offered });
+    const leg = await answered;
+    await phone.seen('Media streams established');
     const collected = leg.collect({ max: 5, terminators: '#', firstMs: 10_000, betweenMs: 10_000 }, never);
-    await press(phone, '4*2#');
+    phone.press('4*2#');
     expect(await collected).toEqual({ digits: '4*2', why: 'terminator' });
+    await leg.play(makePrompt(tone(1000, 1000, -15)), { interruptible: false }, never);
     const path = join(folder, `${codec}.wav`);
-    await leg.record({ path, maxMs: 6_000, terminators: '', silenceMs: 0, trimSilence: false }, never);
+    // Long enough for the reports of both sides.
+    await leg.record({ path, maxMs: 5_500, terminators: '', silenceMs: 0, trimSilence: false }, never);
     await leg.hangup();
     const { media } = await ended;
     expect(media).toMatchObject({ codec, clockRate: codec === 'opus' ? 48_000 : 8000, unagreed: 0, digits: 4 });
@@ -86,6 +95,7 @@ describe('linphone', () => {
     expect(media.remoteJitterMs).toBeLessThan(40);
     expect(media.jitterMs).toBeLessThan(40);
     expect(loudest(700, samplesOf(await readFile(path)))).toBeGreaterThan(0.2);
+    expect(loudest(1000, samplesOf(await phone.heard()))).toBeGreaterThan(0.2);
   });
 
   it.each([

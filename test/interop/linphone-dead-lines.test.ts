@@ -28,7 +28,7 @@ afterAll(() => rm(folder, { recursive: true }));
 async function phoneOf({ closing }: DeadLineScene, sip: readonly string[] = []): Promise<{ phone: Linphone; port: number }> {
   const started = await inTurn(async () => {
     const port = await testPort();
-    return { port, phone: await startLinphone(port, false, sip) };
+    return { port, phone: await startLinphone(port, sip) };
   });
   closing(started.phone.close);
   return started;

@@ -6,9 +6,9 @@ import { type Linphone, startLinphone } from '../support/linphone.ts';
 import { newAccount, numberToDial, type RealServer, realServer, saveFlow, sessionWhen } from '../support/real-server.ts';
 import { testPort } from '../support/test-port.ts';
 
-// linphone as a second phone beside baresip. Its console program has no sound card here and records nothing, so that what it hears is
-// not compared here: that its keys reach the flow shows that RTP flows from it. An attended transfer takes two calls at one phone, which
-// its automatic answer does not hold apart.
+// linphone as a second phone beside baresip. linphone-daemon records nothing: that its keys reach the flow shows that RTP flows from it,
+// and what linphone hears is compared in linphone-codecs.test.ts and srtp-suites.test.ts. An attended transfer takes two calls at one
+// phone, which its automatic answer does not hold apart.
 
 let server: RealServer;
 const closing: (() => Promise<void>)[] = [];
