@@ -89,7 +89,7 @@ overDeadLine('a line that dies in a call of linphone, which had to refresh it: i
   scene.line.cut({});
   await delay(QUIET_MS);
   const talkedMs = performance.now() - answeredAtMs;
-  const tookMs = await scene.passTimeUntil(call.ended, 1000);
+  const tookMs = await scene.passTimeUntil(call.ended);
   expect(await endOf(call)).toMatchObject({
     outcome: 'Failed',
     sip: 408,
