@@ -2,23 +2,16 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { decodeG711 } from '../../src/telephony/audio/g711.ts';
 import { readWavHeader } from '../../src/telephony/audio/wav.ts';
 import { callerId, nothingLeft, numberToDial, type WorldOptions } from '../support/call-world.ts';
 import { dialled as dialledCall } from '../support/dialled-call.ts';
 import type { ShortParameter } from '../support/flow-builder.ts';
 import { keptRecordings } from '../support/kept-recordings.ts';
 import type { Person } from '../support/party-phones.ts';
+import { sampleOf } from '../support/recorded-channels.ts';
 
 const FRIEND = '+18144043111';
 const OTHER = '+18144043222';
-
-/** What a mu-law code sounds like. */
-function sampleOf(code: number): number | undefined {
-  const samples = new Int16Array(1);
-  decodeG711('PCMU', Uint8Array.of(code), samples);
-  return samples[0];
-}
 
 const dialled = (
   people: Readonly<Record<string, Person>>,
