@@ -4,11 +4,11 @@ import type { Random } from '../kernel/random.ts';
 import type { Dns } from '../wire/dns.ts';
 import type { ByFamily } from '../wire/ip-address.ts';
 import { ServerLocator } from '../wire/locate-servers.ts';
-import { InboundLeg } from './inbound-leg.ts';
+import { forwardsFor, InboundLeg } from './inbound-leg.ts';
 import { type Leg, type LegParts, streamOf } from './leg.ts';
 import type { AudioCodec, MediaPort, MediaStream } from './media/media-port.ts';
 import { type LegMediaRequest, newLegMedia } from './new-leg-media.ts';
-import { OutboundLeg } from './outbound-leg.ts';
+import { noHopLeft, OutboundLeg } from './outbound-leg.ts';
 import { ParallelInvites } from './parallel-invites.ts';
 import type { PhoneConnections } from './phone-connections.ts';
 import { phoneInvites, whyNoPhone } from './phone-invites.ts';
@@ -95,15 +95,16 @@ export class Engine implements Telephony {
 
   async reserve(near?: AnsweredCall): Promise<CallSlot> {
     const stream = await this.#options.media.open(near && streamOf(near));
+    const maxForwards = forwardsFor(near);
     let used = false;
     return {
       dial: (request, events) => {
         used = true;
-        return this.#dial(request, events, stream);
+        return this.#dial(request, events, stream, maxForwards);
       },
       ring: (request, events) => {
         used = true;
-        return this.#ring(request, events, stream);
+        return this.#ring(request, events, stream, maxForwards);
       },
       release: async () => {
         if (!used) await stream.close();
@@ -197,10 +198,10 @@ export class Engine implements Telephony {
     };
   }
 
-  #dial(request: DialRequest, events: LegEvents, stream: MediaStream): PlacedCall {
+  #dial(request: DialRequest, events: LegEvents, stream: MediaStream, maxForwards: number | undefined): PlacedCall {
     const parts = this.#legParts(request, events, stream, { codecs: DEFAULT_CODECS, ...request.trunk }, () => this.#legs.delete(leg));
     const { ringTimeoutMs, responseTimeoutMs, progressTimeoutMs } = request;
-    const inviteAgain = (): void => void inviteOverTrunk(leg, request, parts.media, this.#hostParts);
+    const inviteAgain = (): void => void inviteOverTrunk(leg, request, parts.media, this.#hostParts, maxForwards);
     const leg: OutboundLeg = new OutboundLeg({
       ...parts,
       ringTimeoutMs,
@@ -213,14 +214,15 @@ export class Engine implements Telephony {
     return leg;
   }
 
-  #ring(request: RingRequest, events: LegEvents, stream: MediaStream): PlacedCall {
+  #ring(request: RingRequest, events: LegEvents, stream: MediaStream, maxForwards: number | undefined): PlacedCall {
     // Of a phone nothing is known: it is offered all that we have, Opus last.
     const parts = this.#legParts(request, events, stream, request, () => this.#legs.delete(leg));
     const leg = new OutboundLeg({ ...parts, ringTimeoutMs: request.ringTimeoutMs });
     this.#legs.add(leg);
     const { userAgent, connections } = this.#options;
-    const invites = phoneInvites(request, parts.media, userAgent, connections);
-    if (invites.length === 0) leg.fail({ why: 'unreachable', sip: 480, reason: whyNoPhone(request) });
+    const invites = phoneInvites(request, parts.media, userAgent, connections, maxForwards);
+    if (maxForwards === undefined) leg.fail(noHopLeft);
+    else if (invites.length === 0) leg.fail({ why: 'unreachable', sip: 480, reason: whyNoPhone(request) });
     else leg.attach(new ParallelInvites(invites, leg));
     return leg;
   }

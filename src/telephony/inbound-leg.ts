@@ -1,7 +1,8 @@
 import { Leg, type LegParts } from './leg.ts';
-import type { LegEnd } from './port.ts';
+import type { AnsweredCall, LegEnd } from './port.ts';
 import type { Dialog } from './sip/dialog.ts';
 import type { IncomingInvite } from './sip/incoming-invite.ts';
+import { forwardsAfter, MAX_FORWARDS, readMaxForwards } from './sip/max-forwards.ts';
 
 const noOffer: LegEnd = { why: 'failed', sip: 488, reason: 'The offer has no audio that we support' };
 
@@ -15,6 +16,11 @@ export class InboundLeg extends Leg {
   constructor(parts: LegParts, invite: IncomingInvite) {
     super(parts);
     this.#invite = invite;
+  }
+
+  /** Max-Forwards of an INVITE that is sent for this call; undefined: none may be. */
+  get forwardsLeft(): number | undefined {
+    return forwardsAfter(readMaxForwards(this.#invite.headers));
   }
 
   /** Answers the call. `over`: why it is over already, in which case that is told and nothing else happens. */
@@ -64,4 +70,9 @@ export class InboundLeg extends Leg {
     // The ACK has come, and nothing in it has brought the call up.
     dialog.onChanged = () => this.noAudio();
   }
+}
+
+/** Max-Forwards of an INVITE that is sent for `call`, if for any; undefined: none may be, as that has come through too many systems. */
+export function forwardsFor(call: AnsweredCall | undefined): number | undefined {
+  return call instanceof InboundLeg ? call.forwardsLeft : MAX_FORWARDS;
 }

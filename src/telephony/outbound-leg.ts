@@ -16,6 +16,9 @@ const noWord: LegEnd = { why: 'unreachable', sip: 408, reason: 'No response' };
 const nothingRang: LegEnd = { why: 'unreachable', sip: 408, reason: 'Nothing rang in time' };
 const noAnswer: LegEnd = { why: 'no-answer', sip: 487, reason: 'Nobody answered in time' };
 
+/** Why a call was not even sent that is placed for one which has come through too many systems (RFC 3261 section 21.4.21). */
+export const noHopLeft: LegEnd = { why: 'failed', sip: 483, reason: 'The call has come through too many systems, or goes in a circle' };
+
 /** How long the peer may take to confirm that it does not ring any more. SIP would wait 32 seconds for one that is gone. */
 const FAREWELL_MS = 2000;
 

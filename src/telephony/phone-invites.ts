@@ -15,14 +15,22 @@ export function phoneInvites(
   media: LegMedia,
   userAgent: UserAgent,
   connections: Pick<PhoneConnections, 'wayTo'> | undefined,
+  maxForwards: number | undefined,
 ): readonly SendInvite[] {
   return request.bindings.flatMap((binding) => {
     const way = connections ? connections.wayTo(binding) : { ...binding.source, isOnlyWay: true };
-    return way ? [inviteTo(way, binding, request, media, userAgent)] : [];
+    return way ? [inviteTo(way, binding, request, media, userAgent, maxForwards)] : [];
   });
 }
 
-function inviteTo(way: Hop, { contact, path }: Binding, { from, to }: RingRequest, media: LegMedia, userAgent: UserAgent): SendInvite {
+function inviteTo(
+  way: Hop,
+  { contact, path }: Binding,
+  { from, to }: RingRequest,
+  media: LegMedia,
+  userAgent: UserAgent,
+  maxForwards: number | undefined,
+): SendInvite {
   return (branch, again) => {
     const offer = again ? media.secureOfferTo(way.address) : media.offerTo(way.address);
     if (offer === undefined) return undefined;
@@ -36,6 +44,7 @@ function inviteTo(way: Hop, { contact, path }: Binding, { from, to }: RingReques
         toUri: writeUri({ scheme: 'sip', user: to, host, params: new Map(), headers: [] }),
         offer,
         headers: path.map((proxy) => ['Route', proxy] as const),
+        ...(maxForwards !== undefined && { maxForwards }),
       },
       again ? insistingOnKeys(events, media) : events,
     );

@@ -358,7 +358,8 @@ export interface CallSlot {
 export interface Telephony {
   /**
    * Takes a media port for a call that is about to be placed. @throws AppError NO_CAPACITY when there is none left.
-   * @param near a call that the new one may be bridged with
+   * @param near a call for which the new one is placed: they may be bridged, and the new one passes as many systems as that one still might
+   * (RFC 7332); when that is none, it ends with 483
    */
   reserve(near?: AnsweredCall): Promise<CallSlot>;
   /** Asks a host whether it is there (OPTIONS). Answers the status of its response; undefined when there is none. Never rejects. */

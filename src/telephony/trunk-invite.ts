@@ -1,7 +1,7 @@
 import { defaultPort } from '../wire/default-port.ts';
 import type { LocatedServer } from '../wire/locate-servers.ts';
 import type { LegMedia } from './leg-media.ts';
-import type { OutboundLeg } from './outbound-leg.ts';
+import { noHopLeft, type OutboundLeg } from './outbound-leg.ts';
 import type { DialRequest, SipHost } from './port.ts';
 import { type WrittenParties, writeParties } from './sip/caller-identity.ts';
 import { extraHeaders } from './sip/extra-headers.ts';
@@ -10,13 +10,21 @@ import { type Hop, transportParam } from './sip/transport.ts';
 import { parseUri } from './sip/uri.ts';
 import { domainOf, firstServer, type TrunkHostParts } from './trunk-host.ts';
 
-/** Sends the INVITE of a leg to the servers of a trunk, one after the other. What comes of it, the leg is told; never rejects. */
+/**
+ * Sends the INVITE of a leg to the servers of a trunk, one after the other. What comes of it, the leg is told; never rejects.
+ * @param maxForwards undefined: it may not be sent
+ */
 export async function inviteOverTrunk(
   leg: OutboundLeg,
   request: DialRequest,
   media: LegMedia,
   { userAgent, locator }: TrunkHostParts,
+  maxForwards: number | undefined,
 ): Promise<void> {
+  if (maxForwards === undefined) {
+    leg.fail(noHopLeft);
+    return;
+  }
   const { trunk } = request;
   let headers: ReturnType<typeof extraHeaders>;
   try {
@@ -47,6 +55,7 @@ export async function inviteOverTrunk(
       offer: media.offerTo(first.address),
       offerTo: ({ address }) => media.offerTo(address),
       headers: [...written.headers, ...headers],
+      maxForwards,
       ...(request.redirects && { redirects: redirectsTo(request.redirects, (known) => firstServer(known, locator, leg.searching)) }),
       ...(trunk.userName !== undefined &&
         trunk.password !== undefined && { credentials: { userName: trunk.userName, password: trunk.password } }),

@@ -39,7 +39,6 @@ describe('a request outside of any dialog', () => {
   it.each([
     ['an extension we lack', { lines: ['Require: 100rel, foo, bar'] }, 420],
     ['a session interval that is too short', { lines: ['Supported: timer', 'Session-Expires: 89'] }, 422],
-    ['no hops left', { lines: ['Max-Forwards: 0'] }, 483],
     ['a body that is no SDP', { type: 'text/plain', sdp: 'x' }, 415],
     ['a To tag of no dialog', { toTag: 'unknown' }, 481],
   ])('INVITE with %s is refused', async (_what, more, status) => {

@@ -15,6 +15,8 @@ export interface InviteOptions {
   /** Undefined: the callee is asked for its offer. */
   readonly sdp?: string | undefined;
   readonly lines?: readonly string[];
+  /** Of Max-Forwards; undefined: there is none. */
+  readonly maxForwards?: string | undefined;
 }
 
 /** A description of a caller at `address`. */
@@ -49,7 +51,7 @@ export function rawCaller(world: ReturnType<typeof callWorld>, address = '10.0.0
     const lines = [
       `${method} sip:${dialled}@10.0.0.1 SIP/2.0`,
       `Via: SIP/2.0/UDP ${address}:5060;branch=z9hG4bK${more.branch ?? `r${++branch}`};rport`,
-      'Max-Forwards: 70',
+      ...('maxForwards' in options && options.maxForwards === undefined ? [] : [`Max-Forwards: ${options.maxForwards ?? '70'}`]),
       `From: <sip:${from}@${address}>;tag=caller`,
       `To: <sip:${to}@10.0.0.1>${toTag}`,
       `Call-ID: ${callId}@${address}`,

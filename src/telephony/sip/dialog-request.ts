@@ -1,5 +1,6 @@
 import type { DialogState } from './dialog-state.ts';
 import { HeaderList } from './header-list.ts';
+import { MAX_FORWARDS } from './max-forwards.ts';
 import { emptyBody, type SipRequest } from './message.ts';
 import { routeOf } from './next-hop.ts';
 
@@ -26,7 +27,7 @@ export function dialogRequest(
   const { uri, routes } = routeOf(state);
   const headers = new HeaderList();
   for (const route of routes) headers.add('Route', route);
-  headers.add('Max-Forwards', '70');
+  headers.add('Max-Forwards', String(MAX_FORWARDS));
   headers.add('From', state.local);
   headers.add('To', state.remote);
   headers.add('Call-ID', state.callId);

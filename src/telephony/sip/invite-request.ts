@@ -2,6 +2,7 @@ import { addressOfUri } from './address-of-uri.ts';
 import { ABILITIES } from './core.ts';
 import type { InviteSent } from './dialog-state.ts';
 import { HeaderList } from './header-list.ts';
+import { MAX_FORWARDS } from './max-forwards.ts';
 import { emptyBody, type SipRequest } from './message.ts';
 import type { OutgoingInviteRequest } from './outgoing-invite.ts';
 
@@ -13,7 +14,7 @@ export function inviteRequest(
   more: readonly (readonly [string, string])[],
 ): SipRequest {
   const headers = new HeaderList();
-  headers.add('Max-Forwards', '70');
+  headers.add('Max-Forwards', String(request.maxForwards ?? MAX_FORWARDS));
   headers.add('From', `${addressOfUri(request.from)};tag=${sent.localTag}`);
   headers.add('To', addressOfUri(request.toUri));
   headers.add('Call-ID', sent.callId);

@@ -1,6 +1,7 @@
 import { randomHex } from '../../kernel/random.ts';
 import type { SipCore } from './core.ts';
 import { HeaderList } from './header-list.ts';
+import { MAX_FORWARDS } from './max-forwards.ts';
 import { emptyBody, type SipRequest, type SipResponse } from './message.ts';
 import { isUriText } from './token.ts';
 import type { Hop } from './transport.ts';
@@ -55,7 +56,7 @@ export function sendLone(core: SipCore, request: LoneRequest, signal: AbortSigna
 
 function loneRequest({ random, product }: SipCore, request: LoneRequest, callId: string): SipRequest {
   const headers = new HeaderList();
-  headers.add('Max-Forwards', '70');
+  headers.add('Max-Forwards', String(MAX_FORWARDS));
   headers.add('From', `<${request.from}>;tag=${randomHex(random, 8)}`);
   headers.add('To', `<${request.toUri}>`);
   headers.add('Call-ID', callId);

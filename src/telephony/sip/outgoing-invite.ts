@@ -23,6 +23,8 @@ export interface OutgoingInviteRequest {
   /** For 401 and 407 to the INVITE and the BYE. */
   readonly credentials?: SipCredentials;
   readonly headers?: readonly (readonly [name: string, value: string])[];
+  /** How many systems it may pass; absent: as many as any. */
+  readonly maxForwards?: number;
   /** Which redirections are followed; absent: none, and a 3xx ends the call. */
   readonly redirects?: RedirectPolicy;
 }

@@ -1,4 +1,5 @@
 import { HeaderList } from './header-list.ts';
+import { MAX_FORWARDS } from './max-forwards.ts';
 import { emptyBody, type SipRequest } from './message.ts';
 import { parseCSeq } from './parse-cseq.ts';
 
@@ -10,7 +11,7 @@ import { parseCSeq } from './parse-cseq.ts';
 export function relatedRequest(invite: SipRequest, method: 'ACK' | 'CANCEL', to: string, reason?: string): SipRequest {
   const headers = new HeaderList();
   for (const route of invite.headers.all('Route')) headers.add('Route', route);
-  headers.add('Max-Forwards', '70');
+  headers.add('Max-Forwards', String(MAX_FORWARDS));
   headers.add('From', invite.headers.first('From') ?? '');
   headers.add('To', to);
   headers.add('Call-ID', invite.headers.first('Call-ID') ?? '');

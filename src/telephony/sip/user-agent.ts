@@ -158,10 +158,6 @@ export class UserAgent {
       return;
     }
     if (parseUri(request.uri).headers.length > 0) throw new SipParseError(400, 'The Request-URI has headers');
-    if (Number(request.headers.first('Max-Forwards') ?? 70) === 0 && request.method !== 'OPTIONS') {
-      transaction.reply(483);
-      return;
-    }
     const refused = refuseExtensions(request);
     if (refused) {
       transaction.reply(refused.status, refused.options);
