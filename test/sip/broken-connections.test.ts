@@ -16,7 +16,7 @@ const contact = [['Contact', '<sip:b@10.0.0.2;transport=tcp>']] as const;
  * A user agent and a peer over TCP that answers all but what `ignores` names: the connection breaks on each message that `cut` has, once
  * for each time that it stands there; what breaks it never arrives.
  */
-function scene(cut: string[] = [], ignores: readonly string[] = []) {
+function scene(cut: string[] = [], ignores: readonly string[] = [], statuses: Readonly<Record<string, number>> = {}) {
   const clock = new VirtualClock();
   const sent: string[] = [];
   const network = new MemoryNetwork(clock, seededRandom(1), {
@@ -35,7 +35,8 @@ function scene(cut: string[] = [], ignores: readonly string[] = []) {
   const peer = new RawPeer(network.wire('tcp', CALLEE));
   peer.onMessage = (message) => {
     if (message.kind !== 'request' || message.method === 'ACK' || ignores.includes(message.method)) return;
-    peer.reply(message, 200, CALLER, message.method === 'INVITE' ? { tag: 'b', headers: contact, sdp: ANSWER } : {});
+    const status = statuses[message.method] ?? 200;
+    peer.reply(message, status, CALLER, message.method === 'INVITE' ? { tag: 'b', headers: contact, sdp: ANSWER } : {});
   };
   return {
     ...{ clock, agent, peer, sent, cut },
@@ -159,27 +160,73 @@ describe('a connection that breaks under a request in a dialog', () => {
     await nothingLeft();
   });
 
-  it('INFO with a digit, which may have arrived: it is not sent again, and known at once', async () => {
+  it.each(['INFO', '200 INFO'])('%s, with a digit: it is sent again as it is, a repetition for who has got it', async (broken) => {
+    const { talking, tookMs, cut, sent, peer, nothingLeft } = scene();
+    const { dialog } = await talking();
+    cut.push(broken);
+    const told = dialog.tellDigit('5', 100);
+    expect(await tookMs(told)).toBe(broken === 'INFO' ? 20 : 30);
+    expect(await told).toBe('taken');
+    expect(new Set(branches(peer, 'INFO')).size).toBe(1);
+    expect(peer.last('INFO').headers.first('CSeq')).toBe('2 INFO');
+    await tookMs(dialog.bye());
+    expect(sent.filter((name) => name === 'INFO')).toHaveLength(2);
+    await nothingLeft();
+  });
+
+  it('INFO with a digit, twice: it is lost, known at once, and the call goes on', async () => {
     const { talking, tookMs, cut, sent, nothingLeft } = scene();
     const { dialog, call } = await talking();
-    cut.push('INFO');
+    cut.push('INFO', 'INFO');
     const told = dialog.tellDigit('5', 100);
     expect(await tookMs(told)).toBe(0);
     expect([await told, call.end]).toEqual(['lost', undefined]);
     await tookMs(dialog.bye());
-    expect(sent).toEqual(['INFO', 'BYE', '200 BYE']);
+    expect(sent).toEqual(['INFO', 'INFO', 'BYE', '200 BYE']);
     await nothingLeft();
   });
 
-  it('REFER, by which somebody may be called twice: the same', async () => {
-    const { talking, tookMs, cut, sent, nothingLeft } = scene();
+  it.each([
+    [500, 'taken'],
+    [405, 'refused'],
+  ])('INFO whose repetition is answered with %i: it is %s', async (status, outcome) => {
+    const { talking, tookMs, cut, nothingLeft } = scene([], [], { INFO: status });
+    const { dialog } = await talking();
+    cut.push('INFO');
+    const told = dialog.tellDigit('5', 100);
+    await tookMs(told);
+    expect(await told).toBe(outcome);
+    const first = dialog.tellDigit('6', 100);
+    await tookMs(first);
+    expect(await first).toBe('refused');
+    await tookMs(dialog.bye());
+    await nothingLeft();
+  });
+
+  it('REFER: it is sent again as it is, and accepted by who answers that it is there already', async () => {
+    const { clock, talking, tookMs, cut, sent, nothingLeft } = scene([], [], { REFER: 500 });
     const { dialog } = await talking();
     cut.push('REFER');
+    let accepted = false;
+    const referred = dialog.refer({ uri: 'sip:c@10.0.0.3' }, never, () => {
+      accepted = true;
+    });
+    await clock.advance(100);
+    expect([accepted, sent]).toEqual([true, ['REFER', 'REFER', '500 REFER']]);
+    await tookMs(dialog.bye());
+    expect(await referred).toMatchObject({ result: 'unknown' });
+    await nothingLeft();
+  });
+
+  it('REFER, twice: that it has failed is known at once', async () => {
+    const { talking, tookMs, cut, sent, nothingLeft } = scene();
+    const { dialog } = await talking();
+    cut.push('REFER', 'REFER');
     const referred = dialog.refer({ uri: 'sip:c@10.0.0.3' }, never);
     expect(await tookMs(referred)).toBe(0);
     expect(await referred).toMatchObject({ result: 'refused', reason: 'The peer does not answer' });
     await tookMs(dialog.bye());
-    expect(sent).toEqual(['REFER', 'BYE', '200 BYE']);
+    expect(sent).toEqual(['REFER', 'REFER', 'BYE', '200 BYE']);
     await nothingLeft();
   });
 });

@@ -57,7 +57,7 @@ function ofBrokenRequest(
   const isItsInvite = (one: SentMessage): boolean => one.branch === first.branch && isFinalAnswer(one);
   // What arrives in the same millisecond may have come before or after; and an INVITE that is answered needs no CANCEL.
   const isDue = brokeMs < untilMs && (method !== 'CANCEL' || brokeMs < arrival(call, isItsInvite));
-  if (method === 'INVITE' || method === 'CANCEL')
+  if (['INVITE', 'CANCEL', 'INFO', 'REFER'].includes(method))
     return compare(call, first, isDue ? [sentMs, brokeMs] : [sentMs], untilMs, isDue ? [] : [brokeMs]);
   const others = call.filter((one) => one.from === from && one.method === method && one.status === undefined);
   const isThere = others[0] !== first || others.some((one) => one !== first && one.sentMs === brokeMs);

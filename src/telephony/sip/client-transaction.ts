@@ -17,8 +17,8 @@ export interface ClientTransactionEvents {
   failed(why: 'timeout' | 'transport'): void;
   /**
    * The connection over which the request left is gone, and whether the peer has got it is not known. With that the transaction is over. An
-   * INVITE is sent again over a new connection first, where a peer that has it takes it for a repetition; when that breaks too this is told, and
-   * the transaction goes on, as responses may come over other connections. After a provisional response it is not told.
+   * INVITE, INFO or REFER is sent again over a new connection first, where a peer that has it takes it for a repetition; when that breaks too this
+   * is told. An INVITE then goes on, as responses may come over other connections; after a provisional response it is not told.
    */
   broken(): void;
 }
@@ -31,6 +31,9 @@ export interface ClientTransactionParts {
   /** Called once, when the transaction is over. */
   readonly onTerminated: () => void;
 }
+
+/** What a peer that gets it for the second time must take for a repetition: a digit that is told twice is two digits. */
+const REPEATED_AS_IT_IS: ReadonlySet<string> = new Set(['INFO', 'REFER']);
 
 /** One request that we sent and its responses (RFC 3261 section 17.1). Keeps no request once the final response is there. */
 export class ClientTransaction implements TransactionEffects<SipResponse> {
@@ -48,7 +51,6 @@ export class ClientTransaction implements TransactionEffects<SipResponse> {
   #isHandedOver = false;
   /** Whether the connection over which the request left last is up, as far as is known. */
   #isUnderWay = false;
-  /** Of an INVITE: whether its connection broke and it has left again over another. */
   #isRepeated = false;
   /** Of an INVITE: aborted when it is not to leave any more. */
   readonly #unwanted: AbortController | undefined;
@@ -86,7 +88,13 @@ export class ClientTransaction implements TransactionEffects<SipResponse> {
     if (!isOver || !this.#isUnderWay || !this.isWaiting) return;
     this.#isUnderWay = false;
     this.#invite?.take('connection broken');
-    this.#other?.take('connection broken');
+    if (this.#other && REPEATED_AS_IT_IS.has(this.method) && !this.#isRepeated) this.#sendAgain();
+    else this.#other?.take('connection broken');
+  }
+
+  /** Whether its connection broke, and it has left again over another. */
+  get isRepeated(): boolean {
+    return this.#isRepeated;
   }
 
   /** Where the request went in the end. */
@@ -175,17 +183,18 @@ export class ClientTransaction implements TransactionEffects<SipResponse> {
 
   connectionBroken(): void {
     const repeats = this.#invite !== undefined && !this.#isRepeated && this.#unwanted?.signal.aborted === false;
-    if (!repeats) {
-      this.#events?.broken();
-      return;
-    }
-    this.#isRepeated = true;
-    this.send();
+    if (repeats) this.#sendAgain();
+    else this.#events?.broken();
   }
 
   terminated(): void {
     this.#release();
     this.#parts.onTerminated();
+  }
+
+  #sendAgain(): void {
+    this.#isRepeated = true;
+    this.send();
   }
 
   #release(): void {

@@ -22,13 +22,22 @@ export interface RequestSent {
   readonly authorization: readonly (readonly [name: string, value: string])[];
 }
 
+/** The same, when it is answered. */
+export interface RequestAnswered extends RequestSent {
+  /**
+   * Whether it had to leave again, since its connection broke. A peer that has got both, and knows the first no more, then refuses the second
+   * for its number, with 500 (RFC 3261 section 12.2.2).
+   */
+  readonly isRepeated: boolean;
+}
+
 /** What becomes of a request in a dialog. Challenges that can be answered are not told. */
 export interface RequestEvents {
   /** The request has left, the first time or again with credentials. */
   sent?(transaction: ClientTransaction, sent: RequestSent): void;
   provisional?(response: SipResponse): void;
   /** The final response, and every repetition of a 2xx to INVITE. */
-  final(response: SipResponse, sent: RequestSent): void;
+  final(response: SipResponse, sent: RequestAnswered): void;
   failed(why: 'timeout' | 'transport'): void;
 }
 
@@ -43,8 +52,8 @@ interface Sending {
 }
 
 /**
- * What does no harm when the peer gets it twice, and so is sent again when the connection breaks over which it left. A digit that is told
- * twice is two digits, and a call that is asked for twice may be two calls. An INVITE is repeated by its transaction.
+ * What does no harm when the peer gets it twice, and so is sent again, as a request of its own, when the connection breaks over which it left.
+ * INVITE, INFO and REFER are repeated by their transactions.
  */
 const REPEATABLE: ReadonlySet<string> = new Set(['BYE', 'UPDATE', 'PRACK', 'NOTIFY', 'OPTIONS']);
 
@@ -118,7 +127,7 @@ export class DialogContext {
         if (status < 200) events.provisional?.(answer);
         else if ((status === 401 || status === 407) && answers?.accept(answer)) this.#attempt(sending, [hop, ...otherwise]);
         else if (status === 503 && otherwise.length > 0 && !heardFrom) next();
-        else events.final(answer, sent);
+        else events.final(answer, { ...sent, isRepeated: transaction.isRepeated });
       };
       const failed = (why: 'timeout' | 'transport'): void => {
         if (isBroken) return;

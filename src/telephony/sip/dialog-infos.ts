@@ -12,6 +12,7 @@ export class DialogInfos {
   onDigit: ((digit: string) => void) | undefined;
   readonly #context: DialogContext;
   readonly #lost: (status: number, reason: string) => void;
+  #lastCSeq = -1;
 
   /** `lost` is called when the peer does not know the dialog any more, or does not answer (RFC 3261 section 12.2.1.2). */
   constructor(context: DialogContext, lost: (status: number, reason: string) => void) {
@@ -19,8 +20,10 @@ export class DialogInfos {
     this.#lost = lost;
   }
 
-  /** Takes an INFO of the peer. One without a body says nothing and is taken. */
-  received({ headers, body }: SipRequest, transaction: ServerTransaction): void {
+  /** Takes an INFO of the peer. One without a body says nothing and is taken. One that comes again, over another connection, is taken once. */
+  received({ headers, body }: SipRequest, cSeq: number, transaction: ServerTransaction): void {
+    const isNew = cSeq !== this.#lastCSeq;
+    this.#lastCSeq = cSeq;
     // We receive no Info packages (RFC 6086 section 4.2.2).
     if (headers.first('Info-Package') !== undefined) transaction.reply(469, { reason: 'Bad Info Package', headers: [['Recv-Info', '']] });
     else if (body.length === 0) transaction.reply(200);
@@ -28,7 +31,7 @@ export class DialogInfos {
       const optional = /;\s*handling\s*=\s*"?optional\b/i.test(headers.first('Content-Disposition') ?? '');
       if (optional) transaction.reply(200);
       else transaction.reply(415, { headers: [['Accept', DIGIT_TYPES]] });
-    } else this.#read(headers.first('Content-Type'), body, transaction);
+    } else this.#read(headers.first('Content-Type'), body, transaction, isNew);
   }
 
   /** Tells the peer a digit, held for so long. Never rejects. */
@@ -38,8 +41,8 @@ export class DialogInfos {
         'INFO',
         { body: digitBody(digit, durationMs) },
         {
-          final: ({ status, reason }) => {
-            if (status < 300) resolve('taken');
+          final: ({ status, reason }, { isRepeated }) => {
+            if (status < 300 || (status === 500 && isRepeated)) resolve('taken');
             else if (status === 481 || status === 408) {
               resolve('lost');
               this.#lost(status, reason);
@@ -54,12 +57,12 @@ export class DialogInfos {
     });
   }
 
-  #read(type: string | undefined, body: Uint8Array, transaction: ServerTransaction): void {
+  #read(type: string | undefined, body: Uint8Array, transaction: ServerTransaction, isNew: boolean): void {
     const read = readDigitBody(type, body);
     switch (read.kind) {
       case 'digit':
         transaction.reply(200);
-        this.onDigit?.(read.digit);
+        if (isNew) this.onDigit?.(read.digit);
         return;
       case 'flash':
         transaction.reply(200);

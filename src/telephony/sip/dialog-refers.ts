@@ -31,6 +31,8 @@ export class DialogRefers {
   #ours: OutgoingRefer | undefined;
   #theirs: ReferSubscription | undefined;
   #isFirst = true;
+  /** Answers the latest REFER that was accepted. */
+  #accepted: { readonly cSeq: number; readonly reply: (transaction: ServerTransaction) => void } | undefined;
   #closed = false;
 
   constructor(dialog: DialogContext) {
@@ -60,9 +62,13 @@ export class DialogRefers {
     });
   }
 
-  /** Takes a REFER of the peer. @throws SipParseError 400 or 416 when its target cannot be read. */
+  /** Takes a REFER of the peer. One that comes again, over another connection, is answered as before. @throws SipParseError 400 or 416 when its target cannot be read. */
   referred(request: SipRequest, cSeq: number, transaction: ServerTransaction): void {
     const { headers } = request;
+    if (this.#accepted?.cSeq === cSeq) {
+      this.#accepted.reply(transaction);
+      return;
+    }
     const target = parseReferTo(headers);
     if (this.#theirs && !this.#theirs.over) {
       transaction.reply(491);
@@ -76,7 +82,10 @@ export class DialogRefers {
     }
     const silent = /^false\s*(?:;|$)/i.test(headers.first('Refer-Sub') ?? '') || hasOption(headers, 'Require', 'nosub');
     const contact = ['Contact', `<${this.#dialog.state.contact}>`] as const;
-    transaction.reply(silent ? 200 : 202, { headers: silent ? [contact, ['Refer-Sub', 'false']] : [contact] });
+    const headersOfAnswer = silent ? [contact, ['Refer-Sub', 'false'] as const] : [contact];
+    const reply = (to: ServerTransaction): void => to.reply(silent ? 200 : 202, { headers: headersOfAnswer });
+    this.#accepted = { cSeq, reply };
+    reply(transaction);
     begin(silent ? nothingToTell : this.#subscribe(cSeq));
   }
 

@@ -280,7 +280,7 @@ export class Dialog {
         this.#refers.notified(request, transaction);
         return;
       case 'INFO':
-        this.#infos.received(request, transaction);
+        this.#infos.received(request, cSeq, transaction);
         return;
       default: {
         const { status, options } = methodReply(request.method);

@@ -36,7 +36,7 @@ export class OutgoingRefer {
       { headers },
       {
         sent: (_transaction, { cSeq }) => this.#numbers.push(cSeq),
-        final: (response) => this.#advance(answerOf(response)),
+        final: (response, { isRepeated }) => this.#advance(answerOf(response, isRepeated)),
         failed: () => this.#advance({ kind: 'unanswered', reason: 'The peer does not answer' }),
       },
     );
@@ -74,6 +74,8 @@ export class OutgoingRefer {
   }
 }
 
-function answerOf({ status, reason, headers }: SipResponse): ReferEvent {
+function answerOf({ status, reason, headers }: SipResponse, isRepeated: boolean): ReferEvent {
+  // It has got the first one, and what it has said to that is lost.
+  if (status === 500 && isRepeated) return { kind: 'response', status: 202, reason, silent: false };
   return { kind: 'response', status, reason, silent: /^false\s*(?:;|$)/i.test(headers.first('Refer-Sub') ?? '') };
 }
