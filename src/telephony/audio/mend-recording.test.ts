@@ -38,7 +38,7 @@ describe('a recording whose writer is gone', () => {
 
   it('stays as it is when it was complete', async () => {
     const file = new RecordingFile(path);
-    file.append(new Int16Array(12_000).fill(700));
+    file.write(new Int16Array(12_000).fill(700), 12_000);
     const bytes = await file.finish(12_000);
     const before = await readFile(path);
     expect(await mendRecording(path)).toEqual({ durationMs: 1500, bytes });

@@ -2,36 +2,32 @@ import { SampleTimestamps } from '../rtp/sample-timestamps.ts';
 import { DecodedAudio } from './decoded-audio.ts';
 import { FRAME_MS, FRAME_SAMPLES } from './frame-clock.ts';
 import { type AudioCodec, type CallRecorded, clockRates, type RecordingLayout } from './media-port.ts';
-import { mixSamples } from './mix-samples.ts';
 import { PacketRun } from './packet-run.ts';
 import { RecordingFile } from './recording-file.ts';
-import { RecordingTimeline } from './recording-timeline.ts';
+import { RecordingWindow } from './recording-window.ts';
 
 const SAMPLES_PER_MS = FRAME_SAMPLES / FRAME_MS;
 /** Until then everything has come out of the jitter buffer. */
 const REORDER_SAMPLES = 240 * SAMPLES_PER_MS;
-/** What is moved into the file in one go. */
-const MOVED_SAMPLES = 10 * FRAME_SAMPLES;
+/** What is taken in one go. */
+const TAKEN_SAMPLES = 10 * FRAME_SAMPLES;
 /** A WAV file of two channels could hold a day and a half. */
 const LONGEST_MS = 24 * 3_600_000;
 
-/** Both sides while they are mixed: the same memory for all, since it stays near. */
-const mixed = new Int16Array(MOVED_SAMPLES);
-const added = new Int16Array(MOVED_SAMPLES);
+/** The sides, as the channels of a stereo file. */
+const SENT = 0;
+const HEARD = 1;
 
 /** Both sides of one call in one WAV file: in stereo, on the left what we send, on the right what we hear. */
 export class CallRecorder {
   readonly #path: string;
-  readonly #layout: RecordingLayout;
   readonly #startMs: number;
   readonly #file: RecordingFile;
-  readonly #sent = new RecordingTimeline();
-  readonly #heard = new RecordingTimeline();
+  readonly #audio: RecordingWindow;
   readonly #timestamps = new SampleTimestamps();
   /** Packets that were sent and wait to be put in. */
   readonly #run = new PacketRun();
   readonly #decoded = new DecodedAudio();
-  readonly #putBoth: (target: Int16Array, at: number, count: number) => void;
   /** Where pauses begin and end, in turn: positions that nothing was taken out beyond. */
   readonly #edges: number[] = [];
   #paused = false;
@@ -45,10 +41,9 @@ export class CallRecorder {
   /** Begins at `startMs`. */
   constructor(path: string, layout: RecordingLayout, startMs: number) {
     this.#path = path;
-    this.#layout = layout;
     this.#startMs = startMs;
     this.#file = new RecordingFile(path, layout === 'stereo' ? 2 : 1, (error) => this.#fail(error));
-    this.#putBoth = (target, at, count) => this.#sent.interleaveTo(target, at, this.#heard, count / 2);
+    this.#audio = new RecordingWindow(this.#file, 2);
     this.recorded = new Promise((resolve) => {
       this.#complete = resolve;
     });
@@ -71,12 +66,12 @@ export class CallRecorder {
 
   /** Audio came at `arrivalMs`: samples, likewise; their timestamp counts samples of the sender. */
   heard(samples: Int16Array, timestamp: number, arrivalMs: number): void {
-    this.#heard.put(samples, timestamp, true, this.#positionAt(arrivalMs));
+    this.#audio.put(HEARD, samples, timestamp, this.#positionAt(arrivalMs));
   }
 
   /** The timestamps of the peer begin anew. */
   restart(): void {
-    this.#heard.restart();
+    this.#audio.restart(HEARD);
   }
 
   /** What is said from now on is left out of the file, which goes on without a gap after `resume`. Idempotent. */
@@ -89,16 +84,16 @@ export class CallRecorder {
     this.#setPaused(false, nowMs);
   }
 
-  /** Writes what has been moved into the file. To be called about once per second. */
+  /** Writes what belongs in the file. To be called about once per second. */
   write(): void {
-    this.#file.write();
+    this.#audio.write();
   }
 
-  /** Time has passed: moves audio that nothing can come before any more into the file. */
+  /** Time has passed: takes audio that nothing can come before any more. */
   tick(nowMs: number): void {
     const until = this.#positionAt(nowMs) - REORDER_SAMPLES;
-    if (this.#heard.taken + MOVED_SAMPLES <= until) this.#catchUp();
-    while (this.#heard.taken + MOVED_SAMPLES <= until) this.#take(MOVED_SAMPLES);
+    if (this.#audio.taken + TAKEN_SAMPLES <= until) this.#catchUp();
+    while (this.#audio.taken + TAKEN_SAMPLES <= until) this.#take(TAKEN_SAMPLES);
   }
 
   /** Ends the recording at `nowMs`: when `last` resolves, what came until then has been handed in. Idempotent. */
@@ -112,9 +107,8 @@ export class CallRecorder {
     this.#catchUp();
     this.#decoded.close();
     const until = this.#positionAt(nowMs);
-    while (this.#heard.taken < until) this.#take(Math.min(MOVED_SAMPLES, until - this.#heard.taken));
-    this.#sent.close();
-    this.#heard.close();
+    while (this.#audio.taken < until) this.#take(Math.min(TAKEN_SAMPLES, until - this.#audio.taken));
+    this.#audio.close();
     const { samples } = this.#file;
     const bytes = await this.#file.finish(samples);
     const lostMs = Math.round(this.#file.lost / SAMPLES_PER_MS);
@@ -136,7 +130,7 @@ export class CallRecorder {
   }
 
   #putSent(codec: AudioCodec, samples: Int16Array, timestamp: number, nowMs: number): void {
-    this.#sent.put(samples, this.#timestamps.of(timestamp, clockRates[codec]), true, this.#positionAt(nowMs));
+    this.#audio.put(SENT, samples, this.#timestamps.of(timestamp, clockRates[codec]), this.#positionAt(nowMs));
   }
 
   #setPaused(paused: boolean, nowMs: number): void {
@@ -150,25 +144,15 @@ export class CallRecorder {
     let left = samples;
     while (left > 0) {
       const edge = this.#edges[0] ?? Number.POSITIVE_INFINITY;
-      const count = Math.min(left, edge - this.#heard.taken);
-      if (count > 0) this.#move(count);
+      const count = Math.min(left, edge - this.#audio.taken);
+      if (count > 0) {
+        if (this.#keeping) this.#audio.keep(count);
+        else this.#audio.drop(count);
+      }
       left -= count;
-      if (this.#heard.taken < edge) continue;
+      if (this.#audio.taken < edge) continue;
       this.#edges.shift();
       this.#keeping = !this.#keeping;
-    }
-  }
-
-  #move(samples: number): void {
-    if (!this.#keeping) {
-      this.#sent.drop(samples);
-      this.#heard.drop(samples);
-    } else if (this.#layout === 'stereo') this.#file.appendBy(2 * samples, this.#putBoth);
-    else {
-      this.#sent.moveTo(mixed, 0, samples);
-      this.#heard.moveTo(added, 0, samples);
-      mixSamples(mixed, added);
-      this.#file.append(mixed.subarray(0, samples));
     }
   }
 

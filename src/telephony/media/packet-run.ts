@@ -9,13 +9,18 @@ const MOST_PACKETS = 32;
 /** What comes earlier or later than this beside the first, by the timestamps, does not follow on it. */
 const MOST_STRAY_SAMPLES = 250 * SAMPLES_PER_MS;
 
+/** What `samples` answers: the same memory for all, since it stays near. */
+const decoded = new Int16Array(MOST_SAMPLES);
+
 /**
  * Packets of G.711 that follow on each other, to be handed on together: that costs much less than one by one, when a thousand other things happen in
- * between. Each is decoded when it comes, while its bytes are near, to one place, where the next time all are near together.
+ * between. What is copied when one comes is as little as it can be, and decoded when all are handed on.
  */
 export class PacketRun {
-  /** What was decoded, and behind it by how many samples each packet came later than the first by its timestamp. */
-  readonly #samples = new Int16Array(MOST_SAMPLES + MOST_PACKETS);
+  /** The payloads, one behind the other. */
+  readonly #bytes = new Uint8Array(MOST_SAMPLES);
+  /** By how many samples each packet came later than the first by its timestamp. */
+  readonly #late = new Int16Array(MOST_PACKETS);
   #codec: G711Codec = 'PCMU';
   #timestamp = 0;
   #sequence = 0;
@@ -60,12 +65,13 @@ export class PacketRun {
 
   /** By how much the packet of this index came later than the first, beyond what its timestamp says, in ms. */
   lateMs(index: number): number {
-    return (this.#samples[MOST_SAMPLES + index] ?? 0) / SAMPLES_PER_MS;
+    return (this.#late[index] ?? 0) / SAMPLES_PER_MS;
   }
 
-  /** All samples; valid until `clear`. */
+  /** All samples; the next call, for any run, overwrites them. */
   samples(): Int16Array {
-    return this.#samples.subarray(0, this.#filled);
+    decodeG711(this.#codec, this.#bytes.subarray(0, this.#filled), decoded);
+    return decoded.subarray(0, this.#filled);
   }
 
   /** Begins anew with this packet, if it is one of G.711, neither empty nor too long. Answers whether it is. */
@@ -101,8 +107,8 @@ export class PacketRun {
   }
 
   #keep(payload: Uint8Array, sequence: number, late: number): void {
-    decodeG711(this.#codec, payload, this.#samples, this.#filled);
-    this.#samples[MOST_SAMPLES + this.#packets++] = late;
+    this.#bytes.set(payload, this.#filled);
+    this.#late[this.#packets++] = late;
     this.#filled += this.#length;
     this.#sequence = sequence;
   }

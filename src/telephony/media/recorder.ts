@@ -1,7 +1,7 @@
 import { FRAME_MS, FRAME_SAMPLES } from './frame-clock.ts';
 import type { Recorded, RecordRules } from './media-port.ts';
 import { RecordingFile } from './recording-file.ts';
-import { RecordingTimeline } from './recording-timeline.ts';
+import { RecordingWindow } from './recording-window.ts';
 import { VoiceLevel } from './voice-level.ts';
 
 const SAMPLES_PER_MS = FRAME_SAMPLES / FRAME_MS;
@@ -19,7 +19,7 @@ export class Recorder {
   readonly #lastAudio: () => Promise<void> | undefined;
   readonly #onEnd: (ended: Promise<Recorded>) => void;
   readonly #file: RecordingFile;
-  readonly #timeline = new RecordingTimeline();
+  readonly #audio: RecordingWindow;
   readonly #voice = new VoiceLevel();
   readonly #beforeVoice = new Int16Array(MARGIN_SAMPLES);
   #beforeVoiceCount = 0;
@@ -39,16 +39,17 @@ export class Recorder {
     this.#lastAudio = lastAudio;
     this.#onEnd = onEnd;
     this.#file = new RecordingFile(rules.path);
+    this.#audio = new RecordingWindow(this.#file, 1);
   }
 
   /** Audio came at `arrivalMs`: its samples, which may be used again afterwards, and where they belong, counted in samples. */
   heard(samples: Int16Array, timestamp: number, arrivalMs: number): void {
-    this.#timeline.put(samples, timestamp, true, Math.round((arrivalMs - this.#startMs) * SAMPLES_PER_MS));
+    this.#audio.put(0, samples, timestamp, Math.round((arrivalMs - this.#startMs) * SAMPLES_PER_MS));
   }
 
   /** The sender's timestamps begin anew. */
   restart(): void {
-    this.#timeline.restart();
+    this.#audio.restart(0);
   }
 
   /** A key was pressed. Answers whether it ended the recording, and so is used up. */
@@ -58,7 +59,7 @@ export class Recorder {
     return true;
   }
 
-  /** Time has passed: moves audio that nothing can come before any more into the file, and looks whether a rule ends the recording. */
+  /** Time has passed: takes audio that nothing can come before any more, and looks whether a rule ends the recording. */
   tick(nowMs: number): void {
     const { maxMs, silenceMs } = this.#rules;
     if (nowMs - this.#startMs >= maxMs) {
@@ -66,13 +67,13 @@ export class Recorder {
       return;
     }
     const until = this.#positionAt(nowMs) - REORDER_SAMPLES;
-    while (this.#timeline.taken + FRAME_SAMPLES <= until) this.#keep(this.#timeline.take());
+    while (this.#audio.taken + FRAME_SAMPLES <= until) this.#take(FRAME_SAMPLES);
     if (silenceMs > 0 && this.#silentSamples >= silenceMs * SAMPLES_PER_MS) void this.end('silence', nowMs);
   }
 
-  /** Writes what has been moved into the file. To be called about once per second. */
+  /** Writes what belongs in the file. To be called about once per second. */
   write(): void {
-    this.#file.write();
+    this.#audio.write();
   }
 
   /** Ends the recording. Resolves when the file is complete; idempotent. @throws the error of the disk. */
@@ -86,8 +87,8 @@ export class Recorder {
 
   async #end(why: Recorded['why'], nowMs: number): Promise<Recorded> {
     const until = this.#positionAt(nowMs);
-    while (this.#timeline.taken < until) this.#keep(this.#timeline.take(until - this.#timeline.taken));
-    this.#timeline.close();
+    while (this.#audio.taken < until) this.#take(Math.min(FRAME_SAMPLES, until - this.#audio.taken));
+    this.#audio.close();
     const heard = this.#voicedFrames >= HEARD_FRAMES;
     const all = this.#file.samples;
     const samples = this.#rules.trimSilence ? Math.min(all, heard ? this.#voiceEnd + MARGIN_SAMPLES : 0) : all;
@@ -95,24 +96,26 @@ export class Recorder {
     return { path: this.#rules.path, durationMs: Math.round(samples / SAMPLES_PER_MS), bytes, why, heard };
   }
 
-  #keep(frame: Int16Array): void {
+  #take(samples: number): void {
+    const frame = this.#audio.next(samples);
     const voiced = this.#voice.hear(frame);
     if (voiced) this.#voicedFrames++;
-    this.#silentSamples = voiced ? 0 : this.#silentSamples + frame.length;
+    this.#silentSamples = voiced ? 0 : this.#silentSamples + samples;
     if (!this.#rules.trimSilence || this.#voicedFrames > 0) {
-      if (voiced) this.#appendBeforeVoice();
-      this.#file.append(frame);
-      if (voiced) this.#voiceEnd = this.#file.samples;
+      if (voiced) this.#insertBeforeVoice();
+      this.#audio.keep(samples);
+      if (voiced) this.#voiceEnd = this.#audio.kept;
       return;
     }
-    this.#beforeVoice.copyWithin(0, frame.length);
-    this.#beforeVoice.set(frame, MARGIN_SAMPLES - frame.length);
-    this.#beforeVoiceCount = Math.min(MARGIN_SAMPLES, this.#beforeVoiceCount + frame.length);
+    this.#beforeVoice.copyWithin(0, samples);
+    this.#beforeVoice.set(frame, MARGIN_SAMPLES - samples);
+    this.#beforeVoiceCount = Math.min(MARGIN_SAMPLES, this.#beforeVoiceCount + samples);
+    this.#audio.drop(samples);
   }
 
-  #appendBeforeVoice(): void {
+  #insertBeforeVoice(): void {
     if (this.#beforeVoiceCount === 0) return;
-    this.#file.append(this.#beforeVoice.subarray(MARGIN_SAMPLES - this.#beforeVoiceCount));
+    this.#audio.insert(this.#beforeVoice.subarray(MARGIN_SAMPLES - this.#beforeVoiceCount));
     this.#beforeVoiceCount = 0;
   }
 

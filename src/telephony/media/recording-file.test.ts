@@ -11,8 +11,10 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-const ramp = (from: number, count: number): Int16Array =>
+const ramp = (from: number, count: number): Int16Array<ArrayBuffer> =>
   Int16Array.from({ length: count }, (_, index) => ((from + index) % 60_000) - 30_000);
+
+const append = (file: RecordingFile, samples: Int16Array<ArrayBuffer>): void => file.write(samples, samples.length);
 
 function samplesOf(bytes: Buffer): number[] {
   const { dataAt, frames } = readWavHeader(bytes);
@@ -41,7 +43,7 @@ describe('RecordingFile', () => {
   it('holds what was appended, as 16 bit mono at 8000 Hz', async () => {
     const path = join(folder, 'a.wav');
     const file = new RecordingFile(path);
-    for (let at = 0; at < 20_000; at += 160) file.append(ramp(at, 160));
+    for (let at = 0; at < 20_000; at += 5_000) file.write(ramp(at, 6_000), 5_000);
     expect(file.samples).toBe(20_000);
     expect(await file.finish(20_000)).toBe(44 + 40_000);
     const bytes = await readFile(path);
@@ -55,8 +57,7 @@ describe('RecordingFile', () => {
     const file = new RecordingFile(path);
     await settled(path, 0);
     for (let second = 1; second <= 21; second++) {
-      for (let at = 0; at < 8_000; at += 160) file.append(ramp((second - 1) * 8_000 + at, 160));
-      file.write();
+      append(file, ramp((second - 1) * 8_000, 8_000));
       const promised = second - ((second - 1) % 10);
       const bytes = await written(path, second * 8_000);
       expect(readWavHeader(bytes).frames).toBe(promised * 8_000);
@@ -66,25 +67,10 @@ describe('RecordingFile', () => {
     expect(samplesOf(await readFile(path))).toEqual([...ramp(0, 21 * 8_000)]);
   });
 
-  it('writes what there is when it is told to, and by itself only what is a lot', async () => {
-    const path = join(folder, 'f.wav');
-    const file = new RecordingFile(path);
-    await settled(path, 0);
-    file.append(ramp(0, 4_000));
-    const sooner = new RecordingFile(join(folder, 'g.wav'));
-    sooner.append(ramp(0, 10_000));
-    await settled(join(folder, 'g.wav'), 10_000);
-    expect((await stat(path)).size).toBe(44);
-    file.write();
-    expect(samplesOf(await settled(path, 4_000))).toEqual([...ramp(0, 4_000)]);
-    await file.finish(4_000);
-    await sooner.finish(10_000);
-  });
-
   it('cuts to the samples that are wanted', async () => {
     const path = join(folder, 'c.wav');
     const file = new RecordingFile(path);
-    file.append(ramp(0, 12_345));
+    append(file, ramp(0, 12_345));
     expect(await file.finish(9_000)).toBe(44 + 18_000);
     expect(samplesOf(await readFile(path))).toEqual([...ramp(0, 9_000)]);
   });
@@ -99,10 +85,7 @@ describe('RecordingFile', () => {
     const path = join(folder, 'd.wav');
     const file = new RecordingFile(path);
     // All at once, so that nothing can be written meanwhile: 40 s, of which 30 s may wait.
-    for (let second = 0; second < 40; second++) {
-      file.append(new Int16Array(8_000).fill(1_000));
-      file.write();
-    }
+    for (let second = 0; second < 40; second++) append(file, new Int16Array(8_000).fill(1_000));
     await file.finish(40 * 8_000);
     expect(file.lost).toBe(10 * 8_000);
     const samples = samplesOf(await readFile(path));
@@ -117,7 +100,7 @@ describe('RecordingFile', () => {
     });
     expect(await told).toMatchObject({ code: 'ENOSPC' });
     const file = new RecordingFile(join(folder, 'no-such-folder', 'e.wav'));
-    file.append(ramp(0, 20_000));
+    append(file, ramp(0, 20_000));
     await expect(file.finish(20_000)).rejects.toMatchObject({ code: 'ENOENT' });
   });
 });

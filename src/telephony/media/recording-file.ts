@@ -1,17 +1,12 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { endianness } from 'node:os';
 import { wavHeader, wavHeaderBytes } from '../audio/wav.ts';
-import { giveBackSamples, takeSamples } from './sample-memory.ts';
+import { giveBackSamples } from './sample-memory.ts';
 
 const SAMPLE_RATE = 8000;
 const SAMPLE_BYTES = 2;
-/** What is kept until it is written, in seconds: more than comes from one write to the next, when audio comes in lumps. */
-const CHUNK_SECONDS = 1.25;
 /** Chunks that may wait for a slow disk; beyond them the audio is lost and the file has silence in its place. */
 const MAX_WAITING = 30;
-
-/** In place of a chunk when nothing may be appended any more. */
-const nothing = new Int16Array(0);
 
 interface Chunk {
   readonly at: number;
@@ -26,17 +21,12 @@ interface Chunk {
  */
 const HEADER_SECONDS = 10;
 
-/** A WAV file (16 bit, 8000 Hz) that grows, by about a second of audio at a time. Appending never waits for the disk. */
+/** A WAV file (16 bit, 8000 Hz) that grows, by about a second of audio at a time. Nobody waits for the disk. */
 export class RecordingFile {
+  readonly channels: 1 | 2;
   readonly #path: string;
-  readonly #channels: 1 | 2;
-  /** Samples that are kept until they are written: what a crash can cost. */
-  readonly #chunkSamples: number;
-  #chunk: Int16Array<ArrayBuffer>;
-  /** Samples in the chunk. */
-  #filled = 0;
-  /** Where in the audio the chunk begins, in bytes. */
-  #chunkAt = 0;
+  /** What was handed in, or lost, so far, in bytes. */
+  #bytes = 0;
   #chunksToHeader = 1;
   /** Audio in the file, in bytes. */
   #writtenBytes = 0;
@@ -51,55 +41,30 @@ export class RecordingFile {
   constructor(path: string, channels: 1 | 2 = 1, onFailed: (error: unknown) => void = () => {}) {
     this.#path = path;
     this.#onFailed = onFailed;
-    this.#channels = channels;
-    this.#chunkSamples = CHUNK_SECONDS * SAMPLE_RATE * channels;
-    this.#chunk = takeSamples(this.#chunkSamples);
+    this.channels = channels;
     this.#writing = this.#guard(async () => {
       this.#file = await open(this.#path, 'w');
       await this.#writeHeader(0);
     });
   }
 
-  /** Samples of each channel appended so far. */
+  /** Samples of each channel so far. */
   get samples(): number {
-    return (this.#chunkAt / SAMPLE_BYTES + this.#filled) / this.#channels;
+    return this.#bytes / SAMPLE_BYTES / this.channels;
   }
 
   /** Samples of each channel that the disk was too slow for: silence is in their place. */
   get lost(): number {
-    return this.#lostSamples / this.#channels;
-  }
-
-  /** Adds samples at the end; of two channels, one of each in turn. */
-  append(samples: Int16Array): void {
-    let from = 0;
-    this.appendBy(samples.length, (target, at, count) => {
-      target.set(count === samples.length ? samples : samples.subarray(from, from + count), at);
-      from += count;
-    });
-  }
-
-  /** The same for `length` samples, which `put` puts into `target` from `at` on, the next `count` of them at a time: it is called at once. */
-  appendBy(length: number, put: (target: Int16Array, at: number, count: number) => void): void {
-    for (let left = length; left > 0; ) {
-      const count = Math.min(left, this.#chunkSamples - this.#filled);
-      put(this.#chunk, this.#filled, count);
-      this.#filled += count;
-      left -= count;
-      if (this.#filled === this.#chunkSamples) this.write();
-    }
+    return this.#lostSamples / this.channels;
   }
 
   /**
-   * Writes what is left, cuts each channel to its first `samples` samples and closes the file. Answers the size of the file in bytes.
+   * Cuts each channel to its first `samples` samples, when all is written, and closes the file. Answers the size of the file in bytes.
    * @throws the error of the disk, also one of an earlier write.
    */
   async finish(samples: number): Promise<number> {
-    this.write();
-    giveBackSamples(this.#chunk);
-    this.#chunk = nothing;
     await this.#writing;
-    const audioBytes = samples * SAMPLE_BYTES * this.#channels;
+    const audioBytes = samples * SAMPLE_BYTES * this.channels;
     await this.#guard(async () => {
       if (this.#writtenBytes !== audioBytes) await this.#file?.truncate(wavHeaderBytes + audioBytes);
       await this.#writeHeader(audioBytes);
@@ -109,16 +74,19 @@ export class RecordingFile {
     return wavHeaderBytes + audioBytes;
   }
 
-  /** Writes what there is. To be called about once per second. */
-  write(): void {
-    if (this.#filled === 0) return;
+  /**
+   * Adds the first `filled` samples at the end; of two channels, one of each in turn. The memory is the file's from now on. To be called about once per
+   * second: what is not handed in yet is what a crash costs.
+   */
+  write(samples: Int16Array<ArrayBuffer>, filled: number): void {
     if (this.#error === undefined && this.#waiting.length < MAX_WAITING) {
-      this.#waiting.push({ at: this.#chunkAt, samples: this.#chunk, filled: this.#filled });
-      this.#chunk = takeSamples(this.#chunkSamples);
+      this.#waiting.push({ at: this.#bytes, samples, filled });
       if (this.#waiting.length === 1) this.#writing = this.#writing.then(() => this.#writeAll());
-    } else this.#lostSamples += this.#filled;
-    this.#chunkAt += this.#filled * SAMPLE_BYTES;
-    this.#filled = 0;
+    } else {
+      this.#lostSamples += filled;
+      giveBackSamples(samples);
+    }
+    this.#bytes += filled * SAMPLE_BYTES;
   }
 
   async #writeAll(): Promise<void> {
@@ -138,7 +106,7 @@ export class RecordingFile {
   }
 
   async #writeHeader(audioBytes: number): Promise<void> {
-    await this.#file?.write(wavHeader(SAMPLE_RATE, audioBytes, this.#channels), 0, wavHeaderBytes, 0);
+    await this.#file?.write(wavHeader(SAMPLE_RATE, audioBytes, this.channels), 0, wavHeaderBytes, 0);
   }
 
   async #guard(write: () => Promise<void>): Promise<void> {
