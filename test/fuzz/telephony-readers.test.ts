@@ -31,56 +31,10 @@ import { splitList } from '../../src/telephony/sip/split-list.ts';
 import { parseUri } from '../../src/telephony/sip/uri.ts';
 import { writeMessage } from '../../src/telephony/sip/write-message.ts';
 import { capturedCalls } from '../support/captured-call.ts';
-import { mutatedBytes } from '../support/mutated-bytes.ts';
+import { fuzz, fuzzRuns, fuzzSeed } from '../support/fuzz.ts';
 import { peerDatagrams } from '../support/peer-datagrams.ts';
 import { readableRequests } from '../support/readable-requests.ts';
-import { settledMemory } from '../support/settled-memory.ts';
 import { rfc4475, rfc5118 } from '../support/torture-messages.ts';
-
-const { RINGFLOW_FUZZ_RUNS, RINGFLOW_FUZZ_SEED = '1' } = process.env;
-const runs = Number(RINGFLOW_FUZZ_RUNS ?? 20_000);
-const seed = Number(RINGFLOW_FUZZ_SEED);
-
-const MOST_MS = 50;
-const MOST_GROWTH_BYTES = 4 * 1024 * 1024;
-/** Until caches are full and code is compiled. */
-const WARM_UP_RUNS = 5_000;
-/** A slow reading counts only when it is slow twice: a busy machine may stop any of them. */
-const TRIES = 2;
-
-type Reader = (bytes: Uint8Array) => void;
-
-/** Feeds `read` with damaged seeds. It has to return, or to throw nothing but `refusal`. */
-async function fuzz(seeds: readonly Uint8Array[], read: Reader, refusal: new (...args: never[]) => Error): Promise<void> {
-  const random = seededRandom(seed);
-  let memory = 0;
-  for (let run = 0; run < WARM_UP_RUNS + runs; run++) {
-    if (run === WARM_UP_RUNS) memory = await settledMemory();
-    const bytes = mutatedBytes(seeds, random);
-    const tookMs = timed(() => {
-      try {
-        read(bytes);
-      } catch (error) {
-        if (!(error instanceof refusal)) throw new Error(`run ${run} of seed ${seed}: ${shown(bytes)}`, { cause: error });
-      }
-    });
-    if (tookMs > MOST_MS) throw new Error(`run ${run} of seed ${seed} took ${tookMs} ms: ${shown(bytes)}`);
-  }
-  expect((await settledMemory()) - memory).toBeLessThan(MOST_GROWTH_BYTES);
-}
-
-/** How long it took at least. */
-function timed(work: () => void): number {
-  let leastMs = Number.POSITIVE_INFINITY;
-  for (let tries = 0; tries < TRIES && leastMs > MOST_MS; tries++) {
-    const start = performance.now();
-    work();
-    leastMs = Math.min(leastMs, performance.now() - start);
-  }
-  return leastMs;
-}
-
-const shown = (bytes: Uint8Array): string => Buffer.from(bytes.subarray(0, 4000)).toString('base64');
 
 const headerReaders: readonly (readonly [name: string, read: (value: string) => unknown])[] = [
   ['Via', (value) => splitList([value]).map(parseVia)],
@@ -130,11 +84,11 @@ const local = {
   port: 20_000,
   sessionId: '1',
   version: 1,
-  codecs: ['PCMU', 'PCMA'] as const,
+  codecs: ['PCMU', 'PCMA', 'G722', 'opus'] as const,
   ...(srtp && { srtp }),
 };
 
-describe(`readers of the telephone network: damaged input (${runs} of each, seed ${seed})`, { timeout: 60_000 + runs }, () => {
+describe(`readers of the telephone network: damaged input (${fuzzRuns} of each, seed ${fuzzSeed})`, { timeout: 60_000 + fuzzRuns }, () => {
   const peers = peerDatagrams();
   const torture = [...rfc4475(), ...rfc5118()].map(({ bytes }) => bytes);
   let captured: Awaited<ReturnType<typeof capturedCalls>>;
@@ -151,50 +105,44 @@ describe(`readers of the telephone network: damaged input (${runs} of each, seed
       expect(texts.some((text) => text.includes(said))).toBe(true);
   });
 
-  it('SIP', () => fuzz([...captured.sip, ...readableRequests, ...torture], readSip, SipParseError));
+  it('SIP', () => fuzz([...captured.sip, ...readableRequests, ...torture], { read: readSip, refusal: SipParseError }));
 
   it('SDP', () =>
-    fuzz(
-      bodies,
-      (bytes) => {
-        answerOffer(Buffer.from(bytes).toString(), local);
-      },
-      SdpError,
-    ));
+    fuzz(bodies, {
+      read: (bytes) => void answerOffer(Buffer.from(bytes).toString(), local),
+      refusal: SdpError,
+    }));
 
   it('SDP that answers ours', async () => {
     let agreed = 0;
-    await fuzz(
-      [...bodies, Buffer.from(answerOffer(Buffer.from(bodies[0] ?? []).toString(), local).answer)],
-      (bytes) => {
+    await fuzz([...bodies, Buffer.from(answerOffer(Buffer.from(bodies[0] ?? []).toString(), local).answer)], {
+      read: (bytes) => {
         readAnswer({ ...local, telephoneEvent: 101 }, Buffer.from(bytes).toString());
         agreed++;
       },
-      SdpError,
-    );
+      refusal: SdpError,
+    });
     // Some damage leaves them as good as they were.
     expect(agreed).toBeGreaterThan(0);
   });
 
   it('RTP and its digits', async () => {
     const header = newRtpHeader();
-    await fuzz(
-      captured.media,
-      (bytes) => {
+    await fuzz(captured.media, {
+      read: (bytes) => {
         if (!readRtpHeader(bytes, header)) return;
         expect(header.payloadStart).toBeGreaterThanOrEqual(12);
         expect(header.payloadEnd).toBeLessThanOrEqual(bytes.length);
         expect(header.payloadStart).toBeLessThanOrEqual(header.payloadEnd);
         readTelephoneEvent(bytes, header.payloadStart, header.payloadEnd);
       },
-      SipParseError,
-    );
+    });
   });
 
   it('RTCP', async () => {
     const reports = captured.media.filter((bytes) => readRtcp(bytes) !== undefined);
     expect(reports.length).toBeGreaterThan(0);
-    await fuzz(reports, (bytes) => void readRtcp(bytes), SipParseError);
+    await fuzz(reports, { read: (bytes) => void readRtcp(bytes) });
   });
 
   it('SRTP: only what its sender has protected gets in', async () => {
@@ -204,14 +152,12 @@ describe(`readers of the telephone network: damaged input (${runs} of each, seed
     let reads = 0;
     const whole = captured.media.flatMap((bytes) => Uint8Array.from(protect.protect(bytes) ?? []));
     const genuine = new Set(whole.map((bytes) => Buffer.from(bytes).toString('base64')));
-    await fuzz(
-      whole,
-      (bytes) => {
+    await fuzz(whole, {
+      read: (bytes) => {
         // A new one now and then: what an old one has seen is refused before it is checked.
         if (++reads % 20 === 0) unprotect = new SrtpUnprotect(master);
         if (unprotect.unprotect(Uint8Array.from(bytes))) expect(genuine).toContain(Buffer.from(bytes).toString('base64'));
       },
-      SipParseError,
-    );
+    });
   });
 });
