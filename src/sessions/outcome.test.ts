@@ -8,6 +8,7 @@ it.each<[LegEnd, string, string]>([
   [{ why: 'no-answer', sip: 487, reason: 'Nobody answered in time' }, 'NoAnswer', 'Nobody answered (SIP 487 Nobody answered in time)'],
   [{ why: 'callee-hung-up' }, 'CalleeHungUp', 'The callee hung up'],
   [{ why: 'we-hung-up' }, 'Completed', 'Hung up'],
+  [{ why: 'failed', reason: 'The media thread has died' }, 'Failed', 'The call failed: The media thread has died'],
 ])('tells how a call ended: %j', (end, outcome, sentence) => {
   expect(outcomeOfEnd(end)).toBe(outcome);
   expect(describeEnd(end)).toBe(sentence);

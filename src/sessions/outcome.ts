@@ -22,8 +22,9 @@ export type Outcome =
 
 /** The sentence that the log of a session ends with. */
 export function describeEnd(end: LegEnd): string {
-  const cause = end.sip === undefined ? '' : ` (SIP ${end.sip}${end.reason ? ` ${end.reason}` : ''})`;
-  return `${sentences[end.why]}${cause}`;
+  const sentence = sentences[end.why];
+  if (end.sip === undefined) return end.reason ? `${sentence}: ${end.reason}` : sentence;
+  return `${sentence} (SIP ${end.sip}${end.reason ? ` ${end.reason}` : ''})`;
 }
 
 const sentences: Record<LegEnd['why'], string> = {

@@ -53,7 +53,10 @@ describe('the recording of a call', () => {
     recordings.start('stereo');
     files[0]?.fail();
     await turn();
-    expect([recordings.state, notes]).toEqual(['none', ['The call could not be recorded']]);
+    expect([recordings.state, notes]).toEqual([
+      'none',
+      ['The call could not be recorded to its end: what there is of the recording is kept'],
+    ]);
     expect(left).toEqual(['file-1']);
     await expect(recordings.stop()).rejects.toThrow('the disk is full');
     expect(await recordings.stop()).toBeUndefined();

@@ -90,11 +90,14 @@ export class SessionRecording implements WholeCallRecording {
       this.#current = undefined;
       this.#failure = { error };
     }
-    this.#parts.note('The call could not be recorded');
+    this.#parts.note(brokenRecording);
     const { log, sessionId } = this.#parts;
     log.error({ err: error, sessionId }, 'A call could not be recorded');
   }
 }
+
+/** What the log of a session says of a recording that has ended before it should: see `Recordings.leave`. */
+export const brokenRecording = 'The call could not be recorded to its end: what there is of the recording is kept';
 
 /** What the log of a session says of a recording that lacks so much. */
 export function lostAudio(lostMs: number): string {

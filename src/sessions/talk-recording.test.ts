@@ -24,7 +24,7 @@ it('a talk whose recording fails goes on, and what there is of it is left to be 
   expect(await recording(() => Promise.reject(new Error('The disk is full')))).toEqual({
     id: undefined,
     left: [PATH],
-    lines: ['The call could not be recorded'],
+    lines: ['The call could not be recorded to its end: what there is of the recording is kept'],
   });
 });
 

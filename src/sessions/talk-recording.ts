@@ -1,7 +1,7 @@
 import type { Recordings } from '../flow/flow-host.ts';
 import type { Logger } from '../kernel/log.ts';
 import type { AnsweredCall } from '../telephony/port.ts';
-import { lostAudio } from './session-recording.ts';
+import { brokenRecording, lostAudio } from './session-recording.ts';
 
 export interface TalkRecordingParts {
   readonly sessionId: string;
@@ -28,7 +28,7 @@ export async function recordTalk(
     if (recorded.lostMs !== undefined) note(lostAudio(recorded.lostMs));
     return await recordings.save(recorded);
   } catch (error) {
-    note('The call could not be recorded');
+    note(brokenRecording);
     log.error({ err: error, sessionId }, 'A joined call could not be recorded');
     return undefined;
   }

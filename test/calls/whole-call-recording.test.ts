@@ -98,7 +98,7 @@ describe('the recording of a whole call', () => {
     const { world, session, saved } = await call(join('no-such-folder', 'x'), flow, false);
     expect(saved).toEqual([]);
     expect(session?.outcome).toBe('Lost');
-    expect(session?.lines).toContain('The call could not be recorded');
+    expect(session?.lines).toContain('The call could not be recorded to its end: what there is of the recording is kept');
     expect(await world.finish()).toEqual(nothingLeft);
   });
 });
@@ -148,7 +148,7 @@ describe('a recording by request', () => {
     await world.service.live.record(manager, { sessionId });
     const stopped = world.service.live.record(manager, { sessionId, action: 'Stop' });
     await expect(stopped).rejects.toMatchObject({ code: 'CONFLICT' });
-    expect(session.lines).toContain('The call could not be recorded');
+    expect(session.lines).toContain('The call could not be recorded to its end: what there is of the recording is kept');
     expect(await world.over(session)).toBe(true);
     expect(session.outcome).toBe('Completed');
     expect(await world.finish()).toEqual(nothingLeft);
@@ -187,8 +187,10 @@ describe('a disk that is full', () => {
     expect([saved, left]).toEqual([[], ['/dev/full', '/dev/full']]);
     const lines = session?.lines ?? [];
     // At once, and not at the end of the call.
-    expect(lines.indexOf('The call could not be recorded')).toBeLessThan(lines.findIndex((line) => line.startsWith('Record failed')));
-    expect(lines).toContain('The call could not be recorded');
+    expect(lines.indexOf('The call could not be recorded to its end: what there is of the recording is kept')).toBeLessThan(
+      lines.findIndex((line) => line.startsWith('Record failed')),
+    );
+    expect(lines).toContain('The call could not be recorded to its end: what there is of the recording is kept');
     expect(session?.lines).toContainEqual(expect.stringMatching(/^Record failed: ENOSPC/));
     expect(await world.finish()).toEqual(nothingLeft);
   });

@@ -7,6 +7,7 @@ import { flowOf, to } from '../support/flow-builder.ts';
 import { loudest } from '../support/heard-tones.ts';
 import { newAccount, numberToDial, type RealServer, realServer, saveFlow, sessionWhen } from '../support/real-server.ts';
 import { channelsOf } from '../support/recorded-channels.ts';
+import { bytesOf } from '../support/stored-recordings.ts';
 
 /** What baresip says, and what is in the file that the flow plays. */
 const BARESIP_HZ = 700;
@@ -32,8 +33,7 @@ it('the recording of a whole call with baresip has on the left what the flow pla
     const { items } = await account.api.call(ListFiles, { sessionId: id });
     const [file, ...more] = items;
     expect(more).toEqual([]);
-    const headers = { authorization: `Basic ${Buffer.from(`${account.login.user}:${account.login.password}`).toString('base64')}` };
-    const wav = new Uint8Array(await (await fetch(account.login.url + file?.uri, { headers })).arrayBuffer());
+    const wav = await bytesOf(account.login, file ?? {});
     expect(wav).toHaveLength(file?.contentLength ?? 0);
     const sides = channelsOf(wav).map((channel) => ({ samples: Float32Array.from(channel, (sample) => sample / 32_768), rate: 8000 }));
     const [sent, heard, ...others] = sides.map((side) => [PLAYED_HZ, BARESIP_HZ].map((hz) => loudest(hz, side)));

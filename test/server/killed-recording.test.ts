@@ -4,12 +4,13 @@ import { expect, it } from 'vitest';
 import { ApiClient } from '../../src/cli/api-client.ts';
 import type { ServerChild } from '../../src/cli/server-child.ts';
 import { PlaceCall } from '../../src/contracts/calls.ts';
-import { type FileInfo, ListFiles } from '../../src/contracts/files.ts';
-import { readWavHeader, readWavMono } from '../../src/telephony/audio/wav.ts';
+import { ListFiles } from '../../src/contracts/files.ts';
+import { readWavMono } from '../../src/telephony/audio/wav.ts';
 import { eventually } from '../support/database.ts';
 import { flowOf } from '../support/flow-builder.ts';
 import { newAccount, numberToDial, realPhone, realServer, saveFlow, sessionWhen } from '../support/real-server.ts';
 import { peakAt } from '../support/sound.ts';
+import { recordingOf } from '../support/stored-recordings.ts';
 
 /** Records what is said until the server dies. */
 const flow = flowOf({ record: ['RecordNode', { PlayBeep: true, SilenceTimeoutInSeconds: 600, MaxLengthInSeconds: 600 }] });
@@ -21,13 +22,6 @@ const kill = async ({ program }: ServerChild): Promise<void> => {
   process.kill(program.pid, 'SIGKILL');
   await program.ended;
 };
-
-/** The sound of a file as a client gets it. */
-async function soundOf(login: { url: string; user: string; password: string }, { uri = '' }: FileInfo) {
-  const authorization = `Basic ${Buffer.from(`${login.user}:${login.password}`).toString('base64')}`;
-  const bytes = new Uint8Array(await (await fetch(login.url + uri, { headers: { authorization } })).arrayBuffer());
-  return { bytes, header: readWavHeader(bytes), said: new DataView(bytes.buffer).getUint32(40, true) };
-}
 
 it('recordings of a server that is killed are files of their session at the next start, once', async () => {
   const server = await realServer();
@@ -61,7 +55,7 @@ it('recordings of a server that is killed are files of their session at the next
       expect(await readdir(folder)).toEqual([]);
       for (const [index, channels] of [1, 2].entries()) {
         const file = files[index] ?? {};
-        const { bytes, header, said } = await soundOf(login, file);
+        const { bytes, header, said } = await recordingOf(login, file);
         expect(bytes).toHaveLength(left[index] ?? 0);
         expect([header.channels, said, 44 + header.frames * header.bytesPerFrame]).toEqual([channels, bytes.length - 44, bytes.length]);
         expect(file).toMatchObject({ type: 'CallRecording', sessionId: id, recordingDuration: Math.round(header.frames / 8000) });
