@@ -51,6 +51,21 @@ describe('who has dialled somebody and sends that one on (REFER)', () => {
     expect(sessions[1]?.outcome).toBe('Done');
   });
 
+  it('to somebody who is busy: the two are again who they were, so that the other one may send it on, whose call is over then', async () => {
+    const { world, phones, sessions, first, refer, finish } = await calling({}, { [THIRD]: { answerAfterMs: 300, reject: 486 } });
+    refer(first, { uri: `sip:${THIRD}@10.0.0.1` });
+    await world.clock.advance(1500);
+    const told = refer(phones.callTo(OTHER)?.dialog, { uri: `sip:${numberToDial}@10.0.0.1` });
+    await world.clock.advance(2500);
+    expect(told.outcome).toEqual({ result: 'transferred', sip: 200, reason: 'OK' });
+    expect([phones.callTo(OTHER)?.ended, first?.ended]).toEqual(['peer', false]);
+    expect(world.liveThings()).toMatchObject({ sessions: 1, legs: 2 });
+    expect(sessions[1]?.lines).toEqual(expect.arrayContaining([`${OTHER} transfers the call`, `${OTHER} has transferred the call`]));
+    void first?.bye();
+    await finish();
+    expect(sessions[1]?.outcome).toBe('CallerHungUp');
+  });
+
   it('and is gone when that comes to nothing: the other one is hung up', async () => {
     const { world, phones, first, refer, finish } = await calling({}, { [THIRD]: { answerAfterMs: 1000, reject: 486 } });
     refer(first, { uri: `sip:${THIRD}@10.0.0.1` });
