@@ -39,8 +39,8 @@ export async function badStream(options: BadStreamOptions): Promise<BadStream> {
  * in it anew, so that nothing goes past it: neither side has to know of it, but for the port that it calls first. Sound goes past it.
  */
 export class BadStream {
-  /** How many connections were made, how many messages came, how often something was sent on, how many pings the far side has answered, and how many connections were ended. */
-  readonly counts = { made: 0, messages: 0, writes: 0, pongs: 0, cuts: 0 };
+  /** How many connections were made, how many messages came, how often something was sent on, how many pings the far side was sent and has answered, and how many connections were ended. */
+  readonly counts = { made: 0, messages: 0, writes: 0, pings: 0, pongs: 0, cuts: 0 };
   readonly #faults: StreamFaults;
   readonly #tls: BadStreamOptions['tls'];
   /** That of a side is where it connects to, to reach the other one. */
@@ -116,6 +116,9 @@ export class BadStream {
       pass: (side, message) => this.#pass(side, message),
       onWrite: () => {
         this.counts.writes++;
+      },
+      onPing: (side) => {
+        if (side === 'near') this.counts.pings++;
       },
       onPong: (side) => {
         if (side === 'far') this.counts.pongs++;

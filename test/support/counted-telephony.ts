@@ -19,6 +19,7 @@ const LONGEST_MS = 200_000;
 const STEP_MS = 4_000;
 /** Longer than any session timer of ours. */
 const LONGEST_WAIT_MS = 2_000_000;
+const WAIT_STEP_MS = 500;
 
 /** Telephony on real sockets, which can say what is left of its calls. */
 export interface CountedTelephony {
@@ -27,8 +28,8 @@ export interface CountedTelephony {
   readonly sipPort: number;
   /** Of SIP over TLS; 0 when it has none. */
   readonly tlsPort: number;
-  /** Leaves the time out until `event`, in steps of so long; answers how much of it passed. Half an hour at the most. */
-  passTimeUntil(event: Promise<unknown>, stepMs?: number): Promise<number>;
+  /** Leaves the time out until `event`; answers how much of it passed. Half an hour at the most. */
+  passTimeUntil(event: Promise<unknown>): Promise<number>;
   /** Lets every timer run out. Answers what is left: `nothingLeft` when nothing leaks. */
   leftovers(): Promise<Record<string, number>>;
   close(): Promise<void>;
@@ -72,15 +73,15 @@ export async function countedTelephony(
     telephony,
     sipPort: wire.local.port,
     tlsPort: wires.find(({ kind }) => kind === 'tls')?.local.port ?? 0,
-    passTimeUntil: async (event, stepMs = 500) => {
+    passTimeUntil: async (event) => {
       const startMs = clock.now();
       let isThere = false;
       const seen = (): void => {
         isThere = true;
       };
       event.then(seen, seen);
-      for (let skippedMs = 0; !isThere && skippedMs < LONGEST_WAIT_MS; skippedMs += stepMs) {
-        clock.skip(stepMs);
+      for (let skippedMs = 0; !isThere && skippedMs < LONGEST_WAIT_MS; skippedMs += WAIT_STEP_MS) {
+        clock.skip(WAIT_STEP_MS);
         await delay(10);
       }
       return clock.now() - startMs;

@@ -17,6 +17,8 @@ export interface RelayedConnectionOptions {
   /** Decides on each message of a side, one after the other. */
   readonly pass: (from: Side, message: string) => Promise<Passing>;
   readonly onWrite: () => void;
+  /** A side pings the other, and that is sent on. */
+  readonly onPing: (from: Side) => void;
   /** A side answers a ping of the other (RFC 5626 section 4.4.1), and that has been sent on. */
   readonly onPong: (from: Side) => void;
   /** Comes once, when neither socket is open. */
@@ -79,7 +81,10 @@ export class RelayedConnection {
       else if (ends === 'close') this.#cut(from);
       if (ends) return;
     }
-    for (let ping = 0; ping < pings; ping++) this.#flows[from].push(PING);
+    for (let ping = 0; ping < pings; ping++) {
+      this.#flows[from].push(PING);
+      this.#options.onPing(from);
+    }
     if (pings > 0) this.#framings[to].expectPong();
     for (let pong = 0; pong < pongs; pong++) {
       this.#flows[from].push(PONG);

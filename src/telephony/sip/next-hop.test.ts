@@ -87,6 +87,16 @@ describe('the next hop of a request in a dialog', () => {
       { remoteTarget: 'sip:them@192.168.1.7', nextHop: { address: '10.0.0.1', port: 5060 } },
       { address: '192.168.1.7', port: 5060, transport: 'tcp' },
     ],
+    [
+      'the way that a phone has registered from for its private target, which may be behind a NAT within a private network',
+      { remoteTarget: 'sip:them@192.168.1.7', nextHop: { address: '10.0.0.1', port: 9, isOnlyWay: true } },
+      { address: '10.0.0.1', port: 9, transport: 'tcp', isOnlyWay: true },
+    ],
+    [
+      'a private route before the way that a phone has registered from',
+      { routeSet: ['<sip:192.168.1.8;lr>'], nextHop: { address: '10.0.0.1', port: 9, isOnlyWay: true } },
+      { address: '192.168.1.8', port: 5060, transport: 'tcp', isOnlyWay: true },
+    ],
   ])('is %s', (_what, change, hop) => {
     expect(hopOf({ ...base, ...change }, both)).toEqual(hop);
   });

@@ -23,7 +23,8 @@ export function routeOf(state: DialogState): { readonly uri: string; readonly ro
  * went to or came from instead when that is a host name (see `destinationOf`), when it asks for a transport or is of a family that we do not have, or
  * when it is a private address while the INVITE crossed the public network (a Contact from behind NAT). The transport stays that of
  * the dialog unless the URI asks for another one; what was encrypted stays so, and the peer must prove to be the same. Where the INVITE came
- * from is the only way to its caller: nothing can be connected to the port behind a NAT.
+ * from is the only way to its caller: nothing can be connected to the port behind a NAT. Nor to a private Contact of a phone that was called
+ * the way that it registered from.
  */
 export function hopOf(state: DialogState, canReach: CanReach): Hop {
   const known: Hop = { ...state.nextHop, transport: state.transport, ...(isFlow(state) && { isOnlyWay: true }) };
@@ -34,7 +35,9 @@ export function hopOf(state: DialogState, canReach: CanReach): Hop {
   const transport = uri.scheme === 'sips' ? 'tls' : wireKindOf(uri.params.get('transport') ?? state.transport);
   if (transport === undefined || (state.transport === 'tls' && transport !== 'tls')) return known;
   const family = isIP(host);
-  if ((family !== 4 && family !== 6) || !canReach(transport, family) || (isNotPublic(host) && !isNotPublic(known.address))) return known;
+  if ((family !== 4 && family !== 6) || !canReach(transport, family)) return known;
+  const isBehindNat = !isNotPublic(known.address) || (first === undefined && state.nextHop.isOnlyWay);
+  if (isNotPublic(host) && isBehindNat) return known;
   return { ...state.nextHop, address: host, port: uri.port ?? defaultPort(transport), transport };
 }
 
