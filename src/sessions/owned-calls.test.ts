@@ -28,16 +28,12 @@ it('ends a call at once that is placed only when the others have been ended', as
   await owned.settled();
 });
 
-it('lets those go on that may, and leaves those alone that somebody else has', async () => {
+it('leaves those alone that somebody else has', async () => {
   const owned = new OwnedCalls();
   const [own, given] = [upCall(), upCall()];
   for (const call of [own, given]) owned.add(call);
   owned.handOver(given);
-  owned.goOnAlone = true;
-  owned.callOver();
-  expect(own.ends()).toBe(0);
-  owned.goOnAlone = false;
-  owned.callOver();
+  owned.close();
   expect([own.ends(), given.ends()]).toEqual([1, 0]);
   await owned.settled();
 });

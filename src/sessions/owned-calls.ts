@@ -11,8 +11,6 @@ export interface OwnedCall {
 export class OwnedCalls {
   readonly #calls = new Set<OwnedCall>();
   #isClosed = false;
-  /** Whether they go on when the call is over beside which they were placed. */
-  goOnAlone = false;
 
   /** From now on the call ends with the others; at once when these have been ended already. */
   add(call: OwnedCall): void {
@@ -24,11 +22,6 @@ export class OwnedCalls {
   /** Somebody else has the call from now on. */
   handOver({ over }: Pick<OwnedCall, 'over'>): void {
     for (const call of this.#calls) if (call.over === over) this.#calls.delete(call);
-  }
-
-  /** The call is over beside which they were placed. */
-  callOver(): void {
-    if (!this.goOnAlone) this.close();
   }
 
   /** Ends all of them, and those that are still to come. Idempotent. */

@@ -107,7 +107,7 @@ export class SessionParty implements SecondParty {
     for (const call of calls) owned.add(call);
     const close = (): void => {
       this.#talking?.close();
-      owned.callOver();
+      if (!this.#goingOn.has(owned)) owned.close();
     };
     signal.addEventListener('abort', close, { once: true });
     if (signal.aborted) close();
@@ -132,7 +132,6 @@ export class SessionParty implements SecondParty {
 
   /** Whether these calls go on when that of the session is over. */
   #letGoOn(owned: OwnedCalls, isAllowed: boolean): void {
-    owned.goOnAlone = isAllowed;
     if (isAllowed) this.#goingOn.add(owned);
     else this.#goingOn.delete(owned);
     if (this.goesOnAlone) return;
