@@ -1,59 +1,47 @@
-import { readdir, readFile, readlink } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import type { ServerChild } from '../../src/cli/server-child.ts';
-import { udpPortsOf } from './udp-ports.ts';
+import { socketsOf } from './sockets-of.ts';
+import { type ThreadMemory, threadMemories } from './thread-memory.ts';
 
-/** What a process of this machine holds. */
+/** What a server holds. */
 export interface ProcessCounts {
+  /** Open files, sockets among them. */
   readonly files: number;
-  readonly sockets: number;
   readonly udpPorts: number;
+  /** Connections of clients of the API, which are kept for a minute after a request. */
+  readonly apiConnections: number;
   readonly threads: number;
-  /** Objects and buffers of its main thread once the garbage is gone. */
-  readonly heapKiB: number;
+  /** Memory of its own that is in use, without files that are mapped. */
   readonly residentKiB: number;
+  /** What of it is in no heap: buffers, WebAssembly, and what native code has asked for. */
+  readonly besideHeapsKiB: number;
+  readonly memory: readonly ThreadMemory[];
 }
 
-const collecting = `
-import { isMainThread } from 'node:worker_threads';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
-if (isMainThread) {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc');
-  process.on('SIGUSR2', async () => {
-    for (let round = 0; round < 3; round++) {
-      collect();
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-    const { heapUsed, arrayBuffers } = process.memoryUsage();
-    console.log('memory ' + (heapUsed + arrayBuffers));
-  });
-}
-`;
-
-/** Environment of a server that tells its memory when it gets SIGUSR2. */
-export const tellsMemory = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(collecting)}` };
-
-/** Counts what a server holds that was started with `tellsMemory`. */
-export async function processCounts({ program }: ServerChild): Promise<ProcessCounts> {
-  const { pid } = program;
-  const told = new Promise<number>((resolve) => {
-    program.onLine((line) => {
-      const bytes = /^memory (\d+)$/.exec(line)?.[1];
-      if (bytes !== undefined) resolve(Number(bytes));
-    });
-  });
-  process.kill(pid, 'SIGUSR2');
-  const heapKiB = Math.round((await told) / 1024);
-  const folder = `/proc/${pid}/fd`;
-  const links = await Promise.all((await readdir(folder)).map((name) => readlink(`${folder}/${name}`).catch(() => '')));
-  const resident = /^VmRSS:\s+(\d+) kB/m.exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1];
+/** Counts what a server holds that was started with `tellsMemory`, once its garbage is gone. */
+export async function processCounts(server: ServerChild): Promise<ProcessCounts> {
+  const { pid } = server.program;
+  const memory = await threadMemories(server.program);
+  const resident = /^RssAnon:\s+(\d+) kB/m.exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1];
+  const apiPort = Number(new URL(server.url).port);
+  const connections = await socketsOf(pid, 'tcp');
   return {
-    files: links.length,
-    sockets: links.filter((link) => link.startsWith('socket:')).length,
-    udpPorts: (await udpPortsOf(pid)).length,
+    files: (await readdir(`/proc/${pid}/fd`)).length,
+    udpPorts: (await socketsOf(pid, 'udp')).length,
+    apiConnections: connections.filter(({ localPort, isEstablished }) => isEstablished && localPort === apiPort).length,
     threads: (await readdir(`/proc/${pid}/task`)).length,
-    heapKiB,
     residentKiB: Number(resident),
+    besideHeapsKiB: memory.reduce((left, { heapResidentKiB }) => left - heapResidentKiB, Number(resident)),
+    memory,
   };
+}
+
+/** The counts in one line. */
+export function countsLine({ memory, ...counts }: ProcessCounts): string {
+  const threads = memory.map(
+    ({ script, threadId, objectsKiB, codeKiB, externalKiB }) =>
+      `${script} ${threadId}: objects ${objectsKiB} KiB, code ${codeKiB} KiB, external ${externalKiB} KiB`,
+  );
+  const whole = Object.entries(counts).map(([what, count]) => `${what} ${count}`);
+  return `${whole.join(', ')}; ${threads.join('; ')}`;
 }
