@@ -4,12 +4,13 @@ import { mkdtemp, open, readdir, readFile, rm, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { writeHostPort } from '../../src/telephony/sip/host-port.ts';
 import { type BaresipControl, openBaresipControl } from './baresip-control.ts';
 import { testPort } from './test-port.ts';
 
 /** A baresip process without sound card or screen, which takes calls. */
 export interface Baresip extends Pick<BaresipControl, 'seen' | 'command'> {
-  /** Of SIP on 127.0.0.1, over UDP and TCP. */
+  /** Of SIP on its host, over UDP and TCP. */
   readonly port: number;
   /** Of SIP over TLS, when it has that. */
   readonly tlsPort: number;
@@ -26,6 +27,8 @@ export interface Baresip extends Pick<BaresipControl, 'seen' | 'command'> {
 export interface BaresipOptions {
   /** The user part of the address that it takes calls for. */
   readonly user: string;
+  /** Where it is, with no other address. Absent: 127.0.0.1. */
+  readonly host?: '127.0.0.1' | '::1';
   /** `manual` rings until a command says what to do. */
   readonly answers?: 'auto' | 'manual';
   /** The sine that it speaks with. */
@@ -57,6 +60,7 @@ const LONGEST_SECONDS = 60;
 /** Starts baresip in a folder of its own and waits until it takes calls. @throws when it does not within 10 s */
 export async function startBaresip({
   user,
+  host = '127.0.0.1',
   answers = 'auto',
   toneHz = 440,
   mediaEncryption,
@@ -68,19 +72,21 @@ export async function startBaresip({
 }: BaresipOptions): Promise<Baresip> {
   const directory = await mkdtemp(join(tmpdir(), 'ringflow-baresip-'));
   // It takes the port above for TLS, used or not.
-  const port = await testPort('127.0.0.1', 1);
+  const port = await testPort(host, 1);
   const controlPort = await testPort();
   await writeFile(
     join(directory, 'config'),
-    configOf(directory, port, controlPort, { toneHz, codecs, maxCalls }) + (await tlsConfig(directory, tls)),
+    configOf(directory, port, controlPort, { host, toneHz, codecs, maxCalls }) + (await tlsConfig(directory, tls)),
   );
   await writeFile(
     join(directory, 'accounts'),
-    `${addressOf(user, registrar && { ...registrar, seconds: registersForSeconds }, tls !== undefined)};answermode=${answers}${mediaEncryption === undefined ? '' : `;mediaenc=${mediaEncryption}`}\n`,
+    `${addressOf(user, writeHostPort(host), registrar && { ...registrar, seconds: registersForSeconds }, tls !== undefined)};answermode=${answers}${mediaEncryption === undefined ? '' : `;mediaenc=${mediaEncryption}`}\n`,
   );
 
   const logFile = await open(join(directory, 'log'), 'w');
-  const child = spawn('baresip', ['-f', directory, '-s', '-t', String(LONGEST_SECONDS)], { stdio: ['ignore', logFile.fd, logFile.fd] });
+  const child = spawn('baresip', [host === '::1' ? '-6' : '-4', '-f', directory, '-s', '-t', String(LONGEST_SECONDS)], {
+    stdio: ['ignore', logFile.fd, logFile.fd],
+  });
   await logFile.close();
   let ended = false;
   const over = once(child, 'close')
@@ -148,10 +154,11 @@ async function tlsConfig(directory: string, tls: BaresipOptions['tls']): Promise
 
 function addressOf(
   user: string,
+  host: string,
   registrar: (NonNullable<BaresipOptions['registrar']> & { readonly seconds: number }) | undefined,
   isSecure: boolean,
 ): string {
-  if (!registrar) return `<sip:${user}@127.0.0.1${isSecure ? ';transport=tls' : ''}>;regint=0`;
+  if (!registrar) return `<sip:${user}@${host}${isSecure ? ';transport=tls' : ''}>;regint=0`;
   const { address = '127.0.0.1', port, transport, password, seconds } = registrar;
   const server = `${address}:${port};transport=${transport}`;
   return `<sip:${user}@${server}>;regint=${seconds};auth_user=${user};auth_pass=${password};outbound="sip:${server}"`;
@@ -162,11 +169,11 @@ function configOf(
   directory: string,
   port: number,
   controlPort: number,
-  { toneHz, codecs, maxCalls }: Required<Pick<BaresipOptions, 'toneHz' | 'codecs' | 'maxCalls'>>,
+  { host, toneHz, codecs, maxCalls }: Required<Pick<BaresipOptions, 'host' | 'toneHz' | 'codecs' | 'maxCalls'>>,
 ): string {
   return `
-    sip_listen 127.0.0.1:${port}
-    net_interface 127.0.0.1
+    sip_listen ${writeHostPort(host, port)}
+    net_interface ${host}
     rtp_ports 42000-42999
     call_max_calls ${maxCalls}
     rtp_stats yes

@@ -1,0 +1,110 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { measureSound } from '../../src/cli/heard.ts';
+import type { ReadyAccount } from '../../src/cli/new-account.ts';
+import { PlaceCall } from '../../src/contracts/calls.ts';
+import { ListFiles } from '../../src/contracts/files.ts';
+import type { SessionInfo } from '../../src/contracts/sessions.ts';
+import { type Baresip, startBaresip } from '../support/baresip.ts';
+import { TestAuthority } from '../support/certificates.ts';
+import { flowOf, to } from '../support/flow-builder.ts';
+import { loudest, samplesOf } from '../support/heard-tones.ts';
+import { latestSession, newAccount, numberToDial, type RealServer, realServer, saveFlow, takeCalls } from '../support/real-server.ts';
+import { bytesOf } from '../support/stored-recordings.ts';
+import { testPort } from '../support/test-port.ts';
+
+// Calls with baresip that go over IPv6 alone, and what both sides hear.
+
+const TONE_HZ = 700;
+const authority = new TestAuthority();
+const ours = authority.issue('IP:::1');
+const flow = flowOf({
+  before: ['WaitNode', { Timeout: 0.5, Done: to('say') }],
+  say: ['SayNode', { WhatToSay: 'This is the new internet.', Done: to('record') }],
+  record: ['RecordNode', { PlayBeep: false, MaxLengthInSeconds: 1, Done: to('bye') }],
+  bye: ['HangUpNode'],
+});
+const over = ({ ended }: SessionInfo): boolean => ended === true;
+
+let server: RealServer;
+let tlsPort: number;
+const phones: Baresip[] = [];
+
+beforeAll(async () => {
+  tlsPort = await testPort('::1');
+  server = await realServer({
+    RINGFLOW_SIP_HOST: '::1',
+    RINGFLOW_SIP_TLS_PORT: String(tlsPort),
+    RINGFLOW_SIP_TLS_CERTIFICATE: ours.certificateFile,
+    RINGFLOW_SIP_TLS_KEY: ours.keyFile,
+    RINGFLOW_SIP_TLS_CA: authority.caFile,
+  });
+}, 60_000);
+afterEach(async () => {
+  for (const phone of phones.splice(0)) await phone.close();
+});
+afterAll(async () => {
+  await server?.remove();
+  authority.remove();
+}, 60_000);
+
+const ways = [
+  ['Udp', 'Off'],
+  ['Tcp', 'Required'],
+  ['Tls', 'Required'],
+] as const satisfies Way[];
+type Way = readonly [transport: 'Udp' | 'Tcp' | 'Tls', srtp: 'Off' | 'Required'];
+
+async function phone([transport, srtp]: Way): Promise<Baresip> {
+  const started = await startBaresip({
+    user: numberToDial,
+    host: '::1',
+    toneHz: TONE_HZ,
+    ...(srtp === 'Required' && { mediaEncryption: 'srtp-mand' as const }),
+    ...(transport === 'Tls' && { tls: { ...authority.issue('IP:::1'), caFile: authority.caFile } }),
+  });
+  phones.push(started);
+  return started;
+}
+
+const accountOf = ([transport, srtp]: Way, port: number): Promise<ReadyAccount> =>
+  newAccount(server.child, port, { host: '::1', transport, srtp });
+
+/** Both have heard each other, in packets to and from addresses of IPv6. */
+async function bothHeard(account: ReadyAccount, baresip: Baresip): Promise<SessionInfo> {
+  const session = await latestSession(account, over);
+  expect(session.outcome).toBe('Completed');
+  expect(session.mediaReport).toMatchObject({ audioReceived: true, oneWayAudio: false, packetsLost: 0 });
+  const { items } = await account.api.call(ListFiles, { sessionId: session.id ?? '' });
+  expect(loudest(TONE_HZ, samplesOf(await bytesOf(account.login, items[0] ?? {})))).toBeGreaterThan(0.4);
+  expect(measureSound(await baresip.heard()).soundMs).toBeGreaterThan(500);
+  const log = await baresip.log();
+  expect(new Set([...log.matchAll(/^c=IN (\S+ \S+)\r?$/gm)].map(([, address]) => address))).toEqual(new Set(['IP6 ::1']));
+  return session;
+}
+
+describe('over IPv6 baresip', () => {
+  it.each(ways)(
+    'is called over %s with SRTP %s, and both hear each other',
+    async (...way) => {
+      const callee = await phone(way);
+      const account = await accountOf(way, way[0] === 'Tls' ? callee.tlsPort : callee.port);
+      await account.api.call(PlaceCall, { flowId: await saveFlow(account, flow), numberToDial });
+      expect(await bothHeard(account, callee)).toMatchObject({ direction: 'outbound' });
+    },
+    60_000,
+  );
+
+  it.each(ways)(
+    'calls over %s with SRTP %s, and both hear each other',
+    async (...way) => {
+      const account = await accountOf(way, 5999);
+      const number = await takeCalls(account, { flowId: await saveFlow(account, flow) });
+      const caller = await phone(way);
+      // To TLS it goes by itself, since its own address is there.
+      const at = way[0] === 'Tls' ? `[::1]:${tlsPort}` : `[::1]:${server.sip.port};transport=${way[0].toLowerCase()}`;
+      await caller.command('dial', `sip:${number}@${at}`);
+      expect(await bothHeard(account, caller)).toMatchObject({ direction: 'inbound' });
+    },
+    60_000,
+  );
+});
