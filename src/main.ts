@@ -187,10 +187,10 @@ async function start(settings: Settings, log: Logger, opened: Opened): Promise<R
     refusals,
     targetHealth,
     conferenceMembers: settings.conferenceMembers,
-    flowParts: ({ id, accountId, endpointId, direction, trunkId, fromAddress, toAddress }, { flow, parameters }) => ({
+    flowParts: ({ id, accountId, endpointId, direction, trunkId, fromAddress, toAddress, extras }, { flow, parameters }) => ({
       flow: flow.compiled,
       known: {
-        session: { Id: id, From: fromAddress, To: toAddress },
+        session: { Id: id, From: fromAddress, To: toAddress, ForwardedFrom: extras?.forwardedFrom ?? '' },
         endpoint: {
           Id: endpointId,
           // What a user calls by has no number.

@@ -142,6 +142,7 @@ export const SessionInfo = dto(
     destination: optional(text),
     toAddress: optional(text),
     fromAddress: optional(text),
+    forwardedFrom: optional(text, 'For whom a call that comes in was before it was forwarded to `toAddress`, as its trunk says.'),
     channel: optional(flowChannels),
     holdReason: optional(holdReasons, 'Why the call is on hold, when it is.'),
     heldByUserId: optional(text, 'Who put it on hold.'),

@@ -6,7 +6,7 @@ export type Scope = Exclude<ValueSource, 'Value' | 'Expression'>;
 export const scopes: readonly Scope[] = valueSources.filter((source) => source !== 'Value' && source !== 'Expression');
 
 /** Fields of Session that every call has and no flow can change. */
-export const builtInSessionFields = ['Id', 'From', 'To'] as const;
+export const builtInSessionFields = ['Id', 'From', 'To', 'ForwardedFrom'] as const;
 
 /** Room for one value and for everything a session keeps, in characters. */
 export const MAX_VALUE_SIZE = 64 * 1024;
@@ -15,7 +15,13 @@ export const MAX_FIELD_NAME = 100;
 
 /** What is known of a call before it is answered. `System.Now` is added by DataScopes. */
 export interface KnownData {
-  readonly session: { readonly Id: string; readonly From: string; readonly To: string };
+  readonly session: {
+    readonly Id: string;
+    readonly From: string;
+    readonly To: string;
+    /** For whom the call was before it was forwarded; absent: nobody. */
+    readonly ForwardedFrom?: string;
+  };
   readonly endpoint?: PlainStruct;
   readonly customer?: PlainStruct;
   readonly user?: PlainStruct;
@@ -46,7 +52,7 @@ export class DataScopes {
 
   constructor(known: KnownData, clock: Clock, session: PlainStruct = nothing) {
     this.#known = known;
-    this.#builtIn = structOf(Object.entries(known.session));
+    this.#builtIn = structOf(Object.entries({ ForwardedFrom: '', ...known.session }));
     this.#clock = clock;
     this.#session = session;
     this.#size = sizeOf(session);

@@ -30,9 +30,10 @@ export function createdSession(row: NewSessionRow): SessionInfo {
   };
 }
 
-function extraMembers({ metadata, notBeforeMs, expiresAtMs }: SessionExtras): SessionInfo {
+function extraMembers({ metadata, forwardedFrom, notBeforeMs, expiresAtMs }: SessionExtras): SessionInfo {
   return {
     ...(metadata && { metadata: { ...metadata } }),
+    ...(forwardedFrom !== undefined && { forwardedFrom }),
     ...(notBeforeMs !== undefined && { notBefore: isoOf(notBeforeMs) }),
     ...(expiresAtMs !== undefined && { expiresAt: isoOf(expiresAtMs) }),
   };

@@ -1,6 +1,6 @@
 /** What a caller may be called when it is no number. */
 const ADDRESS_LENGTH = 64;
-const NO_NAME = 'anonymous';
+export const NO_NAME = 'anonymous';
 
 /** A text of somebody else as the address of a session: short, and without what cannot be stored. */
 export function addressOf(user: string): string {

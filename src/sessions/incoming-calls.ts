@@ -67,6 +67,7 @@ export class IncomingCalls {
       throw error;
     }
     if (plan.writtenFrom !== undefined) live.note(`From says ${plan.writtenFrom}`);
+    if (plan.forwardedFrom !== undefined) live.note(`Forwarded from ${plan.forwardedFrom}${atFirst(plan.firstFor)}`);
     live.answer();
   }
 
@@ -88,6 +89,7 @@ export class IncomingCalls {
       callState: 'Ringing',
       createdBy: CREATED_BY,
       createdAtMs: clock.now(),
+      ...(plan.forwardedFrom !== undefined && { extras: { forwardedFrom: plan.forwardedFrom } }),
     };
   }
 
@@ -106,4 +108,8 @@ export class IncomingCalls {
     this.#options.refusals.count(reason, call.source.address);
     call.reject(status, retryAfterSeconds);
   }
+}
+
+function atFirst(firstFor: string | undefined): string {
+  return firstFor === undefined ? '' : `; it was for ${firstFor} at first`;
 }

@@ -4,7 +4,7 @@ import { readNumbers } from '../directory/number-format.ts';
 import type { OwnedNumber } from '../directory/phone-numbers.ts';
 import type { Trunk } from '../directory/trunks.ts';
 import type { IncomingCall } from '../telephony/port.ts';
-import { addressOf } from './incoming-address.ts';
+import { addressOf, NO_NAME } from './incoming-address.ts';
 import { writtenNumber } from './written-number.ts';
 
 /**
@@ -42,6 +42,28 @@ export function callersOf(
     callerSource === 'asserted' ? (asserted.find((user) => callerNumber(user, callerFormat) !== undefined) ?? asserted[0]) : undefined;
   const caller = known === undefined ? written : callerOf(known);
   return { from: caller, ...(caller !== written && { writtenFrom: written }) };
+}
+
+/** For whom a call was before: who forwarded it to us, and whom it was for at first, when that is somebody else. */
+export interface Forwarding {
+  readonly forwardedFrom?: string;
+  readonly firstFor?: string;
+}
+
+/** For whom a call by way of a trunk was before it was forwarded to `called`, in numbers where they can be read as such. */
+export function forwardingOf(
+  { forwarders }: Pick<IncomingCall, 'forwarders'>,
+  { callerFormat }: Pick<Trunk, 'callerFormat'>,
+  called: string,
+): Forwarding {
+  const known = forwarders.map((user) => callerNumber(user, callerFormat) ?? addressOf(user));
+  const others = known.filter((name) => name !== called && name !== NO_NAME);
+  const [forwardedFrom] = others;
+  const firstFor = others.at(-1);
+  return {
+    ...(forwardedFrom !== undefined && { forwardedFrom }),
+    ...(firstFor !== undefined && firstFor !== forwardedFrom && { firstFor }),
+  };
 }
 
 /** The number of a caller. Where numbers are national, one that fits neither the style nor E.164 could be of any country: it is none. */

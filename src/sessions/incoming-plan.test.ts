@@ -61,6 +61,7 @@ function planned({ trunk, other, flow: info = stored.flow, flowOf: accountId = '
       callId: 'call',
       from: '+18145550001',
       asserted: [],
+      forwarders: [],
       to: NUMBER,
       dialled: NUMBER,
       source: { address: CARRIER, port: 5060, transport: 'udp' },

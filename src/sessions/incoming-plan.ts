@@ -9,7 +9,7 @@ import { AppError } from '../kernel/errors.ts';
 import type { AnswerRequest, IncomingCall } from '../telephony/port.ts';
 import type { CompiledFlows } from './compiled-flows.ts';
 import { addressOf } from './incoming-address.ts';
-import { calledNumber, callersOf } from './incoming-numbers.ts';
+import { calledNumber, callersOf, type Forwarding, forwardingOf } from './incoming-numbers.ts';
 import type { PlannedFlow } from './outgoing-plan.ts';
 import { limitOfUser, type TrunkLimit } from './trunk-limits.ts';
 
@@ -45,7 +45,7 @@ export interface IncomingLine {
 }
 
 /** A call that may be answered, with everything that it needs. */
-export interface IncomingPlan {
+export interface IncomingPlan extends Forwarding {
   readonly accountId: string;
   /** What was called. */
   readonly endpointId: string;
@@ -126,6 +126,7 @@ async function planOfNumber(
     endpointId,
     line: { limit: trunk, trunkId, media: { srtp, inbandDigits, rtpSource, ...(codecs && { codecs }), ...(digits && { digits }) } },
     ...callersOf(call, trunk),
+    ...forwardingOf(call, trunk, e164),
     to: e164,
   };
 }

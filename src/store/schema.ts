@@ -244,6 +244,8 @@ export const session = pgTable(
     direction: text('direction').$type<'inbound' | 'outbound'>().notNull(),
     toAddress: text('to_address').notNull(),
     fromAddress: text('from_address').notNull(),
+    /** For whom the call was before it was forwarded to `toAddress`, if it was. */
+    forwardedFrom: text('forwarded_from'),
     /** Null while the session waits for its time: any server may claim it then. */
     owner: uuid('owner'),
     epoch: integer('epoch').notNull().default(1),

@@ -198,6 +198,7 @@ function toInfo(
       sipCause: row.sipCause,
       callSid: row.callSid,
       trunkId: row.trunkId,
+      forwardedFrom: row.forwardedFrom,
       metadata: row.metadata,
       notBefore: row.notBefore?.toISOString(),
       expiresAt: row.expiresAt?.toISOString(),

@@ -71,6 +71,8 @@ export interface NewSessionRow {
 
 /** What only some sessions have. */
 export interface SessionExtras {
+  /** Of a call that comes in: for whom it was before it was forwarded. */
+  readonly forwardedFrom?: string;
   readonly metadata?: Readonly<Record<string, string>>;
   readonly plan?: SessionPlan;
   readonly notBeforeMs?: number;

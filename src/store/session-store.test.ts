@@ -41,6 +41,16 @@ describe('with the whole store', () => {
     expect(found?.info).not.toHaveProperty('outcome');
   });
 
+  it('shows for whom a call was before it was forwarded', async () => {
+    const rows = [
+      newSessionRow({ direction: 'inbound', extras: { forwardedFrom: '+4930111222' } }),
+      newSessionRow({ direction: 'inbound' }),
+    ];
+    for (const row of rows) await store.sessions.create(row);
+    const stored = await Promise.all(rows.map(({ id }) => store.sessionReader.find(id)));
+    expect(stored.map((found) => found?.info.forwardedFrom)).toEqual(['+4930111222', undefined]);
+  });
+
   it('tells only the caller whose row is refused, when many go together', async () => {
     const good = Array.from({ length: 20 }, () => newSessionRow());
     const twin = newSessionRow();

@@ -46,6 +46,7 @@ const common = {
 };
 /** What only some have: a batch without any of them is spared the columns. */
 const extra = {
+  forwarded_from: 'text',
   metadata: 'jsonb',
   plan: 'jsonb',
   not_before: 'timestamptz',
@@ -208,8 +209,9 @@ function toColumns(row: NewSessionRow): Record<string, unknown> {
   };
 }
 
-function extraColumns({ metadata, plan, notBeforeMs, expiresAtMs, dueAtMs, keyed }: SessionExtras): Record<string, unknown> {
+function extraColumns({ forwardedFrom, metadata, plan, notBeforeMs, expiresAtMs, dueAtMs, keyed }: SessionExtras): Record<string, unknown> {
   return {
+    forwarded_from: forwardedFrom,
     metadata,
     plan,
     not_before: momentOf(notBeforeMs),

@@ -269,6 +269,8 @@ export interface IncomingCall {
   readonly from: string;
   /** Who calls by P-Asserted-Identity (RFC 3325), unless it is to be kept: users and numbers, as written. Only trusted peers are to be believed. */
   readonly asserted: readonly string[];
+  /** For whom the call was before it was forwarded to us, who forwarded it last first: users and numbers, as written. To be believed as `asserted`. */
+  readonly forwarders: readonly string[];
   /** User part of To. */
   readonly to: string;
   /** User part of the Request-URI: whom the caller, or the proxy before us, wants to reach. */

@@ -2,6 +2,7 @@ import type { Clock, Timer } from '../kernel/clock.ts';
 import type { InboundLeg } from './inbound-leg.ts';
 import type { AnsweredCall, CallingUser, CallSource, IncomingCall, IncomingSlot, LegEnd } from './port.ts';
 import { readAssertedIdentity } from './sip/asserted-identity.ts';
+import { readForwarders } from './sip/forwarders.ts';
 import type { IncomingInvite } from './sip/incoming-invite.ts';
 import { parseNameAddress } from './sip/parse-address.ts';
 import { SipParseError } from './sip/sip-parse-error.ts';
@@ -30,6 +31,7 @@ export class RingingCall implements IncomingCall {
   readonly callId: string;
   readonly from: string;
   readonly asserted: readonly string[];
+  readonly forwarders: readonly string[];
   readonly to: string;
   readonly dialled: string;
   readonly source: CallSource;
@@ -47,6 +49,7 @@ export class RingingCall implements IncomingCall {
     this.from = userIn(invite.from);
     const { users, isPrivate } = readAssertedIdentity(invite.headers);
     this.asserted = isPrivate ? [] : users;
+    this.forwarders = readForwarders(invite.headers);
     this.to = userIn(invite.to);
     this.dialled = userOfUri(invite.requestUri);
     this.source = invite.source;

@@ -11,6 +11,7 @@ import { newLocalSrtp } from '../../src/telephony/sdp/srtp-offer.ts';
 import { readAssertedIdentity } from '../../src/telephony/sip/asserted-identity.ts';
 import { parseChallenge } from '../../src/telephony/sip/digest.ts';
 import { readDigitBody } from '../../src/telephony/sip/digit-body.ts';
+import { readForwarders } from '../../src/telephony/sip/forwarders.ts';
 import type { SipMessage } from '../../src/telephony/sip/message.ts';
 import { parseNameAddress } from '../../src/telephony/sip/parse-address.ts';
 import { parseCredentials } from '../../src/telephony/sip/parse-credentials.ts';
@@ -59,6 +60,7 @@ function readSip(bytes: Uint8Array): void {
     attempt(() => read(message.headers));
   // Of an identity that cannot be read there is none: it is no reason to refuse a call.
   expect(readAssertedIdentity(message.headers).users.length).toBeLessThanOrEqual(2);
+  expect(readForwarders(message.headers).length).toBeLessThanOrEqual(20);
   if (message.kind === 'request') attempt(() => readRegistration(message));
   readBody(message.headers, message.body);
   attempt(() => readSipfrag(message.body));

@@ -11,7 +11,10 @@ import { udpPortsOf } from '../support/udp-ports.ts';
 // sipp as the carrier that calls the whole server, over clean and bad networks.
 
 const MOST_MS = 60_000;
-const short = flowOf({ say: ['SayNode', { WhatToSay: 'Hello.', Done: to('bye') }], bye: ['HangUpNode', { Outcome: 'Served' }] });
+const short = flowOf({
+  say: ['SayNode', { WhatToSay: 'Hello.', Done: to('bye') }],
+  bye: ['HangUpNode', { Outcome: 'Served for {{ Session.ForwardedFrom }}.' }],
+});
 const long = flowOf({ wait: ['WaitNode', { Timeout: 60, Done: to('bye') }], bye: ['HangUpNode'] });
 const ended = ({ ended: isOver }: SessionInfo): boolean => isOver === true;
 
@@ -43,20 +46,26 @@ async function called(flow: FlowInfo): Promise<{ account: ReadyAccount; number: 
 
 describe.each(ways)('sipp as the carrier that calls, over %s', (_way, way) => {
   it.concurrent.each([
-    ['patient-caller', 131],
-    ['late-offer-caller', 3],
-  ] as const)('%s: the flow runs, and hangs up', { timeout: MOST_MS }, async (scenario, seed) => {
-    const { account, number } = await called(short);
-    await sippCallsServer(scenario, server.sip, number, way, seed);
-    expect(await latestSession(account, ended)).toMatchObject({
-      direction: 'inbound',
-      toAddress: number,
-      fromAddress: 'sipp',
-      outcome: 'Served',
-      sipCause: 200,
-      callState: 'Disconnected',
-    });
-  });
+    ['patient-caller', 131, '+18145550123'],
+    ['late-offer-caller', 3, undefined],
+  ] as const)(
+    '%s: the flow runs, knows for whom the call was, and hangs up',
+    { timeout: MOST_MS },
+    async (scenario, seed, forwardedFrom) => {
+      const { account, number } = await called(short);
+      await sippCallsServer(scenario, server.sip, number, way, seed);
+      const session = await latestSession(account, ended);
+      expect(session.forwardedFrom).toBe(forwardedFrom);
+      expect(session).toMatchObject({
+        direction: 'inbound',
+        toAddress: number,
+        fromAddress: 'sipp',
+        outcome: `Served for ${forwardedFrom ?? ''}.`,
+        sipCause: 200,
+        callState: 'Disconnected',
+      });
+    },
+  );
 
   it.concurrent('hangs up', { timeout: MOST_MS }, async () => {
     const { account, number } = await called(long);

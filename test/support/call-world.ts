@@ -276,7 +276,7 @@ export function callWorld(options: WorldOptions) {
     flowParts: (row, plan) => ({
       flow: plan.flow.compiled,
       known: {
-        session: { Id: row.id, From: row.fromAddress, To: row.toAddress },
+        session: { Id: row.id, From: row.fromAddress, To: row.toAddress, ForwardedFrom: row.extras?.forwardedFrom ?? '' },
         ...(plan.parameters && { parameters: plan.parameters }),
       },
       sounds,

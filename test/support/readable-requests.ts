@@ -6,7 +6,7 @@ const head = (method: string): string =>
 
 /**
  * Requests of whose headers and bodies a plain call has none: transfers and their progress, digits in INFO, PRACK, asserted identities,
- * registrations, bodies of parts.
+ * forwarded calls, registrations, bodies of parts.
  */
 export const readableRequests: readonly Uint8Array[] = [
   `${head('REFER')}Refer-To: <sip:c@10.0.0.3;method=INVITE?Replaces=x%40y%3Bto-tag%3D1%3Bfrom-tag%3D2>\r\nReferred-By: <sip:b@h>\r\n\r\n`,
@@ -16,6 +16,8 @@ export const readableRequests: readonly Uint8Array[] = [
   `${head('INFO')}Content-Type: application/dtmf\r\n\r\n#`,
   `${head('PRACK')}RAck: 776656 2 INVITE\r\n\r\n`,
   `${head('INVITE')}P-Asserted-Identity: "A" <sip:+15550001@h;user=phone>, tel:+15550002;phone-context=h\r\nP-Asserted-Identity: <tel:+15550003>\r\nPrivacy: id;header\r\n\r\n`,
+  `${head('INVITE')}Diversion: "A, B" <sip:+15550001@h>;reason=user-busy;privacy=off;counter=2, <tel:+15550002>;reason=no-answer\r\n\r\n`,
+  `${head('INVITE')}History-Info: <sip:1@h?Reason=SIP%3Bcause%3D302&Privacy=none>;index=1, <sip:2@h;cause=302>;index=1.1\r\nHistory-Info: <sip:3@h>;index=1.2;mp=1\r\n\r\n`,
   `${head('REGISTER')}Contact: <sip:b@10.0.0.4;transport=tcp>;expires=60;q=0.5, <sip:b@[::1]>\r\nExpires: 3600\r\n\r\n`,
   `${head('INVITE')}Content-Type: multipart/mixed;boundary=gateway\r\n\r\n${gatewayBody(OFFER)}`,
   `${head('INVITE')}Content-Type: multipart/alternative;boundary=b\r\n\r\n--b\r\nContent-Type: multipart/mixed;\r\n boundary=gateway\r\n\r\n${gatewayBody(OFFER)}\r\n--b--`,
