@@ -1,22 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { serverOfFile } from '../support/file-server.ts';
 import { flowOf, from, into, to } from '../support/flow-builder.ts';
 import { hearing } from '../support/heard-tones.ts';
-import { latestSession, newAccount, type RealServer, realServer, saveFlow, sessionWhen } from '../support/real-server.ts';
+import { latestSession, newAccount, type RealServer, saveFlow, sessionWhen } from '../support/real-server.ts';
 import { newPhoneUser, registeredBaresip, registeredLinphone } from '../support/registered-phones.ts';
 
 let server: RealServer;
-const closing: (() => Promise<void>)[] = [];
-
-beforeAll(async () => {
-  server = await realServer();
-}, 60_000);
-
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
+const closing = serverOfFile((started) => {
+  server = started;
 });
-
-afterAll(() => server?.remove(), 60_000);
 
 /** A flow that dials this user for whoever dials anything. */
 const dialling = (userId: string) =>

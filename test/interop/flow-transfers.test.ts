@@ -1,29 +1,25 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { ReadyAccount } from '../../src/cli/new-account.ts';
 import { PlaceCall } from '../../src/contracts/calls.ts';
 import type { SessionInfo } from '../../src/contracts/sessions.ts';
 import { type Baresip, type BaresipOptions, startBaresip } from '../support/baresip.ts';
+import { serverOfFile } from '../support/file-server.ts';
 import { flowOf, into, type ShortParameter, to } from '../support/flow-builder.ts';
 import { hearing, hearingSound } from '../support/heard-tones.ts';
 import { startLinphone } from '../support/linphone.ts';
-import { newAccount, type RealServer, realServer, saveFlow, sessionWhen } from '../support/real-server.ts';
+import { newAccount, type RealServer, saveFlow, sessionWhen } from '../support/real-server.ts';
 import { newPhoneUser, registeredBaresip, registeredLinphone } from '../support/registered-phones.ts';
 import { testPort } from '../support/test-port.ts';
 import { udpPortsOf } from '../support/udp-ports.ts';
 
 const number = '+18144043093';
 let server: RealServer;
-const closing: (() => Promise<void>)[] = [];
-
-beforeAll(async () => {
-  server = await realServer({ RINGFLOW_MEDIA_THREADS: '2' });
-}, 60_000);
-
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
-});
-
-afterAll(() => server?.remove(), 60_000);
+const closing = serverOfFile(
+  (started) => {
+    server = started;
+  },
+  { RINGFLOW_MEDIA_THREADS: '2' },
+);
 
 const exits = ['Transferred', 'Accepted', 'Refused', 'Failed', 'Joined', 'NoAnswer', 'Busy', 'Rejected'];
 const transferring = (userId: string, parameters: Readonly<Record<string, ShortParameter>>) =>

@@ -1,26 +1,19 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { ReadyAccount } from '../../src/cli/new-account.ts';
 import type { FlowInfo } from '../../src/contracts/flows.ts';
 import type { SessionInfo } from '../../src/contracts/sessions.ts';
 import { type Baresip, startBaresip } from '../support/baresip.ts';
+import { serverOfFile } from '../support/file-server.ts';
 import { flowOf, from, into, to } from '../support/flow-builder.ts';
-import { latestSession, newAccount, type RealServer, realServer, saveFlow, takeCalls } from '../support/real-server.ts';
+import { latestSession, newAccount, type RealServer, saveFlow, takeCalls } from '../support/real-server.ts';
 
 const long = flowOf({ wait: ['WaitNode', { Timeout: 60, Done: to('bye') }], bye: ['HangUpNode'] });
 const ended = ({ ended: isOver }: SessionInfo): boolean => isOver === true;
 
 let server: RealServer;
-const closing: (() => Promise<void>)[] = [];
-
-beforeAll(async () => {
-  server = await realServer();
-}, 60_000);
-
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
+const closing = serverOfFile((started) => {
+  server = started;
 });
-
-afterAll(() => server?.remove(), 60_000);
 
 /** An account with a trunk to this machine, whose number runs the flow. */
 async function called(flow: FlowInfo, srtp: 'Off' | 'Optional' | 'Required' = 'Off'): Promise<{ account: ReadyAccount; number: string }> {

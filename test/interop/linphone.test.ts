@@ -1,9 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { FlowInfo } from '../../src/contracts/flows.ts';
+import { serverOfFile } from '../support/file-server.ts';
 import { flowOf, from, into, to } from '../support/flow-builder.ts';
 import { type Linphone, startLinphone } from '../support/linphone.ts';
-import { newAccount, numberToDial, type RealServer, realServer, saveFlow, sessionWhen } from '../support/real-server.ts';
+import { newAccount, numberToDial, type RealServer, saveFlow, sessionWhen } from '../support/real-server.ts';
 import { testPort } from '../support/test-port.ts';
 
 // linphone as a second phone beside baresip. linphone-daemon records nothing: that its keys reach the flow shows that RTP flows from it,
@@ -11,17 +12,9 @@ import { testPort } from '../support/test-port.ts';
 // phone, which its automatic answer does not hold apart.
 
 let server: RealServer;
-const closing: (() => Promise<void>)[] = [];
-
-beforeAll(async () => {
-  server = await realServer();
-}, 60_000);
-
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
+const closing = serverOfFile((started) => {
+  server = started;
 });
-
-afterAll(() => server.remove(), 60_000);
 
 const ask: FlowInfo = flowOf({
   ask: ['GatherNode', { MaxDigits: 5, TimeoutInSeconds: 12, Digits: into('Entered'), Done: to('route') }],

@@ -1,20 +1,16 @@
-import { afterAll, afterEach, beforeAll, describe, it } from 'vitest';
-import { type RealServer, realServer } from '../support/real-server.ts';
+import { describe, it } from 'vitest';
+import { serverOfFile } from '../support/file-server.ts';
+import type { RealServer } from '../support/real-server.ts';
 import { callsLinphone, joined, joinedWith, running, type TransferPhones, transferPhones } from '../support/transfer-phones.ts';
 
 let server: RealServer;
-const closing: (() => Promise<void>)[] = [];
-
-beforeAll(async () => {
+const closing = serverOfFile(
+  (started) => {
+    server = started;
+  },
   // Calls one after the other are carried by different threads.
-  server = await realServer({ RINGFLOW_MEDIA_THREADS: '2' });
-}, 60_000);
-
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
-});
-
-afterAll(() => server?.remove(), 60_000);
+  { RINGFLOW_MEDIA_THREADS: '2' },
+);
 
 async function phones(): Promise<TransferPhones> {
   const all = await transferPhones(server, server.sip.port);

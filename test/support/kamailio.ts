@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { testPort } from './test-port.ts';
+import { isUdpBound } from './udp-ports.ts';
 
 /** A kamailio process on an address of this machine, over UDP and TCP, with a configuration of test/interop/kamailio. */
 export interface Kamailio {
@@ -53,15 +54,8 @@ export async function startKamailio(
     }
     await rm(directory, { recursive: true, force: true });
   };
-  const inMemory = address
-    .split('.')
-    .reverse()
-    .map((byte) => Number(byte).toString(16).padStart(2, '0'))
-    .join('')
-    .toUpperCase();
-  const bound = `${inMemory}:${port.toString(16).toUpperCase().padStart(4, '0')} `;
   for (let waited = 0; waited < READY_WITHIN_MS && child.exitCode === null; waited += 50) {
-    if ((await readFile('/proc/net/udp', 'utf8')).includes(bound)) {
+    if (await isUdpBound(address, port)) {
       // The workers read the socket a moment after it was bound.
       await delay(100);
       return { port, stop };

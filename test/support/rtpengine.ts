@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { testPort } from './test-port.ts';
+import { isUdpBound } from './udp-ports.ts';
 
 /** An rtpengine process on 127.0.0.1, without its kernel module. */
 export interface RtpEngine {
@@ -35,9 +35,8 @@ export async function startRtpEngine(): Promise<RtpEngine> {
     await closed;
     clearTimeout(kill);
   };
-  const bound = `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')} `;
   for (let waited = 0; waited < READY_WITHIN_MS && child.exitCode === null; waited += 50) {
-    if ((await readFile('/proc/net/udp', 'utf8')).includes(bound)) return { port, stop };
+    if (await isUdpBound('127.0.0.1', port)) return { port, stop };
     await delay(50);
   }
   await stop();
