@@ -1,4 +1,5 @@
-import { type Cipher, createCipheriv, createHmac } from 'node:crypto';
+import { type Cipher, createCipheriv } from 'node:crypto';
+import { HmacSha1 } from './hmac-sha1.ts';
 import type { SessionKeys } from './srtp-session-keys.ts';
 
 /** Longer packets are neither sent nor taken: no network carries them in one piece. */
@@ -13,7 +14,7 @@ const MAX_BLOCKS = MAX_SRTP_BYTES / BLOCK_BYTES;
  */
 export class SrtpCipher {
   readonly #cipher: Cipher;
-  readonly #tagKey: Uint8Array;
+  readonly #hmac: HmacSha1;
   readonly #salt: DataView;
   readonly #counters = new Uint8Array(MAX_SRTP_BYTES);
   readonly #counterView = new DataView(this.#counters.buffer);
@@ -23,7 +24,7 @@ export class SrtpCipher {
   constructor({ cipherKey, tagKey, salt }: SessionKeys) {
     this.#cipher = createCipheriv(cipherKey.length === 32 ? 'aes-256-ecb' : 'aes-128-ecb', cipherKey, null);
     this.#cipher.setAutoPadding(false);
-    this.#tagKey = tagKey;
+    this.#hmac = new HmacSha1(tagKey);
     const padded = new Uint8Array(BLOCK_BYTES);
     padded.set(salt);
     this.#salt = new DataView(padded.buffer);
@@ -51,9 +52,9 @@ export class SrtpCipher {
     for (let at = start, from = 0; at < end; at++, from++) bytes[at] = (bytes[at] ?? 0) ^ (keyStream[from] ?? 0);
   }
 
-  /** The whole tag of `bytes`; a suite uses the beginning of it. */
+  /** The whole tag of `bytes`, until the next one is asked for; a suite uses the beginning of it. */
   tag(bytes: Uint8Array): Uint8Array {
-    return createHmac('sha1', this.#tagKey).update(bytes).digest();
+    return this.#hmac.tag(bytes);
   }
 
   /** Whether `bytes` have the tag that stands in `packet` from `at` on. Takes the same time whatever the tags are. */
