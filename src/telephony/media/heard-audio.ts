@@ -23,7 +23,7 @@ export interface AudioTap {
 /** When the beat stood still for longer, it begins anew. */
 const MOST_SKIPPED = 25;
 /** How often `gather` looks how long packets are on their way now: it goes through all that are remembered. */
-const GATHERS_TO_LOOK = 5;
+const GATHERS_TO_LOOK = 3;
 
 /**
  * What one stream hears, a frame of 20 ms on each beat: packets wait in a jitter buffer, are decoded in order, and what is missing is made up. It

@@ -68,7 +68,7 @@ describe('a run of packets', () => {
         for (const how of strays) {
           const next = packet(kept.length, { startMs, ...how });
           const isNext = next.codec === 'PCMU' && next.payload.length === 160 && !how.jump && Math.abs(how.lateMs ?? 0) <= 250;
-          if (!isNext || kept.length >= 16) expect(add(run, next)).toBe(false);
+          if (!isNext || kept.length >= 28) expect(add(run, next)).toBe(false);
           else {
             expect(add(run, next, kept.length)).toBe(true);
             kept.push(next);
@@ -91,7 +91,7 @@ describe('a run of packets', () => {
     );
   });
 
-  it('has 320 ms or 32 packets at most', () => {
+  it('has 560 ms or 56 packets at most', () => {
     const counts = [240, 160, 10].map((length) => {
       const run = begin(packet(0, { length }));
       let count = 1;
@@ -99,9 +99,9 @@ describe('a run of packets', () => {
       return [count, run.packets, run.samples().length];
     });
     expect(counts).toEqual([
-      [10, 10, 2400],
-      [16, 16, 2560],
-      [32, 32, 320],
+      [18, 18, 4320],
+      [28, 28, 4480],
+      [56, 56, 560],
     ]);
   });
 

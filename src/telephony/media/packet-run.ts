@@ -3,9 +3,9 @@ import { decodeG711, type G711Codec } from '../audio/g711.ts';
 import type { AudioCodec } from './media-port.ts';
 
 const SAMPLES_PER_MS = 8;
-/** More than comes between two times that it is handed on, every 200 ms. */
-const MOST_SAMPLES = 320 * SAMPLES_PER_MS;
-const MOST_PACKETS = 32;
+/** More than comes between two times that it is handed on, every 400 ms. */
+const MOST_SAMPLES = 560 * SAMPLES_PER_MS;
+const MOST_PACKETS = 56;
 /** What comes earlier or later than this beside the first, by the timestamps, does not follow on it. */
 const MOST_STRAY_SAMPLES = 250 * SAMPLES_PER_MS;
 

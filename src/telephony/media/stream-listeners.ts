@@ -10,7 +10,7 @@ import type { HeardCounts } from './media-report.ts';
 import { Recorder } from './recorder.ts';
 
 /** How often a recording of the whole call takes what came, when it is the only one that listens: in one go it costs a fraction. */
-const GATHERED_FRAMES = 10;
+const GATHERED_FRAMES = 20;
 /** How often recordings write, all of a thread at the same moment: to wake who writes for each of them costs more than the writing. */
 const WRITE_MS = 1000;
 
