@@ -143,6 +143,7 @@ export class TrunkRegistrations {
     }
     kept.ending.abort();
     if (kept.state.state === 'Registered' && kept.registration) this.#run(this.#unregister(kept.registration));
+    else kept.registration?.close();
   }
 
   async #unregister(registration: Registration, patienceMs = FAREWELL_MS): Promise<void> {
@@ -176,6 +177,7 @@ export class TrunkRegistrations {
       const isOpen = result.registered || (overAtMs !== undefined && (result.status === undefined || kept.state.state === 'Registered'));
       const leftMs = overAtMs === undefined ? FAREWELL_MS : Math.max(0, overAtMs - clock.now());
       if (isOpen && registration) await this.#unregister(registration, leftMs);
+      else registration?.close();
       return;
     }
     const before = kept.state;
@@ -183,6 +185,7 @@ export class TrunkRegistrations {
     kept.state = state;
     if (!result.registered && result.status === undefined) {
       kept.tried += 1;
+      registration?.close();
       kept.registration = undefined;
     } else if (result.registered) kept.tried = 0;
     this.#tell(kept, before);

@@ -181,6 +181,8 @@ export interface RegistrationRequest extends SipHost {
 export interface Registration {
   /** Registers for so long, or ends the registration (0). Never rejects; an abort counts as silence. */
   register(expiresSeconds: number, signal: AbortSignal): Promise<RegisterResult>;
+  /** Ends what goes on because of it: over UDP, keeping the way back open. Tells the registrar nothing. Idempotent. */
+  close(): void;
 }
 
 /** Where and how a call is to be placed. */

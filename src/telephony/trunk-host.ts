@@ -66,5 +66,6 @@ export function registrationAt(
       }
       return { registered: false };
     },
+    close: () => client.close(),
   };
 }

@@ -2,7 +2,7 @@ import type { Clock } from '../kernel/clock.ts';
 import type { Random } from '../kernel/random.ts';
 import type { DatagramSocket } from './datagram-socket.ts';
 import { MemoryConnections } from './memory-connections.ts';
-import type { Endpoint, Wire, WireKind } from './wire.ts';
+import { type Endpoint, SHORTEST_MESSAGE_BYTES, type Wire, type WireKind } from './wire.ts';
 
 /** What becomes of one datagram. */
 export type Verdict = 'pass' | 'drop' | 'duplicate' | { readonly delayMs: number };
@@ -102,6 +102,7 @@ export class MemoryNetwork {
       ...(kind !== 'udp' && { onClosed: (handler: (peer: Endpoint) => void) => void port.onClosed.push(handler) }),
       onReceive: (handler) => {
         port.receive = (bytes, from) => {
+          if (kind === 'udp' && bytes.length < SHORTEST_MESSAGE_BYTES) return;
           if (admits?.(from.address) !== false) handler(bytes, from);
         };
       },

@@ -2,7 +2,7 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { isIP } from 'node:net';
 import type { Logger } from '../kernel/log.ts';
-import type { Endpoint, Wire } from './wire.ts';
+import { type Endpoint, SHORTEST_MESSAGE_BYTES, type Wire } from './wire.ts';
 
 export interface UdpOptions {
   /** Where to listen: an IP address, and a port or 0 for a free one. */
@@ -16,8 +16,6 @@ export interface UdpOptions {
 
 /** The most that a datagram over IPv4 can carry. */
 const MAX_DATAGRAM_BYTES = 65_507;
-/** No SIP message is shorter; keep-alives of all kinds are. */
-const MIN_MESSAGE_BYTES = 16;
 /** Room for a burst while the event loop is busy; the system may grant less. */
 const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
 
@@ -46,7 +44,7 @@ export async function openUdp(options: UdpOptions): Promise<Wire> {
   let open = true;
   let handler: ((bytes: Uint8Array, from: Endpoint) => void) | undefined;
   socket.on('message', (bytes, { address, port }) => {
-    if (bytes.length < MIN_MESSAGE_BYTES || bytes.length > maxDatagramBytes || admits?.(address) === false) return;
+    if (bytes.length < SHORTEST_MESSAGE_BYTES || bytes.length > maxDatagramBytes || admits?.(address) === false) return;
     handler?.(bytes, { address, port });
   });
   const { address, port } = socket.address();

@@ -8,6 +8,9 @@ export interface Endpoint {
 
 export type WireKind = 'udp' | 'tcp' | 'tls';
 
+/** No SIP message is shorter; keep-alives of all kinds are. Shorter datagrams are dropped unread. */
+export const SHORTEST_MESSAGE_BYTES = 16;
+
 /** Something that carries whole SIP messages as bytes. A datagram on UDP; a message cut out of the stream on TCP and TLS. */
 export interface Wire {
   readonly kind: WireKind;

@@ -26,8 +26,8 @@ export function offerAt(address: string, port = 30_000, { protocol = 'RTP/AVP', 
 }
 
 /** Somebody who calls the server of a world, and of whom a test says every word. It listens for RTP on port 30000. */
-export function rawCaller(world: ReturnType<typeof callWorld>, address = '10.0.0.2') {
-  const wire = world.network.wire('udp', { address, port: 5060 });
+export function rawCaller(world: ReturnType<typeof callWorld>, address = '10.0.0.2', { port = 5060, server = SERVER } = {}) {
+  const wire = world.network.wire('udp', { address, port });
   const peer = new RawPeer(wire);
   let packets = 0;
   const socket = world.network.datagramSocket({ address, port: 30_000 });
@@ -50,17 +50,17 @@ export function rawCaller(world: ReturnType<typeof callWorld>, address = '10.0.0
     const { dialled = callerId, to = dialled, callId = 'call', from = '+18145550001' } = options;
     const lines = [
       `${method} sip:${dialled}@10.0.0.1 SIP/2.0`,
-      `Via: SIP/2.0/UDP ${address}:5060;branch=z9hG4bK${more.branch ?? `r${++branch}`};rport`,
+      `Via: SIP/2.0/UDP ${address}:${port};branch=z9hG4bK${more.branch ?? `r${++branch}`};rport`,
       ...('maxForwards' in options && options.maxForwards === undefined ? [] : [`Max-Forwards: ${options.maxForwards ?? '70'}`]),
       `From: <sip:${from}@${address}>;tag=caller`,
       `To: <sip:${to}@10.0.0.1>${toTag}`,
       `Call-ID: ${callId}@${address}`,
       `CSeq: ${cSeq} ${method}`,
-      `Contact: <sip:caller@${address}:5060>`,
+      `Contact: <sip:caller@${address}:${port}>`,
       ...(more.lines ?? []),
       ...(more.sdp === undefined ? [] : ['Content-Type: application/sdp']),
     ];
-    peer.send(`${lines.join('\n')}\n\n${more.sdp ?? ''}`, SERVER);
+    peer.send(`${lines.join('\n')}\n\n${more.sdp ?? ''}`, server);
   };
   const responses = (): SipResponse[] => peer.received.filter((message) => message.kind === 'response');
   const takeTag = (): void => {

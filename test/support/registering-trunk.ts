@@ -8,31 +8,37 @@ import type { ChangeListener } from '../../src/store/changes.ts';
 import type { TrunkSettings } from '../../src/store/schema.ts';
 import { secretBox } from '../../src/store/secret-box.ts';
 import type { SipRequest } from '../../src/telephony/sip/message.ts';
-import { callWorld } from './call-world.ts';
+import type { Endpoint } from '../../src/wire/wire.ts';
+import { callWorld, type WorldOptions } from './call-world.ts';
 import { flowOf } from './flow-builder.ts';
 import { RawPeer, type RawReply } from './raw-peer.ts';
 
 const REGISTRAR = '10.0.2.1';
 export const OTHER_REGISTRAR = '10.0.2.2';
-const US = { address: '10.0.0.1', port: 5060 };
 const box = secretBox('the secret of the tests');
 
 export type RegistrarAnswer = readonly [status: number, reply?: RawReply, afterMs?: number];
 
 /** A server with one trunk that registers, and a registrar that answers as a test says; without a word it is silent. */
-export function registeringTrunk(answer: (request: SipRequest, nth: number) => RegistrarAnswer | undefined, settings: TrunkSettings = {}) {
-  const world = callWorld({ flow: flowOf({ bye: ['HangUpNode'] }) });
+export function registeringTrunk(
+  answer: (request: SipRequest, nth: number) => RegistrarAnswer | undefined,
+  settings: TrunkSettings = {},
+  options: Partial<WorldOptions> = {},
+) {
+  const world = callWorld({ flow: flowOf({ bye: ['HangUpNode'] }), ...options });
   const requests: SipRequest[] = [];
+  const sources: Endpoint[] = [];
   const listen = (address: string) => {
     const wire = world.network.wire('udp', { address, port: 5060 });
     const peer = new RawPeer(wire);
-    peer.onMessage = (message) => {
+    peer.onMessage = (message, from) => {
       if (message.kind !== 'request') return;
       requests.push(message);
+      sources.push(from);
       const said = answer(message, requests.length);
       if (!said) return;
       const [status, reply, afterMs] = said;
-      const send = (): void => peer.reply(message, status, US, { tag: 'r', ...reply });
+      const send = (): void => peer.reply(message, status, from, { tag: 'r', ...reply });
       if (afterMs === undefined) send();
       else world.clock.after(afterMs, send);
     };
@@ -75,6 +81,8 @@ export function registeringTrunk(answer: (request: SipRequest, nth: number) => R
   return {
     world,
     requests,
+    /** Where each of them came from. */
+    sources,
     stored,
     lines,
     registrations,

@@ -8,6 +8,7 @@ import { parseNameAddress } from './parse-address.ts';
 import { retryAfterMs } from './retry-after.ts';
 import { splitList } from './split-list.ts';
 import type { Hop } from './transport.ts';
+import { UdpKeepAlive } from './udp-keep-alive.ts';
 
 /** Whose address is registered, and under which user part we take its calls. */
 export interface RegistrationAccount {
@@ -35,19 +36,35 @@ export class RegistrationClient {
   readonly #core: SipCore;
   readonly #account: RegistrationAccount;
   readonly #callId: string;
+  readonly #keepAlive: UdpKeepAlive;
   #cSeq = 0;
 
   constructor(core: SipCore, account: RegistrationAccount) {
     this.#core = core;
     this.#account = account;
     this.#callId = randomHex(core.random, 16);
+    const { clock, random, transport } = core;
+    this.#keepAlive = new UdpKeepAlive({ clock, random, send: (bytes, to) => void transport.send(bytes, to).catch(() => {}) });
   }
 
   /**
    * Asks for `expiresSeconds`, 0 to end the registration. Answers challenges, and asks for more when that is too brief (423). Never
-   * rejects; when `signal` is aborted, it is as if the registrar were silent.
+   * rejects; when `signal` is aborted, it is as if the registrar were silent. While it is registered over UDP, the way back from there is kept
+   * open through a NAT.
    */
   async register(to: Hop, expiresSeconds: number, signal: AbortSignal): Promise<RegisterResult> {
+    if (expiresSeconds === 0) this.close();
+    const result = await this.#register(to, expiresSeconds, signal);
+    if (result.registered && expiresSeconds > 0) this.#keepAlive.keep(to, result.expiresMs);
+    return result;
+  }
+
+  /** Nobody needs the way back any more. Sends nothing. Idempotent. */
+  close(): void {
+    this.#keepAlive.stop();
+  }
+
+  async #register(to: Hop, expiresSeconds: number, signal: AbortSignal): Promise<RegisterResult> {
     const { credentials, registrar, address } = this.#account;
     const answers = credentials && new ChallengeAnswers(credentials, this.#core.random);
     const contact = this.#core.transport.contact(this.#account.contactUser, to);
