@@ -31,6 +31,7 @@ import type {
 } from './port.ts';
 import type { PasswordWatch } from './refusals.ts';
 import { RingingCall } from './ringing-call.ts';
+import { ServiceRoutes } from './service-routes.ts';
 import type { IncomingInvite } from './sip/incoming-invite.ts';
 import { readDialogState } from './sip/read-dialog-state.ts';
 import type { UserAgent } from './sip/user-agent.ts';
@@ -82,7 +83,7 @@ export class Engine implements Telephony {
     this.#options = options;
     const { dns, clock, random, userAgent } = options;
     const locator = new ServerLocator({ dns, clock, random, canReach: (kind, family) => userAgent.canReach(kind, family) });
-    this.#hostParts = { userAgent, locator };
+    this.#hostParts = { userAgent, locator, serviceRoutes: new ServiceRoutes(clock) };
   }
 
   get liveLegs(): number {

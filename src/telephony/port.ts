@@ -181,7 +181,7 @@ export interface RegistrationRequest extends SipHost {
 export interface Registration {
   /** Registers for so long, or ends the registration (0). Never rejects; an abort counts as silence. */
   register(expiresSeconds: number, signal: AbortSignal): Promise<RegisterResult>;
-  /** Ends what goes on because of it: over UDP, keeping the way back open. Tells the registrar nothing. Idempotent. */
+  /** Ends what goes on because of it: keeping the way back open, and the way that its registrar has named for calls. Tells the registrar nothing. Idempotent. */
   close(): void;
 }
 

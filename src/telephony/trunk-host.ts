@@ -1,6 +1,7 @@
 import { defaultPort } from '../wire/default-port.ts';
 import type { ServerLocator } from '../wire/locate-servers.ts';
 import type { Registration, RegistrationRequest, SipHost } from './port.ts';
+import type { ServiceRoutes } from './service-routes.ts';
 import { writeHostPort } from './sip/host-port.ts';
 import { type Hop, transportParam } from './sip/transport.ts';
 import { escapeUser } from './sip/uri.ts';
@@ -10,6 +11,8 @@ export interface TrunkHostParts {
   readonly userAgent: UserAgent;
   /** Finds the servers of trunks. */
   readonly locator: ServerLocator;
+  /** The ways that registrars want calls to take. */
+  readonly serviceRoutes: ServiceRoutes;
 }
 
 /** How a host is written in a SIP URI. */
@@ -48,7 +51,7 @@ export async function ping(
 /** See Telephony.registration. */
 export function registrationAt(
   { user, domain, contactUser, credentials, host, port, transport }: RegistrationRequest,
-  { userAgent, locator }: TrunkHostParts,
+  { userAgent, locator, serviceRoutes }: TrunkHostParts,
 ): Registration {
   const ownDomain = domain ?? domainOf({ host, port, transport });
   const client = userAgent.registration({
@@ -57,15 +60,24 @@ export function registrationAt(
     contactUser: escapeUser(contactUser),
     ...(credentials && { credentials }),
   });
+  let forget = (): void => {};
   return {
     register: async (expiresSeconds, signal) => {
+      if (expiresSeconds === 0) forget();
       const servers = await locator.locate({ host, port, transport }, signal).catch(() => []);
       for (const to of servers) {
         const result = await client.register(to, expiresSeconds, signal);
+        if (result.registered && expiresSeconds > 0) {
+          forget();
+          if (result.serviceRoute) forget = serviceRoutes.learn({ host, port, transport }, user, result.serviceRoute, result.expiresMs);
+        }
         if (result.registered || result.status !== undefined) return result;
       }
       return { registered: false };
     },
-    close: () => client.close(),
+    close: () => {
+      forget();
+      client.close();
+    },
   };
 }

@@ -18,7 +18,7 @@ export async function inviteOverTrunk(
   leg: OutboundLeg,
   request: DialRequest,
   media: LegMedia,
-  { userAgent, locator }: TrunkHostParts,
+  { userAgent, locator, serviceRoutes }: TrunkHostParts,
   maxForwards: number | undefined,
 ): Promise<void> {
   if (maxForwards === undefined) {
@@ -47,6 +47,7 @@ export async function inviteOverTrunk(
     return;
   }
   const written = partiesOf(request);
+  const route = serviceRoutes.of({ host, port, transport }, trunk.userName);
   const invite = userAgent.invite(
     {
       to: first,
@@ -54,7 +55,7 @@ export async function inviteOverTrunk(
       ...written,
       offer: media.offerTo(first.address),
       offerTo: ({ address }) => media.offerTo(address),
-      headers: [...written.headers, ...headers],
+      headers: [...route.map((value) => ['Route', value] as const), ...written.headers, ...headers],
       maxForwards,
       ...(request.redirects && { redirects: redirectsTo(request.redirects, (known) => firstServer(known, locator, leg.searching)) }),
       ...(trunk.userName !== undefined &&

@@ -6,6 +6,7 @@ import { sendLone } from './lone-request.ts';
 import type { SipResponse } from './message.ts';
 import { parseNameAddress } from './parse-address.ts';
 import { retryAfterMs } from './retry-after.ts';
+import { readServiceRoute } from './service-route.ts';
 import { splitList } from './split-list.ts';
 import type { Hop } from './transport.ts';
 import { UdpKeepAlive } from './udp-keep-alive.ts';
@@ -22,7 +23,12 @@ export interface RegistrationAccount {
 
 /** What became of a REGISTER. */
 export type RegisterResult =
-  | { readonly registered: true; readonly expiresMs: number }
+  | {
+      readonly registered: true;
+      readonly expiresMs: number;
+      /** Values of Route for calls while it lasts; absent: none. */
+      readonly serviceRoute?: readonly string[];
+    }
   /** `status` is undefined when the registrar was silent or could not be reached. */
   | { readonly registered: false; readonly status?: number; readonly retryAfterMs?: number };
 
@@ -106,7 +112,8 @@ function refused({ status, headers }: SipResponse): RegisterResult {
 /** The registrar decides how long; what it says of our own Contact counts before the header (RFC 3261 section 10.2.4). */
 function granted({ headers }: SipResponse, contact: string, asked: number): RegisterResult {
   const seconds = contactSeconds(headers, contact) ?? secondsOf(headers, 'Expires') ?? asked;
-  return { registered: true, expiresMs: Math.min(LONGEST_EXPIRES, seconds) * 1000 };
+  const serviceRoute = readServiceRoute(headers);
+  return { registered: true, expiresMs: Math.min(LONGEST_EXPIRES, seconds) * 1000, ...(serviceRoute.length > 0 && { serviceRoute }) };
 }
 
 function contactSeconds(headers: HeaderList, contact: string): number | undefined {
