@@ -1,5 +1,5 @@
 /**
- * Run before the tests: makes sure that the foreign phones they call are there. Where it may (root on Debian or Ubuntu) it installs
+ * Run before the tests: makes sure that the foreign phones they call, and other programs of others, are there. Where it may (root on Debian or Ubuntu) it installs
  * what is missing, otherwise it says what to install and fails. A test that needs a peer never skips itself.
  */
 import { spawnSync } from 'node:child_process';
@@ -12,7 +12,11 @@ const peers = [
   { binary: 'kamailio', debianPackage: 'kamailio' },
   { binary: 'linphone-daemon', debianPackage: 'linphone-cli' },
   { binary: 'rtpengine', debianPackage: 'rtpengine-daemon' },
+  { binary: 'multimon-ng', debianPackage: 'multimon-ng' },
+  { binary: 'sox', debianPackage: 'sox' },
 ];
+/** Recordings of a speaker, for what must not take speech for keys. */
+const speech = { folder: '/usr/share/asterisk/sounds/en_US_f_Allison', debianPackage: 'asterisk-core-sounds-en-gsm' };
 
 /** How long apt may wait for another apt to finish. */
 const LOCK_WAIT_SECONDS = 120;
@@ -31,7 +35,8 @@ function isExecutable(path: string): boolean {
 }
 
 function missingPackages(): string[] {
-  return peers.filter(({ binary }) => !isInstalled(binary)).map(({ debianPackage }) => debianPackage);
+  const programs = peers.filter(({ binary }) => !isInstalled(binary));
+  return [...programs, ...(existsSync(speech.folder) ? [] : [speech])].map(({ debianPackage }) => debianPackage);
 }
 
 /** Runs apt-get without questions; its output goes to standard error. Answers whether it succeeded. */
@@ -50,10 +55,10 @@ if (missing.length > 0) {
   const left = installed ? missingPackages() : missing;
   if (left.length > 0) {
     process.stderr.write(
-      `The tests call foreign phones that are not installed here. On Debian or Ubuntu:\n  apt-get install ${left.join(' ')}\n`,
+      `The tests need programs of others that are not installed here. On Debian or Ubuntu:\n  apt-get install ${left.join(' ')}\n`,
     );
     process.stderr.write(
-      'Elsewhere install SIPp (the program sipp), baresip, Kamailio, linphone (the program linphone-daemon) and rtpengine.\n',
+      'Elsewhere install SIPp (the program sipp), baresip, Kamailio, linphone (the program linphone-daemon), rtpengine, multimon-ng, SoX and the prompts of Asterisk.\n',
     );
     process.exitCode = 1;
   }

@@ -33,6 +33,8 @@ export interface BaresipOptions {
   readonly answers?: 'auto' | 'manual';
   /** The sine that it speaks with. */
   readonly toneHz?: number;
+  /** A WAV file that it plays instead, once: 48 kHz, stereo. */
+  readonly audioFile?: string;
   /** Where it registers, and calls by way of. Absent: it does neither. */
   readonly registrar?: {
     readonly address?: string | undefined;
@@ -63,6 +65,7 @@ export async function startBaresip({
   host = '127.0.0.1',
   answers = 'auto',
   toneHz = 440,
+  audioFile,
   mediaEncryption,
   codecs = ['g711'],
   registrar,
@@ -76,7 +79,8 @@ export async function startBaresip({
   const controlPort = await testPort();
   await writeFile(
     join(directory, 'config'),
-    configOf(directory, port, controlPort, { host, toneHz, codecs, maxCalls }) + (await tlsConfig(directory, tls)),
+    configOf(directory, port, controlPort, { host, source: sourceOf(toneHz, audioFile), codecs, maxCalls }) +
+      (await tlsConfig(directory, tls)),
   );
   await writeFile(
     join(directory, 'accounts'),
@@ -164,12 +168,22 @@ function addressOf(
   return `<sip:${user}@${server}>;regint=${seconds};auth_user=${user};auth_pass=${password};outbound="sip:${server}"`;
 }
 
-/** The network interface (or its address) decides on the address in its SDP; ausine gives nothing but 48 kHz stereo. */
+const sourceOf = (toneHz: number, audioFile: string | undefined) =>
+  audioFile === undefined ? { module: 'ausine', device: String(toneHz) } : { module: 'aufile', device: audioFile };
+
+/** The network interface (or its address) decides on the address in its SDP; its sources give 48 kHz stereo. */
 function configOf(
   directory: string,
   port: number,
   controlPort: number,
-  { host, toneHz, codecs, maxCalls }: Required<Pick<BaresipOptions, 'host' | 'toneHz' | 'codecs' | 'maxCalls'>>,
+  {
+    host,
+    source,
+    codecs,
+    maxCalls,
+  }: Required<Pick<BaresipOptions, 'host' | 'codecs' | 'maxCalls'>> & {
+    readonly source: { readonly module: string; readonly device: string };
+  },
 ): string {
   return `
     sip_listen ${writeHostPort(host, port)}
@@ -177,14 +191,14 @@ function configOf(
     rtp_ports 42000-42999
     call_max_calls ${maxCalls}
     rtp_stats yes
-    audio_source ausine,${toneHz}
+    audio_source ${source.module},${source.device}
     audio_player aubridge,nil
     ausrc_srate 48000
     ausrc_channels 2
     snd_path ${directory}
     ctrl_tcp_listen 127.0.0.1:${controlPort}
     module_path /usr/lib/baresip/modules
-${codecs.map((name) => `    module ${name}.so\n`).join('')}    module ausine.so
+${codecs.map((name) => `    module ${name}.so\n`).join('')}    module ${source.module}.so
     module aubridge.so
     module sndfile.so
     module srtp.so
