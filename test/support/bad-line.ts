@@ -23,6 +23,8 @@ export interface BadLine {
   /** What became of SIP, and of RTP and RTCP. */
   readonly sip: LineFaults['counts'];
   readonly media: LineFaults['counts'];
+  /** Packets of RTP that came to the near side twice. */
+  readonly repeatedToNear: number;
   /** How often the far side got another port. */
   readonly rebound: number;
   /** Idempotent. */
@@ -56,6 +58,7 @@ class Line implements BadLine {
   readonly #cuts = new LineCuts();
   #sipFromFar = 0;
   #rebound = 0;
+  #repeatedToNear = 0;
   #isOpen = true;
 
   constructor(sip: RelayFaults, media: RelayFaults, seed: number) {
@@ -78,6 +81,10 @@ class Line implements BadLine {
 
   get stopped(): number {
     return this.#cuts.stopped;
+  }
+
+  get repeatedToNear(): number {
+    return this.#repeatedToNear;
   }
 
   get rebound(): number {
@@ -145,7 +152,12 @@ class Line implements BadLine {
     if (!isSip) {
       this.#media.add(from).add(to);
       if (this.#cuts.stops(other, undefined)) return;
-      this.#mediaFaults.pass(bytes, () => from.send(bytes, to.of));
+      let copies = 0;
+      this.#mediaFaults.pass(bytes, () => {
+        from.send(bytes, to.of);
+        // RTCP is on the odd port above.
+        if (++copies === 2 && side === 'near' && to.of % 2 === 0) this.#repeatedToNear++;
+      });
       return;
     }
     const message = bytes.toString('latin1');

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import type { MediaReport } from '../../src/telephony/port.ts';
 import { type BadLine, badLine } from './bad-line.ts';
 import { badNetworks } from './bad-networks.ts';
 import { type CountedTelephony, countedTelephony, nothingLeft } from './counted-telephony.ts';
@@ -12,6 +13,8 @@ export interface LineScene extends CountedTelephony {
 
 const MOST_MS = 60_000;
 const RTP_PORTS = 40;
+/** Packets of a call that come before it is answered, or after it is hung up. */
+const AT_THE_ENDS = 20;
 
 /**
  * Registers a call of ours with a real peer behind a bad network, once for each network. It must go as it would over a clean one; afterwards
@@ -48,6 +51,22 @@ export function expectFaults(network: string, { sip, rebound }: BadLine): void {
     rebinds: rebound,
   };
   expect(done[network]).toBeGreaterThan(0);
+}
+
+/**
+ * Each packet of SRTP that came twice was refused once, as a replay (RFC 3711 section 3.3.2), and nothing else was; of those at the ends of the call
+ * nobody looks at some.
+ */
+export function expectReplaysRefused(
+  network: string,
+  { repeatedToNear }: BadLine,
+  { unauthentic = 0, unencrypted = 0 }: MediaReport,
+): void {
+  // One of Opus may look like one in clear.
+  const refused = unauthentic + unencrypted;
+  expect(refused).toBeLessThanOrEqual(repeatedToNear);
+  expect(refused).toBeGreaterThanOrEqual(repeatedToNear - AT_THE_ENDS);
+  if (network === 'doubles') expect(repeatedToNear).toBeGreaterThan(5 * AT_THE_ENDS);
 }
 
 let turn: Promise<unknown> = Promise.resolve();
