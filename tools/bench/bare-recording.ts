@@ -5,6 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { linearOf } from '../../src/telephony/audio/g711.ts';
 import { RTP_HEADER_BYTES } from '../../src/telephony/rtp/packet.ts';
 import { BRIDGES, measureBareRelays } from './bridge.ts';
+import { addedInTurns } from './turns.ts';
 
 const GOING_ON_MS = 1000;
 const ROUND_MS = 8000;
@@ -70,7 +71,7 @@ export async function measureBareRecording(rounds: number): Promise<number[]> {
   try {
     const heard = (index: number, packet: Uint8Array): void => recordings[index >> 1]?.heard(index % 2 === 0 ? 0 : 1, packet);
     const turns = await measureBareRelays(2 * (rounds + 1), { before: alternate, roundMs: ROUND_MS, heard });
-    return turns.flatMap((value, index) => (index % 2 === 0 ? [value - (turns[index + 1] ?? 0)] : [])).slice(1);
+    return addedInTurns(turns);
   } finally {
     clearInterval(timer);
     await Promise.all(recordings.map((one) => one.close()));

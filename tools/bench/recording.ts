@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { MediaStream } from '../../src/telephony/media/media-port.ts';
 import { measureBridges } from './bridge.ts';
+import { addedInTurns } from './turns.ts';
 
 /** After the start of recordings their files are open, and later still their memory is cleared away that is not used any more. */
 const SETTLED_MS = 300;
@@ -12,8 +13,8 @@ const GOING_ON_MS = 1000;
 const ROUND_MS = 8000;
 
 /**
- * What the recording of both sides, in stereo, adds to a bridged PCMU call and second while it goes on, in ms of CPU: the difference of two turns,
- * one with and one without, for each round after one to warm up. The far ends run in another process; the disk is that of the temporary folder.
+ * What the recording of both sides, in stereo, adds to a bridged PCMU call and second while it goes on, in ms of CPU: what turns
+ * with it cost beside those without, for each round after one to warm up. The far ends run in another process; the disk is that of the temporary folder.
  */
 export async function measureRecording(rounds: number): Promise<number[]> {
   return inFolder(async (startIn) => {
@@ -28,8 +29,7 @@ export async function measureRecording(rounds: number): Promise<number[]> {
       await pause(GOING_ON_MS);
     };
     const turns = await measureBridges(2 * (rounds + 1), { before: alternate, roundMs: ROUND_MS });
-    const added = turns.flatMap((value, index) => (index % 2 === 0 ? [value - (turns[index + 1] ?? 0)] : []));
-    return added.slice(1);
+    return addedInTurns(turns);
   });
 }
 

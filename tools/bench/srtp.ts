@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { measureBridges } from './bridge.ts';
+import { addedInTurns } from './turns.ts';
 
 /** Until the calls of a turn are going on, and those of the turn before are cleared away. */
 const GOING_ON_MS = 1000;
@@ -8,8 +9,8 @@ const ROUND_MS = 8000;
 
 /**
  * What SRTP (AES_CM_128_HMAC_SHA1_80) adds to a bridged PCMU call and second when both legs have it, in ms of CPU: each packet is unprotected with the keys
- * of the leg it comes from, and protected with those of the other. It is the difference of two turns over real sockets, one in clear and one encrypted,
- * for each round after one to warm up. The far ends run in another process, speak SRTP and count only what is theirs.
+ * of the leg it comes from, and protected with those of the other. It is what encrypted turns cost beside turns in clear, over real
+ * sockets, for each round after one to warm up. The far ends run in another process, speak SRTP and count only what is theirs.
  */
 export async function measureSrtp(rounds: number): Promise<number[]> {
   const turns = await measureBridges(2 * (rounds + 1), {
@@ -18,6 +19,5 @@ export async function measureSrtp(rounds: number): Promise<number[]> {
     encrypted: (turn) => turn % 2 === 1,
   });
   // The turn to warm up was a clear one: the values begin with an encrypted one.
-  const added = turns.flatMap((value, index) => (index % 2 === 0 ? [value - (turns[index + 1] ?? 0)] : []));
-  return added.slice(1);
+  return addedInTurns(turns);
 }
