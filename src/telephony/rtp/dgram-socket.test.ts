@@ -1,5 +1,6 @@
 import { createSocket, Socket } from 'node:dgram';
 import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Endpoint } from '../../wire/wire.ts';
 import { openDgramSocket } from './dgram-socket.ts';
@@ -70,6 +71,13 @@ describe('openDgramSocket', () => {
   it('rejects with the error of the system when the port is in use', async () => {
     const peer = await openPeer();
     await expect(openDgramSocket(peer.endpoint)).rejects.toMatchObject({ code: 'EADDRINUSE' });
+  });
+
+  it('leaves no open file of a port that it cannot have', async () => {
+    const peer = await openPeer();
+    const before = readdirSync('/dev/fd').length;
+    for (let tries = 0; tries < 10; tries++) await openDgramSocket(peer.endpoint).catch(() => {});
+    expect(readdirSync('/dev/fd')).toHaveLength(before);
   });
 
   it('hears one peer only while it is tied to it, and everyone again afterwards', async () => {

@@ -41,9 +41,14 @@ export function openDgramSocket(local: Endpoint): Promise<RtpSocket> {
     }
   };
   return new Promise((resolve, reject) => {
-    socket.once('error', reject);
+    const refuse = (error: Error): void => {
+      // It has a descriptor though it has no port.
+      socket.close();
+      reject(error);
+    };
+    socket.once('error', refuse);
     socket.bind({ address: local.address, port: local.port, exclusive: true }, () => {
-      socket.off('error', reject);
+      socket.off('error', refuse);
       socket.on('error', ignore);
       resolve({
         local: { address: local.address, port: socket.address().port },
