@@ -10,6 +10,12 @@ export interface LinphoneConsole {
   seen(text: string): Promise<void>;
   /** Presses keys in a call. */
   press(keys: string): void;
+  /** Gives a command. */
+  command(text: string): void;
+  /** What the group of `pattern` has matched last in all that it has printed; '' for nothing. */
+  latest(pattern: RegExp): string;
+  /** The WAV file of what it has heard so far, of G.711, whose header may say that it is empty; undefined before its first call. */
+  heardSoFar(): Promise<Uint8Array | undefined>;
   /** Waits until its only call has ended, ends the process and answers the WAV file of all that it heard. */
   heard(): Promise<Uint8Array>;
   /** Ends the process and removes its files. Idempotent. */
@@ -17,6 +23,7 @@ export interface LinphoneConsole {
 }
 
 export interface LinphoneConsoleOptions {
+  /** -1 for any free port. */
   readonly sipPort: number;
   /** The sine that it speaks with. */
   readonly toneHz: number;
@@ -34,12 +41,13 @@ const codecLines = {
 } as const satisfies Readonly<Record<AudioCodec, readonly string[]>>;
 
 const TONE_SECONDS = 20;
+const WAV_HEADER_BYTES = 44;
 
 /** Starts linphonec, which answers by itself, and waits until it has its files. */
 export async function startLinphoneConsole({ sipPort, toneHz, codecs, sip = [] }: LinphoneConsoleOptions): Promise<LinphoneConsole> {
   const sections = codecs && sectionsOf(codecs);
   const process = await startLinphoneProcess({ program: 'linphonec', options: ['-a'], sipPort, sip, ...(sections && { sections }) });
-  const { folder, over, command, seen, close } = process;
+  const { folder, over, command, seen, latest, close } = process;
   const [said, heard] = [join(folder, 'said.wav'), join(folder, 'heard.wav')];
   try {
     await writeFile(said, buildWav({ data: pcm16(sine(toneHz, 8000, TONE_SECONDS)) }));
@@ -52,6 +60,13 @@ export async function startLinphoneConsole({ sipPort, toneHz, codecs, sip = [] }
   return {
     seen,
     press: command,
+    command,
+    latest,
+    heardSoFar: async () => {
+      const wav = await readFile(heard).catch(() => undefined);
+      // It writes the header when a stream stops.
+      return wav && wav[0] === 0 ? buildWav({ data: wav.subarray(WAV_HEADER_BYTES) }) : wav;
+    },
     heard: async () => {
       await seen(' ended (');
       command('quit');

@@ -3,6 +3,7 @@ import type { ReadyAccount } from '../../src/cli/new-account.ts';
 import { NewSipPassword, NewUserEndpoint } from '../../src/contracts/endpoints.ts';
 import { type Baresip, type BaresipOptions, startBaresip } from './baresip.ts';
 import { type Linphone, startLinphone } from './linphone.ts';
+import { type LinphoneConsole, startLinphoneConsole } from './linphone-console.ts';
 
 /** A user with a SIP password. */
 export interface PhoneUser {
@@ -39,6 +40,23 @@ export async function registeredLinphone({ user, password }: PhoneUser, port: nu
     said(phone.latest(/State: (\w+)/g), 'LinphoneRegistrationOk');
   };
   await vi.waitFor(look, { timeout: 10_000, interval: 200 });
+  return phone;
+}
+
+/** Starts linphonec, which answers by itself, speaks with this tone and keeps what it hears, and waits until it has registered. */
+export async function registeredLinphoneConsole({ user, password }: PhoneUser, port: number, toneHz: number): Promise<LinphoneConsole> {
+  const phone = await startLinphoneConsole({ sipPort: -1, toneHz, codecs: ['PCMU'] });
+  phone.command(`register sip:${user}@127.0.0.1:${port} sip:127.0.0.1:${port} ${password}`);
+  try {
+    const look = (): void => {
+      phone.command('status register');
+      said(phone.latest(/(registered, identity=)/g), 'registered');
+    };
+    await vi.waitFor(look, { timeout: 10_000, interval: 200 });
+  } catch (error) {
+    await phone.close();
+    throw error;
+  }
   return phone;
 }
 
