@@ -6,6 +6,7 @@ import { boundPair, StandIn } from './stand-in.ts';
 
 type Side = 'near' | 'far';
 type Pair = readonly [StandIn, StandIn];
+type OnMedia = (to: Side, packet: Buffer) => void;
 
 /** A bad network between two sides on 127.0.0.1, near us and far from us, with SIP and RTP over UDP. */
 export interface BadLine {
@@ -43,9 +44,9 @@ export function badLine(network: string, seed: number): BadLine {
   return new Line(sip, media, seed);
 }
 
-/** The same with a network that does nothing to what passes it, until it is cut. */
-export function quietLine(): BadLine {
-  return new Line({}, {}, 1);
+/** The same with a network that does nothing to what passes it, until it is cut. `onMedia` gets every packet on its way to a side. */
+export function quietLine(onMedia?: OnMedia): BadLine {
+  return new Line({}, {}, 1, onMedia);
 }
 
 class Line implements BadLine {
@@ -56,12 +57,14 @@ class Line implements BadLine {
   readonly #known: Record<Side, Set<StandIn>> = { near: new Set(), far: new Set() };
   readonly #media = new Set<StandIn>();
   readonly #cuts = new LineCuts();
+  readonly #onMedia: OnMedia;
   #sipFromFar = 0;
   #rebound = 0;
   #repeatedToNear = 0;
   #isOpen = true;
 
-  constructor(sip: RelayFaults, media: RelayFaults, seed: number) {
+  constructor(sip: RelayFaults, media: RelayFaults, seed: number, onMedia: OnMedia = () => {}) {
+    this.#onMedia = onMedia;
     this.#rebindsEvery = sip.rebindsEvery;
     this.#sipFaults = new LineFaults(sip, seed);
     this.#mediaFaults = new LineFaults(media, seed + 1);
@@ -152,6 +155,7 @@ class Line implements BadLine {
     if (!isSip) {
       this.#media.add(from).add(to);
       if (this.#cuts.stops(other, undefined)) return;
+      this.#onMedia(side, bytes);
       let copies = 0;
       this.#mediaFaults.pass(bytes, () => {
         from.send(bytes, to.of);

@@ -40,7 +40,7 @@ const HEARD_WITHIN_MS = 15_000;
  * Waits until a phone, which is still on the phone, has heard a tone of this frequency at this level.
  * @throws when it has not within 15 s
  */
-export async function hearing(hz: number, phone: { heardSoFar(): Promise<Uint8Array | undefined> }, level = 0.1): Promise<void> {
+export async function hearing(hz: number, phone: HearingPhone, level = 0.1): Promise<void> {
   const look = async (): Promise<void> => {
     const wav = await phone.heardSoFar();
     if (wav === undefined || loudest(hz, unfinished(wav)) < level) throw new Error(`No tone of ${hz} Hz has been heard`);
@@ -48,8 +48,30 @@ export async function hearing(hz: number, phone: { heardSoFar(): Promise<Uint8Ar
   await vi.waitFor(look, { timeout: HEARD_WITHIN_MS, interval: 200 });
 }
 
+/** A phone that says what it has heard so far. */
+export interface HearingPhone {
+  heardSoFar(): Promise<Uint8Array | undefined>;
+}
+
+/** What the phone hears from now on, and nothing of what it has heard before. */
+export async function fromNowOn(phone: HearingPhone): Promise<HearingPhone> {
+  const before = (await phone.heardSoFar())?.length ?? WAV_HEADER_BYTES;
+  return {
+    heardSoFar: async () => {
+      const wav = await phone.heardSoFar();
+      return wav && Buffer.concat([wav.subarray(0, WAV_HEADER_BYTES), wav.subarray(before - (before % 2))]);
+    },
+  };
+}
+
+/** The loudest tone of this frequency that a phone, which is still on the phone, has heard. */
+export async function loudestSoFar(hz: number, phone: HearingPhone): Promise<number> {
+  const wav = await phone.heardSoFar();
+  return wav === undefined ? 0 : Math.max(0, loudest(hz, unfinished(wav)));
+}
+
 /** Waits until a phone, which is still on the phone, has heard sound, of whatever kind, for this long. @throws when it has not within 15 s */
-export async function hearingSound(ms: number, phone: { heardSoFar(): Promise<Uint8Array | undefined> }): Promise<void> {
+export async function hearingSound(ms: number, phone: HearingPhone): Promise<void> {
   const look = async (): Promise<void> => {
     const wav = await phone.heardSoFar();
     const loud = wav === undefined ? [] : momentsOf(unfinished(wav)).filter(({ samples }) => rms(samples) > AUDIBLE);
