@@ -1,42 +1,43 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
+import { NewFile } from '../../src/contracts/files.ts';
 import type { FlowInfo } from '../../src/contracts/flows.ts';
 import { serverOfFile } from '../support/file-server.ts';
 import { flowOf, from, into, to } from '../support/flow-builder.ts';
+import { hearing } from '../support/heard-tones.ts';
 import { type Linphone, startLinphone } from '../support/linphone.ts';
+import { startLinphoneConsole } from '../support/linphone-console.ts';
 import { newAccount, numberToDial, type RealServer, saveFlow, sessionWhen } from '../support/real-server.ts';
+import { buildWav, pcm16, sine } from '../support/sound.ts';
 import { testPort } from '../support/test-port.ts';
 
-// linphone as a second phone beside baresip. linphone-daemon records nothing: that its keys reach the flow shows that RTP flows from it,
-// and what linphone hears is compared in linphone-codecs.test.ts and srtp-suites.test.ts. An attended transfer takes two calls at one
-// phone, which its automatic answer does not hold apart.
+// linphone as a second phone beside baresip. linphonec keeps what it hears; linphone-daemon keeps nothing: that its keys reach the flow shows
+// that RTP flows from it. An attended transfer takes two calls at one phone, which its automatic answer does not hold apart.
 
 let server: RealServer;
 const closing = serverOfFile((started) => {
   server = started;
 });
 
-const ask: FlowInfo = flowOf({
-  ask: ['GatherNode', { MaxDigits: 5, TimeoutInSeconds: 12, Digits: into('Entered'), Done: to('route') }],
-  route: ['StringMatchNode', { String: from('Session', 'Entered'), Choices: ['41', '4*2'], '4*2': to('right') }],
-  right: ['HangUpNode', { Outcome: 'The right branch' }],
-});
+const asking = (first: Readonly<Record<string, string>>): FlowInfo =>
+  flowOf({
+    ask: ['GatherNode', { ...first, MaxDigits: 5, TimeoutInSeconds: 12, Digits: into('Entered'), Done: to('route') }],
+    route: ['StringMatchNode', { String: from('Session', 'Entered'), Choices: ['41', '4*2'], '4*2': to('right') }],
+    right: ['HangUpNode', { Outcome: 'The right branch' }],
+  });
+const ask = asking({});
 
 /** Starts linphone, which answers, and has the server call it with this flow. */
 async function call(
   flow: FlowInfo,
-  {
-    encryption = 'none',
-    srtp = 'Off',
-    transport = 'Udp',
-  }: Partial<Record<'encryption', 'none' | 'srtp'>> & { srtp?: 'Off' | 'Required' | 'Optional'; transport?: 'Udp' | 'Tcp' } = {},
+  { encryption = 'none', srtp = 'Off' }: Partial<Record<'encryption', 'none' | 'srtp'>> & { srtp?: 'Off' | 'Required' | 'Optional' } = {},
 ) {
   const port = await testPort();
   const phone = await startLinphone(port);
   closing.push(() => phone.close());
   phone.command(`media-encryption ${encryption}`);
   await phone.seen(`Encryption: ${encryption}`);
-  const account = await newAccount(server.child, port, { transport, srtp });
+  const account = await newAccount(server.child, port, { srtp });
   const { id = '' } = await account.api.placeCall({ flowId: await saveFlow(account, flow), numberToDial });
   await vi.waitFor(() => state(phone, 'LinphoneCallStreamsRunning'), { timeout: 10_000, interval: 200 });
   return { phone, over: () => sessionWhen(account.api, id, ({ ended }) => ended === true) };
@@ -56,10 +57,18 @@ async function press(phone: Linphone, keys: string): Promise<void> {
 }
 
 describe.each(['Udp', 'Tcp'] as const)('linphone over %s', (transport) => {
-  it('answers, presses keys, and the flow takes their branch', async () => {
-    const { phone, over } = await call(ask, { transport });
-    await press(phone, '4*2#');
-    expect(await over()).toMatchObject({ outcome: 'The right branch' });
+  it('answers, hears what is played, presses keys, and the flow takes their branch', async () => {
+    const port = await testPort();
+    const phone = await startLinphoneConsole({ sipPort: port, toneHz: 700, codecs: ['PCMU'] });
+    closing.push(phone.close);
+    const account = await newAccount(server.child, port, { transport });
+    const bytes = buildWav({ data: pcm16(sine(1000, 8000, 2)) });
+    const { id: audio = '' } = await account.api.call(NewFile, { accountId: account.accountId }, { name: 'tone.wav', bytes });
+    const flowId = await saveFlow(account, asking({ PromptAudio: audio }));
+    const { id = '' } = await account.api.placeCall({ flowId, numberToDial });
+    await hearing(1000, phone, 0.3);
+    phone.press('4*2#');
+    expect(await sessionWhen(account.api, id, ({ ended }) => ended === true)).toMatchObject({ outcome: 'The right branch' });
   });
 });
 
