@@ -2,13 +2,14 @@ import { describe, expect, it, vi } from 'vitest';
 import type { ReadyAccount } from '../../src/cli/new-account.ts';
 import { PlaceCall } from '../../src/contracts/calls.ts';
 import type { SessionInfo } from '../../src/contracts/sessions.ts';
+import { transferring } from '../support/attended-flow.ts';
 import { type Baresip, type BaresipOptions, startBaresip } from '../support/baresip.ts';
 import { serverOfFile } from '../support/file-server.ts';
-import { flowOf, into, type ShortParameter, to } from '../support/flow-builder.ts';
-import { hearing, hearingSound } from '../support/heard-tones.ts';
-import { startLinphone } from '../support/linphone.ts';
+import type { ShortParameter } from '../support/flow-builder.ts';
+import { fromNowOn, hearing, hearingSound } from '../support/heard-tones.ts';
+import { startLinphoneConsole } from '../support/linphone-console.ts';
 import { newAccount, type RealServer, saveFlow, sessionWhen } from '../support/real-server.ts';
-import { newPhoneUser, registeredBaresip, registeredLinphone } from '../support/registered-phones.ts';
+import { newPhoneUser, registeredBaresip, registeredLinphoneConsole } from '../support/registered-phones.ts';
 import { testPort } from '../support/test-port.ts';
 import { udpPortsOf } from '../support/udp-ports.ts';
 
@@ -20,22 +21,6 @@ const closing = serverOfFile(
   },
   { RINGFLOW_MEDIA_THREADS: '2' },
 );
-
-const exits = ['Transferred', 'Accepted', 'Refused', 'Failed', 'Joined', 'NoAnswer', 'Busy', 'Rejected'];
-const transferring = (userId: string, parameters: Readonly<Record<string, ShortParameter>>) =>
-  flowOf({
-    move: [
-      'TransferNode',
-      {
-        Mode: 'Attended',
-        User: userId,
-        SipStatus: into('Status'),
-        ...Object.fromEntries(exits.map((exit) => [exit, to(exit)])),
-        ...parameters,
-      },
-    ],
-    ...Object.fromEntries(exits.map((exit) => [exit, ['HangUpNode', { Outcome: `${exit} {{ Session.Status }}` }] as const])),
-  });
 
 let scenes = 0;
 
@@ -125,18 +110,19 @@ describe('baresip, transferred by a flow after somebody has taken the call', { t
 });
 
 describe('linphone, transferred by a flow after another linphone has taken the call', { timeout: 60_000 }, () => {
-  it('calls that one in the place of our call, which that one ends for it', async () => {
+  it('calls that one in the place of our call, which that one ends for it, and the two hear each other', async () => {
     scenes += 1;
     const port = await testPort();
-    const phone = await startLinphone(port);
+    const phone = await startLinphoneConsole({ sipPort: port, toneHz: 440, codecs: ['PCMU'] });
     closing.push(phone.close);
     const account = await newAccount(server.child, port);
     const user = await newPhoneUser(account, `wanted${scenes}`);
-    const other = await registeredLinphone(user, server.sip.port);
+    const other = await registeredLinphoneConsole(user, server.sip.port, 1000);
     closing.push(other.close);
     const session = await ended(account, await place(account, user.id));
     const lines = said(session);
     expect(session.outcome).toBe('Transferred 200');
     expect(lines).toContain(`The other side talks with ${user.user} without us`);
+    await Promise.all([hearing(1000, await fromNowOn(phone)), hearing(440, await fromNowOn(other))]);
   });
 });

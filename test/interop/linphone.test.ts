@@ -62,7 +62,7 @@ describe.each(['Udp', 'Tcp'] as const)('linphone over %s', (transport) => {
     const phone = await startLinphoneConsole({ sipPort: port, toneHz: 700, codecs: ['PCMU'] });
     closing.push(phone.close);
     const account = await newAccount(server.child, port, { transport });
-    const bytes = buildWav({ data: pcm16(sine(1000, 8000, 2)) });
+    const bytes = new Uint8Array(buildWav({ data: pcm16(sine(1000, 8000, 2)) }));
     const { id: audio = '' } = await account.api.call(NewFile, { accountId: account.accountId }, { name: 'tone.wav', bytes });
     const flowId = await saveFlow(account, asking({ PromptAudio: audio }));
     const { id = '' } = await account.api.placeCall({ flowId, numberToDial });
