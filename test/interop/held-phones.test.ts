@@ -21,8 +21,10 @@ import { buildWav, pcm16, sine } from '../support/sound.ts';
 const CALLER_HZ = 440;
 const CALLED_HZ = 1000;
 const MUSIC_HZ = 1900;
-/** As much of a tone is in what is heard of others. */
+/** As much of a tone is in silence. */
 const SILENT = 0.02;
+/** As much of it is at the most where another tone breaks off, as when a packet is late. It is four times as loud where it is spoken. */
+const BROKEN = 0.12;
 /** linphone writes a quarter of a second at once, and buffers less. */
 const SETTLES_MS = 500;
 const LISTENS_MS = 1000;
@@ -91,7 +93,7 @@ async function hearsMusic(phone: HearingPhone, otherHz: number): Promise<void> {
   const held = await fromNowOn(phone);
   await hearing(MUSIC_HZ, held, 0.2);
   await delay(LISTENS_MS);
-  expect(await loudestSoFar(otherHz, held)).toBeLessThan(SILENT);
+  expect(await loudestSoFar(otherHz, held)).toBeLessThan(BROKEN);
 }
 
 async function hearsNothing(phone: HearingPhone, otherHz: number): Promise<void> {
