@@ -4,6 +4,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { connect as connectTls, createServer as createTlsServer } from 'node:tls';
 import type { Endpoint } from '../../src/wire/wire.ts';
+import type { BadLine } from './bad-line.ts';
 import { type Passing, RelayedConnection, type Side } from './relayed-connection.ts';
 import { rewriteSip } from './rewrite-sip.ts';
 import type { StreamFaults } from './stream-flow.ts';
@@ -23,6 +24,8 @@ export interface BadStreamOptions {
   readonly faults?: StreamFaults;
   /** Over TLS: what it shows to both sides; it takes whatever they show. Absent: over TCP. */
   readonly tls?: { readonly certificate: string; readonly key: string } | undefined;
+  /** What sound goes through. Absent: it goes past the relay. */
+  readonly media?: Pick<BadLine, 'nearAt' | 'farAt'>;
 }
 
 const LOOPBACK = '127.0.0.1';
@@ -36,22 +39,24 @@ export async function badStream(options: BadStreamOptions): Promise<BadStream> {
 
 /**
  * A bad network for SIP over TCP or TLS between two sides on 127.0.0.1, near us and far from us. It reads every message and writes the ports
- * in it anew, so that nothing goes past it: neither side has to know of it, but for the port that it calls first. Sound goes past it.
+ * in it anew, so that nothing goes past it: neither side has to know of it, but for the port that it calls first.
  */
 export class BadStream {
   /** How many connections were made, how many messages came, how often something was sent on, how many pings the far side was sent and has answered, and how many connections were ended. */
   readonly counts = { made: 0, messages: 0, writes: 0, pings: 0, pongs: 0, cuts: 0 };
   readonly #faults: StreamFaults;
   readonly #tls: BadStreamOptions['tls'];
+  readonly #media: BadStreamOptions['media'];
   /** That of a side is where it connects to, to reach the other one. */
   readonly #servers: Readonly<Record<Side, Server>>;
   readonly #real: Record<Side, number>;
   readonly #connections = new Set<RelayedConnection>();
   readonly #cuts: StreamCut[] = [];
 
-  constructor({ nearPort, faults = {}, tls }: BadStreamOptions) {
+  constructor({ nearPort, faults = {}, tls, media }: BadStreamOptions) {
     this.#faults = faults;
     this.#tls = tls;
+    this.#media = media;
     this.#real = { near: nearPort, far: 0 };
     const serverFor = (side: Side): Server => {
       const take = (socket: Socket): void => this.#join(side, socket);
@@ -137,7 +142,10 @@ export class BadStream {
       [this.#real[from], portOf(this.#servers[to])],
       [portOf(this.#servers[from]), this.#real[to]],
     ]);
-    const text = await rewriteSip(message, { portFor: (port) => names.get(port), mediaPortFor: async (port) => port });
+    const text = await rewriteSip(message, {
+      portFor: (port) => names.get(port),
+      mediaPortFor: async (port) => this.#media?.[`${from}At`](port) ?? port,
+    });
     if (!cut) return { text };
     this.#cuts.splice(this.#cuts.indexOf(cut), 1);
     this.counts.cuts++;
