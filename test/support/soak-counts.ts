@@ -17,9 +17,12 @@ export type Counts = Readonly<Record<string, number>>;
 
 const RUNNER_MS = 50;
 const FUNCTIONS = 'functions';
+const OBJECTS = 'objects';
 const MEMORY = 'KiB of memory';
 /** What is made when it is first needed. A listener that each call leaves behind would be more. */
 const MOST_NEW_FUNCTIONS = 5;
+/** Of all objects of the process. An object that each of thirty calls leaves behind would be more. */
+const MOST_NEW_OBJECTS = 15;
 /** Compiled code, of one kind of calls and of all. */
 const MOST_GROWTH_KIB = 1536;
 const MOST_GROWTH_IN_ALL_KIB = 8 * 1024;
@@ -37,6 +40,7 @@ export class SoakCounts {
     await pause(RUNNER_MS);
     // Every listener is a function, also in the sets and members of our own objects.
     const functions = queryObjects(Function, { format: 'count' });
+    const objects = queryObjects(Object, { format: 'count' });
     const memory = await settledMemory();
     const { ofSignals, ofEmitters } = this.#listeners.counts;
     return {
@@ -44,6 +48,7 @@ export class SoakCounts {
       'listeners of signals': ofSignals,
       'listeners of emitters': ofEmitters,
       [FUNCTIONS]: functions,
+      [OBJECTS]: objects,
       'resources of the process': process.getActiveResourcesInfo().length,
       'open files': readdirSync('/dev/fd').length,
       [MEMORY]: Math.round(memory / 1024),
@@ -53,9 +58,12 @@ export class SoakCounts {
   /**
    * Prints what came of so many calls and what there was before and is now, and expects that nothing of them stays.
    * @param left what the world says
+   * @param countsObjects whether no object may stay, of 30 calls or more
    */
-  async compare(name: string, calls: number, outcomes: Counts, before: Counts, left: Counts): Promise<void> {
+  async compare(name: string, calls: number, outcomes: Counts, before: Counts, left: Counts, countsObjects?: boolean): Promise<void> {
     let after = await this.now(left);
+    // Counted at once: each further round clears away what has nothing to do with calls, and would hide what they leave.
+    const newObjects = growth(OBJECTS, before, after);
     for (let again = 0; again < 5 && growth(FUNCTIONS, before, after) > MOST_NEW_FUNCTIONS; again++) after = await this.now(left);
     this.#calls += calls;
     this.#first ??= before;
@@ -64,6 +72,7 @@ export class SoakCounts {
     process.stdout.write(`${name}: ${calls} calls: ${came.join(', ')}; before > after: ${pairs(before, after)}\n`);
     expect(onlyCounted(after)).toEqual(onlyCounted(before));
     expect(growth(FUNCTIONS, before, after)).toBeLessThanOrEqual(MOST_NEW_FUNCTIONS);
+    if (countsObjects) expect(newObjects).toBeLessThanOrEqual(MOST_NEW_OBJECTS);
     expect(growth(MEMORY, before, after)).toBeLessThan(MOST_GROWTH_KIB);
   }
 
@@ -87,4 +96,4 @@ const pairs = (before: Counts, after: Counts): string =>
 /** NaN, which is neither less nor more, when it was not counted. */
 const growth = (what: string, before: Counts, after: Counts): number => (after[what] ?? Number.NaN) - (before[what] ?? Number.NaN);
 
-const onlyCounted = ({ [FUNCTIONS]: _functions, [MEMORY]: _memory, ...rest }: Counts): Counts => rest;
+const onlyCounted = ({ [FUNCTIONS]: _functions, [OBJECTS]: _objects, [MEMORY]: _memory, ...rest }: Counts): Counts => rest;
