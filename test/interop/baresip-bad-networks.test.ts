@@ -24,7 +24,9 @@ overBadNetworks(
   'baresip with SRTP and Opus talks, presses keys, holds and resumes',
   46_000,
   async ({ telephony, line, network, closing }) => {
-    const phone = await inTurn(() => startBaresip({ user: number, codecs: ['opus'], toneHz: 700, mediaEncryption: 'srtp-mand' }));
+    const phone = await inTurn(() =>
+      startBaresip({ user: number, codecs: ['opus'], toneHz: 700, mediaEncryption: 'srtp-mand', jitterBuffer: network !== 'loses' }),
+    );
     closing(phone.close);
     const call = await directCall(telephony, number, await line.farAt(phone.port), { codecs: ['PCMU', 'opus'], srtp: 'required' });
     const leg = await call.answered;

@@ -30,7 +30,7 @@ overBadNetworks(
   'Kamailio asks for a password and stays in the path of a call, which baresip holds and resumes',
   46_400,
   async ({ telephony, line, network, closing }) => {
-    const phone = await inTurn(() => startBaresip({ user: 'asked' }));
+    const phone = await inTurn(() => startBaresip({ user: 'asked', jitterBuffer: network !== 'loses' }));
     closing(phone.close);
     const proxy = await inTurn(() => startKamailio('proxy.cfg', { FIRST_PORT: phone.port, SECOND_PORT: phone.port }));
     closing(() => proxy.stop());
@@ -50,7 +50,7 @@ overBadNetworks(
 );
 
 overBadNetworks('rtpengine relays our SRTP to baresip', 46_600, async ({ telephony, line, network, closing }) => {
-  const phone = await inTurn(() => startBaresip({ user: '+18144043093', toneHz: 700 }));
+  const phone = await inTurn(() => startBaresip({ user: '+18144043093', toneHz: 700, jitterBuffer: network !== 'loses' }));
   closing(phone.close);
   const proxy = await inTurn(() => startKamailio('relay.cfg', { CALLEE_PORT: phone.port, RELAY_PORT: relay.port }));
   closing(() => proxy.stop());

@@ -87,7 +87,9 @@ overBadNetworks('linphone with AES_256_CM_HMAC_SHA1_80 hears, is heard and press
 
 overBadNetworks('baresip with AES_CM_128_HMAC_SHA1_32 hears, is heard and presses keys', FIRST_PORT + 200, async (scene) => {
   const suite = 'AES_CM_128_HMAC_SHA1_32';
-  const phone = await inTurn(() => startBaresip({ user: number, toneHz: PHONE_HZ, mediaEncryption: 'srtp-mand' }));
+  const phone = await inTurn(() =>
+    startBaresip({ user: number, toneHz: PHONE_HZ, mediaEncryption: 'srtp-mand', jitterBuffer: scene.network !== 'loses' }),
+  );
   scene.closing(phone.close);
   const { call, leg, answered } = await calling(scene, suite, phone.port);
   await heardByBaresip(leg, phone, OUR_HZ);
@@ -110,7 +112,9 @@ it.concurrent.each(throughTls.map((network, index) => [network, index] as const)
     const closing: (() => Promise<void>)[] = [telephony.close, line.close.bind(line)];
     try {
       const tls = { ...theirs, caFile: authority.caFile };
-      const phone = await inTurn(() => startBaresip({ user: number, toneHz: PHONE_HZ, mediaEncryption: 'srtp-mand', tls }));
+      const phone = await inTurn(() =>
+        startBaresip({ user: number, toneHz: PHONE_HZ, mediaEncryption: 'srtp-mand', tls, jitterBuffer: network !== 'loses' }),
+      );
       closing.push(phone.close);
       stream.setFar(phone.tlsPort);
       const call = await directCall(telephony.telephony, number, stream.forNear.port, {

@@ -50,6 +50,8 @@ export interface BaresipOptions {
   readonly mediaEncryption?: 'srtp' | 'srtp-mand';
   /** The modules of the codecs that it has, first the one that it likes best. Absent: G.711. */
   readonly codecs?: readonly ('g711' | 'g722' | 'opus')[];
+  /** Puts what it hears in order, and leaves out a key of which packets are lost. Absent: true. */
+  readonly jitterBuffer?: boolean;
   /** How many calls it takes at once: two to be transferred. Absent: one. */
   readonly maxCalls?: number;
 }
@@ -70,6 +72,7 @@ export async function startBaresip({
   codecs = ['g711'],
   registrar,
   registersForSeconds = 60,
+  jitterBuffer = true,
   maxCalls = 1,
   tls,
 }: BaresipOptions): Promise<Baresip> {
@@ -79,7 +82,7 @@ export async function startBaresip({
   const controlPort = await testPort();
   await writeFile(
     join(directory, 'config'),
-    configOf(directory, port, controlPort, { host, source: sourceOf(toneHz, audioFile), codecs, maxCalls }) +
+    configOf(directory, port, controlPort, { host, source: sourceOf(toneHz, audioFile), codecs, jitterBuffer, maxCalls }) +
       (await tlsConfig(directory, tls)),
   );
   await writeFile(
@@ -180,8 +183,9 @@ function configOf(
     host,
     source,
     codecs,
+    jitterBuffer,
     maxCalls,
-  }: Required<Pick<BaresipOptions, 'host' | 'codecs' | 'maxCalls'>> & {
+  }: Required<Pick<BaresipOptions, 'host' | 'codecs' | 'jitterBuffer' | 'maxCalls'>> & {
     readonly source: { readonly module: string; readonly device: string };
   },
 ): string {
@@ -191,6 +195,7 @@ function configOf(
     rtp_ports 42000-42999
     call_max_calls ${maxCalls}
     rtp_stats yes
+    jitter_buffer_delay ${jitterBuffer ? '5-10' : '0-0'}
     audio_source ${source.module},${source.device}
     audio_player aubridge,nil
     ausrc_srate 48000

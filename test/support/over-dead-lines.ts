@@ -5,7 +5,7 @@ import { type BadLine, quietLine } from './bad-line.ts';
 import { type CountedTelephony, countedTelephony, nothingLeft } from './counted-telephony.ts';
 import { deferred } from './deferred.ts';
 import type { DirectCall } from './direct-call.ts';
-import { udpPortsOf } from './udp-ports.ts';
+import { udpPortsClosed } from './udp-ports.ts';
 
 export interface DeadLineScene extends CountedTelephony {
   readonly line: BadLine;
@@ -44,7 +44,7 @@ export function overDeadLine(name: string, firstPort: number, play: (scene: Dead
     try {
       await play({ ...ours, line, incoming: incoming.promise, closing: (close) => void closers.push(close) });
       expect(await ours.leftovers()).toEqual(nothingLeft);
-      expect((await udpPortsOf(process.pid)).filter((port) => line.nearMediaPorts.includes(port))).toEqual([]);
+      await udpPortsClosed(process.pid, line.nearMediaPorts);
       expect(line.stopped).toBeGreaterThan(0);
     } finally {
       await Promise.allSettled(closers.map((close) => close()));

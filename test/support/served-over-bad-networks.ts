@@ -1,8 +1,8 @@
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { type BadLine, badLine } from './bad-line.ts';
 import { expectFaults } from './over-bad-networks.ts';
 import type { RealServer } from './real-server.ts';
-import { udpPortsOf } from './udp-ports.ts';
+import { udpPortsClosed, udpPortsOf } from './udp-ports.ts';
 
 export interface ServedScene {
   readonly server: RealServer;
@@ -54,10 +54,7 @@ export function servedOverBadNetworks(name: string, scenario: ServedScenario, pl
 /** Of the ports that the calls had, none is open any more. */
 async function portsClosed(server: RealServer, { nearMediaPorts }: BadLine, least: number): Promise<void> {
   expect(nearMediaPorts.length).toBeGreaterThanOrEqual(least);
-  const look = async (): Promise<void> => {
-    const open = await udpPortsOf(server.child.program.pid);
-    expect(open).toContain(server.sip.port);
-    expect(open.filter((port) => nearMediaPorts.includes(port))).toEqual([]);
-  };
-  await vi.waitFor(look, { timeout: 10_000, interval: 100 });
+  const { pid } = server.child.program;
+  expect(await udpPortsOf(pid)).toContain(server.sip.port);
+  await udpPortsClosed(pid, nearMediaPorts);
 }
