@@ -85,6 +85,7 @@ function mixWords(): void {
   let c = state[2] ?? 0;
   let d = state[3] ?? 0;
   let e = state[4] ?? 0;
+  // One loop that chooses the function in each round takes 45 % longer.
   let next = 0;
   let index = 0;
   for (; index < 20; index++) {
