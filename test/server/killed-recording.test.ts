@@ -61,9 +61,9 @@ it('recordings of a server that is killed are files of their session at the next
         expect(file).toMatchObject({ type: 'CallRecording', sessionId: id, recordingDuration: Math.round(header.frames / 8000) });
         const samples = new Float32Array(Math.min(header.frames, 8000));
         readWavMono(bytes, header, 0, samples);
-        // All of the call but its last three seconds is there; the Record node begins after its beep.
+        // All of the call but its last two seconds is there; the Record node begins after its beep.
         const began = Date.parse(dateAnswered) + (channels === 2 ? 0 : BEEP_MS);
-        expect(header.frames / 8).toBeGreaterThan(killedMs - began - 3000);
+        expect(header.frames / 8).toBeGreaterThan(killedMs - began - 2000);
         // What we play is heard in the recording of the whole call.
         const beep = Math.max(...[0, 800, 1600, 2400].map((from) => peakAt(1000, 8000, samples.subarray(from, from + 1600))));
         expect(beep > 0.02).toBe(channels === 2);

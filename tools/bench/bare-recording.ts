@@ -9,9 +9,9 @@ import { addedInTurns } from './turns.ts';
 
 const GOING_ON_MS = 1000;
 const ROUND_MS = 8000;
-const WRITE_MS = 2000;
-/** Two seconds of both sides, and what comes before the next write. */
-const ROOM_SAMPLES = 2 * 16_000 + 2 * 1600;
+const SECOND_SAMPLES = 2 * 8000;
+/** A second, and what comes before the next write. */
+const ROOM_SAMPLES = SECOND_SAMPLES + 2 * 1600;
 
 const linear = Int16Array.from({ length: 256 }, (_, code) => linearOf('PCMU', code));
 
@@ -52,15 +52,15 @@ class BareRecording {
 }
 
 /**
- * What it adds to the same datagrams between bare sockets, in ms of CPU per call and second, that their audio is decoded where it comes and written every
- * two seconds, with nothing else done: what Node and the system take of a recording. Measured in turns as `measureRecording` is.
+ * What it adds to the same datagrams between bare sockets, in ms of CPU per call and second, that their audio is decoded where it comes and written each
+ * second, with nothing else done: what Node and the system take of a recording. Measured in turns as `measureRecording` is.
  */
 export async function measureBareRecording(rounds: number): Promise<number[]> {
   const folder = await mkdtemp(join(tmpdir(), 'ringflow-bench-'));
   let recordings: readonly BareRecording[] = [];
   const timer = setInterval(() => {
     for (const recording of recordings) void recording.write();
-  }, WRITE_MS);
+  }, 1000);
   const alternate = async (turn: number): Promise<void> => {
     const ended = recordings;
     const names = turn % 2 === 1 ? Array.from({ length: BRIDGES }, (_, index) => join(folder, `${turn}-${index}`)) : [];

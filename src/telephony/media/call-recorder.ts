@@ -84,7 +84,7 @@ export class CallRecorder {
     this.#setPaused(false, nowMs);
   }
 
-  /** Writes what belongs in the file. To be called every two seconds. */
+  /** Writes what belongs in the file. To be called about once per second. */
   write(): void {
     this.#audio.write();
   }

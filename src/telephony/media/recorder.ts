@@ -71,7 +71,7 @@ export class Recorder {
     if (silenceMs > 0 && this.#silentSamples >= silenceMs * SAMPLES_PER_MS) void this.end('silence', nowMs);
   }
 
-  /** Writes what belongs in the file. To be called every two seconds. */
+  /** Writes what belongs in the file. To be called about once per second. */
   write(): void {
     this.#audio.write();
   }

@@ -5,9 +5,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readWavHeader } from '../audio/wav.ts';
 import { RecordingFile } from './recording-file.ts';
 
-/** Two seconds. */
-const CHUNK = 16_000;
-
 let folder = '';
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'recording-'));
@@ -27,7 +24,7 @@ function samplesOf(bytes: Buffer): number[] {
 /** The file when so much of it is there, and the header says what it says of that. */
 async function written(path: string, frames: number): Promise<Buffer> {
   for (let tries = 0; tries < 400; tries++) {
-    if ((await stat(path)).size >= 44 + frames * 2) return settled(path, frames - ((frames / CHUNK - 1) % 5) * CHUNK);
+    if ((await stat(path)).size >= 44 + frames * 2) return settled(path, frames - ((frames / 8_000 - 1) % 10) * 8_000);
     await new Promise((resolve) => setImmediate(resolve));
   }
   throw new Error('the file never got so far');
@@ -59,15 +56,15 @@ describe('RecordingFile', () => {
     const path = join(folder, 'b.wav');
     const file = new RecordingFile(path);
     await settled(path, 0);
-    for (let chunk = 1; chunk <= 11; chunk++) {
-      append(file, ramp((chunk - 1) * CHUNK, CHUNK));
-      const promised = chunk - ((chunk - 1) % 5);
-      const bytes = await written(path, chunk * CHUNK);
-      expect(readWavHeader(bytes).frames).toBe(promised * CHUNK);
-      expect(samplesOf(bytes)).toEqual([...ramp(0, promised * CHUNK)]);
+    for (let second = 1; second <= 21; second++) {
+      append(file, ramp((second - 1) * 8_000, 8_000));
+      const promised = second - ((second - 1) % 10);
+      const bytes = await written(path, second * 8_000);
+      expect(readWavHeader(bytes).frames).toBe(promised * 8_000);
+      expect(samplesOf(bytes)).toEqual([...ramp(0, promised * 8_000)]);
     }
-    await file.finish(11 * CHUNK);
-    expect(samplesOf(await readFile(path))).toEqual([...ramp(0, 11 * CHUNK)]);
+    await file.finish(21 * 8_000);
+    expect(samplesOf(await readFile(path))).toEqual([...ramp(0, 21 * 8_000)]);
   });
 
   it('cuts to the samples that are wanted', async () => {
@@ -88,7 +85,7 @@ describe('RecordingFile', () => {
     const path = join(folder, 'd.wav');
     const file = new RecordingFile(path);
     // All at once, so that nothing can be written meanwhile: 40 s, of which 30 s may wait.
-    for (let chunk = 0; chunk < 20; chunk++) append(file, new Int16Array(CHUNK).fill(1_000));
+    for (let second = 0; second < 40; second++) append(file, new Int16Array(8_000).fill(1_000));
     await file.finish(40 * 8_000);
     expect(file.lost).toBe(10 * 8_000);
     const samples = samplesOf(await readFile(path));

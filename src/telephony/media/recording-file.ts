@@ -6,7 +6,7 @@ import { giveBackSamples } from './sample-memory.ts';
 const SAMPLE_RATE = 8000;
 const SAMPLE_BYTES = 2;
 /** Chunks that may wait for a slow disk; beyond them the audio is lost and the file has silence in its place. */
-const MAX_WAITING = 15;
+const MAX_WAITING = 30;
 
 interface Chunk {
   readonly at: number;
@@ -16,12 +16,12 @@ interface Chunk {
 }
 
 /**
- * After how many chunks the header is written anew. In between it says less than is there, so the file is valid at every moment; when the process
+ * How often the header is written, in seconds of audio. In between it says less than is there, so the file is valid at every moment; when the process
  * dies, `mendRecording` makes it say all.
  */
-const CHUNKS_PER_HEADER = 5;
+const HEADER_SECONDS = 10;
 
-/** A WAV file (16 bit, 8000 Hz) that grows, by about two seconds of audio at a time. Nobody waits for the disk. */
+/** A WAV file (16 bit, 8000 Hz) that grows, by about a second of audio at a time. Nobody waits for the disk. */
 export class RecordingFile {
   readonly channels: 1 | 2;
   readonly #path: string;
@@ -75,8 +75,8 @@ export class RecordingFile {
   }
 
   /**
-   * Adds the first `filled` samples at the end; of two channels, one of each in turn. The memory is the file's from now on. To be called every two
-   * seconds: what is not handed in yet is what a crash costs.
+   * Adds the first `filled` samples at the end; of two channels, one of each in turn. The memory is the file's from now on. To be called about once per
+   * second: what is not handed in yet is what a crash costs.
    */
   write(samples: Int16Array<ArrayBuffer>, filled: number): void {
     if (this.#error === undefined && this.#waiting.length < MAX_WAITING) {
@@ -97,7 +97,7 @@ export class RecordingFile {
         await this.#file?.write(bytes, 0, bytes.length, wavHeaderBytes + at);
         this.#writtenBytes = at + bytes.length;
         if (--this.#chunksToHeader > 0) return;
-        this.#chunksToHeader = CHUNKS_PER_HEADER;
+        this.#chunksToHeader = HEADER_SECONDS;
         await this.#writeHeader(at + bytes.length);
       });
       this.#waiting.shift();

@@ -3,8 +3,8 @@ import type { RecordingFile } from './recording-file.ts';
 import { MAX_AHEAD_SAMPLES, RecordingPositions } from './recording-positions.ts';
 import { giveBackSamples, takeSamples } from './sample-memory.ts';
 
-/** Audio that belongs in the file is written by itself when there is so much of it: more than comes in two seconds, unless it comes in lumps. */
-const MOST_KEPT_SAMPLES = 20_000;
+/** Audio that belongs in the file is written by itself when there is so much of it: more than comes in a second, unless it comes in lumps. */
+const MOST_KEPT_SAMPLES = 10_000;
 /** How far beyond what was taken audio may lie: 2 s. */
 const MOST_OPEN_SAMPLES = 16_384;
 const ROOM_SAMPLES = MOST_KEPT_SAMPLES + MOST_OPEN_SAMPLES;
@@ -100,7 +100,7 @@ export class RecordingWindow {
     this.#kept += samples.length;
   }
 
-  /** Writes what was kept. To be called every two seconds. */
+  /** Writes what was kept. To be called about once per second. */
   write(): void {
     if (this.#kept === 0) return;
     const sides = this.#sides;

@@ -12,7 +12,7 @@ import { Recorder } from './recorder.ts';
 /** How often a recording of the whole call takes what came, when it is the only one that listens: in one go it costs a fraction. */
 const GATHERED_FRAMES = 20;
 /** How often recordings write, all of a thread at the same moment: to wake who writes for each of them costs more than the writing. */
-const WRITE_MS = 2000;
+const WRITE_MS = 1000;
 
 /**
  * Who listens to the audio that one stream hears: a recording of the peer, one of the whole call, a detector of digits, a room. They share one jitter
