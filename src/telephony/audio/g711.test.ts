@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decodeG711, encodeG711, type G711Codec, linearOf, silenceByte } from './g711.ts';
+import { decodeG711, decodeG711Interleaved, encodeG711, type G711Codec, linearOf, silenceByte } from './g711.ts';
 
 const everySample = Int16Array.from({ length: 65_536 }, (_, index) => index - 32_768);
 const everyCode = Uint8Array.from({ length: 256 }, (_, code) => code);
@@ -54,6 +54,19 @@ describe.each(['PCMU', 'PCMA'] as const)('%s', (codec) => {
   it('has a silence byte that decodes to (nearly) nothing', () => {
     expect(Math.abs(linearOf(codec, silenceByte[codec]))).toBeLessThanOrEqual(8);
     expect(encode(codec, 0)).toEqual([silenceByte[codec]]);
+  });
+
+  it('is decoded into every second place as into a place of its own, and nothing else is touched', () => {
+    for (const length of [0, 1, 3, 4, 5, 256]) {
+      const bytes = everyCode.subarray(0, length);
+      const target = new Int16Array(2 * 256 + 3).fill(1);
+      decodeG711Interleaved(codec, bytes, target, 3);
+      const expected = new Int16Array(2 * 256 + 3).fill(1);
+      bytes.forEach((code, index) => void expected.fill(linearOf(codec, code), 3 + 2 * index, 4 + 2 * index));
+      expect(target).toEqual(expected);
+    }
+    expect(() => decodeG711Interleaved(codec, new Uint8Array(3), new Int16Array(5), 1)).toThrow(RangeError);
+    decodeG711Interleaved(codec, new Uint8Array(3), new Int16Array(5), 0);
   });
 
   it('writes at an offset and refuses a target that is too short', () => {

@@ -50,6 +50,25 @@ export function decodeG711(codec: G711Codec, bytes: Uint8Array, target: Int16Arr
   for (; index < length; index++) target[at + index] = table[bytes[index] ?? 0] ?? 0;
 }
 
+/**
+ * The same into every second place of `target`, from `at` on: one channel of two.
+ * @throws RangeError when `target` is too short.
+ */
+export function decodeG711Interleaved(codec: G711Codec, bytes: Uint8Array, target: Int16Array, at: number): void {
+  const length = bytes.length;
+  checkRoom(2 * length - 1, target.length - at);
+  const table = codec === 'PCMU' ? linearOfMu : linearOfA;
+  let index = 0;
+  let place = at;
+  for (; index + 4 <= length; index += 4, place += 8) {
+    target[place] = table[bytes[index] ?? 0] ?? 0;
+    target[place + 2] = table[bytes[index + 1] ?? 0] ?? 0;
+    target[place + 4] = table[bytes[index + 2] ?? 0] ?? 0;
+    target[place + 6] = table[bytes[index + 3] ?? 0] ?? 0;
+  }
+  for (; index < length; index++, place += 2) target[place] = table[bytes[index] ?? 0] ?? 0;
+}
+
 /** The 16 bit linear value of one code. */
 export function linearOf(codec: G711Codec, code: number): number {
   return (codec === 'PCMU' ? linearOfMu : linearOfA)[code & 0xff] ?? 0;

@@ -1,6 +1,6 @@
 const FRAME_SAMPLES = 160;
 /** What is remembered of the audio before a loss: enough to find a period in. */
-const HISTORY_SAMPLES = 360;
+export const REMEMBERED_SAMPLES = 360;
 /** Pitch of 66 to 200 Hz, at 8000 samples per second. */
 const SHORTEST_PERIOD = 40;
 const LONGEST_PERIOD = 120;
@@ -20,10 +20,15 @@ export const CONCEALED_FRAMES = SILENT_SAMPLES / FRAME_SAMPLES;
  * softly, without a click.
  */
 export class LossConcealment {
-  readonly #history = new Int16Array(HISTORY_SAMPLES);
+  readonly #history = new Int16Array(REMEMBERED_SAMPLES);
   #period = 0;
   /** Samples made up since the last that came. */
   #madeUp = 0;
+
+  /** Whether what comes next will be smoothed. */
+  get goesOn(): boolean {
+    return this.#madeUp > 0;
+  }
 
   /** `samples` came, and are smoothed in place when something was made up before them. */
   heard(samples: Int16Array): void {
@@ -48,13 +53,13 @@ export class LossConcealment {
     const made = this.#madeUp++;
     if (made >= SILENT_SAMPLES) return 0;
     const gain = made < FULL_SAMPLES ? 1 : (SILENT_SAMPLES - made) / (SILENT_SAMPLES - FULL_SAMPLES);
-    return Math.round((this.#history[HISTORY_SAMPLES - this.#period + (made % this.#period)] ?? 0) * gain);
+    return Math.round((this.#history[REMEMBERED_SAMPLES - this.#period + (made % this.#period)] ?? 0) * gain);
   }
 
   #remember(samples: Int16Array): void {
-    const kept = Math.min(samples.length, HISTORY_SAMPLES);
+    const kept = Math.min(samples.length, REMEMBERED_SAMPLES);
     this.#history.copyWithin(0, kept);
-    this.#history.set(kept === samples.length ? samples : samples.subarray(samples.length - kept), HISTORY_SAMPLES - kept);
+    this.#history.set(kept === samples.length ? samples : samples.subarray(samples.length - kept), REMEMBERED_SAMPLES - kept);
   }
 
   /** The shift at which the end of what was heard is most like what was before it. */
@@ -63,7 +68,7 @@ export class LossConcealment {
     let least = Number.POSITIVE_INFINITY;
     for (let period = SHORTEST_PERIOD; period <= LONGEST_PERIOD; period++) {
       let difference = 0;
-      for (let at = HISTORY_SAMPLES - COMPARED_SAMPLES; at < HISTORY_SAMPLES; at++) {
+      for (let at = REMEMBERED_SAMPLES - COMPARED_SAMPLES; at < REMEMBERED_SAMPLES; at++) {
         difference += Math.abs((this.#history[at] ?? 0) - (this.#history[at - period] ?? 0));
       }
       if (difference < least) {

@@ -4,7 +4,7 @@ import { FRAME_MS, FRAME_SAMPLES } from './frame-clock.ts';
 import { type AudioCodec, type CallRecorded, clockRates, type RecordingLayout } from './media-port.ts';
 import { PacketRun } from './packet-run.ts';
 import { RecordingFile } from './recording-file.ts';
-import { RecordingWindow } from './recording-window.ts';
+import { type RecordedAudio, RecordingWindow } from './recording-window.ts';
 
 const SAMPLES_PER_MS = FRAME_SAMPLES / FRAME_MS;
 /** Until then everything has come out of the jitter buffer. */
@@ -64,9 +64,9 @@ export class CallRecorder {
     this.#putSent(codec, this.#decoded.samples(), timestamp, nowMs);
   }
 
-  /** Audio came at `arrivalMs`: samples, likewise; their timestamp counts samples of the sender. */
-  heard(samples: Int16Array, timestamp: number, arrivalMs: number): void {
-    this.#audio.put(HEARD, samples, timestamp, this.#positionAt(arrivalMs));
+  /** Audio came at `arrivalMs`, likewise; its timestamp counts samples of the sender. */
+  heard(audio: RecordedAudio, timestamp: number, arrivalMs: number): void {
+    this.#audio.put(HEARD, audio, timestamp, this.#positionAt(arrivalMs));
   }
 
   /** The timestamps of the peer begin anew. */
@@ -125,12 +125,12 @@ export class CallRecorder {
   #catchUp(): void {
     const run = this.#run;
     if (run.isEmpty) return;
-    this.#putSent(run.codec, run.samples(), run.timestamp, run.firstMs);
+    this.#putSent(run.codec, run, run.timestamp, run.firstMs);
     run.clear();
   }
 
-  #putSent(codec: AudioCodec, samples: Int16Array, timestamp: number, nowMs: number): void {
-    this.#audio.put(SENT, samples, this.#timestamps.of(timestamp, clockRates[codec]), this.#positionAt(nowMs));
+  #putSent(codec: AudioCodec, audio: RecordedAudio, timestamp: number, nowMs: number): void {
+    this.#audio.put(SENT, audio, this.#timestamps.of(timestamp, clockRates[codec]), this.#positionAt(nowMs));
   }
 
   #setPaused(paused: boolean, nowMs: number): void {

@@ -1,6 +1,6 @@
 import { MAX_PACKET_SAMPLES } from '../audio/codec-interface.ts';
 import { ComfortNoise } from '../audio/comfort-noise.ts';
-import { CONCEALED_FRAMES, LossConcealment } from '../audio/loss-concealment.ts';
+import { CONCEALED_FRAMES, LossConcealment, REMEMBERED_SAMPLES } from '../audio/loss-concealment.ts';
 import { JitterBuffer } from '../rtp/jitter-buffer.ts';
 import { SampleTimestamps } from '../rtp/sample-timestamps.ts';
 import { DecodedAudio } from './decoded-audio.ts';
@@ -8,14 +8,15 @@ import { FRAME_MS, FRAME_SAMPLES } from './frame-clock.ts';
 import { type AudioCodec, clockRates } from './media-port.ts';
 import type { HeardCounts } from './media-report.ts';
 import { PacketRun } from './packet-run.ts';
+import type { RecordedAudio } from './recording-window.ts';
 
 /** Who wants all audio in the order and the time of its sender, as recordings do. */
 export interface AudioTap {
   /**
-   * The next samples, which may be used again afterwards, those that were made up for lost ones too. `position` counts samples of the sender; they
-   * came, or would have come, at `arrivalMs`.
+   * The next audio, which may be used again afterwards, what was made up for lost audio too. `position` counts samples of the sender; it came, or
+   * would have come, at `arrivalMs`.
    */
-  taken(samples: Int16Array, position: number, arrivalMs: number): void;
+  taken(audio: RecordedAudio, position: number, arrivalMs: number): void;
   /** Positions begin anew. */
   restarted(): void;
 }
@@ -171,7 +172,12 @@ export class HeardAudio {
     if (run.isEmpty) return;
     const { position } = this.#buffer;
     this.#buffer.pass(run, this.#timestamps.of(run.timestamp, clockRates[run.codec]));
-    this.#handDecoded(run.samples(), position, false);
+    if (this.#concealment.goesOn) this.#handDecoded(run.samples(), position, false);
+    else {
+      this.#hear(run.samples(REMEMBERED_SAMPLES));
+      this.#tap.taken(run, position, this.#buffer.arrivalMs(position));
+      this.#buffer.advance(run.length);
+    }
     run.clear();
   }
 
@@ -233,10 +239,14 @@ export class HeardAudio {
   }
 
   #handDecoded(samples: Int16Array, position: number, isPlayed: boolean): void {
+    this.#hear(samples);
+    this.#hand(samples, position, true, isPlayed);
+  }
+
+  #hear(samples: Int16Array): void {
     this.#missingInRow = 0;
     this.#noise.stop();
     this.#concealment.heard(samples);
-    this.#hand(samples, position, true, isPlayed);
   }
 
   #hand(samples: Int16Array, position: number, isForTap: boolean, isPlayed: boolean): void {

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { recordedSamples } from '../../../test/support/recorded-samples.ts';
 import { decodeG711 } from '../audio/g711.ts';
+import { LossConcealment } from '../audio/loss-concealment.ts';
 import { HeardAudio } from './heard-audio.ts';
 
 function sampleOf(code: number, codec: 'PCMU' | 'PCMA' = 'PCMU'): number {
@@ -12,7 +14,7 @@ function sampleOf(code: number, codec: 'PCMU' | 'PCMA' = 'PCMU'): number {
 function setUp(samples: number) {
   const positions: number[] = [];
   // Several packets may be handed over together.
-  const taken = ({ length }: Int16Array, position: number): void => {
+  const taken = ({ length }: { readonly length: number }, position: number): void => {
     for (let at = 0; at < length; at += samples) positions.push(position + at);
   };
   const heard = new HeardAudio({ restarted() {}, taken });
@@ -71,6 +73,34 @@ describe('audio that is only gathered', () => {
     expect(positions).toEqual([0, 160, 320, 480, 640, 800]);
   });
 
+  it('goes on from what came together when something is lost, and back into what comes together without a click', () => {
+    const samples: number[] = [];
+    const heard = new HeardAudio({ restarted() {}, taken: (audio) => void samples.push(...recordedSamples(audio)) });
+    const voice = (number: number): Uint8Array => Uint8Array.from({ length: 160 }, (_, index) => 0x90 + ((number * 160 + index) % 57));
+    const put = (number: number, lateMs = 0): void => heard.put('PCMU', voice(number), number, number * 160, true, number * 20 + lateMs);
+    heard.gather(0);
+    for (let number = 0; number < 20; number++) put(number);
+    heard.gather(400);
+    // What follows is made up when it is so late, and from then on everything is.
+    heard.gather(615);
+    for (let number = 21; number < 30; number++) put(number, 205);
+    heard.gather(800);
+
+    const expected = new LossConcealment();
+    const wholeOf = (first: number, end: number): Int16Array => {
+      const bytes = new Uint8Array((end - first) * 160);
+      for (let number = first; number < end; number++) bytes.set(voice(number), (number - first) * 160);
+      const decoded = new Int16Array(bytes.length);
+      decodeG711('PCMU', bytes, decoded);
+      expected.heard(decoded);
+      return decoded;
+    };
+    const before = wholeOf(0, 20);
+    const lost = new Int16Array(160);
+    expected.conceal(lost);
+    expect(samples).toEqual([...before, ...lost, ...wholeOf(21, 30)]);
+  });
+
   it('takes nothing for lost while the source sends digits', () => {
     const { heard, put } = setUp(160);
     heard.gather(0);
@@ -94,7 +124,7 @@ describe('audio that is only gathered', () => {
 
   it('is decoded by the codec that it came in when that changes', () => {
     const taken: number[] = [];
-    const heard = new HeardAudio({ taken: (samples) => taken.push(samples[0] ?? 0), restarted: () => taken.push(Number.NaN) });
+    const heard = new HeardAudio({ taken: (audio) => taken.push(recordedSamples(audio)[0] ?? 0), restarted: () => taken.push(Number.NaN) });
     heard.gather(0);
     const codecs = ['PCMU', 'PCMU', 'PCMA', 'PCMA'] as const;
     codecs.forEach((codec, number) => {

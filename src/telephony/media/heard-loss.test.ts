@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { recordedSamples } from '../../../test/support/recorded-samples.ts';
 import { OpusDecoder, OpusEncoder } from '../audio/opus.ts';
 import { opusModule } from '../audio/opus-module.ts';
 import { HeardAudio } from './heard-audio.ts';
@@ -78,7 +79,7 @@ describe('audio that was lost', () => {
     const states = opusModule().liveStates;
     const lost = new Int16Array(160);
     const frames: Int16Array[] = [];
-    const heard = new HeardAudio({ taken: (samples) => frames.push(samples.slice()), restarted: () => {} });
+    const heard = new HeardAudio({ taken: (audio) => frames.push(recordedSamples(audio).slice()), restarted: () => {} });
     packets.forEach((packet, frame) => {
       if (frame !== 40) heard.put('opus', packet, frame, frame * 960, true, frame * 20);
       heard.take(frame * 20);

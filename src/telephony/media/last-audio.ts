@@ -1,6 +1,8 @@
+import type { RecordedAudio } from './recording-window.ts';
+
 /** A recording that takes what is heard. */
 interface Listener {
-  heard(samples: Int16Array, position: number, arrivalMs: number): void;
+  heard(audio: RecordedAudio, position: number, arrivalMs: number): void;
 }
 
 interface Ending {
@@ -27,11 +29,11 @@ export class LastAudio {
     });
   }
 
-  /** The next samples came out of the jitter buffer. */
-  taken(samples: Int16Array, position: number, arrivalMs: number): void {
+  /** The next audio came out of the jitter buffer. */
+  taken(audio: RecordedAudio, position: number, arrivalMs: number): void {
     for (const ending of this.#endings) {
       if (arrivalMs >= ending.untilMs) this.#finish(ending);
-      else ending.listener.heard(samples, position, arrivalMs);
+      else ending.listener.heard(audio, position, arrivalMs);
     }
   }
 

@@ -83,6 +83,8 @@ describe('a run of packets', () => {
         });
         expect(run.sequence).toBe(kept.length - 1);
         expect([...run.samples()]).toEqual(decoded(kept));
+        expect(run).toHaveLength(160 * kept.length);
+        expect([...run.samples(170)]).toEqual(decoded(kept).slice(-170));
         kept.forEach(({ nowMs }, index) => {
           expect(Math.abs(startMs + index * 20 + run.lateMs(index) - nowMs)).toBeLessThanOrEqual(0.126);
         });

@@ -1,5 +1,5 @@
 import { MAX_PACKET_SAMPLES } from '../audio/codec-interface.ts';
-import { decodeG711, type G711Codec } from '../audio/g711.ts';
+import { decodeG711, decodeG711Interleaved, type G711Codec } from '../audio/g711.ts';
 import type { AudioCodec } from './media-port.ts';
 
 const SAMPLES_PER_MS = 8;
@@ -68,10 +68,23 @@ export class PacketRun {
     return (this.#late[index] ?? 0) / SAMPLES_PER_MS;
   }
 
-  /** All samples; the next call, for any run, overwrites them. */
-  samples(): Int16Array {
-    decodeG711(this.#codec, this.#bytes.subarray(0, this.#filled), decoded);
-    return decoded.subarray(0, this.#filled);
+  /** How many samples there are in all. */
+  get length(): number {
+    return this.#filled;
+  }
+
+  /** All samples, or the last ones, as many as there are; the next call, for any run, overwrites them. */
+  samples(most = MOST_SAMPLES): Int16Array {
+    const count = Math.min(most, this.#filled);
+    decodeG711(this.#codec, this.#bytes.subarray(this.#filled - count, this.#filled), decoded);
+    return decoded.subarray(0, count);
+  }
+
+  /** Puts the samples from `first` to before `end` into `target`, from `at` on, or, as one channel of two, in every second place. */
+  decodeInto(target: Int16Array, at: number, channels: 1 | 2, first: number, end: number): void {
+    const bytes = this.#bytes.subarray(first, end);
+    if (channels === 1) decodeG711(this.#codec, bytes, target, at);
+    else decodeG711Interleaved(this.#codec, bytes, target, at);
   }
 
   /** Begins anew with this packet, if it is one of G.711, neither empty nor too long. Answers whether it is. */

@@ -1,7 +1,7 @@
 import { FRAME_MS, FRAME_SAMPLES } from './frame-clock.ts';
 import type { Recorded, RecordRules } from './media-port.ts';
 import { RecordingFile } from './recording-file.ts';
-import { RecordingWindow } from './recording-window.ts';
+import { type RecordedAudio, RecordingWindow } from './recording-window.ts';
 import { VoiceLevel } from './voice-level.ts';
 
 const SAMPLES_PER_MS = FRAME_SAMPLES / FRAME_MS;
@@ -42,9 +42,9 @@ export class Recorder {
     this.#audio = new RecordingWindow(this.#file, 1);
   }
 
-  /** Audio came at `arrivalMs`: its samples, which may be used again afterwards, and where they belong, counted in samples. */
-  heard(samples: Int16Array, timestamp: number, arrivalMs: number): void {
-    this.#audio.put(0, samples, timestamp, Math.round((arrivalMs - this.#startMs) * SAMPLES_PER_MS));
+  /** Audio came at `arrivalMs`: which may be used again afterwards, and where it belongs, counted in samples. */
+  heard(audio: RecordedAudio, timestamp: number, arrivalMs: number): void {
+    this.#audio.put(0, audio, timestamp, Math.round((arrivalMs - this.#startMs) * SAMPLES_PER_MS));
   }
 
   /** The sender's timestamps begin anew. */

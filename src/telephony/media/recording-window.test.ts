@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { recordedSamples } from '../../../test/support/recorded-samples.ts';
 import { readWavHeader } from '../audio/wav.ts';
+import { PacketRun } from './packet-run.ts';
 import { RecordingFile } from './recording-file.ts';
 import { RecordingWindow } from './recording-window.ts';
 
@@ -28,6 +30,20 @@ afterEach(async () => {
 /** Samples that are no silence, a different value for each number. */
 const loud = (number: number, length: number): Int16Array => new Int16Array(length).fill(1 + number);
 const frame = (number: number): Int16Array => loud(number, FRAME);
+
+/** Samples that are told apart from their neighbours. */
+function samplesFrom(first: number, length: number): Int16Array {
+  return Int16Array.from({ length }, (_, index) => 1 + ((first + index) % 16_000));
+}
+
+/** Packets that follow on each other, of so many samples each, at most 560 ms; nothing in them is so loud that two of it cannot be mixed. */
+function packetsOf(packets: number, length: number, first: number): PacketRun {
+  const run = new PacketRun();
+  const payload = (number: number) => Uint8Array.from({ length }, (_, index) => 0x10 + ((first + number * length + index) % 0x60));
+  run.begin('PCMU', payload(0), 0, 0, 0);
+  for (let number = 1; number < packets; number++) run.add('PCMU', payload(number), number, number * length, (number * length) / 8);
+  return run;
+}
 
 /** A window and what its file has in the end. */
 function opened(sides: 1 | 2, channels: 1 | 2 = sides) {
@@ -96,6 +112,22 @@ describe('the window of a recording', () => {
     audio.put(0, frame(1), FRAME, 800);
     audio.put(0, frame(6), 6 * FRAME, 960);
     expect(takeFrames(audio, 3)).toEqual(['silent', 6, 'silent']);
+  });
+
+  it('has of packets that come together what can be kept, as of samples', async () => {
+    for (const position of [8000 - 479, 8000 - 480 + 161, 8000 - 480, 8000 + 16_384 - 480, 8000 + 16_384 - 479, 8000 + 16_384 - 1]) {
+      const [packets, samples] = await Promise.all(
+        [packetsOf(3, 160, 7), recordedSamples(packetsOf(3, 160, 7)).slice()].map((given) => {
+          const { audio, samples } = opened(2);
+          for (const at of [0, 15_000]) audio.put(1, Int16Array.of(1), at, at);
+          audio.drop(8000);
+          audio.put(1, given, position, position);
+          for (let taken = 0; taken < 16_384; taken += 64) audio.keep(64);
+          return samples();
+        }),
+      );
+      expect(packets, `${position}`).toEqual(samples);
+    }
   });
 
   it('ties timestamps that jump to the time of arrival', () => {
@@ -171,6 +203,7 @@ describe('the window of a recording', () => {
       side: fc.constantFrom<0 | 1>(0, 1),
       length: fc.integer({ min: 1, max: 1600 }),
       gap: fc.oneof({ arbitrary: fc.constant(0), weight: 3 }, fc.integer({ min: 1, max: 2500 })),
+      packets: fc.integer({ min: 0, max: 3 }),
     });
     const take = fc.record({ what: fc.constantFrom('keep' as const, 'drop' as const), count: fc.integer({ min: 1, max: 1600 }) });
     const write = fc.record({ what: fc.constant('write' as const) });
@@ -191,13 +224,15 @@ describe('the window of a recording', () => {
           else if (action.what === 'put') {
             const side = sides === 1 ? 0 : action.side;
             const position = Math.max(ends[side], audio.taken) + action.gap;
+            const given = action.packets > 0 ? packetsOf(action.packets, action.length, next++) : samplesFrom(next, action.length);
+            next += action.length;
             // Within what stays the same clock, and what the window can hold.
-            if (position + action.length > audio.taken + 16_384) continue;
-            const given = Int16Array.from({ length: action.length }, () => (next = (next % 16_000) + 1));
-            given.forEach((sample, index) => void model[side].set(position + index, sample));
+            if (position + given.length > audio.taken + 16_384) continue;
+            recordedSamples(given).forEach((sample, index) => void model[side].set(position + index, sample));
+            ends[side] = position + given.length;
             audio.put(side, given, position >>> 0, position);
-            given.fill(-1);
-            ends[side] = position + action.length;
+            if (given instanceof Int16Array) given.fill(-1);
+            else given.clear();
           } else {
             for (let at = audio.taken; action.what === 'keep' && at < audio.taken + action.count; at++) {
               const both = model.slice(0, sides).map((side) => side.get(at) ?? SILENT);

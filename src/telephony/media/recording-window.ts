@@ -1,4 +1,5 @@
 import { mixPairs } from './mix-pairs.ts';
+import { PacketRun } from './packet-run.ts';
 import type { RecordingFile } from './recording-file.ts';
 import { MAX_AHEAD_SAMPLES, RecordingPositions } from './recording-positions.ts';
 import { giveBackSamples, takeSamples } from './sample-memory.ts';
@@ -10,6 +11,9 @@ const MOST_OPEN_SAMPLES = 16_384;
 const ROOM_SAMPLES = MOST_KEPT_SAMPLES + MOST_OPEN_SAMPLES;
 
 const closed = new Int16Array(0);
+
+/** Samples, or packets that are decoded where they belong: the way through a second place costs as much as the decoding. */
+export type RecordedAudio = Int16Array | PacketRun;
 
 /**
  * The audio of one or two sides on its way into a file. It is put where it belongs in time, by RTP timestamp, and what never came is silence; what is
@@ -53,8 +57,8 @@ export class RecordingWindow {
    * Puts in the samples of one packet, or of several that follow on each other, that came at `nowPosition`; they may be used again afterwards. `timestamp`
    * counts samples.
    */
-  put(side: 0 | 1, samples: Int16Array, timestamp: number, nowPosition: number): void {
-    const { length } = samples;
+  put(side: 0 | 1, audio: RecordedAudio, timestamp: number, nowPosition: number): void {
+    const { length } = audio;
     if (length === 0 || length > MAX_AHEAD_SAMPLES || this.#samples === closed) return;
     const positions = this.#positions[side];
     const position = positions.of(timestamp, length, nowPosition, this.#taken);
@@ -64,10 +68,12 @@ export class RecordingWindow {
     this.#silence(side, position + first);
     const target = this.#samples;
     const sides = this.#sides;
-    let at = this.#placeOf(side, position + first);
-    for (let from = first; from < end; from++, at += sides) target[at] = samples[from] ?? 0;
+    const at = this.#placeOf(side, position + first);
+    if (audio instanceof PacketRun) audio.decodeInto(target, at, sides, first, end);
+    else for (let from = first, to = at; from < end; from++, to += sides) target[to] = audio[from] ?? 0;
+    const after = at + sides * (end - first);
     const isDoubled = positions.moved > 0 && end === length && position + end < this.#taken + MOST_OPEN_SAMPLES;
-    if (isDoubled) target[at] = samples[length - 1] ?? 0;
+    if (isDoubled) target[after] = target[after - sides] ?? 0;
     this.#ends[side] = Math.max(this.#ends[side], position + end + (isDoubled ? 1 : 0));
   }
 
