@@ -50,7 +50,7 @@ describe(`many calls of several parties over bad networks (${calls} of each kind
       const world = await one.open({ ...options(), filter: log.filter });
       let before: Counts = {};
       for (let made = 0; made < ofThese; made++) {
-        if (made === warmUp) before = await counts.now(await world.left());
+        if (made === warmUp) before = await counts.now(await world.left(), countsObjects);
         for (const outcome of await world.call()) {
           outcomes[outcome ?? 'none'] = (outcomes[outcome ?? 'none'] ?? 0) + 1;
           if (outcome !== one.outcome) expect(one.unless?.[outcome ?? '']?.(log), `call ${made}: ${outcome}`).toBe(true);

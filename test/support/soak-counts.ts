@@ -34,13 +34,16 @@ export class SoakCounts {
   #first: Counts | undefined;
   #last: Counts = {};
 
-  /** @param left what the world says */
-  async now(left: Counts): Promise<Counts> {
+  /**
+   * @param left what the world says
+   * @param countsObjects whether all objects are counted as well, which takes as long as the rest
+   */
+  async now(left: Counts, countsObjects = false): Promise<Counts> {
     // The runner of the tests tells what it does, and holds a few functions until that has arrived.
     await pause(RUNNER_MS);
     // Every listener is a function, also in the sets and members of our own objects.
     const functions = queryObjects(Function, { format: 'count' });
-    const objects = queryObjects(Object, { format: 'count' });
+    const objects = countsObjects && { [OBJECTS]: queryObjects(Object, { format: 'count' }) };
     const memory = await settledMemory();
     const { ofSignals, ofEmitters } = this.#listeners.counts;
     return {
@@ -48,7 +51,7 @@ export class SoakCounts {
       'listeners of signals': ofSignals,
       'listeners of emitters': ofEmitters,
       [FUNCTIONS]: functions,
-      [OBJECTS]: objects,
+      ...objects,
       'resources of the process': process.getActiveResourcesInfo().length,
       'open files': readdirSync('/dev/fd').length,
       [MEMORY]: Math.round(memory / 1024),
@@ -60,8 +63,8 @@ export class SoakCounts {
    * @param left what the world says
    * @param countsObjects whether no object may stay, of 30 calls or more
    */
-  async compare(name: string, calls: number, outcomes: Counts, before: Counts, left: Counts, countsObjects?: boolean): Promise<void> {
-    let after = await this.now(left);
+  async compare(name: string, calls: number, outcomes: Counts, before: Counts, left: Counts, countsObjects = false): Promise<void> {
+    let after = await this.now(left, countsObjects);
     // Counted at once: each further round clears away what has nothing to do with calls, and would hide what they leave.
     const newObjects = growth(OBJECTS, before, after);
     for (let again = 0; again < 5 && growth(FUNCTIONS, before, after) > MOST_NEW_FUNCTIONS; again++) after = await this.now(left);
