@@ -190,6 +190,8 @@ ${text}
 
 - Median [least .. most] of the repeats, after ${WARM_UP_CALLS} calls to warm up. The first 400 calls of a new process cost more, while its
   code is being compiled: they have a row of their own. CPU is user and system time of the whole process tree, database included.
+- The rows from the messages parsed to the codecs measure one part each, in a process of its own after a round to warm up: no server and no database.
+  What SRTP and recordings add is the difference of turns with and without them.
 - The callee and the driver are in \`bench/kit\` and run on the same machine; \`bench/kit/README.md\` says what each figure means.
 - Asterisk 22 was measured with the same tools on another day (\`bench/kit/peer-figures.md\`); it kept no record of a call.
 - More than 500 calls at once are refused with 503 on two cores: one media thread carries 500 streams. That bounds both capacity figures.
