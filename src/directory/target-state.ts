@@ -1,3 +1,5 @@
+import { isServerFailure } from '../telephony/port.ts';
+
 /** What the checks of a target have found. */
 export interface TargetState {
   readonly state: 'Unknown' | 'Up' | 'Down';
@@ -23,7 +25,7 @@ export function uncheckedTarget(nowMs: number): TargetState {
  * serve or has lost what is behind it.
  */
 export function afterCheck(before: TargetState, status: number | undefined, nowMs: number): TargetState {
-  const answered = status !== undefined && status !== 503 && status !== 408;
+  const answered = status !== undefined && !isServerFailure(status);
   const found = answered ? 'Up' : 'Down';
   const latest = status === undefined ? {} : { status };
   if (before.state === found) return { state: found, sinceMs: before.sinceMs, contrary: 0, ...latest };

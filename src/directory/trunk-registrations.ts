@@ -5,12 +5,12 @@ import type { Random } from '../kernel/random.ts';
 import type { Changes } from '../store/changes.ts';
 import type { EndpointRow } from '../store/endpoint-repository.ts';
 import type { SecretBox } from '../store/secret-box.ts';
-import type { Registration, Telephony } from '../telephony/port.ts';
+import type { RegisterResult, Registration, Telephony } from '../telephony/port.ts';
 import { FollowedTrunks } from './followed-trunks.ts';
-import { afterRegister, notRegistered, type RegistrationState } from './registration-state.ts';
-import { orderTargets } from './target-order.ts';
+import { afterLostConnection, afterRegister, notRegistered, type RegistrationState } from './registration-state.ts';
+import { RegistrationTargets } from './registration-targets.ts';
 import { passwordPurpose } from './trunk-members.ts';
-import { targetsOf } from './trunk-targets.ts';
+import { type TrunkTarget, targetsOf } from './trunk-targets.ts';
 
 type RegisteringRow = Pick<EndpointRow, 'id' | 'host' | 'port' | 'transport' | 'trunk' | 'userName' | 'passwordBox'>;
 
@@ -32,13 +32,12 @@ interface Kept {
   /** Tells whether a change of the trunk is one of its registration. */
   readonly key: string;
   readonly ending: AbortController;
-  registration: Registration | undefined;
+  readonly targets: RegistrationTargets;
+  registration: { readonly target: TrunkTarget; readonly at: Registration } | undefined;
   /** Whether a REGISTER waits for its answer. */
   isAsking: boolean;
   /** Until when its end may take; undefined: it is not ended. */
   overAtMs: number | undefined;
-  /** Targets that were tried since the last success. */
-  tried: number;
   state: RegistrationState;
   timer: Timer | undefined;
 }
@@ -51,7 +50,7 @@ const FAREWELL_MS = 2_000;
 
 /**
  * Keeps the trunks registered that want it (RFC 3261 section 10), from one of the processes that share the database. When a target is
- * silent, the next attempt goes to the next.
+ * silent or fails by itself, the next attempt goes to the next.
  */
 export class TrunkRegistrations {
   readonly #options: TrunkRegistrationsOptions;
@@ -119,10 +118,10 @@ export class TrunkRegistrations {
       row,
       key: keyOf(row),
       ending: new AbortController(),
+      targets: new RegistrationTargets(targetsOf(row), this.#options.random),
       registration: undefined,
       isAsking: false,
       overAtMs: undefined,
-      tried: 0,
       state: notRegistered(this.#options.clock.now()),
       timer: undefined,
     };
@@ -142,8 +141,8 @@ export class TrunkRegistrations {
       return;
     }
     kept.ending.abort();
-    if (kept.state.state === 'Registered' && kept.registration) this.#run(this.#unregister(kept.registration));
-    else kept.registration?.close();
+    if (kept.state.expiresAtMs !== undefined && kept.registration) this.#run(this.#unregister(kept.registration.at));
+    else kept.registration?.at.close();
   }
 
   async #unregister(registration: Registration, patienceMs = FAREWELL_MS): Promise<void> {
@@ -165,8 +164,7 @@ export class TrunkRegistrations {
     const { clock, random } = this.#options;
     const { row, ending } = kept;
     const asked = row.trunk?.registration?.expiresInSeconds ?? EXPIRES_SECONDS;
-    const registration = kept.registration ?? this.#newRegistration(kept);
-    kept.registration = registration;
+    const registration = this.#registrationOf(kept);
     kept.isAsking = true;
     const result = registration ? await registration.register(asked, ending.signal) : { registered: false as const, status: 401 };
     kept.isAsking = false;
@@ -174,22 +172,35 @@ export class TrunkRegistrations {
     if (overAtMs !== undefined || ending.signal.aborted) {
       kept.timer?.cancel();
       // What the registrar has granted meanwhile nobody wants any more; nor what it may grant yet, as the server stops.
-      const isOpen = result.registered || (overAtMs !== undefined && (result.status === undefined || kept.state.state === 'Registered'));
+      const isOpen = result.registered || (overAtMs !== undefined && (result.status === undefined || kept.state.expiresAtMs !== undefined));
       const leftMs = overAtMs === undefined ? FAREWELL_MS : Math.max(0, overAtMs - clock.now());
       if (isOpen && registration) await this.#unregister(registration, leftMs);
       else registration?.close();
       return;
     }
     const before = kept.state;
-    const { state, nextMs } = afterRegister(before, result, clock.now(), random.below(1_000) / 1_000);
+    const chance = random.below(1_000) / 1_000;
+    const { state, nextMs } = afterRegister(before, this.#resultOfAll(kept, result), clock.now(), chance);
     kept.state = state;
-    if (!result.registered && result.status === undefined) {
-      kept.tried += 1;
-      registration?.close();
-      kept.registration = undefined;
-    } else if (result.registered) kept.tried = 0;
     this.#tell(kept, before);
-    kept.timer = clock.after(nextMs, () => this.#run(this.#register(kept)));
+    this.#askIn(nextMs, kept);
+  }
+
+  #askIn(delayMs: number, kept: Kept): void {
+    kept.timer?.cancel();
+    kept.timer = this.#options.clock.after(delayMs, () => this.#run(this.#register(kept)));
+  }
+
+  /** The connection is gone over which it was registered. */
+  #lost(kept: Kept): void {
+    const { clock, random, log } = this.#options;
+    if (this.#kept.get(kept.row.id) !== kept) return;
+    const { state, nextMs } = afterLostConnection(kept.state, clock.now(), random.below(1_000) / 1_000);
+    if (state === kept.state) return;
+    kept.state = state;
+    log.warn({ trunkId: kept.row.id }, 'The connection over which a trunk was registered is gone');
+    // A REGISTER that waits for its answer is sent again over another connection.
+    if (nextMs !== undefined && !kept.isAsking) this.#askIn(nextMs, kept);
   }
 
   #tell({ row, state }: Kept, before: RegistrationState): void {
@@ -199,17 +210,32 @@ export class TrunkRegistrations {
     else this.#options.log.warn(fields, 'A trunk is not registered');
   }
 
-  /** At the first target in order, or the one after those that were silent. Undefined when the password cannot be read. */
-  #newRegistration({ row, tried }: Kept): Registration | undefined {
-    const { box, random, telephony, log } = this.#options;
-    const ordered = orderTargets(targetsOf(row), () => false, random);
-    const target = ordered[tried % ordered.length];
-    if (!target) return undefined;
-    const { host, port, transport } = target;
+  /** A result as it is of the whole trunk: nobody waits for a target while there is another one. */
+  #resultOfAll({ targets }: Kept, result: RegisterResult): RegisterResult {
+    if (result.registered) targets.succeeded();
+    if (result.registered || !isOfTheTarget(result.status)) return result;
+    const { retryAfterMs: ownMs, ...refused } = result;
+    const retryAfterMs = targets.failed(this.#options.clock.now(), ownMs ?? 0);
+    return { ...refused, ...(retryAfterMs > 0 && { retryAfterMs }) };
+  }
+
+  /** At the target whose turn it is. Undefined when the password cannot be read. */
+  #registrationOf(kept: Kept): Registration | undefined {
+    const target = kept.targets.at(this.#options.clock.now());
+    if (!target || kept.registration?.target === target) return kept.registration?.at;
+    kept.registration?.at.close();
+    const at = this.#newRegistration(kept, target);
+    kept.registration = at && { target, at };
+    return at;
+  }
+
+  #newRegistration(kept: Kept, { host, port, transport }: TrunkTarget): Registration | undefined {
+    const { row } = kept;
+    const { box, telephony, log } = this.#options;
     const userName = row.userName ?? '';
     try {
       const password = row.passwordBox === null ? undefined : box.open(row.passwordBox, passwordPurpose(row.id));
-      return telephony.registration({
+      const request = {
         host,
         port,
         transport,
@@ -217,7 +243,8 @@ export class TrunkRegistrations {
         contactUser: row.trunk?.registration?.contactUser || userName,
         ...(row.trunk?.domain && { domain: row.trunk.domain }),
         ...(password !== undefined && { credentials: { userName, password } }),
-      });
+      };
+      return telephony.registration(request, () => this.#lost(kept));
     } catch (error) {
       log.error({ err: error, trunkId: row.id }, 'The password of a trunk cannot be read');
       return undefined;
@@ -227,4 +254,9 @@ export class TrunkRegistrations {
 
 function keyOf({ host, port, transport, userName, passwordBox, trunk }: RegisteringRow): string {
   return JSON.stringify([host, port, transport, userName, passwordBox, trunk?.targets, trunk?.domain, trunk?.registration]);
+}
+
+/** Whether another target may do better: this one was silent, waited in vain (408), or failed by itself (5xx). */
+function isOfTheTarget(status: number | undefined): boolean {
+  return status === undefined || status === 408 || (status >= 500 && status < 600);
 }

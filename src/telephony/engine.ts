@@ -83,7 +83,7 @@ export class Engine implements Telephony {
     this.#options = options;
     const { dns, clock, random, userAgent } = options;
     const locator = new ServerLocator({ dns, clock, random, canReach: (kind, family) => userAgent.canReach(kind, family) });
-    this.#hostParts = { userAgent, locator, serviceRoutes: new ServiceRoutes(clock) };
+    this.#hostParts = { userAgent, clock, locator, serviceRoutes: new ServiceRoutes(clock) };
   }
 
   get liveLegs(): number {
@@ -117,8 +117,8 @@ export class Engine implements Telephony {
     return ping(host, this.#hostParts, signal);
   }
 
-  registration(request: RegistrationRequest): Registration {
-    return registrationAt(request, this.#hostParts);
+  registration(request: RegistrationRequest, onLost?: () => void): Registration {
+    return registrationAt(request, this.#hostParts, onLost);
   }
 
   hangUpLost({ dialog }: Readonly<Record<string, unknown>>): void {

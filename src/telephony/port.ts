@@ -28,6 +28,7 @@ export { estimateHeard as estimateHeardQuality, estimateSaid as estimateSaidQual
 export { type DigestSecrets, digestSecrets } from './sip/digest.ts';
 export { isExtraHeaderName as isTrunkHeaderName } from './sip/extra-headers.ts';
 export { PROGRESS_MS } from './sip/invite-failover.ts';
+export { isServerFailure } from './sip/server-failure.ts';
 export type { Binding, BindingChange, SipUser, SipUsers } from './sip-users.ts';
 export type {
   AudioCodec,
@@ -179,9 +180,12 @@ export interface RegistrationRequest extends SipHost {
 
 /** One address at one registrar. */
 export interface Registration {
-  /** Registers for so long, or ends the registration (0). Never rejects; an abort counts as silence. */
+  /**
+   * Registers for so long, or ends the registration (0), at the first server of the host that serves (RFC 3263 section 4.3); one that has answered 503 with
+   * Retry-After is left alone for as long, while there are others. Never rejects; an abort counts as silence.
+   */
   register(expiresSeconds: number, signal: AbortSignal): Promise<RegisterResult>;
-  /** Ends what goes on because of it: keeping the way back open, and the way that its registrar has named for calls. Tells the registrar nothing. Idempotent. */
+  /** Ends what goes on because of it: keeping the way back open, telling that it is gone, and the way that its registrar has named for calls. Tells the registrar nothing. Idempotent. */
   close(): void;
 }
 
@@ -366,10 +370,16 @@ export interface Telephony {
    * (RFC 7332); when that is none, it ends with 483
    */
   reserve(near?: AnsweredCall): Promise<CallSlot>;
-  /** Asks a host whether it is there (OPTIONS). Answers the status of its response; undefined when there is none. Never rejects. */
+  /**
+   * Asks a host whether it is there (OPTIONS): all its servers at once. Answers the status of the first response by which one of them serves, else of any
+   * other; undefined when there is none. Never rejects.
+   */
   ping(target: SipHost, signal: AbortSignal): Promise<number | undefined>;
-  /** An address that may be registered at a carrier; nothing is sent yet. */
-  registration(request: RegistrationRequest): Registration;
+  /**
+   * An address that may be registered at a carrier; nothing is sent yet. `onLost` is called when the TCP or TLS connection over which it is registered
+   * is gone (RFC 5626 section 4.4): until it is registered again, calls may not come in.
+   */
+  registration(request: RegistrationRequest, onLost?: () => void): Registration;
   /** A new room for any calls of this telephony. It needs no closing. */
   openRoom(): AudioRoom;
   /**

@@ -64,4 +64,18 @@ describe('keeping a connection alive', () => {
     expect(pingsMs.length).toBe(atEnd);
     expect(clock.pendingTimers).toBe(0);
   });
+
+  it('begins anew with the next message, but not when it is closed', async () => {
+    const { clock, keepAlive, pingsMs } = scene(false);
+    await clock.advance(4_000_000);
+    const sofar = pingsMs.length;
+    keepAlive.used();
+    keepAlive.used();
+    expect(clock.pendingTimers).toBe(1);
+    await clock.advance(121_000);
+    expect(pingsMs.length).toBe(sofar + 1);
+    keepAlive.close();
+    keepAlive.used();
+    expect(clock.pendingTimers).toBe(0);
+  });
 });

@@ -6,8 +6,10 @@ export interface KeepAliveOptions {
   readonly random: Random;
   /** Whether the peer has ever answered a ping. One that never did need not know of them, and is not given up for its silence. */
   readonly answers: () => boolean;
-  /** Whether the connection is to be kept; absent: for as long as messages come or go. */
-  readonly isWanted?: () => boolean;
+  /** Whether the connection is to be kept, whatever comes or goes over it; absent: no. */
+  readonly isKept?: () => boolean;
+  /** How long after a message it is kept besides; absent: an hour, longer than session timers are silent. */
+  readonly servesMs?: number;
   /** Sends a ping. */
   readonly ping: () => void;
   /** The peer does not answer any more: the connection is no good. Called once. */
@@ -18,16 +20,17 @@ export interface KeepAliveOptions {
 const SHORTEST_MS = 95_000;
 const LONGEST_MS = 120_000;
 const PONG_MS = 10_000;
-/** How long after its last message a connection is still kept: longer than registrations and session timers are silent. */
 const SERVES_MS = 3_600_000;
 
 /** Keeps a connection alive, and finds out when it is dead (RFC 5626 section 4.4.1). */
 export class KeepAlive {
   readonly #options: KeepAliveOptions;
-  #timer: Timer;
+  /** Undefined: nothing is sent any more, as nobody wants the connection. */
+  #timer: Timer | undefined;
   #lastMessageMs: number;
   /** A ping was sent, and nothing has come since. */
   #waiting = false;
+  #closed = false;
 
   constructor(options: KeepAliveOptions) {
     this.#options = options;
@@ -38,19 +41,21 @@ export class KeepAlive {
   /** A message was sent or came. */
   used(): void {
     this.#lastMessageMs = this.#options.clock.now();
+    if (!this.#closed) this.#timer ??= this.#next();
   }
 
   /** Something came from the peer. */
   heard(): void {
     if (!this.#waiting) return;
     this.#waiting = false;
-    this.#timer.cancel();
+    this.#timer?.cancel();
     this.#timer = this.#next();
   }
 
   /** Idempotent. */
   close(): void {
-    this.#timer.cancel();
+    this.#closed = true;
+    this.#timer?.cancel();
   }
 
   #next(): Timer {
@@ -59,9 +64,10 @@ export class KeepAlive {
   }
 
   #due(): void {
-    const { clock, ping, isWanted } = this.#options;
+    const { clock, ping, isKept, servesMs = SERVES_MS } = this.#options;
+    this.#timer = undefined;
     // The limit for idle connections closes it then.
-    if (!(isWanted?.() ?? clock.now() - this.#lastMessageMs <= SERVES_MS)) return;
+    if (isKept?.() !== true && clock.now() - this.#lastMessageMs >= servesMs) return;
     this.#waiting = true;
     this.#timer = clock.after(PONG_MS, () => this.#silent());
     ping();

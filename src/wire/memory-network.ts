@@ -125,6 +125,15 @@ export class MemoryNetwork {
     };
   }
 
+  /** Breaks the TCP or TLS connection between two endpoints: what is under way over it is lost, and both sides are told. */
+  break(kind: WireKind, one: Endpoint, other: Endpoint): void {
+    const [key, peer] = [keyOf(kind, one), keyOf(kind, other)];
+    this.#counts.dropped += this.#connections.break(key, peer, () => {
+      for (const told of this.#ports.get(key)?.onClosed ?? []) told(other);
+      for (const told of this.#ports.get(peer)?.onClosed ?? []) told(one);
+    });
+  }
+
   #open(kind: WireKind, wanted: Endpoint): Port {
     const local = wanted.port === 0 ? this.#free(kind, wanted.address) : { address: wanted.address, port: wanted.port };
     const port: Port = { key: keyOf(kind, local), local, receive: undefined, onClosed: [] };
@@ -171,11 +180,7 @@ export class MemoryNetwork {
     const breaks = this.#faults.breaks?.(bytes, from, to, this.#clock.now()) === true;
     const isCarried = this.#connections.carry(key, peer, this.#faults.delayMs?.min ?? 0, this.#arrival(kind, bytes, from, to, watched));
     if (!isCarried) this.#counts.dropped++;
-    if (!breaks) return;
-    this.#counts.dropped += this.#connections.break(key, peer, () => {
-      for (const told of this.#ports.get(key)?.onClosed ?? []) told(to);
-      for (const told of this.#ports.get(peer)?.onClosed ?? []) told(from);
-    });
+    if (breaks) this.break(kind, from, to);
   }
 
   #watched(bytes: Uint8Array, from: Endpoint, to: Endpoint): Watched {

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Clock, Timer } from '../kernel/clock.ts';
 import type { Random } from '../kernel/random.ts';
-import { KeepAlive } from './keep-alive.ts';
+import { KeepAlive, type KeepAliveOptions } from './keep-alive.ts';
 import { TcpFraming } from './tcp-framing.ts';
 
 export interface TcpLimits {
@@ -57,8 +57,7 @@ export class TcpConnection {
     this.#limits = limits;
     this.#events = events;
     this.#pings = pings;
-    this.#keepAlive =
-      pings && new KeepAlive({ clock, random: pings.random, answers: pings.answers, ping: () => this.#ping(), lost: () => this.close() });
+    this.#keepAlive = pings && this.#newKeepAlive({ random: pings.random, answers: pings.answers });
     this.#lastMoveMs = clock.now();
     this.#idleTimer = clock.after(limits.idleMs, () => this.#checkIdle());
     socket.setNoDelay(true);
@@ -75,19 +74,15 @@ export class TcpConnection {
 
   /** Until then it is not closed for being idle, and the peer is pinged. A time that is past: not any more. */
   keep(untilMs: number, random: Random | undefined): void {
+    if (this.#closed) return;
     this.#keptUntilMs = untilMs;
-    // We ping for as long as it serves what we have opened.
+    this.#idleTimer.cancel();
+    // What is said at once, as the end of a registration, still goes over it.
+    this.#idleTimer = this.#clock.after(Math.max(0, this.#idleLeftMs()), () => this.#checkIdle());
+    // What we have opened is pinged as it is, and for as long as it is kept.
     if (this.#pings !== undefined || random === undefined) return;
     this.#keepAlive?.close();
-    const clock = this.#clock;
-    this.#keepAlive = new KeepAlive({
-      clock,
-      random,
-      answers: () => this.#answersPings,
-      isWanted: () => clock.now() < this.#keptUntilMs,
-      ping: () => this.#ping(),
-      lost: () => this.close(),
-    });
+    this.#keepAlive = this.#newKeepAlive({ random, answers: () => this.#answersPings, servesMs: 0 });
   }
 
   /** Hands bytes over to the system, or queues them. @throws when the connection is closed or its queue is full. */
@@ -111,6 +106,12 @@ export class TcpConnection {
     this.#messageTimer?.cancel();
     this.socket.destroy();
     this.#events.closed();
+  }
+
+  #newKeepAlive(options: Pick<KeepAliveOptions, 'random' | 'answers' | 'servesMs'>): KeepAlive {
+    const clock = this.#clock;
+    const isKept = (): boolean => clock.now() < this.#keptUntilMs;
+    return new KeepAlive({ ...options, clock, isKept, ping: () => this.#ping(), lost: () => this.close() });
   }
 
   /** It is no move: a connection that serves nothing is closed in spite of it. */
@@ -160,8 +161,12 @@ export class TcpConnection {
 
   /** One timer that looks when the last move was costs less than one set anew for each message. */
   #checkIdle(): void {
-    const leftMs = Math.max(this.#lastMoveMs + this.#limits.idleMs, this.#keptUntilMs) - this.#clock.now();
+    const leftMs = this.#idleLeftMs();
     if (leftMs <= 0) this.close();
     else this.#idleTimer = this.#clock.after(leftMs, () => this.#checkIdle());
+  }
+
+  #idleLeftMs(): number {
+    return Math.max(this.#lastMoveMs + this.#limits.idleMs, this.#keptUntilMs) - this.#clock.now();
   }
 }

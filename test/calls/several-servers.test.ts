@@ -13,8 +13,10 @@ const US = { address: '10.0.0.1', port: 5060 };
 const never = new AbortController().signal;
 const GRANTED = [['Contact', '<sip:alice@10.0.0.1:5060>;expires=60']] as const;
 
+type Said = number | { readonly status: number; readonly retryAfter: number } | undefined;
+
 /** A carrier of two servers, the first of which is to be asked first. `says`: the status that each answers with; undefined: it is silent. */
-function twoServers(says: Readonly<Record<string, number | undefined>>) {
+function twoServers(says: Readonly<Record<string, Said>>) {
   const dns = dnsTable({
     srv: Object.fromEntries(['udp', 'tcp'].map((kind) => [`_sip._${kind}.${DOMAIN}`, [srvTo('b.example', 2), srvTo('a.example', 1)]])),
     addresses: { 'a.example': [FIRST], 'b.example': [SECOND] },
@@ -27,8 +29,11 @@ function twoServers(says: Readonly<Record<string, number | undefined>>) {
     peer.onMessage = (message) => {
       if (message.kind !== 'request') return;
       if (asked.at(-1) !== address) asked.push(address);
-      const status = says[address];
-      if (status !== undefined) peer.reply(message, status, US, { tag: 'r', headers: GRANTED });
+      const said = says[address];
+      if (said === undefined) return;
+      const isPlain = typeof said === 'number';
+      const headers = isPlain ? GRANTED : ([['Retry-After', String(said.retryAfter)]] as const);
+      peer.reply(message, isPlain ? said : said.status, US, { tag: 'r', headers });
     };
     return wire;
   });
@@ -55,11 +60,52 @@ describe('the registration at a domain of several servers', () => {
     ['the first is silent: the second is asked', { [SECOND]: 200 }, [FIRST, SECOND], { registered: true, expiresMs: 60_000 }],
     ['the first refuses: that is the answer', { [FIRST]: 403, [SECOND]: 200 }, [FIRST], { registered: false, status: 403 }],
     ['both are silent', {}, [FIRST, SECOND], { registered: false }],
+    [
+      'the first cannot serve: the second is asked',
+      { [FIRST]: 503, [SECOND]: 200 },
+      [FIRST, SECOND],
+      { registered: true, expiresMs: 60_000 },
+    ],
+    ['the first has waited in vain', { [FIRST]: 408, [SECOND]: 200 }, [FIRST, SECOND], { registered: true, expiresMs: 60_000 }],
+    ['the first cannot serve, the second refuses', { [FIRST]: 503, [SECOND]: 403 }, [FIRST, SECOND], { registered: false, status: 403 }],
+    ['neither can serve', { [FIRST]: 503, [SECOND]: 503 }, [FIRST, SECOND], { registered: false, status: 503 }],
+    ['the first cannot serve, the second is silent', { [FIRST]: 503 }, [FIRST, SECOND], { registered: false, status: 503 }],
+    ['the first has failed at it: so would the second', { [FIRST]: 500, [SECOND]: 200 }, [FIRST], { registered: false, status: 500 }],
   ])('%s', async (_what, says, asked, result) => {
     const made = twoServers(says);
     const registration = made.world.telephony.registration({ ...host, user: 'alice', contactUser: 'alice' });
     expect(await made.until(registration.register(600, never))).toEqual(result);
     expect(made.asked).toEqual(asked);
+    await made.finish();
+  });
+
+  it.each<[string, Record<string, Said>, number | undefined]>([
+    ['one', { [FIRST]: { status: 503, retryAfter: 300 }, [SECOND]: 503 }, undefined],
+    ['each', { [FIRST]: { status: 503, retryAfter: 300 }, [SECOND]: { status: 503, retryAfter: 200 } }, 200_000],
+  ])('is not asked for before the time that %s of them has named, but at the other', async (_which, says, retryAfterMs) => {
+    const made = twoServers(says);
+    const registration = made.world.telephony.registration({ ...host, user: 'alice', contactUser: 'alice' });
+    const refused = { registered: false, status: 503, ...(retryAfterMs !== undefined && { retryAfterMs }) };
+    expect(await made.until(registration.register(600, never))).toEqual(refused);
+    await made.world.clock.advance(250_000);
+    expect(await made.until(registration.register(600, never))).toMatchObject({ registered: false, status: 503 });
+    expect(made.asked).toEqual([FIRST, SECOND]);
+    await made.world.clock.advance(50_000);
+    await made.until(registration.register(600, never));
+    expect(made.asked.slice(0, 3)).toEqual([FIRST, SECOND, FIRST]);
+    await made.finish();
+  });
+
+  it('is ended where it was granted, though that server wanted to be left alone', async () => {
+    const says: Record<string, Said> = { [FIRST]: 503, [SECOND]: 200 };
+    const made = twoServers(says);
+    const registration = made.world.telephony.registration({ ...host, user: 'alice', contactUser: 'alice' });
+    await made.until(registration.register(600, never));
+    says[SECOND] = { status: 503, retryAfter: 300 };
+    await made.until(registration.register(600, never));
+    says[SECOND] = 200;
+    expect(await made.until(registration.register(0, never))).toMatchObject({ registered: true });
+    expect(made.asked).toEqual([FIRST, SECOND, FIRST, SECOND, FIRST, SECOND]);
     await made.finish();
   });
 
@@ -81,6 +127,11 @@ describe('OPTIONS to a domain of several servers', () => {
     ['one is silent', { [SECOND]: 404 }, 404],
     ['the other is silent', { [FIRST]: 200 }, 200],
     ['all are silent', {}, undefined],
+    ['one cannot serve, the other is there', { [FIRST]: 503, [SECOND]: 200 }, 200],
+    ['the other cannot serve', { [FIRST]: 404, [SECOND]: 503 }, 404],
+    ['one has lost what is behind it, the other is there', { [FIRST]: 408, [SECOND]: 404 }, 404],
+    ['none can serve', { [FIRST]: 503, [SECOND]: 503 }, 503],
+    ['one cannot serve, the other is silent', { [FIRST]: 503 }, 503],
   ])('asks all of them at once, and one that answers is enough: %s', async (_what, says, status) => {
     const made = twoServers(says);
     const ping = made.world.telephony.ping(host, never);

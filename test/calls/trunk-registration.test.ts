@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { TrunkSettings } from '../../src/store/schema.ts';
 import { type DigestAlgorithm, makeChallenge, verifyAuthorization } from '../../src/telephony/sip/digest.ts';
 import { nothingLeft } from '../support/call-world.ts';
-import { granted, OTHER_REGISTRAR, registeringTrunk } from '../support/registering-trunk.ts';
+import { granted, OTHER_REGISTRAR, REGISTRAR, registeringTrunk } from '../support/registering-trunk.ts';
 
 describe('the registration of a trunk', () => {
   it.each<DigestAlgorithm>(['MD5', 'SHA-256'])('answers a %s challenge, is renewed in time, and ended at the end', async (algorithm) => {
@@ -95,6 +95,49 @@ describe('the registration of a trunk', () => {
     await world.clock.advance(45_000);
     expect(state()).toBe('Registered');
     expect(requests[0]?.uri).toBe(`sip:${OTHER_REGISTRAR}`);
+    expect(await finish()).toEqual(nothingLeft);
+  });
+
+  it.each([500, 503, 504, 408])('goes to the next target when one answers %i, whatever it wants to wait', async (status) => {
+    const { requests, state, listen, world, finish } = registeringTrunk(
+      ({ uri }) => (uri === `sip:${OTHER_REGISTRAR}` ? granted(600) : [status, { headers: [['Retry-After', '300']] }]),
+      { targets: [{ host: REGISTRAR }, { host: OTHER_REGISTRAR, priority: 1 }] },
+    );
+    listen(OTHER_REGISTRAR);
+    await world.clock.advance(6_000);
+    expect([requests.map(({ uri }) => uri), state()]).toEqual([[`sip:${REGISTRAR}`, `sip:${OTHER_REGISTRAR}`], 'Registered']);
+    // There it stays.
+    await world.clock.advance(480_000);
+    expect(requests.slice(2).map(({ uri }) => uri)).toEqual([`sip:${OTHER_REGISTRAR}`]);
+    expect(await finish()).toEqual(nothingLeft);
+  });
+
+  it('stays with a target that refuses it', async () => {
+    const { requests, listen, world, finish } = registeringTrunk(() => [403], {
+      targets: [{ host: REGISTRAR }, { host: OTHER_REGISTRAR, priority: 1 }],
+    });
+    listen(OTHER_REGISTRAR);
+    await world.clock.advance(600_000);
+    expect(new Set(requests.map(({ uri }) => uri))).toEqual(new Set([`sip:${REGISTRAR}`]));
+    expect(await finish()).toEqual(nothingLeft);
+  });
+
+  it('asks no target before the time that it has named, and the others meanwhile', async () => {
+    const at: { readonly uri: string; readonly second: number }[] = [];
+    const { listen, world, finish } = registeringTrunk(
+      ({ uri }) => {
+        at.push({ uri, second: Math.floor((world.clock.now() - beganMs) / 1000) });
+        return uri === `sip:${REGISTRAR}` ? [503, { headers: [['Retry-After', '200']] }] : [503];
+      },
+      { targets: [{ host: REGISTRAR }, { host: OTHER_REGISTRAR, priority: 1 }] },
+    );
+    const beganMs = world.clock.now();
+    listen(OTHER_REGISTRAR);
+    await world.clock.advance(800_000);
+    const first = at.filter(({ uri }) => uri === `sip:${REGISTRAR}`).map(({ second }) => second);
+    for (const [nth, second] of first.entries()) if (nth > 0) expect(second - (first[nth - 1] ?? 0)).toBeGreaterThanOrEqual(200);
+    expect(first.length).toBeGreaterThan(1);
+    expect(at.filter(({ uri, second }) => uri !== `sip:${REGISTRAR}` && second < 200).length).toBeGreaterThanOrEqual(4);
     expect(await finish()).toEqual(nothingLeft);
   });
 

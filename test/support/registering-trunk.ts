@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import { passwordPurpose } from '../../src/directory/trunk-members.ts';
 import { TrunkRegistrations } from '../../src/directory/trunk-registrations.ts';
+import { transportName } from '../../src/directory/trunk-targets.ts';
 import type { Logger } from '../../src/kernel/log.ts';
 import { silentLogger } from '../../src/kernel/log.ts';
 import { seededRandom } from '../../src/kernel/random.ts';
@@ -13,13 +14,13 @@ import { callWorld, type WorldOptions } from './call-world.ts';
 import { flowOf } from './flow-builder.ts';
 import { RawPeer, type RawReply } from './raw-peer.ts';
 
-const REGISTRAR = '10.0.2.1';
+export const REGISTRAR = '10.0.2.1';
 export const OTHER_REGISTRAR = '10.0.2.2';
 const box = secretBox('the secret of the tests');
 
 export type RegistrarAnswer = readonly [status: number, reply?: RawReply, afterMs?: number];
 
-/** A server with one trunk that registers, and a registrar that answers as a test says; without a word it is silent. */
+/** A server with one trunk that registers, over UDP if `transport` says nothing else, and a registrar that answers as a test says; without a word it is silent. */
 export function registeringTrunk(
   answer: (request: SipRequest, nth: number) => RegistrarAnswer | undefined,
   settings: TrunkSettings = {},
@@ -28,8 +29,9 @@ export function registeringTrunk(
   const world = callWorld({ flow: flowOf({ bye: ['HangUpNode'] }), ...options });
   const requests: SipRequest[] = [];
   const sources: Endpoint[] = [];
+  const { transport = 'udp' } = options;
   const listen = (address: string) => {
-    const wire = world.network.wire('udp', { address, port: 5060 });
+    const wire = world.network.wire(transport, { address, port: 5060 });
     const peer = new RawPeer(wire);
     peer.onMessage = (message, from) => {
       if (message.kind !== 'request') return;
@@ -50,7 +52,7 @@ export function registeringTrunk(
     id: 'trunk-1',
     host: REGISTRAR,
     port: 5060,
-    transport: 'Udp' as const,
+    transport: transportName(transport),
     userName: 'alice',
     passwordBox: box.seal('secret', passwordPurpose('trunk-1')),
     trunk,
@@ -88,6 +90,10 @@ export function registeringTrunk(
     registrations,
     row,
     listen: (address: string) => void wires.push(listen(address)),
+    /** The registrar listens no more. */
+    goAway: async () => {
+      for (const wire of wires.splice(0)) await wire.close();
+    },
     change: () => changed({ kind: 'endpoint', id: 'trunk-1' }),
     state: () => registrations.stateOf('trunk-1')?.state,
     expires: () => requests.map(({ headers }) => headers.first('Expires')),

@@ -6,6 +6,7 @@ import type { DialogState } from './dialog-state.ts';
 import type { LateAnswers } from './late-answers.ts';
 import type { SipRequest } from './message.ts';
 import { SUPPORTED } from './option-tags.ts';
+import type { RegisteredConnections } from './registered-connections.ts';
 import type { ReceivedRequest, TransactionLayer } from './transaction-layer.ts';
 import type { SipTransport, WrittenRequest } from './transport.ts';
 
@@ -28,6 +29,8 @@ export interface SipCore {
   readonly product: string;
   readonly transport: SipTransport;
   readonly layer: TransactionLayer;
+  /** The connections over which we are registered. */
+  readonly registered: RegisteredConnections;
   /** INVITEs that are over, and may be answered all the same. */
   readonly lateAnswers: LateAnswers;
   /** Finds the servers of host names; absent: requests of a dialog with one go where its INVITE went to or came from. */

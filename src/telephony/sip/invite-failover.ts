@@ -12,6 +12,7 @@ import {
   REQUEST_TERMINATED,
   sentTo,
 } from './outgoing-invite.ts';
+import { isServerFailure } from './server-failure.ts';
 import type { Hop } from './transport.ts';
 
 /** How long a hop may say nothing to an INVITE that it was handed while there is another one: over UDP it has been sent four times by then. */
@@ -195,7 +196,7 @@ function isOfTheHop({ why, status }: InviteFailure): boolean {
     case 'timeout':
       return true;
     case 'response':
-      return status === 503 || status === 408;
+      return status !== undefined && isServerFailure(status);
     case 'cancelled':
       return false;
   }

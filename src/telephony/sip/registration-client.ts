@@ -43,11 +43,15 @@ export class RegistrationClient {
   readonly #account: RegistrationAccount;
   readonly #callId: string;
   readonly #keepAlive: UdpKeepAlive;
+  readonly #onLost: () => void;
+  #letGo: (() => void) | undefined;
   #cSeq = 0;
 
-  constructor(core: SipCore, account: RegistrationAccount) {
+  /** @param onLost called when the connection is gone over which it is registered, so that nobody may reach us by it any more */
+  constructor(core: SipCore, account: RegistrationAccount, onLost: () => void = () => {}) {
     this.#core = core;
     this.#account = account;
+    this.#onLost = onLost;
     this.#callId = randomHex(core.random, 16);
     const { clock, random, transport } = core;
     this.#keepAlive = new UdpKeepAlive({ clock, random, send: (bytes, to) => void transport.send(bytes, to).catch(() => {}) });
@@ -55,19 +59,31 @@ export class RegistrationClient {
 
   /**
    * Asks for `expiresSeconds`, 0 to end the registration. Answers challenges, and asks for more when that is too brief (423). Never
-   * rejects; when `signal` is aborted, it is as if the registrar were silent. While it is registered over UDP, the way back from there is kept
-   * open through a NAT.
+   * rejects; when `signal` is aborted, it is as if the registrar were silent. While it is registered, the way back from there is kept: through a NAT
+   * over UDP, else the connection.
    */
   async register(to: Hop, expiresSeconds: number, signal: AbortSignal): Promise<RegisterResult> {
     if (expiresSeconds === 0) this.close();
     const result = await this.#register(to, expiresSeconds, signal);
-    if (result.registered && expiresSeconds > 0) this.#keepAlive.keep(to, result.expiresMs);
-    return result;
+    return result.registered && expiresSeconds > 0 ? this.#keep(to, result) : result;
   }
 
   /** Nobody needs the way back any more. Sends nothing. Idempotent. */
   close(): void {
     this.#keepAlive.stop();
+    this.#letGo?.();
+    this.#letGo = undefined;
+  }
+
+  /** A registration is of no use over a connection that is gone as soon as it was granted. */
+  #keep(to: Hop, result: RegisterResult & { readonly registered: true }): RegisterResult {
+    const { registered, clock } = this.#core;
+    const { expiresMs } = result;
+    const letGo = registered.keep(to, clock.now() + expiresMs, this.#onLost);
+    this.#letGo?.();
+    this.#letGo = letGo;
+    this.#keepAlive.keep(to, expiresMs);
+    return letGo ? result : { registered: false };
   }
 
   async #register(to: Hop, expiresSeconds: number, signal: AbortSignal): Promise<RegisterResult> {

@@ -16,6 +16,7 @@ import { type LoneRequest, sendLone } from './lone-request.ts';
 import type { SipRequest, SipResponse } from './message.ts';
 import { methodReply, refuseExtensions } from './method-reply.ts';
 import type { InviteEvents, OutgoingInvite, OutgoingInviteRequest } from './outgoing-invite.ts';
+import { RegisteredConnections } from './registered-connections.ts';
 import { type RegistrationAccount, RegistrationClient } from './registration-client.ts';
 import { ACCEPTED_BODIES, acceptsSdp, hasForeignBody } from './session-description.ts';
 import { intervalRefusal } from './session-timer.ts';
@@ -91,6 +92,7 @@ export class UserAgent {
       product,
       transport,
       layer,
+      registered: new RegisteredConnections(wires),
       dialogs: new Map(),
       lateAnswers: new LateAnswers(clock),
       closing: this.#closing.signal,
@@ -123,9 +125,9 @@ export class UserAgent {
     return sendLone(this.#core, request, signal);
   }
 
-  /** An address that may be registered elsewhere; nothing is sent yet. */
-  registration(account: RegistrationAccount): RegistrationClient {
-    return new RegistrationClient(this.#core, account);
+  /** An address that may be registered elsewhere; nothing is sent yet. See `RegistrationClient` for `onLost`. */
+  registration(account: RegistrationAccount, onLost?: () => void): RegistrationClient {
+    return new RegistrationClient(this.#core, account, onLost);
   }
 
   /** Goes on with a confirmed dialog of another user agent, from its state. `credentials` are for challenges to our requests. */
