@@ -4,6 +4,7 @@ import { type ConnectionOptions, connect, createServer } from 'node:tls';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { TestAuthority } from '../../test/support/certificates.ts';
 import { silentLogger } from '../kernel/log.ts';
+import { seededRandom } from '../kernel/random.ts';
 import { VirtualClock } from '../kernel/virtual-clock.ts';
 import { openTls, type TlsOptions, type TlsWire } from './tls.ts';
 import type { Endpoint } from './wire.ts';
@@ -124,6 +125,51 @@ describe('a TLS wire', () => {
     await send(client, named(server, 'peer.example'));
     await send(client, named(server, 'Peer.EXAMPLE'));
     expect(client.connections).toBe(1);
+  });
+
+  test('pings whom it has connected to, and gives up one that answered before and does not any more', async () => {
+    const clock = new VirtualClock();
+    const peer = { pings: 0, messages: 0, answers: true };
+    const server = createServer({ cert: peerIdentity.certificate, key: peerIdentity.key }, (socket) => {
+      socket.on('error', () => {});
+      socket.on('data', (chunk) => {
+        if (String(chunk) !== '\r\n\r\n') peer.messages++;
+        else {
+          peer.pings++;
+          // The message after it shows when it has arrived.
+          if (peer.answers) socket.write(`\r\n${message('x')}`);
+        }
+      });
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    opened.push(() => void server.close());
+    const bound = server.address();
+    if (bound === null || typeof bound === 'string') throw new Error('no address');
+    const client = await open({ clock, pings: { random: seededRandom(1) } });
+    let received = 0;
+    client.onReceive(() => {
+      received++;
+    });
+    const closed: Endpoint[] = [];
+    client.onClosed((gone) => closed.push(gone));
+    const to = { address: bound.address, port: bound.port, serverName: 'peer.example' };
+    await send(client, to);
+    await until(() => peer.messages === 1);
+    /** Lets time pass until a ping has been sent, and has come. */
+    const pinged = async (): Promise<void> => {
+      const { pings } = peer;
+      for (let second = 0; second < 121 && peer.pings === pings; second++) {
+        await clock.advance(1000);
+        for (let turn = 0; turn < 5; turn++) await new Promise<void>((resolve) => setImmediate(resolve));
+      }
+      expect(peer.pings).toBe(pings + 1);
+    };
+    await pinged();
+    await until(() => received === 1);
+    peer.answers = false;
+    await pinged();
+    await clock.advance(10_000);
+    expect([client.connections, closed, clock.pendingTimers]).toEqual([0, [to], 0]);
   });
 
   test('does not speak versions before 1.2', async () => {

@@ -10,6 +10,7 @@ import { openUdp } from '../../src/wire/udp.ts';
 import { TestAuthority } from '../support/certificates.ts';
 import { dnsTable } from '../support/dns-table.ts';
 import { REALM, sipUserTable } from '../support/sip-user-table.ts';
+import { streamRegistrar } from '../support/stream-registrar.ts';
 import { testPort } from '../support/test-port.ts';
 
 const HOST = '127.0.0.1';
@@ -20,6 +21,8 @@ afterEach(async () => {
 });
 afterAll(() => authority.remove());
 
+const noCertificate = { port: 0, requireClientCertificate: false, certificate: undefined, key: undefined, ca: undefined } as const;
+
 /** The telephony of a server on sockets, and the addresses whose messages were dropped as too many. Ten messages come through at once. */
 async function open(
   more: Partial<TelephonyOptions> = {},
@@ -28,7 +31,7 @@ async function open(
   const flooding: string[] = [];
   const telephony = await openTelephony({
     sip: { addresses: [HOST], port: 0 },
-    tls: { port: 0, requireClientCertificate: false, certificate: undefined, key: undefined, ca: undefined },
+    tls: noCertificate,
     publicAddresses: [],
     rtpPorts: { first: 29_000, last: 29_099 },
     mediaThreads: 1,
@@ -115,6 +118,21 @@ describe('what one address may send to a server', () => {
     await clock.advance(40_000);
     await pinged;
     expect(await answeredOfFifty(socket, sip[0]?.port ?? 0)).toBe(50);
+  });
+});
+
+describe('the connections of a server', () => {
+  it.each(['tcp', 'tls'] as const)('are pinged over %s after 95 to 120 s', async (transport) => {
+    const { telephony, clock } = await open({ tls: { ...noCertificate, ca: authority.caFile } });
+    const registrar = await streamRegistrar(3600, transport === 'tls' ? authority.issue(`IP:${HOST}`) : undefined);
+    opened.push(() => registrar.close());
+    const line = telephony.registration({ host: HOST, port: registrar.port, transport, user: 'a', contactUser: 'a' });
+    expect(await line.register(3600, new AbortController().signal)).toEqual({ registered: true, expiresMs: 3_600_000 });
+    await clock.advance(94_000);
+    expect(registrar.pings).toBe(0);
+    await clock.advance(27_000);
+    while (registrar.pings === 0) await new Promise((resolve) => setImmediate(resolve));
+    line.close();
   });
 });
 
