@@ -17,6 +17,7 @@ import { hearing } from '../support/heard-tones.ts';
 import { realPeer, realRegistrar } from '../support/real-peer.ts';
 import { newAccount, numberToDial, type RealServer, realPhone, realServer, saveFlow, sessionWhen } from '../support/real-server.ts';
 import { buildWav, sine } from '../support/sound.ts';
+import { streamRegistrar } from '../support/stream-registrar.ts';
 
 // That the server as it is started has what its parts can do: settings reach who needs them, and what is checked is asked.
 
@@ -83,6 +84,18 @@ describe('trunks of a server', () => {
     const [first, second] = registrar.requests('REGISTER');
     expect(first?.headers.first('Contact')).toBe(`<sip:alice@127.0.0.1:${server.sip.port}>`);
     expect(second?.headers.first('Authorization')).toContain('username="alice"');
+  }, 60_000);
+
+  it('are registered anew when the connection to their carrier breaks, long before it is over', async () => {
+    const registrar = await streamRegistrar(86_400);
+    closing.push(async () => registrar.close());
+    const trunk = { transport: 'Tcp', userName: 'alice', registration: { isEnabled: true, expiresInSeconds: 86_400 } } as const;
+    const account = await newAccount(server.child, registrar.port, trunk);
+    await trunkWhen(account, ({ registrationState }) => registrationState?.state === 'Registered').toBe(true);
+    registrar.sockets[0]?.destroy();
+    await expect.poll(() => registrar.registers, { timeout: 20_000 }).toEqual(['0 86400', '1 86400']);
+    await trunkWhen(account, ({ registrationState }) => registrationState?.state === 'Registered').toBe(true);
+    expect(await registrar.ask(1)).toBe(200);
   }, 60_000);
 
   it('get no call at a target that does not answer to OPTIONS', async () => {
