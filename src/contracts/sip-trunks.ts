@@ -108,7 +108,7 @@ export const trunkSettings = {
   registration: optional(SipRegistration, 'Registers the trunk at its host, with its user name and password.'),
   codecs: optional(
     Type.Array(oneOf('SipCodecs', ['PCMU', 'PCMA', 'G722', 'opus'])),
-    'The codecs that are offered, in this order, and taken. If absent or empty, PCMU, PCMA, G722 are offered, and opus is taken too.',
+    'The codecs that are offered, in this order, and taken; the codec of a call for which another is dialled comes first. If absent or empty, PCMU, PCMA, G722 are offered, and opus is taken too.',
   ),
   inbandDigits: optional(
     nullable(oneOf('SipInbandDigits', ['Off', 'Fallback', 'Always'])),

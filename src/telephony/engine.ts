@@ -5,7 +5,7 @@ import type { Dns } from '../wire/dns.ts';
 import type { ByFamily } from '../wire/ip-address.ts';
 import { ServerLocator } from '../wire/locate-servers.ts';
 import { forwardsFor, InboundLeg } from './inbound-leg.ts';
-import { type Leg, type LegParts, streamOf } from './leg.ts';
+import { codecOf, type Leg, type LegParts, streamOf } from './leg.ts';
 import type { AudioCodec, MediaPort, MediaStream } from './media/media-port.ts';
 import { type LegMediaRequest, newLegMedia } from './new-leg-media.ts';
 import { noHopLeft, OutboundLeg } from './outbound-leg.ts';
@@ -96,16 +96,15 @@ export class Engine implements Telephony {
 
   async reserve(near?: AnsweredCall): Promise<CallSlot> {
     const stream = await this.#options.media.open(near && streamOf(near));
-    const maxForwards = forwardsFor(near);
     let used = false;
     return {
       dial: (request, events) => {
         used = true;
-        return this.#dial(request, events, stream, maxForwards);
+        return this.#dial(request, events, stream, near);
       },
       ring: (request, events) => {
         used = true;
-        return this.#ring(request, events, stream, maxForwards);
+        return this.#ring(request, events, stream, near);
       },
       release: async () => {
         if (!used) await stream.close();
@@ -199,8 +198,10 @@ export class Engine implements Telephony {
     };
   }
 
-  #dial(request: DialRequest, events: LegEvents, stream: MediaStream, maxForwards: number | undefined): PlacedCall {
-    const parts = this.#legParts(request, events, stream, { codecs: DEFAULT_CODECS, ...request.trunk }, () => this.#legs.delete(leg));
+  #dial(request: DialRequest, events: LegEvents, stream: MediaStream, near: AnsweredCall | undefined): PlacedCall {
+    const settings = { codecs: DEFAULT_CODECS, ...request.trunk, firstCodec: codecOf(near) };
+    const parts = this.#legParts(request, events, stream, settings, () => this.#legs.delete(leg));
+    const maxForwards = forwardsFor(near);
     const { ringTimeoutMs, responseTimeoutMs, progressTimeoutMs } = request;
     const inviteAgain = (): void => void inviteOverTrunk(leg, request, parts.media, this.#hostParts, maxForwards);
     const leg: OutboundLeg = new OutboundLeg({
@@ -215,9 +216,11 @@ export class Engine implements Telephony {
     return leg;
   }
 
-  #ring(request: RingRequest, events: LegEvents, stream: MediaStream, maxForwards: number | undefined): PlacedCall {
-    // Of a phone nothing is known: it is offered all that we have, Opus last.
-    const parts = this.#legParts(request, events, stream, request, () => this.#legs.delete(leg));
+  #ring(request: RingRequest, events: LegEvents, stream: MediaStream, near: AnsweredCall | undefined): PlacedCall {
+    // Of a phone nothing is known: it is offered all that we have, Opus last unless the other side talks in it.
+    const settings = { ...request, firstCodec: codecOf(near) };
+    const parts = this.#legParts(request, events, stream, settings, () => this.#legs.delete(leg));
+    const maxForwards = forwardsFor(near);
     const leg = new OutboundLeg({ ...parts, ringTimeoutMs: request.ringTimeoutMs });
     this.#legs.add(leg);
     const { userAgent, connections } = this.#options;

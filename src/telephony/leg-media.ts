@@ -76,7 +76,8 @@ export class LegMedia {
   }
 
   /**
-   * The text of an offer of all that we can, whatever was agreed before: a hold by the peer does not outlive it (RFC 6337 section 5.3).
+   * The text of an offer of all that we can, the codec of now first, whatever was agreed before: a hold by the peer does not outlive it (RFC 6337
+   * section 5.3).
    * `holds` says whether we hold the call from now on, if the peer takes the offer; absent: as before.
    */
   offer(holds: boolean = this.#holds): string {
@@ -196,7 +197,8 @@ export class LegMedia {
     if (this.#agreed?.srtp && !agreed.srtp) throw new SdpError('no-key', 'The call was encrypted and may not go on in clear');
     const heldBefore = this.peerHolds;
     this.#agreed = agreed;
-    this.#local = localFor(agreed.remote.address, this.#local);
+    // Whom the call is joined with may talk in the same codec: a hold is to leave it as it is.
+    this.#local = { ...localFor(agreed.remote.address, this.#local), firstCodec: agreed.codec };
     this.stream.start(agreed);
     if (this.peerHolds !== heldBefore) this.onPeerHolds?.();
   }

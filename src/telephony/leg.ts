@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../kernel/clock.ts';
 import type { LegMedia } from './leg-media.ts';
-import type { AgreedMedia, MediaStream } from './media/media-port.ts';
+import type { AgreedMedia, AudioCodec, MediaStream } from './media/media-port.ts';
 import type {
   AnsweredCall,
   AudioRoom,
@@ -100,6 +100,11 @@ export abstract class Leg implements AnsweredCall, PlacedCall {
 
   get media(): MediaStream {
     return this.parts.media.stream;
+  }
+
+  /** What it was agreed last that its audio is in; undefined: nothing yet. */
+  get codec(): AudioCodec | undefined {
+    return this.parts.media.agreed?.codec;
   }
 
   /** Why a leg is over that the peer has hung up. */
@@ -362,8 +367,17 @@ export abstract class Leg implements AnsweredCall, PlacedCall {
 
 /** The stream of a call that this telephony carries. */
 export function streamOf(call: AnsweredCall): MediaStream {
+  return legOf(call).media;
+}
+
+/** The codec of a call that this telephony carries, as it was agreed on last; undefined: there is no such call, or nothing is agreed on yet. */
+export function codecOf(call: AnsweredCall | undefined): AudioCodec | undefined {
+  return call && legOf(call).codec;
+}
+
+function legOf(call: AnsweredCall): Leg {
   if (!(call instanceof Leg)) throw new Error('The call is not of this telephony');
-  return call.media;
+  return call;
 }
 
 /** What may be written down: without the keys of SRTP, since who takes a call over gives new ones. */

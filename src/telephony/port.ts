@@ -206,7 +206,7 @@ export interface DialRequest {
     readonly rtpSource?: RtpSourcePolicy;
     /** How digits are sent; absent: in the stream. */
     readonly digits?: DigitTransport;
-    /** What is offered, in order of preference: exactly these, at least one. Absent: PCMU, PCMA, G722. */
+    /** What is offered, in order of preference: exactly these, at least one; that of the call beside which it is placed first. Absent: PCMU, PCMA, G722. */
     readonly codecs?: readonly AudioCodec[];
   };
   /** Where the peer may redirect the call to (RFC 3261 section 8.1.3.4); absent: nowhere. */
@@ -366,8 +366,8 @@ export interface CallSlot {
 export interface Telephony {
   /**
    * Takes a media port for a call that is about to be placed. @throws AppError NO_CAPACITY when there is none left.
-   * @param near a call for which the new one is placed: they may be bridged, and the new one passes as many systems as that one still might
-   * (RFC 7332); when that is none, it ends with 483
+   * @param near a call for which the new one is placed: they may be bridged, so the new one is offered the codec of that one first, if it may have
+   * it at all; and it passes as many systems as that one still might (RFC 7332); when that is none, it ends with 483
    */
   reserve(near?: AnsweredCall): Promise<CallSlot>;
   /**

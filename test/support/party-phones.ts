@@ -2,6 +2,8 @@ import type { Timer } from '../../src/kernel/clock.ts';
 import { silentLogger } from '../../src/kernel/log.ts';
 import { seededRandom } from '../../src/kernel/random.ts';
 import type { VirtualClock } from '../../src/kernel/virtual-clock.ts';
+import type { AudioCodec } from '../../src/telephony/media/media-port.ts';
+import { answerOffer } from '../../src/telephony/sdp/negotiate.ts';
 import { readSession } from '../../src/telephony/sdp/read-session.ts';
 import type { Dialog } from '../../src/telephony/sip/dialog.ts';
 import type { IncomingInvite } from '../../src/telephony/sip/incoming-invite.ts';
@@ -16,12 +18,16 @@ export interface Person {
   /** From the INVITE to the answer or refusal; never, if absent. */
   readonly answerAfterMs?: number;
   readonly reject?: number;
+  /** The Contact of that refusal, a redirection. */
+  readonly movedTo?: string | undefined;
   /** What the network of theirs says before the answer: a mu-law code, from the INVITE on. */
   readonly announces?: number;
   /** From the answer to hanging up. */
   readonly hangUpAfterMs?: number | undefined;
-  /** The mu-law code that they say again and again. */
+  /** The mu-law code that they say again and again, or a byte of another codec. */
   readonly says?: number;
+  /** The codecs that their phone has, of 8000 Hz: it takes the first of each offer that is one of them. PCMU, if absent. */
+  readonly codecs?: readonly AudioCodec[];
   /** Sends no audio at all. */
   readonly isMute?: boolean;
   /** Refuses every change of the session with 488. */
@@ -38,9 +44,12 @@ export interface PersonCall {
   readonly from: string;
   readonly callId: string;
   readonly atMs: number;
+  /** The payload types of the first offer, in order. */
+  readonly formats: readonly string[];
   /** Directions of the offers that came after the first. */
   readonly offers: string[];
   cancelled: boolean;
+  cancelledAtMs?: number;
   answered: boolean;
   ended: 'peer' | 'us' | 'error' | undefined;
   readonly rtp: RtpPeer;
@@ -74,6 +83,13 @@ export function partyPhones(
   const sdpOf = (call: PersonCall): string =>
     `v=0\r\no=- 1 1 IN IP4 ${address}\r\ns=-\r\nc=IN IP4 ${address}\r\nt=0 0\r\nm=audio ${call.rtp.endpoint.port} RTP/AVP 0 101\r\na=rtpmap:101 telephone-event/8000\r\n`;
 
+  /** What a phone answers, and how its audio is numbered. */
+  function answerOf({ codecs }: Person, call: PersonCall, offer: string): { sdp: string; payloadType: number } {
+    if (!codecs) return { sdp: sdpOf(call), payloadType: 0 };
+    const { answer, agreed } = answerOffer(offer, { ...call.rtp.endpoint, sessionId: '1', version: 1, codecs });
+    return { sdp: answer, payloadType: agreed.payloadType };
+  }
+
   function take(invite: IncomingInvite): void {
     const number = userOf(invite.to);
     const person = people[number];
@@ -86,6 +102,7 @@ export function partyPhones(
     let announcing: Timer | undefined;
     invite.onCancelled = () => {
       call.cancelled = true;
+      call.cancelledAtMs = clock.now();
       announcing?.cancel();
     };
     const { announces } = person;
@@ -112,6 +129,7 @@ export function partyPhones(
       from: userOf(invite.from),
       callId: invite.callId,
       atMs: clock.now(),
+      formats: readSession(invite.sdp ?? '').media[0]?.formats ?? [],
       offers: [],
       cancelled: false,
       answered: false,
@@ -135,10 +153,10 @@ export function partyPhones(
   async function answer(invite: IncomingInvite, person: Person, call: PersonCall): Promise<void> {
     if (call.cancelled) return;
     if (person.reject !== undefined) {
-      invite.reject(person.reject);
+      invite.reject(person.reject, undefined, person.movedTo === undefined ? [] : [['Contact', `<${person.movedTo}>`]]);
       return;
     }
-    const sdp = sdpOf(call);
+    const { sdp, payloadType } = answerOf(person, call, invite.sdp ?? '');
     const dialog = await invite.answer(sdp);
     call.answered = true;
     dialog.onDigit = (digit) => {
@@ -159,7 +177,7 @@ export function partyPhones(
     let beat: Timer | undefined;
     let quiet = false;
     const speak = (): void => {
-      if (!quiet && !person.isMute) call.rtp.sendAudio(to, person.says ?? 0xff);
+      if (!quiet && !person.isMute) call.rtp.sendAudio(to, person.says ?? 0xff, payloadType);
       beat = clock.after(20, speak);
     };
     speak();

@@ -31,6 +31,8 @@ export interface LocalMedia {
 export interface Offer extends LocalMedia {
   /** Payload type for telephone-event (RFC 4733), 96 to 127. */
   readonly telephoneEvent: number;
+  /** Which of the codecs is written before all others, whatever their order, if it is one of them. What each is numbered does not depend on it. */
+  readonly firstCodec?: AudioCodec;
   /** The transport of the m-line, where the peer has offered one before (RTP/SAVPF, say); absent: as SRTP asks for. */
   readonly profile?: string;
 }
@@ -51,14 +53,15 @@ const mirrored: Readonly<Record<Direction, Direction>> = {
 export function writeOffer(offer: Offer): string {
   const { port, srtp } = offer;
   const direction = offer.holds ? 'sendonly' : 'sendrecv';
-  const { audio: codecs, events } = offeredTypes(offer.codecs, offer.telephoneEvent);
+  const { audio, events } = offeredTypes(offer.codecs, offer.telephoneEvent);
+  const isFirst = ({ codec }: { readonly codec: AudioCodec }): boolean => codec === offer.firstCodec;
   const formats = [
-    ...codecs.map(({ codec, payloadType }) => formatOf(codec, payloadType)),
+    ...[...audio.filter(isFirst), ...audio.filter((type) => !isFirst(type))].map(({ codec, payloadType }) => formatOf(codec, payloadType)),
     ...events.map(({ payloadType, clockRate }) => eventFormatOf(payloadType, clockRate)),
   ];
   const protocol = offer.profile ?? (srtp?.policy === 'required' ? 'RTP/SAVP' : 'RTP/AVP');
-  const audio = writeAudio({ port, protocol, formats, direction, crypto: srtp?.lines ?? [], rtcpMux: true });
-  return writeSession(offer, { start: 0, stop: 0 }, [audio]);
+  const media = writeAudio({ port, protocol, formats, direction, crypto: srtp?.lines ?? [], rtcpMux: true });
+  return writeSession(offer, { start: 0, stop: 0 }, [media]);
 }
 
 /**
