@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import type { DialledEndpoint } from '../../src/directory/dialled-endpoints.ts';
 import { nothingLeft, numberToDial } from '../support/call-world.ts';
 import { dialled } from '../support/dialled-call.ts';
 
 const FRIEND = '+18144043111';
 const OTHER = '+18144043222';
+const DESK = '10.0.1.1';
+const ada: DialledEndpoint = { type: 'User', userId: 'id of alice', userName: 'alice', displayName: 'ALICE' };
 
 describe('Dial', () => {
   it('rings a number once, however often it is named', async () => {
@@ -13,6 +16,25 @@ describe('Dial', () => {
     );
     expect(session.outcome).toBe(`Done Answered ${FRIEND}`);
     expect(phones.calls.filter(({ number }) => number === FRIEND)).toHaveLength(1);
+    expect(left).toEqual(nothingLeft);
+  });
+
+  it.each([
+    ['a number', 5, { Number: FRIEND }],
+    ['a number', 13, { Number: FRIEND }],
+    ['the phone of a user', 5, { User: 'ada' }],
+    ['the phone of a user', 13, { User: 'ada' }],
+  ])('rings %s for so long: %i s', async (_who, seconds, parameters) => {
+    const { phones, others, session, left } = await dialled(
+      { [FRIEND]: {} },
+      { ...parameters, TimeoutInSeconds: seconds },
+      { endpoints: { ada }, userFlow: undefined, registered: { [DESK]: { alice: {} } } },
+    );
+    expect(session.outcome).toBe('NoAnswer');
+    const [call] = [...(others[0]?.calls ?? []), ...phones.calls.filter(({ number }) => number === FRIEND)];
+    const rangMs = (call?.cancelledAtMs ?? 0) - (call?.atMs ?? 0);
+    expect(rangMs).toBeGreaterThanOrEqual(seconds * 1000 - 100);
+    expect(rangMs).toBeLessThanOrEqual(seconds * 1000 + 100);
     expect(left).toEqual(nothingLeft);
   });
 
@@ -41,6 +63,43 @@ describe('Dial', () => {
     expect(session.outcome).toBe(`Done Answered ${FRIEND}`);
     const joined = phones.callTo(numberToDial)?.rtp.received.find(({ payload }) => payload[0] === 2);
     expect((joined?.atMs ?? 0) - (phones.callTo(FRIEND)?.atMs ?? 0)).toBeLessThan(2500);
+    expect(left).toEqual(nothingLeft);
+  });
+
+  it('goes on ringing others when one answers and presses nothing, until one has pressed the key', async () => {
+    const third = '+18144043333';
+    const { phones, session, left } = await dialled(
+      {
+        [FRIEND]: { answerAfterMs: 500, says: 2 },
+        [OTHER]: { answerAfterMs: 4000, says: 3, presses: { atMs: 1000, keys: '1' }, hangUpAfterMs: 3000 },
+        [third]: {},
+      },
+      { Number: `${FRIEND},${OTHER},${third}`, RequireKeyPress: '1' },
+    );
+    expect(session.outcome).toBe(`Done Answered ${OTHER}`);
+    expect([FRIEND, OTHER, third].map((who) => phones.callTo(who)?.cancelled)).toEqual([false, false, true]);
+    expect(phones.callTo(FRIEND)).toMatchObject({ answered: true, ended: 'peer' });
+    expect(phones.heard(numberToDial)).toContain(3);
+    expect(phones.heard(numberToDial)).not.toContain(2);
+    const joinedAtMs = (phones.callTo(OTHER)?.atMs ?? 0) + 5000;
+    // Who had answered stays on the line, as it may still press, until the other has.
+    const lastHeard = (who: string): number => phones.callTo(who)?.rtp.received.at(-1)?.atMs ?? 0;
+    expect(lastHeard(FRIEND)).toBeGreaterThan(joinedAtMs - 200);
+    expect(lastHeard(FRIEND)).toBeLessThan(joinedAtMs + 500);
+    expect(left).toEqual(nothingLeft);
+  });
+
+  it('rings others on when one has answered and not pressed the key in time', async () => {
+    const { phones, session, left } = await dialled(
+      {
+        [FRIEND]: { answerAfterMs: 500, says: 2 },
+        [OTHER]: { answerAfterMs: 15_000, says: 3, presses: { atMs: 1000, keys: '1' }, hangUpAfterMs: 3000 },
+      },
+      { Number: `${FRIEND},${OTHER}`, RequireKeyPress: '1' },
+    );
+    expect(session.outcome).toBe(`Done Answered ${OTHER}`);
+    expect(session.lines).toContain(`${FRIEND} has not taken the call`);
+    expect(phones.heard(numberToDial)).not.toContain(2);
     expect(left).toEqual(nothingLeft);
   });
 

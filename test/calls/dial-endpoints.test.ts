@@ -90,6 +90,21 @@ describe('Dial to a user', () => {
     expect(left).toEqual(nothingLeft);
   });
 
+  it('calls nobody else where a phone redirects to: it must not choose whom we pay for', async () => {
+    // A number at the trunk, a user at the server, and another phone.
+    for (const contact of [`sip:${FRIEND}@10.0.0.2`, 'sip:bob@10.0.0.1', `sip:bob@${MOBILE}`]) {
+      const { session, phones, others, left } = await dial(
+        { User: 'ada' },
+        { [DESK]: { alice: { answerAfterMs: 500, reject: 302, movedTo: contact } }, [MOBILE]: { bob: {} } },
+        { [FRIEND]: { answerAfterMs: 500 } },
+      );
+      expect(session.outcome).toBe('Failed');
+      expect(phones.calls.map(({ number }) => number)).toEqual([numberToDial]);
+      expect(others.map(({ calls }) => calls.length)).toEqual([1, 0]);
+      expect(left).toEqual(nothingLeft);
+    }
+  });
+
   it('cancels the phones when nobody answers in time, and when the caller hangs up', async () => {
     const late = await dial({ User: 'ada', TimeoutInSeconds: 5 }, { [DESK]: { alice: {} } });
     expect(late.session.outcome).toBe('NoAnswer');

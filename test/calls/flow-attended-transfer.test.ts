@@ -56,6 +56,22 @@ describe('a flow that transfers its call, attended', () => {
   });
 
   it.each([
+    ['a number', 5, toFriend],
+    ['a number', 13, toFriend],
+    ['the phone of a user', 5, toAlice],
+    ['the phone of a user', 13, toAlice],
+  ])('rings %s for so long: %i s', async (_who, seconds, called) => {
+    const { phones, desk, begin, finish } = attendedScene({ ...called, TimeoutInSeconds: seconds }, { [FRIEND]: {}, alice: {} });
+    const { session } = await begin();
+    await finish();
+    expect(session.outcome).toBe('NoAnswer 487  0');
+    const [call] = [...desk.calls, ...phones.calls.filter(({ number }) => number === FRIEND)];
+    const rangMs = (call?.cancelledAtMs ?? 0) - (call?.atMs ?? 0);
+    expect(rangMs).toBeGreaterThanOrEqual(seconds * 1000 - 100);
+    expect(rangMs).toBeLessThanOrEqual(seconds * 1000 + 100);
+  });
+
+  it.each([
     ['busy', { answerAfterMs: 500, reject: 486 }, 'Busy 486  0'],
     ['rejecting', { answerAfterMs: 500, reject: 603 }, 'Rejected 603  0'],
     ['not there', { answerAfterMs: 500, reject: 480 }, 'NoAnswer 480  0'],

@@ -44,7 +44,7 @@ export function attendedScene(
     [FRIEND]: { answerAfterMs: 1000, says: 2 },
     ...people,
   });
-  const desk = partyPhones(world, { alice: { answerAfterMs: 1000, says: 3 } }, DESK, contact);
+  const desk = partyPhones(world, { alice: { answerAfterMs: 1000, says: 3 }, ...people }, DESK, contact);
   register(world, 'alice', DESK);
   /** The calls that the one who is called places because it was asked to, and what it hears in them. */
   const calls: { readonly log: CallLog; readonly rtp: RtpPeer }[] = [];
