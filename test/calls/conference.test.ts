@@ -85,6 +85,28 @@ describe('Conference', () => {
     expect(sessions[2]?.lines).toContain('There is no room in the conference Sales: it has 2 members');
   });
 
+  it('has room for fifty calls: each of them hears all others, and not itself', async () => {
+    const levels = Array.from({ length: 25 }, (_none, at) => 2000 + 400 * at);
+    // All of them together are silence, so that each hears the opposite of what it says; whoever were missing would be missed by all others.
+    const says = new Map(levels.flatMap((level) => [level, -level]).map((level, at) => [`+181440430${10 + at}`, codeOf(level)] as const));
+    const everybody = [...says.keys()];
+    const late = '+18144043099';
+    const { heardBetween, sessions, world, over } = await meet(
+      {
+        ...Object.fromEntries([...says].map(([who, code]) => [who, { answerAfterMs: 100, says: code, hangUpAfterMs: 2000 }])),
+        [late]: { answerAfterMs: 500 },
+      },
+      {},
+      { maxChannels: 51, conferenceMembers: 50, trunk: { callsPerSecond: 510 } },
+    );
+    await world.clock.advance(1000);
+    expect(world.liveThings()).toMatchObject({ sessions: 50, legs: 50, streams: 50 });
+    await over();
+    const others = (who: string): number[] => [...says].filter(([other]) => other !== who).map(([, code]) => code);
+    expect(everybody.map((who) => heardBetween(who, 500, 2000))).toEqual(everybody.map((who) => [sumOf(...others(who))]));
+    expect(sessions.map(({ outcome }) => outcome)).toEqual([...everybody.map(() => 'CalleeHungUp'), 'Full']);
+  });
+
   it('tells the others by a tone who comes and goes', async () => {
     const { heardBetween, over } = await meet(
       { [ANN]: { answerAfterMs: 100, hangUpAfterMs: 4000 }, [BEN]: { answerAfterMs: 1000, hangUpAfterMs: 1000 } },

@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { callerId, manager, numberToDial, stranger, type WorldOptions } from '../support/call-world.ts';
 import { calledParty } from '../support/called-party.ts';
 import { flowOf, to } from '../support/flow-builder.ts';
+import { incomingScene } from '../support/incoming-scene.ts';
 import type { Person } from '../support/party-phones.ts';
+import { offerAt } from '../support/raw-caller.ts';
 
 const FRIEND = '+18144043111';
 const OTHER = '+18144043222';
@@ -95,6 +97,32 @@ describe('reject', () => {
     await rejected;
     expect(session.outcome).toBe('Rejected');
     expect(phones.callTo(numberToDial)).toMatchObject({ cancelled: true });
+  });
+
+  it.each([
+    ['comes', true],
+    ['never comes', false],
+  ])('gives up a call that has come in while it waits for the answer to our offer, whose ACK %s', async (_what, comes) => {
+    const { world, caller, session, finish } = incomingScene({ flow });
+    await caller.invite({ sdp: undefined });
+    await world.clock.advance(500);
+    const sessionId = session()?.row.id ?? '';
+    let isOver = false;
+    void world.service.live.reject(manager, { sessionId }).then(() => {
+      isOver = true;
+    });
+    await world.clock.advance(500);
+    expect(isOver).toBe(true);
+    expect(session()).toMatchObject({ outcome: 'Rejected', callState: 'Disconnected' });
+    expect(session()?.lines).toContain('Rejected by request');
+    // Who is called says BYE when the ACK is there, or never will be (RFC 3261 section 15).
+    expect(caller.requests('BYE')).toEqual([]);
+    if (comes) await caller.ack({ sdp: offerAt('10.0.0.2') });
+    else await world.clock.advance(33_000);
+    expect(caller.requests('BYE')).toHaveLength(1);
+    expect([caller.heard(), world.liveThings().legs, world.liveThings().streams]).toEqual([0, 0, 0]);
+    await expect(world.service.live.reject(manager, { sessionId })).rejects.toMatchObject({ code: 'CONFLICT' });
+    await finish();
   });
 
   it('does not end a call that was answered', async () => {
