@@ -206,7 +206,10 @@ export interface DialRequest {
     readonly rtpSource?: RtpSourcePolicy;
     /** How digits are sent; absent: in the stream. */
     readonly digits?: DigitTransport;
-    /** What is offered, in order of preference: exactly these, at least one; that of the call beside which it is placed first. Absent: PCMU, PCMA, G722. */
+    /**
+     * What is offered, exactly these, at least one, in order of preference, but that of the call beside which it is placed first. Absent: PCMU,
+     * PCMA, G722.
+     */
     readonly codecs?: readonly AudioCodec[];
   };
   /** Where the peer may redirect the call to (RFC 3261 section 8.1.3.4); absent: nowhere. */
