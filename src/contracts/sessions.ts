@@ -16,6 +16,7 @@ const mediaProblems = [
   'UnagreedType',
   'HeldThroughout',
   'NothingReceived',
+  'NothingHeardThere',
   'OnlySilence',
   'AudioStopped',
   'LateStart',

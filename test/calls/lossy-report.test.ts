@@ -59,3 +59,10 @@ it('the more packets a line loses, the worse a call sounds', async () => {
   for (const scores of [heard, said]) expect(scores).toEqual([...new Set(scores)].toSorted((one, other) => other - one));
   expect(heard.at(-1)).toBeLessThan(2.8);
 });
+
+it('a call of which the other side hears nothing is told from a good one by its reports', async () => {
+  const unheard = await reportOf({ filter: loses(SERVER, 1) });
+  expect(unheard).toMatchObject({ oneWayAudio: true, audioReceived: true });
+  expect(unheard.problems?.map(({ problem }) => problem)).toEqual(['NothingHeardThere']);
+  expect(unheard.problems?.[0]?.advice).toMatch(/its reports \(RTCP\).*firewall.*RINGFLOW_PUBLIC_ADDRESS/);
+});

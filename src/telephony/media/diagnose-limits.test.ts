@@ -39,6 +39,9 @@ const limits: readonly [MediaProblem, Partial<MediaReport>, Partial<MediaReport>
   ['HeldThroughout', { ...nothing, heldMs: 5000 }, { ...nothing, heldMs: 4999 }],
   ['HeldThroughout', { ...nothing, heldMs: 5000 }, { ...nothing, heldMs: 5000, receivingMs: 2000 }],
   ['HeldThroughout', { received: 9, receivedEarly: 9, receivingMs: 0, heldMs: 5000 }, { received: 9, receivingMs: 0, heldMs: 5000 }],
+  ['HeldThroughout', { sendingMs: 0, mutedMs: 5000 }, { sendingMs: 0, mutedMs: 4999 }],
+  ['HeldThroughout', { sendingMs: 1999, mutedMs: 5000 }, { sendingMs: 2000, mutedMs: 5000 }],
+  ['NothingHeardThere', { heardThere: false, sendingMs: 2000 }, { heardThere: false, sendingMs: 1999 }],
   ['UnagreedType', { deaf: deaf(5000, 25) }, { deaf: deaf(4999, 25) }],
   ['UnagreedType', { deaf: deaf(5000, 25) }, { deaf: deaf(5000, 24) }],
   ['Unauthentic', { unauthentic: 250 }, { unauthentic: 249 }],
@@ -54,6 +57,9 @@ const limits: readonly [MediaProblem, Partial<MediaReport>, Partial<MediaReport>
   ['LongRoundTrip', { roundTripMs: 600 }, { roundTripMs: 599 }],
   ['LateFrames', { late: 10 }, { late: 9 }],
   ['LateFrames', { late: 50, sent: 100 }, { late: 50, sent: 99 }],
+  // The loss that leaves a MOS of 3.6 with a buffer of 20 ms; as a share of 1000 that came, and of 1000 that were sent.
+  ['PoorReceived', { lost: 81 }, { lost: 80 }],
+  ['PoorSent', { remoteLost: 75 }, { remoteLost: 74 }],
 ];
 
 describe('the media doctor', () => {

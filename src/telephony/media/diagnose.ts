@@ -2,6 +2,7 @@ import { isNotPublic } from '../../wire/ip-address.ts';
 import { endpointText } from './endpoint-text.ts';
 import { estimateHeard, estimateSaid, type QualityEstimate } from './estimate-mos.ts';
 import { findDeafTime } from './find-deaf-time.ts';
+import { findUnheard, isUnheardThere } from './find-unheard.ts';
 import { finding, type MediaFinding, seconds } from './media-finding.ts';
 import type { MediaReport } from './media-report.ts';
 
@@ -30,7 +31,9 @@ const BAD_ROUND_TRIP_MS = 600;
 /** What is wrong with the audio of a call that was answered, the worst first; nothing for one that was good or too short to tell. */
 export function diagnose(report: MediaReport): readonly MediaFinding[] {
   const deaf = heardCount(report) > 0 ? findDeafTime(report) : undefined;
-  return [nothingSent(report), heldThroughout(report), nothingReceived(report), deaf, ...quality(report, deaf)].filter(
+  const held = heldThroughout(report);
+  const unheard = held ? undefined : findUnheard(report);
+  return [nothingSent(report), held, nothingReceived(report), unheard, deaf, ...quality(report, deaf)].filter(
     (finding) => finding !== undefined,
   );
 }
@@ -39,7 +42,8 @@ export function diagnose(report: MediaReport): readonly MediaFinding[] {
 export function isOneWay(report: MediaReport): boolean {
   const noneCame = report.receivingMs >= LEAST_MS && heardCount(report) === 0 && report.sent > 0;
   const noneLeft = report.sendingMs >= LEAST_MS && report.sent === 0 && heardCount(report) > 0;
-  return noneCame || noneLeft;
+  const noneArrived = isUnheardThere(report) && heardCount(report) > 0;
+  return noneCame || noneLeft || noneArrived;
 }
 
 /** Packets since the answer. */

@@ -7,6 +7,7 @@ export type MediaProblem =
   | 'UnagreedType'
   | 'HeldThroughout'
   | 'NothingReceived'
+  | 'NothingHeardThere'
   | 'OnlySilence'
   | 'AudioStopped'
   | 'LateStart'

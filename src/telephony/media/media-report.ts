@@ -34,6 +34,8 @@ export interface MediaReport {
   readonly quietMs?: number;
   /** How long the peer allowed us no audio of its own, by its SDP and without a hold of ours. */
   readonly heldMs: number;
+  /** How long it allowed us none, likewise. */
+  readonly mutedMs: number;
   /** The longest time in which packets came and none was heard: why they were dropped, and whether audio was heard again. */
   readonly deaf?: { readonly ms: number; readonly ended: boolean; readonly dropped: Readonly<Record<DropReason, number>> };
   /** Interarrival jitter (RFC 3550 section 6.4.1): its mean over the call and its highest value. */
@@ -73,6 +75,8 @@ export interface MediaReport {
   /** Of the network, there and back: its mean and highest. Absent when no report of ours was answered. */
   readonly roundTripMs?: number;
   readonly maxRoundTripMs?: number;
+  /** Whether the reports of the peer since the answer tell of audio of ours, although enough was sent. Absent when they leave it open. */
+  readonly heardThere?: boolean;
   /** Whether the peer has said by RTCP that its audio is over. */
   readonly saidBye: boolean;
 }
@@ -90,6 +94,7 @@ export const nothingSeen: MediaReport = {
   sendingMs: 0,
   receivingMs: 0,
   heldMs: 0,
+  mutedMs: 0,
   audible: false,
   refused: 0,
   unagreed: 0,

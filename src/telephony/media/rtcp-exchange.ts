@@ -59,6 +59,11 @@ export class RtcpExchange {
     this.#isElsewhere = remote.address !== rtcp.address;
   }
 
+  /** The call is answered: only what the peer reports from now on tells whether it hears us. */
+  answered(): void {
+    this.#session?.answered(this.#parts.sent().packets);
+  }
+
   /** Time has passed: sends a report when one is due. */
   tick(nowMs: number): void {
     if (this.#session?.isDue(nowMs)) this.#send(nowMs, false);
@@ -76,9 +81,9 @@ export class RtcpExchange {
   }
 
   #take(bytes: Uint8Array, { address }: Endpoint): boolean {
-    const { latch, clock, heard, reported } = this.#parts;
+    const { latch, clock, sent, heard, reported } = this.#parts;
     if (address !== latch.target?.address && !(this.#isElsewhere && address === this.#told?.address)) return false;
-    const isReport = this.#session?.receive(bytes, clock.now(), heard()?.ssrc) ?? false;
+    const isReport = this.#session?.receive(bytes, clock.now(), heard()?.ssrc, sent().packets) ?? false;
     if (isReport) reported();
     return isReport;
   }

@@ -125,6 +125,7 @@ export class StreamCore implements MediaStream, FrameSource, RoomStream {
 
   answered(): void {
     this.#watch.answered(this.#parts.clock.now());
+    this.#rtcp.answered();
   }
 
   /** Sends the first packet now, if `start` was called and it has not left yet: the caller knows that no `play` follows at once. */

@@ -34,6 +34,7 @@ describe('what is seen of a stream', () => {
       sendingMs: 500,
       receivingMs: 500,
       heldMs: 0,
+      mutedMs: 0,
       codec: 'PCMU',
       clockRate: 8000,
       expectedFrom: talking.remote,

@@ -18,6 +18,7 @@ type Watched = Pick<
   | 'longestGapMs'
   | 'quietMs'
   | 'heldMs'
+  | 'mutedMs'
   | 'deaf'
   | 'codec'
   | 'clockRate'
@@ -37,6 +38,7 @@ export class StreamWatch {
   #sendingMs = 0;
   #receivingMs = 0;
   #heldMs = 0;
+  #mutedMs = 0;
   #late = 0;
   #firstSentMs: number | undefined;
   #firstReceivedMs: number | undefined;
@@ -72,6 +74,7 @@ export class StreamWatch {
     this.#sendingMs = 0;
     this.#receivingMs = 0;
     this.#heldMs = 0;
+    this.#mutedMs = 0;
     this.#late = 0;
     this.#firstSentMs = undefined;
     this.#firstReceivedMs = undefined;
@@ -134,6 +137,7 @@ export class StreamWatch {
       sendingMs: this.#sendingMs,
       receivingMs: this.#receivingMs,
       heldMs: this.#heldMs,
+      mutedMs: this.#mutedMs,
       ...(deaf && { deaf }),
       ...(this.#firstSentMs !== undefined && { firstSentMs: this.#firstSentMs }),
       ...(this.#firstReceivedMs !== undefined && { firstReceivedMs: this.#firstReceivedMs }),
@@ -147,6 +151,7 @@ export class StreamWatch {
   #count(agreed: AgreedMedia, nowMs: number): void {
     const passedMs = nowMs - this.#sinceMs;
     if (agreed.direction === 'sendrecv' || agreed.direction === 'sendonly') this.#sendingMs += passedMs;
+    else if (!agreed.weHold) this.#mutedMs += passedMs;
     if (expects(agreed)) this.#receivingMs += passedMs;
     else if (!agreed.weHold) this.#heldMs += passedMs;
   }

@@ -225,3 +225,109 @@ describe('their reports', () => {
     expect(session.seen.saidBye).toBe(true);
   });
 });
+
+describe('whether they hear us', () => {
+  const block = { source: OUR, fractionLost: 0, lost: 0, highestSequence: 0, jitter: 0, lastSenderReport: 0, sinceSenderReport: 0 };
+  const sender = { ntpSeconds: 1, ntpFraction: 0, rtpTimestamp: 0, packets: 1, bytes: 160 };
+  const speaks = { sender };
+  const hearsUs = { block };
+  const hearsNobody = { block: { ...block, source: 0 } };
+  const hearsAnother = { sender, block: { ...block, source: 99 } };
+  const cases: readonly [string, boolean | undefined, readonly [changes: Partial<OwnReport>, sentPackets: number][]][] = [
+    [
+      'not, when no report has a block',
+      false,
+      [
+        [speaks, 100],
+        [speaks, 200],
+      ],
+    ],
+    [
+      'not, when their blocks are about nobody',
+      false,
+      [
+        [{ ...speaks, ...hearsNobody }, 100],
+        [{ ...speaks, ...hearsNobody }, 200],
+      ],
+    ],
+    [
+      'yes, when one ever has',
+      true,
+      [
+        [speaks, 100],
+        [speaks, 350],
+        [{ ...speaks, ...hearsUs }, 600],
+        [speaks, 850],
+        [speaks, 1100],
+      ],
+    ],
+    ['yes, by a report of who only listens too', true, [[hearsUs, 0]]],
+    ['is open after one report', undefined, [[speaks, 250]]],
+    [
+      'is open when next to nothing was sent before',
+      undefined,
+      [
+        [speaks, 0],
+        [speaks, 99],
+        [speaks, 100],
+        [speaks, 199],
+      ],
+    ],
+    [
+      'is open when nothing is sent between reports, as on hold',
+      undefined,
+      [
+        [speaks, 250],
+        [speaks, 250],
+        [speaks, 250],
+        [speaks, 349],
+      ],
+    ],
+    [
+      'is open when they hear somebody else',
+      undefined,
+      [
+        [hearsAnother, 250],
+        [hearsAnother, 500],
+      ],
+    ],
+    [
+      'is open when they send nothing, and their reports only keep the way open',
+      undefined,
+      [
+        [{}, 250],
+        [{}, 500],
+      ],
+    ],
+    [
+      'is open when they take their leave',
+      undefined,
+      [
+        [speaks, 250],
+        [{ ...speaks, isLast: true }, 500],
+      ],
+    ],
+  ];
+
+  it.each(cases)('%s', (_, verdict, reports) => {
+    const session = newSession();
+    for (const [nth, [changes, packets]] of reports.entries()) {
+      session.receive(theirReport(changes), START + nth * 5_000, THEIR, packets);
+    }
+    expect(session.seen.heardThere).toBe(verdict);
+  });
+
+  it('is asked from the answer on: who spoke before may have been another', () => {
+    const session = newSession();
+    const report = (atMs: number, packets: number, changes: Partial<OwnReport> = {}) =>
+      session.receive(theirReport({ sender, ...changes }), START + atMs, THEIR, packets);
+    report(5_000, 250, { block });
+    report(10_000, 500);
+    session.answered(600);
+    report(12_000, 699);
+    report(17_000, 950);
+    expect(session.seen).not.toHaveProperty('heardThere');
+    report(22_000, 1200);
+    expect(session.seen.heardThere).toBe(false);
+  });
+});

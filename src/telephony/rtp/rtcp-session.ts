@@ -1,4 +1,5 @@
 import type { Random } from '../../kernel/random.ts';
+import { HeardThere } from './heard-there.ts';
 import { ntpTime, shortNtp, shortUnitsPerMs } from './ntp-time.ts';
 import { rtcpIntervalMs } from './rtcp-interval.ts';
 import { type ReportBlock, type RtcpReport, readRtcp, type SenderInfo, writeRtcp } from './rtcp-packet.ts';
@@ -33,6 +34,8 @@ export interface RtcpSeen {
   /** There and back, its mean and highest. */
   readonly roundTripMs?: number;
   readonly maxRoundTripMs?: number;
+  /** Whether its reports since the answer tell of audio of ours, although enough was sent. Absent when they leave it open. */
+  readonly heardThere?: boolean;
   /** The other side has said goodbye. */
   readonly saidBye: boolean;
 }
@@ -76,12 +79,14 @@ export class RtcpSession {
   #reporter: number | undefined;
   #lostBefore = 0;
   #lostNow: number | undefined;
+  readonly #heardThere: HeardThere;
   readonly #jitter = new Mean();
   readonly #roundTrip = new Mean();
 
   /** `clockRate` is that of the timestamps, in Hz. */
   constructor(ssrc: number, random: Random, nowMs: number, clockRate = 8000) {
     this.#ssrc = ssrc;
+    this.#heardThere = new HeardThere(ssrc);
     this.#random = random;
     this.#clockRate = clockRate;
     this.#name = Buffer.from(random.bytes(NAME_BYTES)).toString('base64');
@@ -94,8 +99,14 @@ export class RtcpSession {
     this.#clockRate = clockRate;
   }
 
+  /** The call is answered, `sentPackets` of ours were sent: only now is the other side to hear us. */
+  answered(sentPackets: number): void {
+    this.#heardThere.answered(sentPackets);
+  }
+
   /** What was told so far. */
   get seen(): RtcpSeen {
+    const heardThere = this.#heardThere.verdict;
     const lost = this.#lostNow === undefined ? undefined : Math.max(0, this.#lostBefore + this.#lostNow);
     return {
       reportsSent: this.#sent,
@@ -103,6 +114,7 @@ export class RtcpSession {
       ...(lost !== undefined && { remoteLost: lost }),
       ...(this.#jitter.count > 0 && { remoteJitterMs: this.#jitter.mean, remoteMaxJitterMs: this.#jitter.max }),
       ...(this.#roundTrip.count > 0 && { roundTripMs: this.#roundTrip.mean, maxRoundTripMs: this.#roundTrip.max }),
+      ...(heardThere !== undefined && { heardThere }),
       saidBye: this.#saidBye,
     };
   }
@@ -135,10 +147,10 @@ export class RtcpSession {
   }
 
   /**
-   * One datagram came. `source` is the RTP source that is heard, if any: only its reports count. Answers whether it was a report of
-   * the peer; our own that come back (section 8.2), and more than ten in a second, are none.
+   * One datagram came. `source` is the RTP source that is heard, if any: only its reports count. `sentPackets` of ours were sent so far. Answers
+   * whether it was a report of the peer; our own that come back (section 8.2), and more than ten in a second, are none.
    */
-  receive(bytes: Uint8Array, nowMs: number, source: number | undefined): boolean {
+  receive(bytes: Uint8Array, nowMs: number, source: number | undefined, sentPackets = 0): boolean {
     if (nowMs - this.#secondBegan >= 1000) {
       this.#secondBegan = nowMs;
       this.#inSecond = 0;
@@ -155,6 +167,7 @@ export class RtcpSession {
     this.#count(bytes);
     for (const report of ofPeer) this.#take(report, nowMs);
     if (byes.includes(peer)) this.#saidBye = true;
+    else for (const report of ofPeer) this.#heardThere.report(report, sentPackets);
     return true;
   }
 
