@@ -27,7 +27,7 @@ export interface BridgedStream {
 
 /**
  * One side of a bridge of two streams, of this thread or of two. Packets of the same codec are passed on as they come, so their order, gaps and sound
- * stay; others are decoded and encoded.
+ * stay; others are decoded and encoded, and their gaps stay.
  */
 export class BridgeSide implements BridgePartner {
   readonly #stream: BridgedStream;
@@ -35,6 +35,8 @@ export class BridgeSide implements BridgePartner {
   /** When something of the other side was sent last. */
   #passedAtMs = Number.NEGATIVE_INFINITY;
   #transcoder: Transcoder | undefined;
+  /** Whether what was passed on last was encoded anew. */
+  #isMade = false;
 
   constructor(stream: BridgedStream) {
     this.#stream = stream;
@@ -107,27 +109,31 @@ export class BridgeSide implements BridgePartner {
     if (!agreed || !to) return;
     if (newest) this.#passedAtMs = nowMs;
     if (codec === agreed.codec) {
+      if (this.#isMade && !this.#turn(false, newest)) return;
       const sentTimestamp = sender.pass(payload, timestamp, sequence, newest, to);
       if (sentTimestamp === undefined) return;
       if (callRecorder) callRecorder.sentPacket(codec, payload, sentTimestamp, nowMs);
       watch.sent(0, nowMs);
       return;
     }
-    // What is encoded anew has no gaps that it could fill.
-    if (!newest) return;
     if (this.#transcoder?.codec !== agreed.codec) {
       this.#transcoder?.close();
       this.#transcoder = new Transcoder(agreed.codec);
+      this.#isMade = false;
     }
-    this.#transcoder.encode(decoded.samples(), (own, frame) => {
-      const sentTimestamp = sender.sendPayload(own, to);
-      callRecorder?.sent(agreed.codec, frame, sentTimestamp, nowMs);
-      watch.sent(0, nowMs);
-    });
+    if (!this.#isMade && !this.#turn(true, newest)) return;
+    const transcoder = this.#transcoder;
+    if (newest) {
+      transcoder.take(codec, decoded.samples(), timestamp, sequence);
+      while (transcoder.next()) this.#sendMade(transcoder, true, to, nowMs);
+    } else if (transcoder.takesLate(codec) && transcoder.late(codec, decoded.samples(), timestamp, sequence)) {
+      this.#sendMade(transcoder, false, to, nowMs);
+    }
   }
 
   omit(sequence: number): void {
-    this.#stream.sender.omit(sequence);
+    if (this.#isMade) this.#transcoder?.omit(sequence);
+    else this.#stream.sender.omit(sequence);
   }
 
   press(digit: string): void {
@@ -135,6 +141,7 @@ export class BridgeSide implements BridgePartner {
   }
 
   passAnew(): void {
+    this.#transcoder?.restart();
     this.#stream.sender.passAnew();
   }
 
@@ -143,7 +150,25 @@ export class BridgeSide implements BridgePartner {
     this.#other = undefined;
     this.#transcoder?.close();
     this.#transcoder = undefined;
+    this.#isMade = false;
     this.#passedAtMs = Number.NEGATIVE_INFINITY;
     this.#stream.sender.passAnew();
+  }
+
+  #sendMade({ codec, payload, frame, timestamp, sequence }: Transcoder, newest: boolean, to: Endpoint, nowMs: number): void {
+    const { sender, callRecorder, watch } = this.#stream;
+    const sentTimestamp = sender.pass(payload, timestamp, sequence, newest, to);
+    if (sentTimestamp === undefined) return;
+    callRecorder?.sent(codec, frame, sentTimestamp, nowMs);
+    watch.sent(0, nowMs);
+  }
+
+  /** From now on packets are made anew, or not any more: they have other numbers. A late one does not change that. Answers whether it is done. */
+  #turn(isMade: boolean, newest: boolean): boolean {
+    if (!newest) return false;
+    this.#isMade = isMade;
+    this.#transcoder?.restart();
+    this.#stream.sender.passAnew();
+    return true;
   }
 }

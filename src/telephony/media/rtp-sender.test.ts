@@ -39,9 +39,9 @@ function scene(seed = 2) {
 it('stamps a pause with its whole length after a source that was passed on ran ahead of time', async () => {
   const { sender, over } = scene();
   // Twenty frames in no time.
-  for (let frame = 0; frame < 20; frame++) sender.sendPayload(payload, to);
+  for (let frame = 0; frame < 20; frame++) sender.pass(payload, frame * FRAME_UNITS, frame, true, to);
   sender.passAnew();
-  const before = sender.sendPayload(payload, to);
+  const before = sender.pass(payload, 0, 100, true, to) ?? 0;
   sender.skip(30);
   const after = sender.sendAudio(undefined, to);
   expect((after - before) >>> 0).toBe(30 * FRAME_UNITS);
@@ -50,10 +50,10 @@ it('stamps a pause with its whole length after a source that was passed on ran a
 
 it('falls back into time in the next pause when a source that was passed on ran ahead by a few frames', async () => {
   const { sender, over } = scene();
-  const first = sender.sendPayload(payload, to);
-  for (let frame = 1; frame < 4; frame++) sender.sendPayload(payload, to);
+  const first = sender.pass(payload, 0, 0, true, to) ?? 0;
+  for (let frame = 1; frame < 4; frame++) sender.pass(payload, frame * FRAME_UNITS, frame, true, to);
   sender.passAnew();
-  sender.sendPayload(payload, to);
+  sender.pass(payload, 0, 100, true, to);
   sender.skip(30);
   expect((sender.sendAudio(undefined, to) - first) >>> 0).toBe(30 * FRAME_UNITS);
   await over();

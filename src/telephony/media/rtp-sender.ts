@@ -133,15 +133,6 @@ export class RtpSender {
     this.#numbers.omit(sequence);
   }
 
-  /** Sends a payload of another source that is encoded as ours are, as the next frame. Answers the timestamp that it was sent with. */
-  sendPayload(payload: Uint8Array, to: Endpoint): number {
-    this.#lent = true;
-    this.#numbers.end();
-    const timestamp = this.#timestamp;
-    this.#sendOther(payload, this.#sequence, timestamp, true, to);
-    return timestamp;
-  }
-
   #sendOther(payload: Uint8Array, sequence: number, timestamp: number, newest: boolean, to: Endpoint): void {
     const length = RTP_HEADER_BYTES + payload.length;
     if (this.#passed.length !== length) this.#passed = new Uint8Array(length);
