@@ -18,6 +18,8 @@ export interface BridgePartner {
   ): void;
   /** A packet that is no audio has come, the latest of its sequence. */
   omit(sequence: number): void;
+  /** A packet has come that says what noise to make in the pause that it begins, likewise. */
+  noise(payload: Uint8Array, sequence: number): void;
   /** A key was pressed. */
   press(digit: string): void;
   /** The timestamps of what comes begin anew. */

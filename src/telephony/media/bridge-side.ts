@@ -5,6 +5,8 @@ import type { CallRecorder } from './call-recorder.ts';
 import type { DecodedAudio } from './decoded-audio.ts';
 import { type BridgeEnd, FarSide } from './far-side.ts';
 import type { AgreedMedia, AudioCodec } from './media-port.ts';
+import { NoisePlayer } from './noise-player.ts';
+import type { FramePlayer } from './player.ts';
 import type { RtpSender } from './rtp-sender.ts';
 import type { StreamWatch } from './stream-watch.ts';
 import { Transcoder } from './transcoder.ts';
@@ -35,6 +37,7 @@ export class BridgeSide implements BridgePartner {
   /** When something of the other side was sent last. */
   #passedAtMs = Number.NEGATIVE_INFINITY;
   #transcoder: Transcoder | undefined;
+  readonly #noise = new NoisePlayer();
   /** Whether what was passed on last was encoded anew. */
   #isMade = false;
 
@@ -68,6 +71,11 @@ export class BridgeSide implements BridgePartner {
     return this.#other !== undefined && nowMs - this.#passedAtMs < PATIENCE_MS;
   }
 
+  /** The noise of the pause that the other side makes, if it makes one that is to be heard. */
+  get noisePlayer(): FramePlayer | undefined {
+    return this.#noise.isOn ? this.#noise : undefined;
+  }
+
   /** This side has heard a packet of audio. `newest` is whether it is the latest of its sequence. */
   heard(
     codec: AudioCodec,
@@ -84,6 +92,11 @@ export class BridgeSide implements BridgePartner {
   /** This side has heard a packet that is no audio, the latest of its sequence. */
   heardOther(sequence: number): void {
     if (this.#other) this.#other.omit(sequence);
+  }
+
+  /** This side has heard what noise there is in a pause of its peer, in the latest packet of its sequence. */
+  heardNoise(payload: Uint8Array, sequence: number): void {
+    if (this.#other) this.#other.noise(payload, sequence);
   }
 
   /** A key was pressed on this side. */
@@ -105,6 +118,7 @@ export class BridgeSide implements BridgePartner {
     decoded: DecodedAudio,
     nowMs: number,
   ): void {
+    if (newest) this.#noise.stop();
     const { open: agreed, to, sender, callRecorder, watch } = this.#stream;
     if (!agreed || !to) return;
     if (newest) this.#passedAtMs = nowMs;
@@ -136,11 +150,17 @@ export class BridgeSide implements BridgePartner {
     else this.#stream.sender.omit(sequence);
   }
 
+  noise(payload: Uint8Array, sequence: number): void {
+    this.omit(sequence);
+    this.#noise.use(payload);
+  }
+
   press(digit: string): void {
     this.#stream.press(digit);
   }
 
   passAnew(): void {
+    this.#noise.stop();
     this.#transcoder?.restart();
     this.#stream.sender.passAnew();
   }
@@ -151,6 +171,7 @@ export class BridgeSide implements BridgePartner {
     this.#transcoder?.close();
     this.#transcoder = undefined;
     this.#isMade = false;
+    this.#noise.stop();
     this.#passedAtMs = Number.NEGATIVE_INFINITY;
     this.#stream.sender.passAnew();
   }

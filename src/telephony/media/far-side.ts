@@ -33,6 +33,7 @@ type Passed =
       readonly newest: boolean;
     }
   | { readonly kind: 'omit'; readonly sequence: number }
+  | { readonly kind: 'noise'; readonly payload: Uint8Array; readonly sequence: number }
   | { readonly kind: 'press'; readonly digit: string }
   | { readonly kind: 'anew' };
 
@@ -68,6 +69,10 @@ export class FarSide implements BridgePartner {
     this.#post({ kind: 'omit', sequence });
   }
 
+  noise(payload: Uint8Array, sequence: number): void {
+    this.#post({ kind: 'noise', payload: payload.slice(), sequence });
+  }
+
   press(digit: string): void {
     this.#post({ kind: 'press', digit });
   }
@@ -100,6 +105,9 @@ export class FarSide implements BridgePartner {
       }
       case 'omit':
         side.omit(passed.sequence);
+        return;
+      case 'noise':
+        side.noise(passed.payload, passed.sequence);
         return;
       case 'press':
         side.press(passed.digit);

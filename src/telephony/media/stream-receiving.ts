@@ -55,6 +55,8 @@ export class StreamReceiving implements Heard {
   agree(agreed: AgreedMedia): void {
     this.#agreed = agreed;
     this.#mayHear = agreed.direction === 'sendrecv' || agreed.direction === 'recvonly';
+    // Who is on hold makes no noise either.
+    if (!this.#mayHear) this.#parts.sending.side.restarted();
   }
 
   /** One datagram came to the port of the audio. Answers whether it was the first valid packet, since the answer when there is one. */
@@ -102,7 +104,7 @@ export class StreamReceiving implements Heard {
 
   noise(payload: Uint8Array, timestamp: number, newest: boolean, nowMs: number, sequence: number): void {
     const { sending, listeners } = this.#parts;
-    if (newest) sending.side.heardOther(sequence);
+    if (newest) sending.side.heardNoise(payload, sequence);
     listeners.noise(payload, timestamp, newest, nowMs, sequence);
   }
 

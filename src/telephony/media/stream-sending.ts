@@ -28,7 +28,7 @@ interface Parts {
 
 /**
  * What one stream sends in each frame: digits before prompts, both before the room that it is in, and silence when there is nothing else. What the
- * other side of its bridge says is sent when it comes, while there is neither digit nor prompt.
+ * other side of its bridge says is sent when it comes, while there is neither digit nor prompt, and in its pauses the noise that it says is there.
  */
 export class StreamSending implements BridgedStream {
   readonly sender: RtpSender;
@@ -121,7 +121,7 @@ export class StreamSending implements BridgedStream {
       sender.sendEvent(agreed.telephoneEvent, digit.event, digit.first, to);
     } else {
       if (digit) this.#tones.next(digit);
-      const player = digit ? this.#tones : this.#player.active ? this.#player : (this.#room ?? this.#player);
+      const player = digit ? this.#tones : this.#player.active ? this.#player : (this.#room ?? this.side.noisePlayer ?? this.#player);
       const timestamp = sender.sendAudio(player, to);
       this.callRecorder?.sent(agreed.codec, sender.sentSamples(), timestamp, nowMs);
     }
