@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { agreedWith, MediaRig } from '../../../test/support/media-rig.ts';
+import { newEncoder } from '../audio/codec.ts';
 import { RTP_HEADER_BYTES, writeRtpHeader } from '../rtp/packet.ts';
 import { diagnose } from './diagnose.ts';
+import { clockRates } from './media-port.ts';
 import { nothingSeen } from './media-report.ts';
 
 const problemsOf = (report: Parameters<typeof diagnose>[0]) => diagnose(report).map(({ problem }) => problem);
@@ -91,6 +93,30 @@ describe('the report of a stream', () => {
       expect(report.audible).toBe(false);
       expect(problemsOf(report)).toContain('OnlySilence');
     }
+  });
+
+  it.each<['G722' | 'opus', number]>([
+    ['G722', 9],
+    ['opus', 111],
+  ])('tells silence from sound in %s, as its encoder makes it', async (codec, payloadType) => {
+    const heard = async (amplitude: number) => {
+      const rig = new MediaRig();
+      const { stream, peer } = await rig.call({ codec, payloadType });
+      const encoder = newEncoder(codec);
+      const target = new Uint8Array(400);
+      for (let frame = 0; frame < 300; frame++) {
+        const samples = Int16Array.from({ length: 160 }, (_, index) => amplitude * Math.sin(0.3 * (frame * 160 + index)));
+        const payload = target.slice(0, encoder.encode(samples, target, 0));
+        peer.sendRaw(stream.local, payloadType, frame, frame * 20 * (clockRates[codec] / 1000), payload);
+        await rig.clock.advance(20);
+      }
+      encoder.close();
+      const report = await stream.close();
+      await rig.media.close();
+      return { audible: report.audible, problems: problemsOf(report) };
+    };
+    expect(await heard(0)).toEqual({ audible: false, problems: ['OnlySilence'] });
+    expect(await heard(3000)).toEqual({ audible: true, problems: [] });
   });
 
   it('tells of a payload type that was not agreed, and of a sender that is not the peer', async () => {

@@ -261,6 +261,41 @@ describe('reports', () => {
   });
 });
 
+describe('whether the peer hears us, by its reports', () => {
+  const sender = { ntpSeconds: 1, ntpFraction: 0, rtpTimestamp: 0, packets: 1, bytes: 160 };
+  const about = (source: number) => ({
+    source,
+    fractionLost: 0,
+    lost: 0,
+    highestSequence: 1,
+    jitter: 0,
+    lastSenderReport: 0,
+    sinceSenderReport: 0,
+  });
+
+  it.each([
+    ['is not told by what it heard while it rang', false, true, false, 'sendrecv'],
+    ['is told by what it hears after the answer', true, false, true, 'sendrecv'],
+    ['is open when we may not send', undefined, false, false, 'recvonly'],
+  ] as const)('%s', async (_, verdict, early, later, direction) => {
+    const { rig, stream, peer, socket, ssrcOfStream, report, reportsPort } = await withPeer();
+    const reports = (isHeard: boolean) => {
+      socket.send(report({ sender, ...(isHeard && { block: about(ssrcOfStream()) }) }), reportsPort);
+      return rig.clock.advance(0);
+    };
+    await peer.speak(stream.local, 5_000, 0x10);
+    await reports(early);
+    stream.start(agreedWith(peer, { direction }));
+    stream.answered();
+    for (let nth = 0; nth < 4; nth++) {
+      await peer.speak(stream.local, 5_000, 0x10);
+      await reports(later && nth === 0);
+    }
+    const { heardThere } = await stream.close();
+    expect(heardThere).toBe(verdict);
+  });
+});
+
 it('takes another pair when the port for RTCP is taken', async () => {
   const rig = new MediaRig({ ports: 2 });
   for (const port of [20_001, 20_003]) {
