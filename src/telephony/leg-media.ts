@@ -1,8 +1,7 @@
 import type { AgreedMedia, InbandDigitsPolicy, MediaStream, RtpSourcePolicy } from './media/media-port.ts';
-import { answerOffer, localFor, type Offer, readAnswer, writeOffer } from './sdp/negotiate.ts';
-import { SdpError } from './sdp/sdp-error.ts';
+import { Negotiation } from './negotiation.ts';
+import type { Offer } from './sdp/negotiate.ts';
 import type { LocalSrtp } from './sdp/srtp-offer.ts';
-import { sameSession } from './sip/session-description.ts';
 import type { DigitTransport } from './told-digits.ts';
 
 /** How a leg hears and sends, besides what it offers. */
@@ -17,19 +16,21 @@ export interface LegMediaRules {
   readonly newSrtp?: () => LocalSrtp | undefined;
 }
 
-/** The offers and answers of one leg (RFC 3264): what was agreed last, and the stream that follows it. */
+/**
+ * The one stream of a leg, and the offers and answers that it follows: those of its dialog, or, before the answer, of the early dialog that is
+ * heard. What is described here is what the method of the same name of a negotiation says.
+ */
 export class LegMedia {
   readonly stream: MediaStream;
   readonly #inbandDigits: InbandDigitsPolicy;
   readonly #rtpSource: RtpSourcePolicy;
-  readonly #newSrtp: () => LocalSrtp | undefined;
   #tellsDigits: boolean;
-  #local: Offer;
-  /** Our description as it was sent last. */
-  #sent: string | undefined;
+  /** Of the dialog; until there is one, of the INVITE and whatever answers it without making a dialog. */
+  #own: Negotiation;
+  /** The one that the stream follows. */
+  #heard: Negotiation;
   #agreed: AgreedMedia | undefined;
-  /** Whether we hold the call, as agreed on. */
-  #holds = false;
+  #insistsOnKeys = false;
   /** Called when `peerHolds` has changed. */
   onPeerHolds: (() => void) | undefined;
 
@@ -40,11 +41,17 @@ export class LegMedia {
     { inbandDigits = 'fallback', rtpSource = 'latch', digits = 'rtp', newSrtp = () => undefined }: LegMediaRules = {},
   ) {
     this.stream = stream;
-    this.#newSrtp = newSrtp;
     this.#inbandDigits = inbandDigits;
     this.#rtpSource = rtpSource;
     this.#tellsDigits = digits === 'info';
-    this.#local = local;
+    this.#own = new Negotiation({
+      local,
+      newSrtp,
+      onAgreed: (by) => {
+        if (by === this.#heard) this.#follow();
+      },
+    });
+    this.#heard = this.#own;
   }
 
   /** Whether digits are told to the peer beside the stream. */
@@ -55,9 +62,7 @@ export class LegMedia {
   /** The peer takes no digits beside the stream: those of a bridge are sent in it from now on. */
   sendDigitsInStream(): void {
     this.#tellsDigits = false;
-    if (!this.#agreed) return;
-    const { digitsBeside: _told, ...agreed } = this.#agreed;
-    this.#start(agreed);
+    this.#follow();
   }
 
   /** Whether the peer wants to hear nothing from us, as agreed on. */
@@ -66,156 +71,89 @@ export class LegMedia {
     return direction === 'recvonly' || direction === 'inactive';
   }
 
+  /** What the stream follows. */
   get agreed(): AgreedMedia | undefined {
     return this.#agreed;
   }
 
   /** Our address, as it was written last. */
   get address(): string {
-    return this.#local.address;
+    return this.#own.address;
   }
 
-  /**
-   * The text of an offer of all that we can, the codec of now first, whatever was agreed before: a hold by the peer does not outlive it (RFC 6337
-   * section 5.3).
-   * `holds` says whether we hold the call from now on, if the peer takes the offer; absent: as before.
-   */
-  offer(holds: boolean = this.#holds): string {
-    return this.#describe({ ...this.#local, holds }, writeOffer);
+  offer(holds?: boolean): string {
+    return this.#own.offer(holds);
   }
 
-  /**
-   * The text of an offer that may go to another party than the one we talk with. It has new keys: the rollover counter of ours has gone on, and
-   * who comes new to SRTP begins with 0 (RFC 3711 section 3.3.1).
-   */
   offerToAnother(): string {
-    const { profile: _ofTheOther, ...local } = this.#local;
-    this.#local = this.#withNewKeys(local);
-    return this.offer();
+    return this.#own.offerToAnother();
   }
 
-  /** The text of an offer to a peer whose signalling is at `address`. */
   offerTo(address: string): string {
-    this.#local = localFor(address, this.#local);
-    return this.offer();
+    return this.#own.offerTo(address);
   }
 
-  /**
-   * The text of another offer, as RTP/SAVP, for a peer that refuses RTP/AVP with keys since it has nothing but SRTP; undefined when that was not
-   * what we offered. There is no call in clear then.
-   */
   secureOffer(): string | undefined {
-    const { srtp } = this.#local;
-    if (srtp?.policy !== 'optional' || this.#agreed) return undefined;
-    this.#local = { ...this.#local, srtp: { ...srtp, policy: 'required' } };
-    return this.offer();
+    return this.#own.secureOffer();
   }
 
-  /** The same to one of several peers that are called at once: what the others are offered stays as it is, until `insistOnKeys`. */
   secureOfferTo(address: string): string | undefined {
-    const { srtp } = this.#local;
-    if (srtp?.policy !== 'optional') return undefined;
-    this.#local = localFor(address, { ...this.#local, srtp: { ...srtp, policy: 'required' } });
-    const text = this.offer();
-    this.#local = { ...this.#local, srtp };
-    return text;
+    return this.#own.secureOfferTo(address);
   }
 
-  /** From now on there is no call without keys. */
+  /** There is no call without keys, whoever answers. */
   insistOnKeys(): void {
-    const { srtp } = this.#local;
-    if (srtp) this.#local = { ...this.#local, srtp: { ...srtp, policy: 'required' } };
+    this.#insistsOnKeys = true;
   }
 
-  /** Takes the peer's answer to our offer. Answers false, and changes nothing, when there is no audio in it that we can take. */
   answered(sdp: string): boolean {
-    try {
-      this.#start(readAnswer(this.#local, sdp));
-      this.#holds = this.#local.holds === true;
-      return true;
-    } catch {
-      return false;
-    }
+    return this.#own.answered(sdp);
   }
 
-  /**
-   * Takes an offer of the peer that changes the session: a hold, its end, another address (RFC 3264 section 8). Answers our answer, or
-   * undefined when there is no audio in it that we can take; then everything goes on as before. `fromAnother` is whether the offer is of another
-   * party than the one we talk with; a key that comes from elsewhere than the one before is. The answer then has new keys too.
-   */
   offered(sdp: string, fromAnother = false): string | undefined {
-    const before = this.#local;
-    try {
-      const local = { ...before, holds: this.#holds };
-      const hasNewKeys = fromAnother || this.#isOfAnother(sdp, local);
-      return this.#describe(hasNewKeys ? this.#withNewKeys(local) : local, (local) => {
-        const { answer, agreed, profile } = answerOffer(sdp, local);
-        this.#start(agreed);
-        // A peer that has nothing but SRTP, or feedback, would refuse a later offer of ours without.
-        this.#local = { ...this.#local, profile };
-        return answer;
-      });
-    } catch {
-      this.#local = before;
-      return undefined;
-    }
+    return this.#own.offered(sdp, fromAnother);
   }
 
-  /** Whether `offered` would answer the first offer of the peer. Changes nothing. */
   takes(sdp: string): boolean {
-    try {
-      answerOffer(sdp, this.#local);
-      return true;
-    } catch {
-      return false;
-    }
+    return this.#own.takes(sdp);
   }
 
-  #isOfAnother(sdp: string, local: Offer): boolean {
-    const old = this.#agreed;
-    if (!old?.srtp) return false;
-    const { srtp, remote } = answerOffer(sdp, local).agreed;
-    if (!srtp || Buffer.compare(srtp.receive, old.srtp.receive) === 0) return false;
-    return remote.address !== old.remote.address || remote.port !== old.remote.port;
+  /** What another early dialog of the INVITE agrees on. The stream follows it when it is to be heard, or to be the one that counts. */
+  early(): Negotiation {
+    return this.#own.another();
   }
 
-  #withNewKeys(local: Offer): Offer {
-    const lines = local.srtp && this.#newSrtp()?.lines;
-    return local.srtp && lines ? { ...local, srtp: { ...local.srtp, lines } } : local;
+  isHeard(early: Negotiation): boolean {
+    return this.#heard === early;
   }
 
-  /** A call that is encrypted stays so: nobody on the way can have it fall back. */
-  #start(media: AgreedMedia): void {
+  /** The stream follows this early dialog for now; undefined: what has come without a dialog. */
+  hear(early: Negotiation = this.#own): void {
+    if (this.#heard === early) return;
+    this.#heard = early;
+    this.#follow();
+  }
+
+  /** This early dialog is answered: only what it has agreed on counts, and goes on. */
+  settle(early: Negotiation): void {
+    if (this.#insistsOnKeys) early.insistOnKeys();
+    this.#own = early;
+    this.hear(early);
+  }
+
+  #follow(): void {
+    const { agreed: media } = this.#heard;
+    if (!media) return;
     const listens = this.#inbandDigits === 'always' || (this.#inbandDigits === 'fallback' && media.telephoneEvent === undefined);
     const agreed = {
       ...media,
       rtpSource: this.#rtpSource,
-      ...(this.#local.holds && { weHold: true }),
       ...(listens && { inbandDigits: true }),
       ...(this.#tellsDigits && { digitsBeside: true }),
     };
-    if (this.#agreed?.srtp && !agreed.srtp) throw new SdpError('no-key', 'The call was encrypted and may not go on in clear');
     const heldBefore = this.peerHolds;
     this.#agreed = agreed;
-    // Whom the call is joined with may talk in the same codec: a hold is to leave it as it is.
-    this.#local = { ...localFor(agreed.remote.address, this.#local), firstCodec: agreed.codec };
     this.stream.start(agreed);
     if (this.peerHolds !== heldBefore) this.onPeerHolds?.();
-  }
-
-  /** The version goes up by one with each description that says something else than the one before (RFC 3264 section 8). */
-  #describe(local: Offer, write: (local: Offer) => string): string {
-    this.#local = local;
-    if (this.#sent === undefined) {
-      this.#sent = write(local);
-      return this.#sent;
-    }
-    const next = { ...local, version: local.version + 1 };
-    const text = write(next);
-    if (sameSession(text, this.#sent)) return this.#sent;
-    // Writing an answer may have turned to the other family of addresses.
-    this.#local = { ...this.#local, version: next.version };
-    this.#sent = text;
-    return text;
   }
 }

@@ -1,6 +1,7 @@
 import type { Timer } from '../kernel/clock.ts';
 import { causeOfStatus } from './failure-cause.ts';
 import { Leg, type LegParts } from './leg.ts';
+import type { Negotiation } from './negotiation.ts';
 import type { LegEnd } from './port.ts';
 import type { Dialog } from './sip/dialog.ts';
 import { WITHDRAWAL_MS } from './sip/invite-failover.ts';
@@ -46,6 +47,8 @@ export class OutboundLeg extends Leg implements InviteEvents {
   readonly #inviteAgain: (() => void) | undefined;
   #hasRung = false;
   #hasEarlyMedia = false;
+  /** What each early dialog has agreed on. */
+  readonly #early = new Map<Dialog, Negotiation>();
   #invite: OutgoingInvite | undefined;
   #ringTimer: Timer | undefined;
   #responseTimer: Timer | undefined;
@@ -118,17 +121,16 @@ export class OutboundLeg extends Leg implements InviteEvents {
     this.#stopProgressTimer();
   }
 
-  provisional(status: number, _reason: string, sdp: string | undefined, dialog?: Dialog): void {
+  provisional(status: number, _reason: string, sdp: string | undefined, dialog?: Dialog, isBeside = false): void {
     if (this.ended || this.ending) return;
     this.#heardFrom = true;
-    if (dialog) this.follow(dialog);
-    const isEarly = sdp !== undefined && this.parts.media.answered(sdp);
+    const isDescribed = this.#described(sdp, dialog, isBeside);
     if (status > 100) {
       this.#hasRung = true;
       this.#stopProgressTimer();
       this.parts.events.ringing(status);
     } else this.#awaitProgress();
-    if (isEarly && !this.#hasEarlyMedia) {
+    if (isDescribed && !isBeside && !this.#hasEarlyMedia) {
       this.#hasEarlyMedia = true;
       this.parts.events.earlyMedia?.(this);
     }
@@ -139,8 +141,11 @@ export class OutboundLeg extends Leg implements InviteEvents {
     this.#withdrawing = false;
     if (!this.adopt(dialog)) return;
     const { media } = this.parts;
-    // A 2xx without SDP means that the SDP of a reliable provisional response holds (RFC 6337 section 3.1).
-    const agreed = sdp === undefined ? media.agreed !== undefined : media.answered(sdp);
+    const settled = this.#early.get(dialog) ?? media.early();
+    this.#early.clear();
+    media.settle(settled);
+    // A 2xx without SDP means that what a reliable provisional response of this very dialog has agreed on holds (RFC 6337 section 3.1).
+    const agreed = sdp === undefined ? settled.agreed !== undefined : media.answered(sdp);
     if (agreed) this.up(dialog);
     else this.noAudio();
   }
@@ -175,6 +180,32 @@ export class OutboundLeg extends Leg implements InviteEvents {
   protected override finish(end: LegEnd): void {
     this.#cancelTimers();
     super.finish(end);
+  }
+
+  /** Takes what a provisional response describes, in its own dialog. Answers whether it is audio that we can take. */
+  #described(sdp: string | undefined, dialog: Dialog | undefined, isBeside: boolean): boolean {
+    const { media } = this.parts;
+    if (!dialog) {
+      if (sdp === undefined || isBeside || !media.answered(sdp)) return false;
+      media.hear();
+      return true;
+    }
+    const early = this.#early.get(dialog) ?? this.#watchEarly(dialog);
+    if (sdp === undefined || !early.answered(sdp)) return false;
+    if (!isBeside) media.hear(early);
+    return true;
+  }
+
+  /** Whoever of several is going to answer may change its session until then. */
+  #watchEarly(dialog: Dialog): Negotiation {
+    const { media } = this.parts;
+    const early = media.early();
+    this.#early.set(dialog, early);
+    dialog.onReinvite = (offer) => (offer === undefined ? undefined : early.offered(offer));
+    dialog.onDigit = (digit) => {
+      if (media.isHeard(early)) media.stream.pressed(digit);
+    };
+    return early;
   }
 
   #awaitProgress(): void {

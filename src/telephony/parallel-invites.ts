@@ -53,8 +53,7 @@ export class ParallelInvites implements OutgoingInvite {
         if (status > 100) this.#noted.add(at);
         if (this.#state !== 'ringing') return;
         if (sdp !== undefined) this.#heard ??= at;
-        const early = this.#heard === at;
-        this.#events.provisional(status, reason, early ? sdp : undefined, early ? dialog : undefined);
+        this.#events.provisional(status, reason, sdp, dialog, this.#heard !== undefined && this.#heard !== at);
       },
       answered: (dialog, sdp) => this.#answered(at, dialog, sdp),
       failed: (failure) => this.#failed(at, failure),

@@ -110,6 +110,7 @@ export class StreamCore implements MediaStream, FrameSource, RoomStream {
     const nowMs = this.#parts.clock.now();
     this.#watch.agree(agreed, nowMs);
     if (agreed.srtp) this.#srtp.secure(agreed.srtp);
+    else this.#srtp.clear();
     this.#sending.agree(agreed);
     this.#receiving.agree(agreed);
     this.#rtcp.agree(agreed);

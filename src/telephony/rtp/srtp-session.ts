@@ -3,23 +3,24 @@ import type { SrtpKeys } from './srtp-suite.ts';
 import { SrtpUnprotect } from './srtp-unprotect.ts';
 
 /**
- * The SRTP of one stream, shared by its sockets for RTP and RTCP: from `secure` on packets are encrypted and decrypted; until then they
- * pass as they are. What does not prove to be the peer's is nothing.
+ * The SRTP of one stream, shared by its sockets for RTP and RTCP: from `secure` on packets are encrypted and decrypted; until then, and after
+ * `clear`, they pass as they are. What does not prove to be the peer's is nothing.
  */
 export class SrtpSession {
   #protect: SrtpProtect | undefined;
   #unprotect: SrtpUnprotect | undefined;
   #sendKey: Uint8Array | undefined;
   #receiveKey: Uint8Array | undefined;
+  #isSecure = false;
 
-  /** Whether `secure` was called. */
+  /** Whether packets are encrypted. */
   get isSecure(): boolean {
-    return this.#protect !== undefined;
+    return this.#isSecure;
   }
 
   /**
    * Uses these keys from now on. A direction whose key is the same goes on counting: its packet index must not begin anew, or key stream
-   * would be used twice (RFC 3711 section 9.1). There is no way back to RTP in clear. @throws RangeError when a key has the wrong size
+   * would be used twice (RFC 3711 section 9.1). @throws RangeError when a key has the wrong size
    */
   secure({ suite, send, receive }: SrtpKeys): void {
     const protect = same(this.#sendKey, send) ? this.#protect : new SrtpProtect({ suite, keyAndSalt: send });
@@ -27,16 +28,22 @@ export class SrtpSession {
     this.#protect = protect;
     this.#sendKey = send;
     this.#receiveKey = receive;
+    this.#isSecure = true;
+  }
+
+  /** Goes over to a party without keys. Whoever calls this has made sure that it is another one than before: a dialog never falls back. */
+  clear(): void {
+    this.#isSecure = false;
   }
 
   /** What is to be sent for `bytes`, in bytes that the next call overwrites; undefined when they are no packet. */
   protect(bytes: Uint8Array): Uint8Array | undefined {
-    return this.#protect ? this.#protect.protect(bytes) : bytes;
+    return this.#isSecure ? this.#protect?.protect(bytes) : bytes;
   }
 
   /** The packet that came as `bytes`, in the same bytes if it is RTP; undefined when it is not the peer's, or repeated. */
   unprotect(bytes: Uint8Array): Uint8Array | undefined {
-    return this.#unprotect ? this.#unprotect.unprotect(bytes) : bytes;
+    return this.#isSecure ? this.#unprotect?.unprotect(bytes) : bytes;
   }
 }
 

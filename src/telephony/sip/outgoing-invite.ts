@@ -48,9 +48,15 @@ export interface InviteEvents {
   heard?(): void;
   /** The hop has failed before anything came of it, and the INVITE goes to the next. */
   triesNext?(): void;
-  /** A provisional response. A repeated reliable one is not told. `dialog` is the early dialog that it belongs to, when it made one. */
-  provisional(status: number, reason: string, sdp: string | undefined, dialog?: Dialog): void;
-  /** A 2xx came and its ACK has left. `sdp` is the callee's answer, or its offer when the INVITE had none. Without SDP in it there is nothing to talk with: hang up. */
+  /**
+   * A provisional response. A repeated reliable one is not told. `dialog` is the early dialog that it belongs to, when it made one. `isBeside` is
+   * whether the early media of somebody else is heard: what this one describes counts only when it answers.
+   */
+  provisional(status: number, reason: string, sdp: string | undefined, dialog?: Dialog, isBeside?: boolean): void;
+  /**
+   * A 2xx came and its ACK has left. `sdp` is the callee's answer, or its offer when the INVITE had none; undefined when provisional responses of
+   * this dialog have agreed on the session. When they have not either, there is nothing to talk with: hang up.
+   */
   answered(dialog: Dialog, sdp: string | undefined): void;
   failed(failure: InviteFailure): void;
 }
