@@ -5,7 +5,7 @@ import type { RingRequest } from './port.ts';
 import { writeHostPort } from './sip/host-port.ts';
 import type { InviteEvents } from './sip/outgoing-invite.ts';
 import type { Hop } from './sip/transport.ts';
-import { writeUri } from './sip/uri.ts';
+import { parseUri, writeUri } from './sip/uri.ts';
 import type { UserAgent } from './sip/user-agent.ts';
 import type { Binding } from './sip-users.ts';
 
@@ -39,7 +39,7 @@ function inviteTo(
     return userAgent.invite(
       {
         to: way,
-        requestUri: contact,
+        requestUri: withoutHeaders(contact),
         from: writeUri({ scheme: 'sip', user: from, host, params: new Map(), headers: [] }),
         toUri: writeUri({ scheme: 'sip', user: to, host, params: new Map(), headers: [] }),
         offer,
@@ -49,6 +49,12 @@ function inviteTo(
       again ? insistingOnKeys(events, media) : events,
     );
   };
+}
+
+/** Headers in a URI have no place in a Request-URI, and a phone is not to say what else a request of ours has (RFC 3261 sections 19.1.1 and 19.1.5). */
+function withoutHeaders(contact: string): string {
+  const uri = parseUri(contact);
+  return uri.headers.length === 0 ? contact : writeUri({ ...uri, headers: [] });
 }
 
 /** Why there is nobody to send an INVITE to. */

@@ -141,6 +141,13 @@ describe('the phones of a user', () => {
     await finish();
   });
 
+  it('are called without the headers that their contact wants in the request: a Request-URI has none (RFC 3261 section 19.1.1)', async () => {
+    const { invites, placed, finish } = await ringing([A], { contact: 'sip:b?b@192.168.1.2:5999;line=1?Route=%3Csip:sip.example.com%3E' });
+    expect(invites().map(({ uri, headers }) => [uri, headers.first('Route')])).toEqual([['sip:b?b@192.168.1.2:5999;line=1', undefined]]);
+    void placed.end();
+    await finish();
+  });
+
   it('that nobody has registered do not ring', async () => {
     const { told, finish } = await ringing([]);
     expect(told).toEqual(['ended unreachable 480']);

@@ -2,11 +2,17 @@ import type { Logger } from '../../src/kernel/log.ts';
 import { seededRandom } from '../../src/kernel/random.ts';
 import { VirtualClock } from '../../src/kernel/virtual-clock.ts';
 import type { IncomingInvite } from '../../src/telephony/sip/incoming-invite.ts';
+import type { ReceivedRequest } from '../../src/telephony/sip/transaction-layer.ts';
 import { UserAgent } from '../../src/telephony/sip/user-agent.ts';
 import type { Endpoint, Wire } from '../../src/wire/wire.ts';
 
 /** A user agent on a wire that the test feeds by hand, as if `peer` had sent it. What it sends and the errors in its log are kept. */
-export function fedAgent(local: Endpoint, peer: Endpoint, onInvite: (invite: IncomingInvite, clock: VirtualClock) => void) {
+export function fedAgent(
+  local: Endpoint,
+  peer: Endpoint,
+  onInvite: (invite: IncomingInvite, clock: VirtualClock) => void,
+  onRegister?: (received: ReceivedRequest, clock: VirtualClock) => void,
+) {
   const clock = new VirtualClock();
   const errors: unknown[] = [];
   const keep = (fields: unknown): void => void errors.push(fields);
@@ -29,6 +35,7 @@ export function fedAgent(local: Endpoint, peer: Endpoint, onInvite: (invite: Inc
     log,
     product: 'test',
     onInvite: (invite) => onInvite(invite, clock),
+    ...(onRegister && { onRegister: (received: ReceivedRequest) => onRegister(received, clock) }),
   });
   return { clock, errors, sent, agent, feed: (bytes: Uint8Array) => receive(bytes) };
 }
