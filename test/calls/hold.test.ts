@@ -206,6 +206,24 @@ it('a phone that answers our hold with no audio for us ends the call', async () 
   expect(session).toMatchObject({ outcome: 'Failed', sipCause: 488 });
 });
 
+it('a phone that names another codec and port in its answers to our hold and its end is sent to there, in that', async () => {
+  const holds = flowOf({
+    hold: ['HoldNode', { Done: to('listen') }],
+    listen: ['WaitNode', { Timeout: 2, Done: to('resume') }],
+    resume: ['ResumeNode', { Done: to('say') }],
+    say: ['SayNode', { WhatToSay: 'x'.repeat(1000) }],
+  });
+  const moved = phoneSdp('sendrecv', { port: 30_002, formats: '8 101' });
+  const { world, phone, session, aSecondAt, finish } = await inCall(undefined, { flow: holds, toChanges: moved });
+  expect(await aSecondAt(30_000)).toEqual({});
+  await world.clock.advance(2000);
+  expect(phone.names).toEqual(['INVITE', 'ACK', 'INVITE', 'ACK', 'INVITE', 'ACK']);
+  expect(await aSecondAt(30_002)).toEqual({ 8: 50 });
+  expect(await aSecondAt(30_000)).toEqual({});
+  expect(JSON.parse(JSON.stringify(session.state)).leg.media).toMatchObject({ codec: 'PCMA', remote: { address: PHONE, port: 30_002 } });
+  await finish();
+});
+
 it('a hold that the phone neither takes nor refuses is taken back when it ends, so that the call goes on at once', async () => {
   const holds = flowOf({
     wait: ['WaitNode', { Timeout: 1, Done: to('hold') }],
