@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { silentLogger } from '../../src/kernel/log.ts';
 import { seededRandom } from '../../src/kernel/random.ts';
 import { VirtualClock } from '../../src/kernel/virtual-clock.ts';
+import type { Dialog } from '../../src/telephony/sip/dialog.ts';
 import { UserAgent } from '../../src/telephony/sip/user-agent.ts';
 import { MemoryNetwork } from '../../src/wire/memory-network.ts';
 import { AGENT, askingPeer, PEER, requestText, statuses, tagIn } from '../support/asking-peer.ts';
@@ -143,6 +144,30 @@ describe('matching', () => {
     peer.send(requestText('ACK', { branch: 'z9hG4bKc', toTag: tagIn(second) }), AGENT);
     await clock.advance(1_000);
     expect(peer.names.filter((name) => name === '487 INVITE')).toHaveLength(1);
+    expect(await leftovers()).toEqual([0, 0, 0]);
+  });
+
+  it('CANCEL that crosses our 200 gets 200 and has no effect (RFC 3261 section 9.2)', async () => {
+    const cancelled: string[] = [];
+    const dialogs: Dialog[] = [];
+    const { ask, leftovers, peer, clock } = askingPeer({
+      onInvite: (invite) => {
+        invite.ring();
+        invite.onCancelled = () => cancelled.push('cancelled');
+        void invite.answer(ANSWER).then((dialog) => dialogs.push(dialog));
+      },
+    });
+    const [, , ok] = await ask('INVITE', { branch: 'z9hG4bKc', sdp: OFFER });
+    expect(ok?.status).toBe(200);
+    expect(statuses(await ask('CANCEL', { branch: 'z9hG4bKc' }))).toEqual([200]);
+    expect(statuses(await ask('CANCEL', { branch: 'z9hG4bKc' }))).toEqual([200]);
+    const toTag = tagIn(ok);
+    await ask('ACK', { toTag });
+    await clock.advance(60_000);
+    expect(cancelled).toEqual([]);
+    expect(dialogs.map(({ ended }) => ended)).toEqual([false]);
+    expect(peer.names.filter((name) => !/^(100|180|200) /.test(name))).toEqual([]);
+    expect(statuses(await ask('BYE', { toTag, cSeq: 2 }))).toEqual([200]);
     expect(await leftovers()).toEqual([0, 0, 0]);
   });
 

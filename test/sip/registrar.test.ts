@@ -9,6 +9,7 @@ import type { SipResponse } from '../../src/telephony/sip/message.ts';
 import { UserAgent } from '../../src/telephony/sip/user-agent.ts';
 import { UserCheck } from '../../src/telephony/user-check.ts';
 import { MemoryNetwork } from '../../src/wire/memory-network.ts';
+import { deferred } from '../support/deferred.ts';
 import { RawPeer } from '../support/raw-peer.ts';
 import { REALM, sipUserTable } from '../support/sip-user-table.ts';
 
@@ -52,6 +53,8 @@ function scene() {
   const peer = new RawPeer(network.wire('udp', { address: '10.0.0.2', port: 5062 }));
   let branch = 0;
   let next = 0;
+  /** What the phone has sent. */
+  const sent: string[] = [];
   const send = async (lines: readonly string[], { whose = 'alice', callId = 'c' }: Ask, cSeq: number): Promise<SipResponse> => {
     branch += 1;
     const head = [
@@ -63,7 +66,9 @@ function scene() {
       `Call-ID: ${callId}`,
       `CSeq: ${cSeq} REGISTER`,
     ];
-    peer.send(`${[...head, ...lines].join('\n')}\n\n`, SERVER);
+    const text = `${[...head, ...lines].join('\n')}\n\n`;
+    sent.push(text);
+    peer.send(text, SERVER);
     await clock.advance(2);
     const response = peer.received.at(-1);
     if (response?.kind !== 'response') throw new Error('No response came');
@@ -84,7 +89,7 @@ function scene() {
     expect([clock.pendingTimers, agent.liveTransactions, agent.liveDialogs]).toEqual([0, 0, 0]);
     await agent.close();
   };
-  return { clock, users, denied, letIn, register, send, finish };
+  return { clock, users, denied, letIn, peer, sent, register, send, finish };
 }
 
 const contactsOf = (response: SipResponse): string[] => response.headers.all('Contact');
@@ -112,6 +117,37 @@ describe('a phone that registers', () => {
     expect(contactsOf(await register([]))).toHaveLength(2);
     expect(contactsOf(await register(['Contact: <sip:alice@10.0.0.9>;expires=0']))).toHaveLength(1);
     expect(contactsOf(await register(['Contact: *', 'Expires: 0']))).toEqual([]);
+    await finish();
+  });
+
+  it('and repeats itself while the database is slow is kept once, and gets one answer', async () => {
+    const { clock, users, letIn, peer, sent, register, finish } = scene();
+    const slow = deferred<void>();
+    const { change } = users;
+    let changes = 0;
+    users.change = async (...asked) => {
+      changes += 1;
+      await slow.promise;
+      return change(...asked);
+    };
+    await register([CONTACT]);
+    const repeated = sent.at(-1) ?? '';
+    expect([sent.length, peer.names]).toEqual([2, ['401 REGISTER']]);
+    // As often as timer E has a phone repeat it in two seconds (RFC 3261 section 17.1.2.2).
+    for (const afterMs of [500, 500, 1000]) {
+      await clock.advance(afterMs);
+      peer.send(repeated, SERVER);
+    }
+    await clock.advance(2);
+    expect([changes, peer.names]).toEqual([1, ['401 REGISTER']]);
+    slow.resolve();
+    await clock.advance(2);
+    expect(peer.names).toEqual(['401 REGISTER', '200 REGISTER']);
+    peer.send(repeated, SERVER);
+    await clock.advance(2);
+    expect(peer.received[2]).toEqual(peer.received[1]);
+    expect([changes, letIn, users.wrong]).toEqual([1, ['10.0.0.2'], []]);
+    expect(users.table.get('id of alice')).toHaveLength(1);
     await finish();
   });
 
