@@ -31,6 +31,8 @@ export class LegMedia {
   #heard: Negotiation;
   #agreed: AgreedMedia | undefined;
   #insistsOnKeys = false;
+  /** Whether the stream goes over to another party with what is agreed on next. */
+  #isAnother = false;
   /** Called when `peerHolds` has changed. */
   onPeerHolds: (() => void) | undefined;
 
@@ -131,6 +133,7 @@ export class LegMedia {
   hear(early: Negotiation = this.#own): void {
     if (this.#heard === early) return;
     this.#heard = early;
+    this.#isAnother = this.#agreed !== undefined;
     this.#follow();
   }
 
@@ -153,7 +156,8 @@ export class LegMedia {
     };
     const heldBefore = this.peerHolds;
     this.#agreed = agreed;
-    this.stream.start(agreed);
+    this.stream.start(this.#isAnother ? { ...agreed, isAnother: true } : agreed);
+    this.#isAnother = false;
     if (this.peerHolds !== heldBefore) this.onPeerHolds?.();
   }
 }

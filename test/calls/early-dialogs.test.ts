@@ -58,6 +58,15 @@ describe('reliable early media of two phones', () => {
     }
   });
 
+  it.each(['phones', 'forks'] as const)('of one that sends on does not keep out another behind a NAT that answers (%s)', async (how) => {
+    const { say, talk, finish } = await earlyDialogs(how, 'off', [{}, { codec: 'PCMA', saysToBeAt: '192.168.1.9' }]);
+    await say(0, 183, reliably);
+    expect(await talk()).toEqual(onlyFirst);
+    await say(1, 200, { described: true });
+    expect(await talk()).toEqual(onlySecond);
+    await finish();
+  });
+
   it('without a key is nothing to a phone that was called again with RTP/SAVP', async () => {
     const { say, told, device, finish } = await earlyDialogs('phones', 'optional');
     await say(0, 488);

@@ -15,6 +15,8 @@ export interface Device {
   readonly codec?: AudioCodec;
   /** Absent: it has no SRTP. */
   readonly srtp?: SrtpPolicy;
+  /** Where its SDP says that it is, when it is behind a NAT. */
+  readonly saysToBeAt?: string;
 }
 
 /**
@@ -46,7 +48,10 @@ export async function earlyDialogs(how: 'phones' | 'forks', srtp: SrtpPolicy = '
     const { peer } = made.phone(how === 'phones' ? at : 0);
     return { ...one, peer };
   };
-  const answers = devices.map((_, at) => device(at).side.offered(Buffer.from(device(at).peer.last('INVITE').body).toString()));
+  const answers = devices.map(({ address }, at) => {
+    const answer = device(at).side.offered(Buffer.from(device(at).peer.last('INVITE').body).toString());
+    return answer?.replaceAll(address, both[at]?.saysToBeAt ?? address);
+  });
 
   /** A response of a device, with its answer when `described`. */
   const say = async (at: number, status: number, { reliably = false, described = false } = {}): Promise<void> => {

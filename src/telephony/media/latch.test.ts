@@ -31,6 +31,33 @@ describe('Latch', () => {
     expect(latch.target).toEqual(told);
   });
 
+  it('does not take the one that it has left for another, whatever that sends, unless the SDP names its endpoint again', () => {
+    const another = { address: '192.0.2.2', port: 4002 };
+    const latch = aimed();
+    expect(latch.accept(told, header(1), 0, false)).toBe(true);
+    latch.leave();
+    expect(latch.aim(another)).toBe(true);
+    // Both send at the same time, the new one from behind a NAT.
+    const taken = [1, 2, 3, 4, 5].map((sequence) => [
+      latch.accept(told, header(sequence + 1), 20, false),
+      latch.accept(other, header(sequence, 2), 20, false),
+    ]);
+    expect(taken.map(([left]) => left)).toEqual([false, false, false, false, false]);
+    expect(taken.map(([, right]) => right)).toEqual([false, false, false, true, true]);
+    for (let sequence = 10; sequence < 20; sequence++) expect(latch.accept(told, header(sequence), 5_000, false)).toBe(false);
+    latch.leave();
+    expect(latch.aim(told)).toBe(true);
+    expect(latch.accept(told, header(30), 6_000, false)).toBe(true);
+  });
+
+  it('searches anew when another party is at the very endpoint of the one before', () => {
+    const latch = aimed();
+    latch.accept(told, header(1), 0, false);
+    latch.leave();
+    expect([latch.aim(told), latch.settled]).toEqual([true, false]);
+    expect(latch.accept(told, header(1, 2), 0, false)).toBe(true);
+  });
+
   it('takes another sender after four packets of one source in sequence, over the wrap too', () => {
     const latch = aimed();
     expect([65_534, 65_535, 0, 1].map((sequence) => latch.accept(other, header(sequence), 0, false))).toEqual([false, false, false, true]);

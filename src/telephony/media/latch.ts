@@ -39,6 +39,9 @@ interface Candidate {
  *
  * What SRTP has authenticated needs no such proof: the newest packet says where the peer is.
  *
+ * When the call goes over to another party, as from the early media of one phone to the answer of another, the one that is left cannot be taken for
+ * it: it sends on until it is told to stop.
+ *
  * A latch that is fixed does nothing of it: only the endpoint of the SDP is the peer.
  */
 export class Latch {
@@ -47,6 +50,8 @@ export class Latch {
   #target: Endpoint | undefined;
   #settled = false;
   #candidate: Candidate | undefined;
+  /** Where the party was that we have left for another. */
+  #left: Endpoint | undefined;
   /** Of the peer that is settled: its source, its newest packet, and when its last one came. */
   #ssrc = 0;
   #sequence = 0;
@@ -89,6 +94,12 @@ export class Latch {
     return true;
   }
 
+  /** The peer is another from now on, whom `aim` names: who was heard so far is not it, if it should send on. */
+  leave(): void {
+    this.#left = this.#target;
+    this.#told = undefined;
+  }
+
   /** A valid packet came; `isAuthentic` is whether SRTP has proved that it is the peer's. Answers whether it is; `target` may have moved. */
   accept(from: Endpoint, header: RtpHeader, nowMs: number, isAuthentic: boolean): boolean {
     const target = this.#target;
@@ -102,6 +113,7 @@ export class Latch {
       if (!this.#settled || this.#ssrc !== header.ssrc || isAhead(header.sequence, this.#sequence)) this.#moveTo(from, header, nowMs);
       return true;
     }
+    if (this.#left && same(this.#left, from)) return false;
     if (!this.#proves(from, header) || !this.#mayTake(from, header, nowMs)) return false;
     this.#moveTo(from, header, nowMs);
     return true;

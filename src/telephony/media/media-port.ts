@@ -45,6 +45,8 @@ export interface AgreedMedia {
   readonly rtpSource?: RtpSourcePolicy;
   /** From our side: whether we may send, and whether we expect to receive (RFC 3264). */
   readonly direction: 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
+  /** Whether this is another party than the one agreed on before, which may go on to send for a while: what it sends is not the new one's. */
+  readonly isAnother?: boolean;
   /** Whether it is we who hold the call. */
   readonly weHold?: boolean;
   /** The keys of SRTP; absent: RTP in clear. Secret: never log or store them. */

@@ -115,6 +115,7 @@ export class StreamCore implements MediaStream, FrameSource, RoomStream {
     this.#receiving.agree(agreed);
     this.#rtcp.agree(agreed);
     this.#listeners.agree(agreed);
+    if (agreed.isAnother) this.#latch.leave();
     if (this.#latch.aim(agreed.remote, agreed.rtpSource === 'offered') || !this.#latch.isHeard(nowMs)) {
       this.#focus.restart();
       this.#lookForPeer();
