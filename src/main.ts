@@ -123,7 +123,12 @@ async function start(settings: Settings, log: Logger, opened: Opened): Promise<R
     users,
     digest: { realm: SIP_REALM, algorithms: settings.sipDigest },
     refusals,
-    limits: { perSecond: settings.sipRateLimit, knownPerSecond: settings.sipTrunkRateLimit },
+    limits: {
+      perSecond: settings.sipRateLimit,
+      knownPerSecond: settings.sipTrunkRateLimit,
+      connections: settings.sipConnections,
+      knownConnections: settings.sipTrunkConnections,
+    },
     isKnownSource: (address) => trunkSources.knows(address),
     onIncoming: (call) => (carried.by ? carried.by.incoming(call) : call.reject(503, STARTING_SECONDS)),
     product: `Ringflow/${version}`,

@@ -152,6 +152,19 @@ const table = {
     description: 'The same for each address of a trunk, and for those that requests were sent to.',
     read: wholeNumber(0, 1_000_000),
   }),
+  sipConnections: required({
+    variable: 'RINGFLOW_SIP_CONNECTIONS',
+    fallback: '64',
+    description:
+      'TCP and TLS connections without a registration that one address may have open to SIP; more are refused and counted. 0 for no limit.',
+    read: wholeNumber(0, 1_000_000),
+  }),
+  sipTrunkConnections: required({
+    variable: 'RINGFLOW_SIP_TRUNK_CONNECTIONS',
+    fallback: '1024',
+    description: 'The same for each address of a trunk, and for any address with those that carry registrations.',
+    read: wholeNumber(0, 1_000_000),
+  }),
   publicAddresses: optional({
     variable: 'RINGFLOW_PUBLIC_ADDRESS',
     whenAbsent: 'RINGFLOW_SIP_HOST',
@@ -257,6 +270,8 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     sipDigest: value(table.sipDigest),
     sipRateLimit: value(table.sipRateLimit),
     sipTrunkRateLimit: value(table.sipTrunkRateLimit),
+    sipConnections: value(table.sipConnections),
+    sipTrunkConnections: value(table.sipTrunkConnections),
     publicAddresses,
     rtpPorts: value(table.rtpPorts),
     mediaThreads: value(table.mediaThreads),

@@ -3,6 +3,7 @@ import type { Clock } from '../kernel/clock.ts';
 import { AppError } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/log.ts';
 import type { Random } from '../kernel/random.ts';
+import { ConnectionLimit, type ConnectionLimitOptions } from '../wire/connection-limit.ts';
 import type { Dns } from '../wire/dns.ts';
 import { type ByFamily, byFamily } from '../wire/ip-address.ts';
 import { SourceLimit, type SourceLimitOptions } from '../wire/source-limit.ts';
@@ -41,8 +42,9 @@ export interface TelephonyOptions {
   readonly product: string;
   /** Whose phones may register. */
   readonly users: SipUsers;
-  /** What one address may send: messages per second, 0 for no limit. */
-  readonly limits: Pick<SourceLimitOptions, 'perSecond' | 'knownPerSecond'>;
+  /** What one address may send, messages per second, and the connections that it may have open; 0 for no limit. */
+  readonly limits: Pick<SourceLimitOptions, 'perSecond' | 'knownPerSecond'> &
+    Pick<ConnectionLimitOptions, 'connections' | 'knownConnections'>;
   /** Whether an address is one of a trunk. */
   readonly isKnownSource: (address: string) => boolean;
   /** How their phones prove their passwords. */
@@ -76,7 +78,12 @@ export async function openTelephony(options: TelephonyOptions): Promise<OpenTele
     isKnown: options.isKnownSource,
     onRefused: (address) => refusals.count('flood', address),
   });
-  const { wires, secure, material } = await openWires(options, (address) => limit.admits(address));
+  const connectionLimit = new ConnectionLimit({
+    ...options.limits,
+    isKnown: (address) => limit.isKnown(address),
+    onRefused: (address) => refusals.count('too-many-connections', address),
+  });
+  const { wires, secure, material } = await openWires(options, { admits: (address) => limit.admits(address), connectionLimit });
   try {
     const count = options.mediaThreads ?? Math.max(1, availableParallelism() - 1);
     const [host, otherHost] = options.sip.addresses;
@@ -114,7 +121,11 @@ export async function openTelephony(options: TelephonyOptions): Promise<OpenTele
   }
 }
 
-type Admits = (address: string) => boolean;
+/** What says how much may come from one source. */
+interface SourceLimits {
+  readonly admits: (address: string) => boolean;
+  readonly connectionLimit: ConnectionLimit;
+}
 
 interface OpenWires {
   readonly wires: Wire[];
@@ -122,7 +133,7 @@ interface OpenWires {
   readonly secure: TlsWire[];
 }
 
-async function openWires(options: TelephonyOptions, admits: Admits): Promise<OpenWires & { readonly material: TlsMaterial }> {
+async function openWires(options: TelephonyOptions, sources: SourceLimits): Promise<OpenWires & { readonly material: TlsMaterial }> {
   const material = await readTlsFiles(options.tls);
   const opened: OpenWires = { wires: [], secure: [] };
   const { wires } = opened;
@@ -131,7 +142,7 @@ async function openWires(options: TelephonyOptions, admits: Admits): Promise<Ope
   let tlsPort = options.tls.port;
   try {
     for (const address of addresses) {
-      await openWiresAt({ address, port }, tlsPort, material, { ...options, admits }, opened);
+      await openWiresAt({ address, port }, tlsPort, material, { ...options, sources }, opened);
       // Both families are to have the same port, also one that the system chose.
       for (const { kind, local } of wires) {
         if (kind === 'tls') tlsPort = local.port;
@@ -150,18 +161,18 @@ async function openWiresAt(
   local: Endpoint,
   tlsPort: number,
   { identity, ca }: TlsMaterial,
-  { tls: { requireClientCertificate }, clock, random, log, admits }: TelephonyOptions & { readonly admits: Admits },
+  { tls: { requireClientCertificate }, clock, random, log, sources }: TelephonyOptions & { readonly sources: SourceLimits },
   { wires, secure }: OpenWires,
 ): Promise<void> {
-  const udp = await openUdp({ local, log, admits }).catch((error: unknown) => cannotListen('UDP', local, error));
+  const udp = await openUdp({ local, log, admits: sources.admits }).catch((error: unknown) => cannotListen('UDP', local, error));
   wires.push(udp);
   wires.push(
-    await openTcp({ local: udp.local, clock, log, admits, pings: { random } }).catch((error: unknown) =>
+    await openTcp({ local: udp.local, clock, log, ...sources, pings: { random } }).catch((error: unknown) =>
       cannotListen('TCP', udp.local, error),
     ),
   );
   const at = { address: local.address, port: tlsPort };
-  const opening = openTls({ local: at, clock, log, admits, pings: { random }, identity, ca, requireClientCertificate });
+  const opening = openTls({ local: at, clock, log, ...sources, pings: { random }, identity, ca, requireClientCertificate });
   const tls = await opening.catch((error: unknown) => cannotListen('TLS', at, error, 'RINGFLOW_SIP_TLS_PORT'));
   wires.push(tls);
   secure.push(tls);

@@ -29,6 +29,16 @@ export function byFamily(addresses: readonly string[]): ByFamily {
   return { ...(four !== undefined && { 4: four }), ...(six !== undefined && { 6: six }) };
 }
 
+/** The address itself; of IPv6 the network of 64 bits, all of which one stranger may have. */
+export function networkOf(address: string): string {
+  if (!address.includes(':')) return address;
+  const [head = '', tail] = address.split('::');
+  const first = head === '' ? [] : head.split(':');
+  const last = tail === undefined || tail === '' ? [] : tail.split(':');
+  const zeros = Array.from({ length: Math.max(0, 8 - first.length - last.length) }, () => '0');
+  return [...first, ...zeros, ...last].slice(0, 4).join(':');
+}
+
 /** Whether an address means something only where it is used (RFC 6890): private, shared, link-local, loopback, unspecified. */
 export function isNotPublic(address: string): boolean {
   if (isIP(address) === 6) return /^(?:::1?$|f[cd]|fe[89ab])/i.test(address);

@@ -1,4 +1,5 @@
 import type { Clock } from '../kernel/clock.ts';
+import { networkOf } from './ip-address.ts';
 
 export interface SourceLimitOptions {
   readonly clock: Clock;
@@ -75,6 +76,11 @@ export class SourceLimit {
     return true;
   }
 
+  /** Whether somebody we deal with has this address: by the options, or since we sent a request to it. */
+  isKnown(address: string): boolean {
+    return this.#spoken.has(address) || this.#spokenBefore.has(address) || this.#options.isKnown(address);
+  }
+
   /** We send a request to this address, whose answers are wanted. */
   spokeTo(address: string): void {
     const nowMs = this.#options.clock.now();
@@ -92,7 +98,7 @@ export class SourceLimit {
   #bucketOf(address: string, nowMs: number): Bucket {
     const own = this.#sources.get(address);
     if (own) return own;
-    const known = this.#isKnown(address);
+    const known = this.isKnown(address);
     const key = known ? address : networkOf(address);
     const here = this.#sources.get(key);
     if (here) return here;
@@ -103,10 +109,6 @@ export class SourceLimit {
     this.#sources.set(key, bucket);
     if (known) this.#knownCount++;
     return bucket;
-  }
-
-  #isKnown(address: string): boolean {
-    return this.#spoken.has(address) || this.#spokenBefore.has(address) || this.#options.isKnown(address);
   }
 
   #newBucket(known: boolean, atMs: number): Bucket {
@@ -121,14 +123,4 @@ export class SourceLimit {
     this.#knownCount = 0;
     this.#sourcesSinceMs = nowMs;
   }
-}
-
-/** The address itself; of IPv6 the network of 64 bits, all of which one stranger may have. */
-function networkOf(address: string): string {
-  if (!address.includes(':')) return address;
-  const [head = '', tail] = address.split('::');
-  const first = head === '' ? [] : head.split(':');
-  const last = tail === undefined || tail === '' ? [] : tail.split(':');
-  const zeros = Array.from({ length: Math.max(0, 8 - first.length - last.length) }, () => '0');
-  return [...first, ...zeros, ...last].slice(0, 4).join(':');
 }

@@ -3,16 +3,19 @@ import { isIP, type Server, type Socket } from 'node:net';
 import type { Clock, Timer } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/log.ts';
 import type { Random } from '../kernel/random.ts';
+import type { ConnectionLimit, ConnectionPlace } from './connection-limit.ts';
 import { TcpConnection, type TcpConnectionEvents, type TcpLimits, type TcpPings } from './tcp-connection.ts';
 import type { Endpoint, Wire } from './wire.ts';
 
-export interface StreamOptions extends Partial<TcpLimits> {
+export interface StreamOptions extends Partial<Omit<TcpLimits, 'firstMessageMs'>> {
   /** Where to listen, and from where to connect: an IP address, and a port or 0 for a free one. */
   readonly local: Endpoint;
   readonly clock: Clock;
   readonly log: Logger;
   /** Whether one more connection, message or ping from an address is taken; what is not closes the connection. Absent: all are. */
   readonly admits?: ((address: string) => boolean) | undefined;
+  /** Which connections of peers are too many, on this wire and others. Absent: none are, but for `maxConnections`. */
+  readonly connectionLimit?: ConnectionLimit | undefined;
   /** For the times of pings (RFC 5626) on connections that we open, and those that carry registrations; absent: none are sent. */
   readonly pings?: { readonly random: Random } | undefined;
   /** Within this time an outgoing connection must be established, its TLS handshake included. */
@@ -52,6 +55,8 @@ export interface StreamTransport<Kind extends 'tcp' | 'tls'> {
 const IDLE_MS = 600_000;
 const MESSAGE_MS = 10_000;
 const CONNECT_TIMEOUT_MS = 4000;
+/** A stranger that connects has something to say: long enough for a first message over a bad line. */
+const FIRST_MESSAGE_MS = 30_000;
 const MAX_QUEUED_BYTES = 1024 * 1024;
 const MAX_CONNECTIONS = 4096;
 /** Peers of which it is remembered that they answer pings. */
@@ -67,6 +72,9 @@ export async function openStreamWire<Kind extends 'tcp' | 'tls'>(
     server.maxConnections = options.maxConnections ?? MAX_CONNECTIONS;
     server.listen({ host: options.local.address, port: options.local.port, ipv6Only: isIP(options.local.address) === 6 });
     await once(server, 'listening');
+    server.on('drop', (dropped) => {
+      if (dropped?.remoteAddress !== undefined) options.connectionLimit?.refuse(dropped.remoteAddress);
+    });
     server.on('error', (error) => options.log.warn({ err: error, kind }, 'sip listener error'));
   }
   return new ConnectionsWire(transport, options);
@@ -82,6 +90,8 @@ class ConnectionsWire<Kind extends 'tcp' | 'tls'> implements StreamWire<Kind> {
   readonly #connecting = new Map<string, { readonly socket: Socket; readonly done: Promise<TcpConnection> }>();
   /** Sockets that were accepted and are not ready for messages yet. */
   readonly #handshakes = new Map<string, { readonly socket: Socket; readonly timer: Timer }>();
+  /** Of the connections that peers have opened, from the first moment on. */
+  readonly #places = new Map<string, ConnectionPlace>();
   /** Peers that have answered a ping, by their keys. */
   readonly #answering = new Set<string>();
   #handler: ((bytes: Uint8Array, from: Endpoint) => void) | undefined;
@@ -122,7 +132,9 @@ class ConnectionsWire<Kind extends 'tcp' | 'tls'> implements StreamWire<Kind> {
   }
 
   keep(peer: Endpoint, untilMs: number): void {
-    this.#connections.get(keyOf(peer))?.keep(untilMs, this.#options.pings?.random);
+    const key = keyOf(peer);
+    this.#connections.get(key)?.keep(untilMs, this.#options.pings?.random);
+    if (untilMs > this.#options.clock.now()) this.#places.get(key)?.registered();
   }
 
   onClosed(handler: (peer: Endpoint) => void): void {
@@ -158,7 +170,7 @@ class ConnectionsWire<Kind extends 'tcp' | 'tls'> implements StreamWire<Kind> {
   /** A peer that connects and does not finish its handshake is given up like one that does not finish a message. */
   #awaitHandshake(socket: Socket): void {
     const peer = peerOf(socket);
-    if (peer === undefined || this.#options.admits?.(peer.address) === false) {
+    if (peer === undefined || !this.#admits(socket, peer)) {
       socket.destroy();
       return;
     }
@@ -177,11 +189,33 @@ class ConnectionsWire<Kind extends 'tcp' | 'tls'> implements StreamWire<Kind> {
     // With a handshake it was asked before that.
     const isNew = peer !== undefined && this.#transport.ready.incoming === 'connection';
     if (peer !== undefined) this.#handshakeOver(keyOf(peer));
-    if (peer === undefined || this.#closing !== undefined || (isNew && this.#options.admits?.(peer.address) === false)) socket.destroy();
-    else this.#adopt(socket, peer);
+    if (peer === undefined || this.#closing !== undefined || (isNew && !this.#admits(socket, peer))) socket.destroy();
+    else this.#adopt(socket, peer, this.#limitsOf(peer));
   }
 
-  #adopt(socket: Socket, peer: Endpoint, pings?: TcpPings): TcpConnection {
+  /** A stranger has to say something soon. */
+  #limitsOf(peer: Endpoint): TcpLimits {
+    const isStranger = this.#places.get(keyOf(peer))?.isKnown === false;
+    return isStranger ? { ...this.#limits, firstMessageMs: FIRST_MESSAGE_MS } : this.#limits;
+  }
+
+  /** Whether a peer may have one more connection; it has its place until the socket is closed. */
+  #admits(socket: Socket, peer: Endpoint): boolean {
+    const { admits, connectionLimit } = this.#options;
+    if (admits?.(peer.address) === false) return false;
+    if (connectionLimit === undefined) return true;
+    const place = connectionLimit.open(peer.address);
+    if (place === undefined) return false;
+    const key = keyOf(peer);
+    this.#places.set(key, place);
+    socket.once('close', () => {
+      place.free();
+      if (this.#places.get(key) === place) this.#places.delete(key);
+    });
+    return true;
+  }
+
+  #adopt(socket: Socket, peer: Endpoint, limits: TcpLimits, pings?: TcpPings): TcpConnection {
     const key = keyOf(peer);
     const events: TcpConnectionEvents = {
       admits: () => this.#options.admits?.(peer.address) !== false,
@@ -194,7 +228,7 @@ class ConnectionsWire<Kind extends 'tcp' | 'tls'> implements StreamWire<Kind> {
     };
     // Somebody has taken its place before it was noticed that it is gone.
     if (this.#connections.has(key)) this.#tellClosed(peer);
-    const connection = new TcpConnection(socket, this.#options.clock, this.#limits, events, pings);
+    const connection = new TcpConnection(socket, this.#options.clock, limits, events, pings);
     this.#connections.set(key, connection);
     return connection;
   }
@@ -240,7 +274,7 @@ class ConnectionsWire<Kind extends 'tcp' | 'tls'> implements StreamWire<Kind> {
         timer.cancel();
         socket.off('error', reject);
         socket.off('close', onClose);
-        resolve(this.#adopt(socket, to, this.#pingsTo(to)));
+        resolve(this.#adopt(socket, to, this.#limits, this.#pingsTo(to)));
       });
     });
   }

@@ -11,6 +11,8 @@ export interface TcpLimits {
   readonly messageMs: number;
   /** What may wait to be sent on one connection; a peer that reads nothing is given up beyond it. */
   readonly maxQueuedBytes: number;
+  /** A peer must send a first whole message so long after it connected, whatever else it sends; absent: it may be as idle as ever. */
+  readonly firstMessageMs?: number | undefined;
 }
 
 export interface TcpConnectionEvents {
@@ -49,6 +51,8 @@ export class TcpConnection {
   #idleTimer: Timer;
   #messageTimer: Timer | undefined;
   #closed = false;
+  /** Whether the peer has still to send its first message. */
+  #mustSpeak: boolean;
 
   /** Without `pings` none are sent. */
   constructor(socket: Socket, clock: Clock, limits: TcpLimits, events: TcpConnectionEvents, pings?: TcpPings) {
@@ -59,7 +63,8 @@ export class TcpConnection {
     this.#pings = pings;
     this.#keepAlive = pings && this.#newKeepAlive({ random: pings.random, answers: pings.answers });
     this.#lastMoveMs = clock.now();
-    this.#idleTimer = clock.after(limits.idleMs, () => this.#checkIdle());
+    this.#mustSpeak = limits.firstMessageMs !== undefined;
+    this.#idleTimer = clock.after(limits.firstMessageMs ?? limits.idleMs, () => this.#checkIdle());
     socket.setNoDelay(true);
     socket.on('data', (chunk: Buffer) => this.#take(chunk));
     // 'close' follows, and is all that matters.
@@ -141,6 +146,7 @@ export class TcpConnection {
       this.close();
       return;
     }
+    if (messages.length > 0) this.#mustSpeak = false;
     this.#watchMessage(messages.length > 0);
     for (const message of messages) {
       if (!this.#events.admits()) {
@@ -162,7 +168,7 @@ export class TcpConnection {
   /** One timer that looks when the last move was costs less than one set anew for each message. */
   #checkIdle(): void {
     const leftMs = this.#idleLeftMs();
-    if (leftMs <= 0) this.close();
+    if (this.#mustSpeak || leftMs <= 0) this.close();
     else this.#idleTimer = this.#clock.after(leftMs, () => this.#checkIdle());
   }
 

@@ -1,5 +1,6 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
+import { type Socket as Connection, connect } from 'node:net';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { silentLogger } from '../../src/kernel/log.ts';
 import { seededRandom } from '../../src/kernel/random.ts';
@@ -38,7 +39,7 @@ async function open(
     dns: dnsTable({}),
     product: 'test',
     users: sipUserTable(clock),
-    limits: { perSecond: 5, knownPerSecond: 500 },
+    limits: { perSecond: 5, knownPerSecond: 500, connections: 64, knownConnections: 1024 },
     isKnownSource: () => false,
     digest: { realm: REALM, algorithms: ['MD5'] },
     refusals: { count: (reason, address) => flooding.push(`${reason} ${address}`), forget: () => {} },
@@ -133,6 +134,65 @@ describe('the connections of a server', () => {
     await clock.advance(27_000);
     while (registrar.pings === 0) await new Promise((resolve) => setImmediate(resolve));
     line.close();
+  });
+});
+
+describe('the connections that one address may have open', () => {
+  const limits = { perSecond: 0, knownPerSecond: 0, connections: 8, knownConnections: 16 };
+  const openOf = (connections: readonly Connection[]): Connection[] => connections.filter(({ closed }) => !closed);
+
+  /** Connects from an address so many times, waits until the server has left no more than `left` open, and answers these. */
+  async function connected(from: string, count: number, port: number, left = count): Promise<Connection[]> {
+    const connections: Connection[] = [];
+    for (let nth = 0; nth < count; nth++) {
+      const connection = connect({ port, host: HOST, localAddress: from });
+      connections.push(connection);
+      opened.push(() => connection.destroy());
+      connection.on('error', () => {}).resume();
+      await once(connection, 'connect');
+    }
+    await fewer(connections, left);
+    return openOf(connections);
+  }
+
+  async function fewer(connections: readonly Connection[], left: number): Promise<void> {
+    while (openOf(connections).length > left) await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  async function isAnswered(connection: Connection): Promise<boolean> {
+    const first = Promise.race([once(connection, 'data'), once(connection, 'close')]);
+    connection.write(options('TCP', { address: HOST, port: connection.localPort ?? 0 }, 1));
+    return String((await first)[0]).startsWith('SIP/2.0 200');
+  }
+
+  it('are limited over TCP and TLS together, also where it says nothing, and those that are refused are counted', async () => {
+    const { certificateFile: certificate, keyFile: key } = authority.issue('IP:127.0.0.1');
+    const tls = { port: await testPort(), requireClientCertificate: false, certificate, key, ca: undefined };
+    const { sip, clock, flooding } = await open({ limits, tls });
+    const port = sip[0]?.port ?? 0;
+    const silent = await connected('127.0.0.2', 20, port, 8);
+    expect(silent).toHaveLength(8);
+    expect(flooding).toEqual(Array.from({ length: 12 }, () => 'too-many-connections 127.0.0.2'));
+    expect(await connected('127.0.0.2', 1, tls.port, 0)).toEqual([]);
+    const [other] = await connected(HOST, 1, port);
+    expect(other && (await isAnswered(other))).toBe(true);
+    await clock.advance(29_000);
+    expect(await connected('127.0.0.2', 1, port, 0)).toEqual([]);
+    await clock.advance(1_000);
+    await fewer(silent, 0);
+    expect(other?.closed).toBe(false);
+    const [again] = await connected('127.0.0.2', 1, port);
+    expect(again && (await isAnswered(again))).toBe(true);
+  });
+
+  it('are more for one of a trunk, which may be silent', async () => {
+    const { sip, clock, flooding } = await open({ limits, isKnownSource: (address) => address === '127.0.0.2' });
+    const known = await connected('127.0.0.2', 20, sip[0]?.port ?? 0, 16);
+    expect([known.length, flooding.length]).toEqual([16, 4]);
+    await clock.advance(300_000);
+    const [one] = known;
+    expect(one && (await isAnswered(one))).toBe(true);
+    expect(openOf(known)).toHaveLength(16);
   });
 });
 

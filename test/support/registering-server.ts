@@ -17,7 +17,7 @@ export function registeringServer(clock: VirtualClock, users: SipUsers, firstRtp
     dns: dnsTable({}),
     product: 'test',
     users,
-    limits: { perSecond: 0, knownPerSecond: 0 },
+    limits: { perSecond: 0, knownPerSecond: 0, connections: 0, knownConnections: 0 },
     isKnownSource: () => false,
     digest: { realm: REALM, algorithms: ['MD5'] },
     refusals: { count: () => {}, forget: () => {} },
