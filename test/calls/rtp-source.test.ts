@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
+import { RTP_HEADER_BYTES, writeRtpHeader } from '../../src/telephony/rtp/packet.ts';
 import type { Endpoint } from '../../src/wire/wire.ts';
-import { callWorld, nothingLeft, PHONE } from '../support/call-world.ts';
+import { callWorld, nothingLeft, PHONE, SERVER } from '../support/call-world.ts';
 import { flowOf, to } from '../support/flow-builder.ts';
 
 const flow = flowOf({
@@ -36,5 +37,40 @@ it.each([
   const report = session.mediaReport;
   expect((report?.packetsReceived ?? 0) > 0).toBe(outcome === 'Heard');
   if (outcome === 'Heard nothing') expect(report?.packetsRefused).toBeGreaterThan(20);
+  expect(await world.finish()).toEqual(nothingLeft);
+});
+
+it('a stranger who sends to the port of a call before the phone speaks does not keep the phone from being heard', async () => {
+  let ours: number | undefined;
+  let answeredMs = Number.POSITIVE_INFINITY;
+  const world = callWorld({
+    flow,
+    phone: { digits: '123', digitsAfterMs: 2_500 },
+    filter: (bytes, from) => {
+      const text = Buffer.from(bytes.subarray(0, 4_000)).toString('latin1');
+      if (text.startsWith('INVITE')) ours = Number(/^m=audio (\d+)/m.exec(text)?.[1]);
+      if (text.startsWith('SIP/2.0 200') && /^CSeq: \d+ INVITE/m.test(text)) answeredMs = world.clock.now();
+      // What the phone says first is lost.
+      return isMedia(from, 0) && world.clock.now() < answeredMs + 1_000 ? 'drop' : 'pass';
+    },
+  });
+  const stranger = world.network.datagramSocket({ address: '10.0.0.66', port: 6_000 });
+  let overheard = 0;
+  stranger.onReceive(() => overheard++);
+  const packet = new Uint8Array(RTP_HEADER_BYTES + 160).fill(0xff);
+  let sequence = 0;
+  const session = await world.call();
+  while (session.endedAtMs === undefined && sequence < 1_000) {
+    writeRtpHeader(packet, false, 0, ++sequence & 0xffff, sequence * 160, 99);
+    if (ours !== undefined) stranger.send(packet.slice(), { address: SERVER, port: ours });
+    await world.clock.advance(20);
+  }
+  expect(await world.over(session)).toBe(true);
+  expect(session.outcome).toBe('Heard');
+  // For the second in which nothing came from the phone.
+  expect(overheard).toBeGreaterThan(30);
+  expect(overheard).toBeLessThan(65);
+  expect(session.mediaReport?.packetsRefused).toBeGreaterThan(50);
+  stranger.close();
   expect(await world.finish()).toEqual(nothingLeft);
 });

@@ -124,12 +124,16 @@ describe('Latch', () => {
     expect(latch.target).toEqual(told);
   });
 
-  it('goes back to the endpoint of the SDP, with any source, once the other that was taken is silent', () => {
+  it.each([
+    ['at once', 'another source', 2, 500, 0],
+    ['at once', 'its source, gone on', 1, 500, 0],
+    ['once the other that was taken is silent', 'its source, begun anew', 1, 40_000, 200],
+  ])('goes back to the endpoint of the SDP %s, with %s', (_when, _what, ssrc, first, fromMs) => {
     const latch = aimed();
     for (const sequence of [1, 2, 3, 4]) latch.accept(other, header(sequence), 0, false);
-    const back = (nowMs: number): boolean[] => [500, 501, 502, 503].map((at) => latch.accept(told, header(at, 2), nowMs, false));
-    expect(back(199)).toEqual([false, false, false, false]);
-    expect(back(200)).toEqual([false, false, false, true]);
+    const back = (nowMs: number): boolean[] => [0, 1, 2, 3].map((nth) => latch.accept(told, header(first + nth, ssrc), nowMs, false));
+    if (fromMs > 0) expect(back(fromMs - 1)).toEqual([false, false, false, false]);
+    expect(back(fromMs)).toEqual([false, false, false, true]);
     expect([latch.target, latch.moves]).toEqual([told, 0]);
   });
 

@@ -1,5 +1,6 @@
 import type { Endpoint } from '../../wire/wire.ts';
 import type { RtpHeader } from '../rtp/packet.ts';
+import { Candidate } from './candidate.ts';
 
 /** Packets in a row, of one source, that a sender we were not told of must show. */
 const PROOF_PACKETS = 4;
@@ -12,14 +13,6 @@ const STRANGE_MS = 2_000;
 /** How far a source may have come in the meantime: packets of 10 ms, and a few more. */
 const SHORTEST_PACKET_MS = 10;
 const SPARE_PACKETS = 50;
-
-interface Candidate {
-  readonly address: string;
-  readonly port: number;
-  readonly ssrc: number;
-  nextSequence: number;
-  packets: number;
-}
 
 /**
  * Symmetric RTP (RFC 4961): finds out where the peer's packets come from, sends there, and follows it when its NAT rebinds.
@@ -34,8 +27,10 @@ interface Candidate {
  * sequence that follow the last one, as far as the time allows; after two seconds its address may also begin another source. Who wants to take
  * a stream over has to know its source and its sequence, and to silence the peer.
  *
- * The endpoint of the SDP needs less, when somebody else was taken for the peer: four packets in sequence once the other is no more heard. So
- * neither the early media of another server nor a stranger who came first can keep it out.
+ * The endpoint of the SDP needs less, when somebody else was taken for the peer: four packets in sequence, at any time. So neither the early
+ * media of another server nor a stranger who came first can keep it out (RFC 7362 section 5), and a peer behind NAT loses nothing, since
+ * nothing comes from the endpoint in its SDP. As long as the other is heard they must be no older than those of the other, as packets are
+ * that were long under way when a NAT has rebound.
  *
  * What SRTP has authenticated needs no such proof: the newest packet says where the peer is.
  *
@@ -49,9 +44,13 @@ export class Latch {
   #isFixed = false;
   #target: Endpoint | undefined;
   #settled = false;
-  #candidate: Candidate | undefined;
   /** Where the party was that we have left for another. */
   #left: Endpoint | undefined;
+  /** Of those that the SDP does not name, and the endpoint that it names while another was taken. */
+  readonly #stranger = new Candidate();
+  readonly #returning = new Candidate();
+  /** Whether SRTP tells the packets of the peer from those of others. */
+  #isAuthentic = false;
   /** Of the peer that is settled: its source, its newest packet, and when its last one came. */
   #ssrc = 0;
   #sequence = 0;
@@ -73,9 +72,14 @@ export class Latch {
     return this.#moves;
   }
 
-  /** Whether somebody we were not told of has begun to prove itself. */
+  /** Whether somebody has begun to prove itself. */
   get undecided(): boolean {
-    return (this.#candidate?.packets ?? 0) > 1;
+    return this.#stranger.packets > 1 || this.#returning.packets > 1;
+  }
+
+  /** Whether somebody we were not told of was taken for the peer, without proof: the endpoint of the SDP may still take the stream. */
+  get isDisputed(): boolean {
+    return this.#settled && !this.#isAuthentic && this.#target !== undefined && !this.#isTold(this.#target);
   }
 
   /** Whether the peer has been found and is heard, so that nobody else need be listened to. */
@@ -90,7 +94,8 @@ export class Latch {
     this.#told = { address: told.address, port: told.port };
     this.#target = this.#told;
     this.#settled = false;
-    this.#candidate = undefined;
+    this.#stranger.forget();
+    this.#returning.forget();
     return true;
   }
 
@@ -104,6 +109,7 @@ export class Latch {
   accept(from: Endpoint, header: RtpHeader, nowMs: number, isAuthentic: boolean): boolean {
     const target = this.#target;
     if (!target) return false;
+    this.#isAuthentic = isAuthentic;
     if (same(target, from)) {
       this.#hear(header, nowMs);
       return true;
@@ -114,7 +120,9 @@ export class Latch {
       return true;
     }
     if (this.#left && same(this.#left, from)) return false;
-    if (!this.#proves(from, header) || !this.#mayTake(from, header, nowMs)) return false;
+    const isTold = this.#isTold(from);
+    if ((isTold ? this.#returning : this.#stranger).add(from, header) < PROOF_PACKETS) return false;
+    if (!(isTold ? this.#mayReturn(header, nowMs) : this.#mayTake(from, header, nowMs))) return false;
     this.#moveTo(from, header, nowMs);
     return true;
   }
@@ -124,13 +132,14 @@ export class Latch {
     this.#ssrc = ssrc;
     this.#heardMs = nowMs;
     this.#settled = true;
-    this.#candidate = undefined;
+    this.#stranger.forget();
   }
 
   #moveTo({ address, port }: Endpoint, header: RtpHeader, nowMs: number): void {
     const target = { address, port };
     if (this.#settled && !this.#isTold(target)) this.#moves++;
     this.#target = target;
+    this.#returning.forget();
     this.#hear(header, nowMs);
   }
 
@@ -138,22 +147,14 @@ export class Latch {
     return this.#told !== undefined && same(this.#told, from);
   }
 
-  /** Whether a sender has shown enough packets in a row. */
-  #proves(from: Endpoint, { ssrc, sequence }: RtpHeader): boolean {
-    const candidate = this.#candidate;
-    const nextSequence = (sequence + 1) & 0xffff;
-    if (!candidate || !same(candidate, from) || candidate.ssrc !== ssrc || candidate.nextSequence !== sequence) {
-      this.#candidate = { address: from.address, port: from.port, ssrc, nextSequence, packets: 1 };
-      return false;
-    }
-    candidate.nextSequence = nextSequence;
-    return ++candidate.packets >= PROOF_PACKETS;
+  /** Whether the endpoint of the SDP, that has shown enough packets, takes the stream from another. */
+  #mayReturn({ ssrc, sequence }: RtpHeader, nowMs: number): boolean {
+    return !this.isHeard(nowMs) || ssrc !== this.#ssrc || isAhead(sequence, this.#sequence);
   }
 
   /** Whether a sender that has shown enough packets may be the peer, by what was heard of it before. */
   #mayTake(from: Endpoint, { ssrc, sequence }: RtpHeader, nowMs: number): boolean {
     if (!this.#settled) return true;
-    if (this.#isTold(from)) return !this.isHeard(nowMs);
     const silentMs = nowMs - this.#heardMs;
     const isSameAddress = from.address === this.#target?.address;
     if (isSameAddress && silentMs >= STRANGE_MS) return true;
