@@ -2,7 +2,7 @@ import { rtpPayloadStart } from './packet.ts';
 import { isRtcp, RTCP_ENCRYPTED, RTCP_PLAIN_BYTES, viewOf } from './srtcp-packet.ts';
 import { MAX_SRTP_BYTES, SrtpCipher } from './srtp-cipher.ts';
 import { deriveSessionKeys } from './srtp-session-keys.ts';
-import { SRTCP_TAG_BYTES, type SrtpMaster, srtpSuites } from './srtp-suite.ts';
+import { SRTCP_TAG_BYTES, type SrtpMaster, type SrtpSuite, srtpSuites } from './srtp-suite.ts';
 
 /**
  * Protects the packets of one sender (RFC 3711 sections 3.3 and 3.4). It has one RTP source, whose sequence numbers go up, save that some come late; as long as
@@ -11,7 +11,7 @@ import { SRTCP_TAG_BYTES, type SrtpMaster, srtpSuites } from './srtp-suite.ts';
 export class SrtpProtect {
   readonly #rtp: SrtpCipher;
   readonly #rtcp: SrtpCipher;
-  readonly #tagBytes: number;
+  #tagBytes: number;
   readonly #out = new Uint8Array(MAX_SRTP_BYTES);
   readonly #outView = viewOf(this.#out);
   /** Made anew only when the length changes. */
@@ -26,6 +26,11 @@ export class SrtpProtect {
     this.#rtp = new SrtpCipher(deriveSessionKeys(master, 'rtp'));
     this.#rtcp = new SrtpCipher(deriveSessionKeys(master, 'rtcp'));
     this.#tagBytes = srtpSuites[master.suite].tagBytes;
+  }
+
+  /** Another suite has the same master key from now on: the tag has the length of that, and all else goes on. */
+  changeSuite(suite: SrtpSuite): void {
+    this.#tagBytes = srtpSuites[suite].tagBytes;
   }
 
   /** The protected packet, in bytes that the next call overwrites; undefined when `bytes` are neither RTP nor RTCP, or too long. */

@@ -20,12 +20,16 @@ export class SrtpSession {
 
   /**
    * Uses these keys from now on. A direction whose key is the same goes on counting: its packet index must not begin anew, or key stream
-   * would be used twice (RFC 3711 section 9.1). @throws RangeError when a key has the wrong size
+   * would be used twice (RFC 3711 section 9.1); when the suite is another one, only the length of its tags changes. @throws RangeError when a key
+   * has the wrong size
    */
   secure({ suite, send, receive }: SrtpKeys): void {
-    const protect = same(this.#sendKey, send) ? this.#protect : new SrtpProtect({ suite, keyAndSalt: send });
-    this.#unprotect = same(this.#receiveKey, receive) ? this.#unprotect : new SrtpUnprotect({ suite, keyAndSalt: receive });
+    const protect = (same(this.#sendKey, send) && this.#protect) || new SrtpProtect({ suite, keyAndSalt: send });
+    const unprotect = (same(this.#receiveKey, receive) && this.#unprotect) || new SrtpUnprotect({ suite, keyAndSalt: receive });
+    protect.changeSuite(suite);
+    unprotect.changeSuite(suite);
     this.#protect = protect;
+    this.#unprotect = unprotect;
     this.#sendKey = send;
     this.#receiveKey = receive;
     this.#isSecure = true;
@@ -47,7 +51,7 @@ export class SrtpSession {
   }
 }
 
-/** Keys of two suites that have the same size differ as well, since each is drawn anew. */
+/** Ours are drawn anew for each suite; a peer may give two suites one key, whose session keys are then the same too (RFC 3711 section 4.3). */
 function same(one: Uint8Array | undefined, other: Uint8Array): boolean {
   return one !== undefined && Buffer.compare(one, other) === 0;
 }

@@ -3,6 +3,7 @@ import { seededRandom } from '../../kernel/random.ts';
 import { VirtualClock } from '../../kernel/virtual-clock.ts';
 import { MemoryNetwork } from '../../wire/memory-network.ts';
 import { writeRtpHeader } from './packet.ts';
+import { SrtpProtect } from './srtp-protect.ts';
 import { SrtpSession } from './srtp-session.ts';
 import { SrtpSocket } from './srtp-socket.ts';
 import type { SrtpKeys } from './srtp-suite.ts';
@@ -84,6 +85,41 @@ test('begins anew with a new key, and refuses the old one from then on', async (
   left.session.secure({ ...keys, send: third });
   await speak(11);
   expect([heard.length, heard.at(-1), right.socket.refused]).toEqual([11, 11, 1]);
+  close();
+});
+
+test('takes the tag of another suite with the same key, and goes on counting with it', async () => {
+  const { left, right, keys, mirrored, heard, speak, close } = setUp();
+  const short = 'AES_CM_128_HMAC_SHA1_32';
+  left.session.secure(keys);
+  right.session.secure(mirrored);
+  for (let value = 0; value < 10; value++) await speak(value);
+  left.session.secure({ ...keys, suite: short });
+  await speak(10);
+  expect([heard.length, right.socket.refused]).toEqual([10, 1]);
+  right.session.secure({ ...mirrored, suite: short });
+  for (let value = 11; value < 20; value++) await speak(value);
+  expect([heard.length, heard.at(-1), right.socket.refused]).toEqual([19, 19, 1]);
+  close();
+});
+
+test.each([
+  ['AES_CM_128_HMAC_SHA1_80', 'AES_CM_128_HMAC_SHA1_32'],
+  ['AES_CM_128_HMAC_SHA1_32', 'AES_CM_128_HMAC_SHA1_80'],
+] as const)('takes each packet once of a peer that changes from %s to %s with one key', (before, after) => {
+  const { keys, close } = setUp();
+  const session = new SrtpSession();
+  const protectAs = (used: typeof before | typeof after, sequence: number): Uint8Array => {
+    const packet = new Uint8Array(32).fill(5);
+    writeRtpHeader(packet, false, 0, sequence, 0, 7);
+    return new SrtpProtect({ suite: used, keyAndSalt: keys.receive }).protect(packet)?.slice() ?? packet;
+  };
+  const isTaken = (bytes: Uint8Array): boolean => session.unprotect(bytes.slice())?.length === 32;
+  session.secure({ ...keys, suite: before });
+  expect([isTaken(protectAs(before, 1)), isTaken(protectAs(after, 2))]).toEqual([true, false]);
+  session.secure({ ...keys, suite: after });
+  expect([1, 2, 3].map((sequence) => isTaken(protectAs(after, sequence)))).toEqual([false, true, true]);
+  expect(isTaken(protectAs(before, 4))).toBe(false);
   close();
 });
 

@@ -3,7 +3,7 @@ import { ReplayWindow } from './replay-window.ts';
 import { isRtcp, RTCP_ENCRYPTED, RTCP_PLAIN_BYTES, viewOf } from './srtcp-packet.ts';
 import { MAX_SRTP_BYTES, SrtpCipher } from './srtp-cipher.ts';
 import { deriveSessionKeys } from './srtp-session-keys.ts';
-import { SRTCP_TAG_BYTES, type SrtpMaster, srtpSuites } from './srtp-suite.ts';
+import { SRTCP_TAG_BYTES, type SrtpMaster, type SrtpSuite, srtpSuites } from './srtp-suite.ts';
 
 /** Sources that a peer may use in one call. Only its own packets count, since they are authenticated first. */
 const MAX_SOURCES = 64;
@@ -12,7 +12,7 @@ const MAX_SOURCES = 64;
 export class SrtpUnprotect {
   readonly #rtp: SrtpCipher;
   readonly #rtcp: SrtpCipher;
-  readonly #tagBytes: number;
+  #tagBytes: number;
   readonly #rtpSources = new Map<number, ReplayWindow>();
   readonly #rtcpSources = new Map<number, ReplayWindow>();
   readonly #in = new Uint8Array(MAX_SRTP_BYTES + 4);
@@ -26,6 +26,11 @@ export class SrtpUnprotect {
     this.#rtp = new SrtpCipher(deriveSessionKeys(master, 'rtp'));
     this.#rtcp = new SrtpCipher(deriveSessionKeys(master, 'rtcp'));
     this.#tagBytes = srtpSuites[master.suite].tagBytes;
+  }
+
+  /** Another suite has the same master key from now on: the tag has the length of that, and all else goes on. */
+  changeSuite(suite: SrtpSuite): void {
+    this.#tagBytes = srtpSuites[suite].tagBytes;
   }
 
   /**
