@@ -106,6 +106,7 @@ describe('linphone', () => {
     ['AES_256_CM_HMAC_SHA1_80', 'required'],
     ['AES_CM_128_HMAC_SHA1_32', 'required'],
     ['AES_CM_128_HMAC_SHA1_80', 'optional'],
+    ['AES_CM_128_HMAC_SHA1_32', 'optional'],
   ] as const)('with %s, where SRTP is %s, hears, is heard, presses keys and reports', { timeout: 30_000 }, async (suite, srtp) => {
     const port = await testPort();
     // Else it answers RTP/AVP with keys in clear where SRTP is optional.

@@ -125,6 +125,21 @@ test.each(outcomes)('offered %s, answered %s: %s', (offered, answered, outcome) 
   expect(result).toBe(outcome === 'clear' || outcome === 'encrypted' ? 'agreed' : outcome);
 });
 
+test.each([
+  ['AES_CM_128_HMAC_SHA1_80', 30],
+  ['AES_256_CM_HMAC_SHA1_80', 46],
+  ['AES_CM_128_HMAC_SHA1_32', 30],
+] as const)('optional, where %s is the only suite of both: it is agreed on, in RTP/AVP', (suite, bytes) => {
+  const [caller, callee] = [sideOf('optional', 1), sideOf('optional', 2)];
+  const offer = writeOffer(caller).replace(/^a=crypto:\d+ (\S+) .*\r\n/gm, (line, name) => (name === suite ? line : ''));
+  expect(offer.split('a=crypto:')).toHaveLength(2);
+  const { answer, agreed } = answerOffer(offer, callee);
+  expect(answer).toMatch(/^m=audio \d+ RTP\/AVP /m);
+  expect(agreed.srtp).toMatchObject({ suite, send: { length: bytes }, receive: { length: bytes } });
+  const ours = readAnswer(caller, answer);
+  expect(ours.srtp).toEqual(agreed.srtp && { suite, send: agreed.srtp.receive, receive: agreed.srtp.send });
+});
+
 describe('an answer', () => {
   const required = sideOf('required', 1);
   const optional = sideOf('optional', 1);

@@ -68,6 +68,15 @@ describe('a request', () => {
     expect(large.headers.all('Via')).toEqual(['SIP/2.0/TCP 1.2.3.4:5060;branch=z9hG4bKx;rport']);
   });
 
+  it('has 1300 bytes at the most over UDP, as it goes on the wire (RFC 3261 section 18.1.1)', () => {
+    const transport = new SipTransport([wire('udp'), wire('tcp')]);
+    const padding = 1_300 - transport.write(options(), hop, 'z9hG4bKx').bytes.length;
+    const [fits, exceeds] = [padding, padding + 1].map((bytes) => transport.write(options(bytes), hop, 'z9hG4bKx'));
+    expect([fits?.bytes.length, fits?.hop.transport]).toEqual([1_300, 'udp']);
+    // "TCP" in place of "UDP" has as many letters.
+    expect([exceeds?.bytes.length, exceeds?.hop.transport]).toEqual([1_301, 'tcp']);
+  });
+
   it('stays on UDP when it must, or when there is no TCP', () => {
     const transport = new SipTransport([wire('udp'), wire('tcp')]);
     expect(transport.write(options(1_300), hop, 'b', true).hop.transport).toBe('udp');
