@@ -1,5 +1,6 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ApiClient } from '../../src/cli/api-client.ts';
 import { PlaceCall } from '../../src/contracts/calls.ts';
@@ -19,7 +20,7 @@ import {
 let server: RealServer;
 let phone: RealPhone;
 beforeAll(async () => {
-  server = await realServer({ RINGFLOW_SIP_RATE_LIMIT: '50' });
+  server = await realServer({ RINGFLOW_SIP_RATE_LIMIT: '50', RINGFLOW_SIP_CONNECTIONS: '10' });
   phone = await realPhone();
 }, 60_000);
 afterAll(async () => {
@@ -64,3 +65,25 @@ it('a flood from one address is dropped and counted, while a call goes on', asyn
   flooder.close();
   await closed;
 }, 60_000);
+
+it('connections of one address beyond its limit are refused and counted', async () => {
+  const sockets = Array.from({ length: 30 }, () => connect({ port: server.sip.port, host: '127.0.0.1', localAddress: '127.0.0.3' }));
+  let closed = 0;
+  await new Promise<void>((resolve) => {
+    for (const socket of sockets) {
+      socket.on('error', () => {}).resume();
+      socket.on('close', () => {
+        closed++;
+        if (closed === 20) resolve();
+      });
+    }
+  });
+  const admin = new ApiClient({ url: server.child.url, ...server.child.login });
+  const { refused = [] } = await admin.call(GetSipRefusals, {});
+  expect(refused.find(({ reason }) => reason === 'too-many-connections')).toMatchObject({
+    count: 20,
+    sources: [{ address: '127.0.0.3' }],
+  });
+  expect(closed).toBe(20);
+  for (const socket of sockets) socket.destroy();
+}, 20_000);
