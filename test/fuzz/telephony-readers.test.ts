@@ -32,7 +32,7 @@ import { splitList } from '../../src/telephony/sip/split-list.ts';
 import { parseUri } from '../../src/telephony/sip/uri.ts';
 import { writeMessage } from '../../src/telephony/sip/write-message.ts';
 import { capturedCalls } from '../support/captured-call.ts';
-import { fuzz, fuzzRuns, fuzzSeed } from '../support/fuzz.ts';
+import { fuzz, fuzzParties, fuzzRuns, fuzzSeed } from '../support/fuzz.ts';
 import { peerDatagrams } from '../support/peer-datagrams.ts';
 import { readableRequests } from '../support/readable-requests.ts';
 import { rfc4475, rfc5118 } from '../support/torture-messages.ts';
@@ -150,15 +150,18 @@ describe(`readers of the telephone network: damaged input (${fuzzRuns} of each, 
   it('SRTP: only what its sender has protected gets in', async () => {
     const master = { suite: 'AES_CM_128_HMAC_SHA1_80', keyAndSalt: seededRandom(2).bytes(30) } as const;
     const protect = new SrtpProtect(master);
-    let unprotect = new SrtpUnprotect(master);
-    let reads = 0;
     const whole = captured.media.flatMap((bytes) => Uint8Array.from(protect.protect(bytes) ?? []));
     const genuine = new Set(whole.map((bytes) => Buffer.from(bytes).toString('base64')));
-    await fuzz(whole, {
-      read: (bytes) => {
-        // A new one now and then: what an old one has seen is refused before it is checked.
-        if (++reads % 20 === 0) unprotect = new SrtpUnprotect(master);
-        if (unprotect.unprotect(Uint8Array.from(bytes))) expect(genuine).toContain(Buffer.from(bytes).toString('base64'));
+    await fuzzParties(whole, {
+      // A new one now and then: what an old one has seen is refused before it is checked.
+      inputs: 20,
+      begin: async () => {
+        const unprotect = new SrtpUnprotect(master);
+        return {
+          take: (bytes) => {
+            if (unprotect.unprotect(Uint8Array.from(bytes))) expect(genuine).toContain(Buffer.from(bytes).toString('base64'));
+          },
+        };
       },
     });
   });
