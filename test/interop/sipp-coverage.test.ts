@@ -9,7 +9,9 @@ const tests = fileURLToPath(new URL('..', import.meta.url));
 /** Calls of the whole server to sipp. */
 const toSipp = ['server/large-invite.test.ts'];
 /** Calls of sipp to the whole server. */
-const toServer = ['interop/incoming-sipp.test.ts', 'server/ipv6-calls.test.ts'];
+const toServer = ['interop/incoming-sipp.test.ts', 'interop/sipped-trunks.test.ts', 'server/ipv6-calls.test.ts'];
+/** Calls and requests of the whole server to sipps that are hosts of its trunks. */
+const ofTrunks = ['interop/sipped-trunks.test.ts'];
 
 async function testFiles(): Promise<readonly { readonly name: string; readonly text: string }[]> {
   const names = (await readdir(tests, { recursive: true })).filter((name) => name.endsWith('.test.ts')).sort();
@@ -26,6 +28,13 @@ describe('scenarios of sipp', () => {
     for (const name of toSipp)
       expect(files.find((file) => file.name === name)?.text, name).toMatch(/describe\.each\(Object\.keys\(badNetworks\)\)/);
     for (const { name, text } of calling) expect(text, name).toMatch(/\bways\b[\s\S]*\bsippCallsServer\(/);
+    const serving = files.filter(({ text }) => /support\/sipp-of-trunk\.ts'/.test(text));
+    expect(serving.map(({ name }) => name)).toEqual(ofTrunks);
+    for (const { name, text } of serving) {
+      expect(text, name).toMatch(/\bsippOfTrunk\(/);
+      expect(text.match(/describe\.each\((\w+)\)/g), name).toEqual(text.match(/describe\.each\(ways\)/g));
+      expect(text.match(/^ {2}it\b/gm)?.length, name).toBe(text.match(/\bit\.\w+\(/g)?.length);
+    }
     const ours = files.filter(({ name, text }) => /^interop\/sipp-/.test(name) && name !== 'interop/sipp-coverage.test.ts' && text);
     expect(ours.length).toBeGreaterThan(10);
     for (const { name, text } of ours) {
