@@ -73,6 +73,18 @@ describe.each(['Udp', 'Tcp'] as const)('linphone over %s', (transport) => {
 });
 
 describe('linphone', () => {
+  it('is sent digits by the flow, and hears each of them once', async () => {
+    const flow = flowOf({
+      before: ['WaitNode', { Timeout: 0.5, Done: to('send') }],
+      send: ['SendDigitsNode', { Digits: '79*D', Done: to('after') }],
+      after: ['WaitNode', { Timeout: 1, Done: to('bye') }],
+      bye: ['HangUpNode'],
+    });
+    const { phone, over } = await call(flow);
+    expect(await over()).toMatchObject({ outcome: 'Completed' });
+    await expect.poll(() => phone.all(/^Tone: (.)$/gm)).toEqual(['7', '9', '*', 'D']);
+  });
+
   it('hangs up', async () => {
     const { phone, over } = await call(ask);
     phone.command('terminate 1');

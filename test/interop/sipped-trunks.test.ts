@@ -6,7 +6,7 @@ import { serverOfFile } from '../support/file-server.ts';
 import { flowOf, to } from '../support/flow-builder.ts';
 import { newAccount, numberToDial, type RealServer, saveFlow, sessionWhen, takeCalls } from '../support/real-server.ts';
 import { type SippOfTrunk, sippOfTrunk } from '../support/sipp-of-trunk.ts';
-import { acknowledged, answer, hangUp, hungUp, ring, type SippStep, sippScenario } from '../support/sipp-scenario.ts';
+import { acknowledged, answer, hungUp, ring, type SippStep, sippScenario } from '../support/sipp-scenario.ts';
 import { sippCallsServer, type Way, ways } from '../support/sipp-to-server.ts';
 
 // sipp as the hosts of trunks of the whole server, over clean and bad networks: keys in SDP, registrations, checks, failover. The seeds

@@ -14,6 +14,8 @@ export interface LinphoneProcess {
   seen(text: string): Promise<void>;
   /** What the group of `pattern` has matched last in all that it has printed; '' for nothing. */
   latest(pattern: RegExp): string;
+  /** The same of everything that it has matched, in order. */
+  all(pattern: RegExp): readonly string[];
   /** Resolves when the process has ended. */
   readonly over: Promise<void>;
   /** Ends the process and removes its files. Idempotent. */
@@ -78,6 +80,7 @@ export async function startLinphoneProcess({ program, options, sipPort, sip, sec
         await new Promise<void>((resolve) => waiting.push(resolve));
       }
     },
+    all: (pattern) => [...printed.matchAll(pattern)].map(([, group = '']) => group),
     latest: (pattern) => [...printed.matchAll(pattern)].at(-1)?.[1] ?? '',
     close: async () => {
       if (!ended) child.kill('SIGTERM');
