@@ -1,15 +1,18 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ApiError } from '../../src/cli/api-client.ts';
 import type { ReadyAccount } from '../../src/cli/new-account.ts';
+import { NewSipTrunk } from '../../src/contracts/endpoints.ts';
+import { ListFiles } from '../../src/contracts/files.ts';
 import { ListSessions, type SessionInfo } from '../../src/contracts/sessions.ts';
 import { flowOf, to } from '../support/flow-builder.ts';
 import { countsLine, type ProcessCounts, processCounts } from '../support/process-counts.ts';
-import { newAccount, type RealServer, realServer, saveFlow } from '../support/real-server.ts';
+import { newAccount, type RealServer, realServer, saveFlow, takeCalls } from '../support/real-server.ts';
 import { SOAK_CALLS } from '../support/soak-counts.ts';
-import { fateOf, type SoakedCallee, soakedCallee } from '../support/soaked-callee.ts';
+import { type Fate, FRIEND, fateOf, fates, kindOf, type SoakedCallee, type SoakedKind, soakedCallee } from '../support/soaked-callee.ts';
 import { type ThreadMemory, tellsMemory } from '../support/thread-memory.ts';
 
-// The whole server as it is built, with its sockets, its media threads and its database.
+// The whole server as it is built, with its sockets, its media threads and its database: calls that speak, are joined with another, recorded,
+// encrypted, and come in.
 
 /** What is made once, as connections to the database and compiled code, is made in the first calls. */
 const WARM_UP = Math.floor(SOAK_CALLS / 5);
@@ -29,8 +32,8 @@ const MEDIA_THREADS = 2;
  * 4 MiB after more. Of 8,000 calls each of which leaves 1 KiB behind it would be 8 MiB.
  */
 const MOST_NEW_OBJECTS_KIB = 5 * 1024;
-/** Nothing is kept in a media thread. Of 4,000 calls each of which leaves 1 KiB behind it would be 4 MiB. */
-const MOST_NEW_MEDIA_OBJECTS_KIB = 1024;
+/** Nothing is kept in a media thread. Of 4,000 calls each of which leaves 1 KiB behind it would be 4 MiB, of the 700 that are joined as many KiB. */
+const MOST_NEW_MEDIA_OBJECTS_KIB = 640;
 const MOST_NEW_EXTERNAL_KIB = 1024;
 /** Compiled code goes on to be improved. */
 const MOST_NEW_CODE_KIB = 3 * 1024;
@@ -40,12 +43,14 @@ const MOST_NEW_BESIDE_HEAPS_KIB = 16 * 1024;
 const MOST_NEW_FILES = 20;
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-const numberOf = (index: number): string => `+1814${5_000_000 + index}`;
+const numberOf = (index: number): string => `+181${kindOf(index) === 'encrypted' ? 5 : 4}${5_000_000 + index}`;
 
 let server: RealServer;
 let callee: SoakedCallee;
 let account: ReadyAccount;
-let flowId: string;
+/** The members of a request that say what a call is, of those that are placed. */
+let placing: Readonly<Record<Exclude<SoakedKind, 'incoming'>, { flowId: string; record?: boolean; trunkId?: string }>>;
+let ownNumber: string;
 let refusals = 0;
 /** Threads have some ports open in advance, and never more than now. */
 let portsAtFirst = 0;
@@ -55,7 +60,28 @@ beforeAll(async () => {
   callee = await soakedCallee();
   account = await newAccount(server.child, callee.port, { maxChannels: 2 * AT_ONCE, ringTimeoutInSeconds: 5 });
   const flow = flowOf({ say: ['SayNode', { WhatToSay: 'Hello.', Done: to('bye') }], bye: ['HangUpNode'] });
-  flowId = await saveFlow(account, flow);
+  const flowId = await saveFlow(account, flow);
+  const joining = flowOf({
+    dial: ['DialNode', { Number: FRIEND, Record: true, TimeoutInSeconds: 20, Done: to('bye') }],
+    bye: ['HangUpNode'],
+  });
+  const { accountId } = account;
+  const trunk = { host: '127.0.0.1', port: callee.port, transport: 'Udp', srtp: 'Required' } as const;
+  const limits = { callsPerSecond: 1000, maxChannels: 2 * AT_ONCE, ringTimeoutInSeconds: 5 };
+  const { id: trunkId = '' } = await account.api.call(NewSipTrunk, {
+    accountId,
+    name: 'Encrypted',
+    prefixes: ['+1815'],
+    ...trunk,
+    ...limits,
+  });
+  placing = {
+    said: { flowId },
+    bridged: { flowId: await saveFlow(account, joining) },
+    recorded: { flowId, record: true },
+    encrypted: { flowId, trunkId },
+  };
+  ownNumber = await takeCalls(account, { flowId });
   ({ udpPorts: portsAtFirst } = await processCounts(server.child));
 }, 120_000);
 
@@ -65,10 +91,10 @@ afterAll(async () => {
 }, 60_000);
 
 /** Places a call, again when the server has no room for it. */
-async function placed(numberToDial: string): Promise<SessionInfo> {
+async function placed(numberToDial: string, kind: Exclude<SoakedKind, 'incoming'>): Promise<SessionInfo> {
   for (let tries = 1; ; tries++) {
     try {
-      return await account.api.placeCall({ flowId, numberToDial });
+      return await account.api.placeCall({ ...placing[kind], numberToDial });
     } catch (error) {
       if (!(error instanceof ApiError && error.status === 503 && tries < MOST_TRIES)) throw error;
       refusals++;
@@ -84,17 +110,33 @@ async function cancel(id: string): Promise<void> {
   expect(response.status).toBe(204);
 }
 
-async function wholeCall(number: string): Promise<void> {
+/** Has the server called by this number, again when it has no room. */
+async function taken(caller: string): Promise<void> {
+  for (let tries = 1; !(await callee.call(server.sip, ownNumber, caller)); tries++) {
+    if (tries === MOST_TRIES) throw new Error('The server has no room for calls');
+    refusals++;
+    await pause(TRY_AGAIN_MS);
+  }
+}
+
+async function dialled(number: string, kind: Exclude<SoakedKind, 'incoming'>): Promise<void> {
   const over = callee.over(number);
-  const { id = '' } = await placed(number);
+  const { id = '' } = await placed(number, kind);
   if (fateOf(number) === 'cancelled') {
     await pause(50);
     await cancel(id);
   }
+  await over;
+}
+
+async function wholeCall(index: number): Promise<void> {
+  const number = numberOf(index);
+  const kind = kindOf(index);
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`The call to ${number} does not end`)), CALL_LIMIT_MS);
+    timer = setTimeout(() => reject(new Error(`The call ${number} (${kind}) does not end`)), CALL_LIMIT_MS);
   });
+  const over = kind === 'incoming' ? taken(number) : dialled(number, kind);
   await Promise.race([over, late]).finally(() => clearTimeout(timer));
 }
 
@@ -106,7 +148,7 @@ async function calls(first: number, end: number): Promise<void> {
     while (next < end) {
       const index = next++;
       await pause(Math.max(0, beganMs + ((index - first) * 1000) / PER_SECOND - performance.now()));
-      await wholeCall(numberOf(index));
+      await wholeCall(index);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, line));
@@ -129,8 +171,11 @@ async function storedSessions(): Promise<{ outcomes: Record<string, number>; liv
   }
 }
 
-const callsOf = (...wanted: readonly string[]): number =>
-  Array.from({ length: SOAK_CALLS }, (_, index) => fateOf(numberOf(index))).filter((fate) => wanted.includes(fate)).length;
+/** How many calls have one of these fates, of those that are placed or those that come in. */
+const callsOf = (isIncoming: boolean, ...wanted: readonly Fate[]): number =>
+  Array.from({ length: SOAK_CALLS }, (_, index) => index).filter(
+    (index) => (kindOf(index) === 'incoming') === isIncoming && wanted.includes(fateOf(numberOf(index))),
+  ).length;
 
 /** Waits until all is over that still runs of `made` calls, and counts what the server holds then. */
 async function counted(made: number): Promise<ProcessCounts> {
@@ -175,15 +220,26 @@ it(
     }
 
     const { outcomes, live } = await storedSessions();
-    process.stdout.write(`${JSON.stringify(outcomes)}; ${live} live; ${callee.packets()} packets of audio\n`);
+    const packets = callee.packets();
+    process.stdout.write(`${JSON.stringify(outcomes)}; ${live} live; ${packets.all} packets of audio; ${callee.friends()} joined\n`);
     expect(live).toBe(0);
-    const { Completed = 0, CalleeHungUp = 0, ...others } = outcomes;
-    // A callee that comes late to hanging up may find that the flow was faster.
-    expect(Completed).toBeGreaterThanOrEqual(callsOf('we hang up'));
-    expect(Completed + CalleeHungUp).toBe(callsOf('we hang up', 'callee hangs up'));
+    const { Completed = 0, CalleeHungUp = 0, CallerHungUp = 0, ...others } = outcomes;
+    // Who comes late to hanging up may find that the flow was faster.
+    expect(Completed).toBeGreaterThanOrEqual(callsOf(false, 'we hang up') + callsOf(true, 'we hang up'));
+    const ofCallers = callsOf(true, ...fates);
+    expect(Completed + CalleeHungUp + CallerHungUp).toBe(callsOf(false, 'we hang up', 'callee hangs up') + ofCallers);
     expect(CalleeHungUp).toBeGreaterThan(0);
-    expect(others).toEqual({ Busy: callsOf('busy'), Cancelled: callsOf('cancelled'), NoAnswer: callsOf('not answered') });
-    expect(callee.packets()).toBeGreaterThan(5 * SOAK_CALLS);
+    expect(CallerHungUp).toBeGreaterThan(0);
+    expect(CallerHungUp).toBeLessThanOrEqual(ofCallers - callsOf(true, 'we hang up'));
+    const failed = { Busy: callsOf(false, 'busy'), Cancelled: callsOf(false, 'cancelled'), NoAnswer: callsOf(false, 'not answered') };
+    expect(others).toEqual(failed);
+    // Of ten calls two dial somebody, and six of ten of those get to it.
+    expect(callee.friends()).toBeGreaterThan(SOAK_CALLS / 10);
+    // Those and the calls that are recorded, a tenth, seven of ten of which are answered.
+    const { totalCount = 0 } = await account.api.call(ListFiles, { type: 'CallRecording', countPerPage: 1 });
+    expect(totalCount).toBeGreaterThan(callee.friends() + SOAK_CALLS / 20);
+    expect(packets.all).toBeGreaterThan(5 * SOAK_CALLS);
+    expect(packets.encrypted).toBeGreaterThan(SOAK_CALLS / 3);
   },
   240_000 + SOAK_CALLS * 120,
 );

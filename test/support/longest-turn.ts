@@ -1,4 +1,4 @@
-/** How much of the processor this thread takes, at the most: threads of the engine that clear garbage away count in one, waiting for a busy machine in the other. */
+/** How long this thread is busy: the processor counts threads that clear garbage away too, and the clock what a busy machine takes from it. */
 class Busy {
   readonly #sinceMs = performance.now();
   readonly #usage = process.cpuUsage();
