@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ApiError } from '../../src/cli/api-client.ts';
 import type { ReadyAccount } from '../../src/cli/new-account.ts';
+import { PlaceCall } from '../../src/contracts/calls.ts';
 import { NewSipTrunk } from '../../src/contracts/endpoints.ts';
 import { ListFiles } from '../../src/contracts/files.ts';
-import { ListSessions, type SessionInfo } from '../../src/contracts/sessions.ts';
+import { ListSessions } from '../../src/contracts/sessions.ts';
 import { flowOf, to } from '../support/flow-builder.ts';
 import { countsLine, type ProcessCounts, processCounts } from '../support/process-counts.ts';
 import { newAccount, type RealServer, realServer, saveFlow, takeCalls } from '../support/real-server.ts';
@@ -91,10 +92,10 @@ afterAll(async () => {
 }, 60_000);
 
 /** Places a call, again when the server has no room for it. */
-async function placed(numberToDial: string, kind: Exclude<SoakedKind, 'incoming'>): Promise<SessionInfo> {
+async function placed(numberToDial: string, kind: Exclude<SoakedKind, 'incoming'>): Promise<{ readonly id?: string }> {
   for (let tries = 1; ; tries++) {
     try {
-      return await account.api.placeCall({ ...placing[kind], numberToDial });
+      return await account.api.call(PlaceCall, { ...placing[kind], numberToDial });
     } catch (error) {
       if (!(error instanceof ApiError && error.status === 503 && tries < MOST_TRIES)) throw error;
       refusals++;
