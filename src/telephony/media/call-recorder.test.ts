@@ -7,6 +7,7 @@ import { linearOf } from '../audio/g711.ts';
 import { readWavHeader } from '../audio/wav.ts';
 import { CallRecorder } from './call-recorder.ts';
 import type { RecordingLayout } from './media-port.ts';
+import { runPlacesInUse } from './run-memory.ts';
 
 let folder = '';
 let files = 0;
@@ -46,6 +47,16 @@ async function recorded(layout: RecordingLayout, forMs: number, steps: readonly 
 }
 
 describe('the recording of a whole call', () => {
+  it.each(['a full disk', 'the end'])('leaves nothing of what waits to be put in, after %s', async (what) => {
+    const before = runPlacesInUse();
+    const recorder = new CallRecorder(what === 'the end' ? join(folder, `${++files}.wav`) : '/dev/full', 'stereo', 0);
+    for (let frame = 0; frame < 3; frame++) recorder.sentPacket('PCMU', new Uint8Array(160), frame * 160, frame * 20);
+    expect(runPlacesInUse()).toBe(before + 1);
+    if (what === 'the end') recorder.end(60);
+    await Promise.allSettled([recorder.recorded]);
+    expect(runPlacesInUse()).toBe(before);
+  });
+
   it('has what is sent on the left and what is heard on the right, of the right size and duration', async () => {
     const { told, bytes, header, samples } = await recorded('stereo', 1010);
     expect(told).toMatchObject({ durationMs: 1010, bytes: bytes.length });

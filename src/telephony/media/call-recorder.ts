@@ -118,6 +118,7 @@ export class CallRecorder {
   #fail(error: unknown): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.#run.clear();
     this.#decoded.close();
     this.#complete(Promise.reject(error));
   }

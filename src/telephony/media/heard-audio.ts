@@ -162,8 +162,9 @@ export class HeardAudio {
     while (this.#buffer.waiting > 0) this.#step(false);
   }
 
-  /** Gives memory of the codecs back. Idempotent. */
+  /** Gives memory of packets and codecs back. Idempotent. */
   close(): void {
+    this.#run.clear();
     this.#decoded.close();
   }
 

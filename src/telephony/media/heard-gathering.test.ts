@@ -3,6 +3,7 @@ import { recordedSamples } from '../../../test/support/recorded-samples.ts';
 import { decodeG711 } from '../audio/g711.ts';
 import { LossConcealment } from '../audio/loss-concealment.ts';
 import { HeardAudio } from './heard-audio.ts';
+import { runPlacesInUse } from './run-memory.ts';
 
 function sampleOf(code: number, codec: 'PCMU' | 'PCMA' = 'PCMU'): number {
   const samples = new Int16Array(1);
@@ -33,6 +34,17 @@ describe('audio that is only gathered', () => {
     expect([heard.waits, positions]).toEqual([true, [0]]);
     heard.drain();
     expect([heard.waits, positions]).toEqual([false, [0, 160]]);
+  });
+
+  it('leaves nothing that waits when it is closed', () => {
+    const before = runPlacesInUse();
+    const { heard, put } = setUp(160);
+    put(0, 0x90);
+    heard.gather(0);
+    for (let number = 1; number < 4; number++) put(number, 0x90);
+    expect(runPlacesInUse()).toBe(before + 1);
+    heard.close();
+    expect([runPlacesInUse(), heard.waits]).toEqual([before, false]);
   });
 
   it('leaves nothing of what was played before to be heard when it is played again', () => {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { decodeG711, type G711Codec } from '../audio/g711.ts';
 import type { AudioCodec } from './media-port.ts';
 import { PacketRun } from './packet-run.ts';
+import { runPlacesInUse } from './run-memory.ts';
 
 /** How a packet strays from the sequence. */
 interface Stray {
@@ -128,6 +129,28 @@ describe('a run of packets', () => {
     expect([begun.isEmpty, add(begun, packet(1)), begun.isEmpty]).toEqual([true, false, true]);
     begun.begin('PCMA', packet(7).payload, 7, 5, 1);
     expect([begun.packets, begun.samples().length, begun.codec]).toEqual([1, 160, 'PCMA']);
+    begun.clear();
+    begun.clear();
+    expect([begun.packets, begun.length, begun.samples().length, begun.lateMs(0)]).toEqual([0, 0, 0, 0]);
+  });
+
+  it('is by itself, however many there are, and leaves its place to others', () => {
+    const before = runPlacesInUse();
+    const first = (index: number): Packet => ({ ...packet(index), timestamp: 1000 });
+    const second = (index: number): Packet => ({ ...packet(index + 1), timestamp: 1160, nowMs: first(index).nowMs + 20 + (index % 200) });
+    const runs = Array.from({ length: 300 }, (_, index) => begin(first(index)));
+    expect(runPlacesInUse()).toBe(before + 300);
+    expect(runs.every((run, index) => add(run, second(index), index))).toBe(true);
+    runs.forEach((run, index) => {
+      expect([...run.samples()]).toEqual(decoded([first(index), second(index)]));
+      expect([run.lateMs(0), run.lateMs(1), run.sequence, run.timestamp, run.packets]).toEqual([0, index % 200, index, 1000, 2]);
+    });
+    for (const run of runs) run.clear();
+    expect(runPlacesInUse()).toBe(before);
+    const again = begin(packet(9));
+    expect([...again.samples()]).toEqual(decoded([packet(9)]));
+    expect([again.packets, again.lateMs(0)]).toEqual([1, 0]);
+    again.clear();
   });
 
   it('is for G.711 alone, and for packets of up to 200 ms', () => {

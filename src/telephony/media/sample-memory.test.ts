@@ -13,9 +13,9 @@ it('gives memory of the same length again, what was given back last first, and t
   expect(fresh).toHaveLength(1234);
 });
 
-it('keeps no more than what sixty-four recordings leave', () => {
-  const all = Array.from({ length: 70 }, () => takeSamples(777));
+it('keeps no more than two for each of sixty-four recordings', () => {
+  const all = Array.from({ length: 134 }, () => takeSamples(777));
   for (const samples of all) giveBackSamples(samples);
-  const again = new Set(Array.from({ length: 70 }, () => takeSamples(777)));
-  expect(all.filter((samples) => again.has(samples))).toHaveLength(64);
+  const again = new Set(Array.from({ length: 134 }, () => takeSamples(777)));
+  expect(all.filter((samples) => again.has(samples))).toHaveLength(128);
 });

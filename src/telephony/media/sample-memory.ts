@@ -1,5 +1,5 @@
-/** Arrays of one length that are kept: for as many recordings as may end at once before others begin. */
-const MOST_KEPT = 64;
+/** Arrays of one length that are kept: two for each recording of as many as may end at once before others begin. */
+const MOST_KEPT = 128;
 
 /** By their length. */
 const kept = new Map<number, Int16Array<ArrayBuffer>[]>();

@@ -77,10 +77,15 @@ export class StreamCore implements MediaStream, FrameSource, RoomStream {
       this.#watch.dropped(this.#plain.refused(bytes, this.#agreed) ? 'unencrypted' : 'unauthentic'),
     );
     const shared = { latch: this.#latch, watch: this.#watch };
-    this.#listeners = new StreamListeners(clock, (change) => this.#receiving.digit(change, clock.now()));
+    this.#listeners = new StreamListeners(
+      clock,
+      (change) => this.#receiving.digit(change, clock.now()),
+      (recorder) => {
+        this.#sending.callRecorder = recorder;
+      },
+    );
     const sending = new StreamSending({
       ...shared,
-      listeners: this.#listeners,
       socket: this.#socket,
       random,
       begin: () => this.begin(),

@@ -10,7 +10,11 @@ const payload = new Uint8Array(160).fill(0x90);
 /** Listeners of a peer that sends a packet every 20 ms, 5 ms before the beat. */
 function setUp() {
   const clock = new VirtualClock();
-  const listeners = new StreamListeners(clock, () => {});
+  const listeners = new StreamListeners(
+    clock,
+    () => {},
+    () => {},
+  );
   let number = 0;
   /** So many frames pass; in each the peer does what it does, and the beat comes, if it does. */
   const pass = async (frames: number, { beats = true, sends = 'audio' as 'audio' | 'event' } = {}): Promise<void> => {

@@ -20,6 +20,7 @@ const WRITE_MS = 1000;
  */
 export class StreamListeners {
   readonly #clock: Clock;
+  readonly #onCallRecorder: (recorder: CallRecorder | undefined) => void;
   readonly #inband: InbandDigits;
   readonly #callRecording = new CallRecording(() => this.#look());
   #recorder: Recorder | undefined;
@@ -36,20 +37,19 @@ export class StreamListeners {
   #speaksInRoom = false;
   #closed = false;
 
-  /** @param onDigit is told of digits that were found in the audio */
-  constructor(clock: Clock, onDigit: (change: DigitChange) => void) {
+  /**
+   * @param onDigit is told of digits that were found in the audio
+   * @param onCallRecorder is told which recording of the whole call goes on, that it has to be told what is sent; undefined: none
+   */
+  constructor(clock: Clock, onDigit: (change: DigitChange) => void, onCallRecorder: (recorder: CallRecorder | undefined) => void) {
     this.#clock = clock;
+    this.#onCallRecorder = onCallRecorder;
     this.#inband = new InbandDigits(onDigit);
   }
 
   /** Whether anybody listens now. */
   get listens(): boolean {
     return this.#listens;
-  }
-
-  /** The recording of the whole call that goes on, to be told what is sent. */
-  get callRecorder(): CallRecorder | undefined {
-    return this.#callRecording.recorder;
   }
 
   /** What came of the packets that somebody listened to; undefined when nobody ever did. */
@@ -179,6 +179,7 @@ export class StreamListeners {
     this.#heardAudio?.drain();
     this.#last.close();
     this.#callRecording.stop(nowMs);
+    this.#onCallRecorder(undefined);
     this.#listens = false;
     this.#plays = false;
     this.#heardAudio?.close();
@@ -193,6 +194,7 @@ export class StreamListeners {
 
   /** Somebody begins or ends to listen. */
   #look(): void {
+    this.#onCallRecorder(this.#callRecording.recorder);
     const plays = this.#isPlayedBesides(undefined);
     const listens = plays || this.#callRecording.recorder !== undefined;
     if (listens && !this.#listens) {

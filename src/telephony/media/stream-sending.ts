@@ -10,7 +10,6 @@ import type { Latch } from './latch.ts';
 import type { AgreedMedia, PlayRules } from './media-port.ts';
 import { type FramePlayer, Player } from './player.ts';
 import { RtpSender } from './rtp-sender.ts';
-import type { StreamListeners } from './stream-listeners.ts';
 import type { StreamWatch } from './stream-watch.ts';
 
 interface Parts {
@@ -18,8 +17,6 @@ interface Parts {
   readonly random: Random;
   readonly latch: Latch;
   readonly watch: StreamWatch;
-  /** Among them the recording that is told what is sent. */
-  readonly listeners: StreamListeners;
   /** Has the stream send its first packet, if it has not yet. */
   readonly begin: () => void;
   /** Takes a digit of the other side of a bridge for a peer that is told digits beside its stream. */
@@ -34,6 +31,8 @@ export class StreamSending implements BridgedStream {
   readonly sender: RtpSender;
   readonly watch: StreamWatch;
   readonly side: BridgeSide;
+  /** The recording of the whole call that goes on. */
+  callRecorder: CallRecorder | undefined;
   readonly #parts: Parts;
   readonly #player = new Player();
   readonly #digits = new DigitOutput();
@@ -63,10 +62,6 @@ export class StreamSending implements BridgedStream {
 
   get to(): Endpoint | undefined {
     return this.#parts.latch.target;
-  }
-
-  get callRecorder(): CallRecorder | undefined {
-    return this.#parts.listeners.callRecorder;
   }
 
   /** The agreement begins or changes. */
