@@ -2,6 +2,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import type { Endpoint } from '../../wire/wire.ts';
 import type { DigitChange } from '../rtp/digit-receiver.ts';
 import type { HeardSoFar } from '../rtp/rtcp-session.ts';
+import type { BridgeSide } from './bridge-side.ts';
 import { DecodedAudio } from './decoded-audio.ts';
 import { DigitCollector } from './digit-collector.ts';
 import { DoubledDigits } from './doubled-digits.ts';
@@ -25,7 +26,11 @@ interface Parts {
 /** What one stream does with what it hears: keys go to who waits for them, audio to who listens, and both to the other side of its bridge. */
 export class StreamReceiving implements Heard {
   readonly collector: DigitCollector;
-  readonly #parts: Parts;
+  readonly #clock: Clock;
+  readonly #watch: StreamWatch;
+  readonly #listeners: StreamListeners;
+  readonly #sending: StreamSending;
+  readonly #side: BridgeSide;
   readonly #receiver: RtpReceiver;
   readonly #doubled = new DoubledDigits();
   readonly #decoded = new DecodedAudio();
@@ -36,7 +41,11 @@ export class StreamReceiving implements Heard {
   #digits = 0;
 
   constructor(parts: Parts) {
-    this.#parts = parts;
+    this.#clock = parts.clock;
+    this.#watch = parts.watch;
+    this.#listeners = parts.listeners;
+    this.#sending = parts.sending;
+    this.#side = parts.sending.side;
     this.collector = new DigitCollector(parts.clock);
     this.#receiver = new RtpReceiver(parts.latch, this, (why) => parts.watch.dropped(why));
   }
@@ -56,15 +65,15 @@ export class StreamReceiving implements Heard {
     this.#agreed = agreed;
     this.#mayHear = agreed.direction === 'sendrecv' || agreed.direction === 'recvonly';
     // Who is on hold makes no noise either.
-    if (!this.#mayHear) this.#parts.sending.side.restarted();
+    if (!this.#mayHear) this.#side.restarted();
   }
 
   /** One datagram came to the port of the audio. Answers whether it was the first valid packet, since the answer when there is one. */
   receive(bytes: Uint8Array, from: Endpoint): boolean {
-    const { clock, watch } = this.#parts;
+    const watch = this.#watch;
     const agreed = this.#agreed;
     if (!agreed || !this.#mayHear) return false;
-    const nowMs = clock.now();
+    const nowMs = this.#clock.now();
     if (!this.#receiver.receive(bytes, from, agreed, nowMs)) return false;
     const isFirst = !watch.heard;
     watch.received(nowMs);
@@ -78,7 +87,7 @@ export class StreamReceiving implements Heard {
 
   /** See MediaStream.pressed. */
   pressedBeside(digit: string): void {
-    const nowMs = this.#parts.clock.now();
+    const nowMs = this.#clock.now();
     if (!this.#doubled.isNew(digit, 'beside', nowMs)) return;
     this.#press(digit, nowMs);
     this.collector.released();
@@ -94,30 +103,28 @@ export class StreamReceiving implements Heard {
   }
 
   audio(codec: AudioCodec, payload: Uint8Array, timestamp: number, newest: boolean, nowMs: number, sequence: number): void {
-    const { sending, watch, listeners } = this.#parts;
+    const watch = this.#watch;
+    const listeners = this.#listeners;
     const decoded = this.#decoded;
     decoded.take(codec, payload);
-    sending.side.heard(codec, payload, timestamp, sequence, newest, decoded, nowMs);
+    this.#side.heard(codec, payload, timestamp, sequence, newest, decoded, nowMs);
     if (!watch.audible) watch.sound(decoded.samples());
     if (listeners.listens) listeners.audio(codec, payload, timestamp, newest, nowMs, sequence);
   }
 
   noise(payload: Uint8Array, timestamp: number, newest: boolean, nowMs: number, sequence: number): void {
-    const { sending, listeners } = this.#parts;
-    if (newest) sending.side.heardNoise(payload, sequence);
-    listeners.noise(payload, timestamp, newest, nowMs, sequence);
+    if (newest) this.#side.heardNoise(payload, sequence);
+    this.#listeners.noise(payload, timestamp, newest, nowMs, sequence);
   }
 
   event(newest: boolean, sequence: number): void {
-    const { sending, listeners } = this.#parts;
-    if (newest) sending.side.heardOther(sequence);
-    listeners.event(newest);
+    if (newest) this.#side.heardOther(sequence);
+    this.#listeners.event(newest);
   }
 
   restarted(): void {
-    const { sending, listeners } = this.#parts;
-    sending.side.restarted();
-    listeners.restarted();
+    this.#side.restarted();
+    this.#listeners.restarted();
   }
 
   /** Rejects who waits for digits, and gives memory of the codecs back. */
@@ -127,11 +134,10 @@ export class StreamReceiving implements Heard {
   }
 
   #press(digit: string, nowMs: number): void {
-    const { sending, listeners } = this.#parts;
     this.#digits++;
-    sending.side.pressed(digit);
-    if (listeners.pressed(digit, nowMs)) return;
+    this.#side.pressed(digit);
+    if (this.#listeners.pressed(digit, nowMs)) return;
     this.collector.pressed(digit);
-    sending.barge();
+    this.#sending.barge();
   }
 }

@@ -33,7 +33,9 @@ export class StreamSending implements BridgedStream {
   readonly side: BridgeSide;
   /** The recording of the whole call that goes on. */
   callRecorder: CallRecorder | undefined;
-  readonly #parts: Parts;
+  readonly #latch: Latch;
+  readonly #begin: () => void;
+  readonly #onDigitForPeer: (digit: string) => void;
   readonly #player = new Player();
   readonly #digits = new DigitOutput();
   readonly #tones = new DigitTones();
@@ -42,9 +44,12 @@ export class StreamSending implements BridgedStream {
   #agreed: AgreedMedia | undefined;
   /** Whether the agreement lets us send. */
   #maySend = false;
+  #hasBegun = false;
 
   constructor(parts: Parts) {
-    this.#parts = parts;
+    this.#latch = parts.latch;
+    this.#begin = parts.begin;
+    this.#onDigitForPeer = parts.onDigitForPeer;
     this.watch = parts.watch;
     this.sender = new RtpSender(parts.socket, parts.random);
     this.side = new BridgeSide(this);
@@ -56,12 +61,15 @@ export class StreamSending implements BridgedStream {
   }
 
   get open(): AgreedMedia | undefined {
-    this.#parts.begin();
+    if (!this.#hasBegun && this.#agreed) {
+      this.#hasBegun = true;
+      this.#begin();
+    }
     return this.#maySend && !this.#player.active && !this.#digits.active ? this.#agreed : undefined;
   }
 
   get to(): Endpoint | undefined {
-    return this.#parts.latch.target;
+    return this.#latch.target;
   }
 
   /** The agreement begins or changes. */
@@ -92,7 +100,7 @@ export class StreamSending implements BridgedStream {
   }
 
   press(digit: string): void {
-    if (this.#agreed?.digitsBeside) this.#parts.onDigitForPeer(digit);
+    if (this.#agreed?.digitsBeside) this.#onDigitForPeer(digit);
     else if (this.#agreed?.telephoneEvent !== undefined) this.#digits.pass(digit);
   }
 
@@ -100,7 +108,7 @@ export class StreamSending implements BridgedStream {
   send(lateMs: number, nowMs: number): void {
     const { sender } = this;
     const agreed = this.#agreed;
-    const to = this.#parts.latch.target;
+    const to = this.#latch.target;
     if (!agreed || !to) return;
     const digit = this.#digits.next();
     if (!this.#maySend) {
