@@ -37,7 +37,8 @@ export class BridgeSide implements BridgePartner {
   /** When something of the other side was sent last. */
   #passedAtMs = Number.NEGATIVE_INFINITY;
   #transcoder: Transcoder | undefined;
-  readonly #noise = new NoisePlayer();
+  /** Of pauses; undefined before the first: most calls have none, and each packet looks. */
+  #noise: NoisePlayer | undefined;
   /** Whether what was passed on last was encoded anew. */
   #isMade = false;
 
@@ -73,7 +74,7 @@ export class BridgeSide implements BridgePartner {
 
   /** The noise of the pause that the other side makes, if it makes one that is to be heard. */
   get noisePlayer(): FramePlayer | undefined {
-    return this.#noise.isOn ? this.#noise : undefined;
+    return this.#noise?.isOn ? this.#noise : undefined;
   }
 
   /** This side has heard a packet of audio. `newest` is whether it is the latest of its sequence. */
@@ -118,7 +119,7 @@ export class BridgeSide implements BridgePartner {
     decoded: DecodedAudio,
     nowMs: number,
   ): void {
-    if (newest) this.#noise.stop();
+    if (newest) this.#noise?.stop();
     const { open: agreed, to, sender, callRecorder, watch } = this.#stream;
     if (!agreed || !to) return;
     if (newest) this.#passedAtMs = nowMs;
@@ -152,6 +153,7 @@ export class BridgeSide implements BridgePartner {
 
   noise(payload: Uint8Array, sequence: number): void {
     this.omit(sequence);
+    this.#noise ??= new NoisePlayer();
     this.#noise.use(payload);
   }
 
@@ -160,7 +162,7 @@ export class BridgeSide implements BridgePartner {
   }
 
   passAnew(): void {
-    this.#noise.stop();
+    this.#noise?.stop();
     this.#transcoder?.restart();
     this.#stream.sender.passAnew();
   }
@@ -171,7 +173,7 @@ export class BridgeSide implements BridgePartner {
     this.#transcoder?.close();
     this.#transcoder = undefined;
     this.#isMade = false;
-    this.#noise.stop();
+    this.#noise?.stop();
     this.#passedAtMs = Number.NEGATIVE_INFINITY;
     this.#stream.sender.passAnew();
   }
