@@ -58,8 +58,9 @@ describe('rtpengine between us and a phone', () => {
     const { end, media } = await call.ended;
     expect(end.why).toBe('we-hung-up');
     expect(media).toMatchObject({ codec: 'PCMU', lost: 0, unauthentic: 0, unencrypted: 0, refused: 0, audible: true, digits: 4 });
-    expect(media.receivedFrom?.port).toBeGreaterThanOrEqual(45_000);
-    expect(media.receivedFrom?.port).toBeLessThan(45_500);
+    const [first, last] = relay.mediaPorts;
+    expect(media.receivedFrom?.port).toBeGreaterThanOrEqual(first);
+    expect(media.receivedFrom?.port).toBeLessThanOrEqual(last);
     expect(media.reportsReceived).toBeGreaterThan(0);
 
     expect(loudest(700, samplesOf(await readFile(path)))).toBeGreaterThan(0.3);

@@ -10,6 +10,13 @@ const [FIRST, COUNT] = [2_000, 3_000 / POOLS];
  * @throws when none is found
  */
 export function testPort(address?: string, more?: number): Promise<number> {
-  const pool = Number(process.env.VITEST_POOL_ID ?? 0) % POOLS;
-  return freePort(address, more, { first: FIRST + pool * COUNT, count: COUNT });
+  return freePort(address, more, { first: FIRST + pool() * COUNT, count: COUNT });
 }
+
+/** The part of this process of so many ports from `first` on, for a peer that takes its own from a range: the first and the last of it. */
+export function testPortRange(first: number, count: number): readonly [first: number, last: number] {
+  const part = count / POOLS;
+  return [first + pool() * part, first + (pool() + 1) * part - 1];
+}
+
+const pool = (): number => Number(process.env.VITEST_POOL_ID ?? 0) % POOLS;
