@@ -20,16 +20,18 @@ const dialling = (parameters: Readonly<Record<string, ShortParameter>>) =>
 export interface DialledOptions extends Partial<WorldOptions> {
   /** The phones that users have registered: the people at them, by address, each with the name of a user. */
   readonly registered?: Readonly<Record<string, Readonly<Record<string, Person>>>>;
+  /** Where the phones of the trunk are, instead of their usual address. */
+  readonly phonesAt?: string;
 }
 
 /** Where somebody who is called stays on the line, and the flow calls others: these people by way of the trunk. */
 export function dialScene(
   people: Readonly<Record<string, Person>>,
   parameters: Readonly<Record<string, ShortParameter>>,
-  { registered = {}, ...more }: DialledOptions = {},
+  { registered = {}, phonesAt, ...more }: DialledOptions = {},
 ) {
   const world = callWorld({ flow: dialling(parameters), phoneIsThere: false, ...more });
-  const phones = partyPhones(world, { [numberToDial]: { answerAfterMs: 100, says: 1 }, ...people });
+  const phones = partyPhones(world, { [numberToDial]: { answerAfterMs: 100, says: 1 }, ...people }, phonesAt);
   const others = Object.entries(registered).map(([address, persons]) => {
     for (const name of Object.keys(persons)) register(world, name, address);
     return partyPhones(world, persons, address);

@@ -1,10 +1,12 @@
 import { expect } from 'vitest';
 import { callerId, callWorld, numberToDial, type WorldOptions } from './call-world.ts';
+import { targetAt } from './carriers.ts';
 import { meetingScene } from './conference-calls.ts';
 import { type DialledOptions, dialScene } from './dialled-call.ts';
 import { flowOf, type ShortParameter, to } from './flow-builder.ts';
 import { type CallsOfAKind, type Kind, LastingWorld, type Outcomes } from './lasting-world.ts';
 import type { LossLog } from './loss-log.ts';
+import { operatedKinds } from './operated-kinds.ts';
 import { type Person, partyPhones } from './party-phones.ts';
 import { recordedKinds } from './recorded-kinds.ts';
 import { registeredKinds } from './registered-kinds.ts';
@@ -13,15 +15,20 @@ import { FRIEND, OTHER, talkScene } from './transfer-world.ts';
 
 const [DESK, MOBILE] = ['10.0.1.1', '10.0.1.2'] as const;
 const SERVER = '10.0.0.1';
+const [SERVER_SIX, CARRIER_SIX] = ['2001:db8::1', '2001:db8::2'] as const;
 const MOST_MS = 100_000;
 const alice = { userName: 'alice', password: 'secret of alice' };
 const endpoints = { ada: { type: 'User', userId: 'id of alice', userName: 'alice', displayName: 'ALICE' } } as const;
 const talk = flowOf({ say: ['SayNode', { WhatToSay: 'x'.repeat(100), Done: to('bye') }], bye: ['HangUpNode', { Outcome: 'Served' }] });
 
 const dials =
-  (person: Person, parameters: Readonly<Record<string, ShortParameter>> = { Number: FRIEND }, more: DialledOptions = {}): Kind =>
+  (
+    person: Person,
+    parameters: Readonly<Record<string, ShortParameter>> = { Number: FRIEND },
+    { others: people = {}, ...more }: DialledOptions & { readonly others?: Readonly<Record<string, Person>> } = {},
+  ): Kind =>
   (options) => {
-    const { world, phones, others } = dialScene({ [FRIEND]: person }, parameters, { ...more, ...options });
+    const { world, phones, others } = dialScene({ [FRIEND]: person, ...people }, parameters, { ...more, ...options });
     const call = async (): Promise<Outcomes> => {
       const session = await world.call();
       expect(await world.over(session)).toBe(true);
@@ -109,9 +116,9 @@ const confers: Kind = (options) => {
   return new LastingWorld({ world, phones: [phones], call });
 };
 
-/** Somebody calls us: the carrier a number, or alice something. */
+/** Somebody calls us: the carrier a number, or alice something. Who offers late leaves the offer to us, and answers it in the ACK. */
 const comesIn =
-  (isUser: boolean): Kind =>
+  ({ isUser = false, offersLate = false }): Kind =>
   (options: Partial<WorldOptions>) => {
     const userFlow = { flowId: 'flow-1', parameters: {} };
     const world = callWorld({ flow: talk, phoneIsThere: false, ...(isUser && { userFlow }), ...options });
@@ -119,6 +126,7 @@ const comesIn =
     const dialledNumber = isUser ? '*98' : callerId;
     const hop = { address: SERVER, port: 5060, transport: 'udp' } as const;
     const address = isUser ? DESK : '10.0.0.2';
+    const sdp = `v=0\r\no=- 9 9 IN IP4 ${address}\r\ns=-\r\nc=IN IP4 ${address}\r\nt=0 0\r\nm=audio 31000 RTP/AVP 0\r\n`;
     const call = async (): Promise<Outcomes> => {
       const log = new CallLog();
       phones.agent.invite(
@@ -127,7 +135,7 @@ const comesIn =
           requestUri: `sip:${dialledNumber}@${SERVER}`,
           from: `sip:${isUser ? 'alice' : '+18145550001'}@${SERVER}`,
           toUri: `sip:${dialledNumber}@${SERVER}`,
-          offer: `v=0\r\no=- 9 9 IN IP4 ${address}\r\ns=-\r\nc=IN IP4 ${address}\r\nt=0 0\r\nm=audio 31000 RTP/AVP 0\r\n`,
+          offer: offersLate ? (offer) => (/^m=audio \d+ RTP\/AVP .*\b0\b/m.test(offer) ? sdp : undefined) : sdp,
           credentials: alice,
         },
         log,
@@ -146,6 +154,22 @@ export const kindsOfCalls: Readonly<Record<string, CallsOfAKind>> = {
   'somebody is dialled': { open: dials({ answerAfterMs: 2000, says: 2, hangUpAfterMs: 3000 }), outcome: `Done Answered ${FRIEND}` },
   'who is dialled is busy': { open: dials({ answerAfterMs: 500, reject: 486 }), outcome: 'Busy' },
   'who is dialled never answers': { open: dials({}), outcome: 'NoAnswer', unless: { Failed: (log) => log.neverRang(FRIEND) } },
+  'one of two is busy': {
+    open: dials(
+      { answerAfterMs: 500, reject: 486 },
+      { Number: `${FRIEND},${OTHER}` },
+      { others: { [OTHER]: { answerAfterMs: 2000, says: 2, hangUpAfterMs: 3000 } } },
+    ),
+    outcome: `Done Answered ${OTHER}`,
+  },
+  'somebody is dialled over IPv6': {
+    open: dials(
+      { answerAfterMs: 2000, says: 2, hangUpAfterMs: 3000 },
+      { Number: FRIEND },
+      { otherServer: SERVER_SIX, phonesAt: CARRIER_SIX, targets: [targetAt(CARRIER_SIX)] },
+    ),
+    outcome: `Done Answered ${FRIEND}`,
+  },
   'early media': { open: dials({ announces: 7, answerAfterMs: 3000, hangUpAfterMs: 1000 }), outcome: `Done Answered ${FRIEND}` },
   'two phones of a user ring': {
     open: dials(
@@ -163,8 +187,10 @@ export const kindsOfCalls: Readonly<Record<string, CallsOfAKind>> = {
   'a blind transfer': { open: sendsOn, outcome: 'transferred', unless: untold },
   'an attended transfer': { open: joins, outcome: 'transferred', unless: untold },
   'a conference': { open: confers, outcome: 'CalleeHungUp' },
-  'a call comes from the carrier': { open: comesIn(false), outcome: 'Served' },
-  'the phone of a user calls': { open: comesIn(true), outcome: 'Served' },
+  'a call comes from the carrier': { open: comesIn({}), outcome: 'Served' },
+  'a call comes without an offer': { open: comesIn({ offersLate: true }), outcome: 'Served' },
+  'the phone of a user calls': { open: comesIn({ isUser: true }), outcome: 'Served' },
+  ...operatedKinds,
   ...recordedKinds,
   ...registeredKinds,
 };

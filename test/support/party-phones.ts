@@ -8,6 +8,7 @@ import { readSession } from '../../src/telephony/sdp/read-session.ts';
 import type { Dialog } from '../../src/telephony/sip/dialog.ts';
 import type { IncomingInvite } from '../../src/telephony/sip/incoming-invite.ts';
 import { UserAgent } from '../../src/telephony/sip/user-agent.ts';
+import { familyOf } from '../../src/wire/ip-address.ts';
 import type { MemoryNetwork } from '../../src/wire/memory-network.ts';
 import type { Endpoint } from '../../src/wire/wire.ts';
 import { PHONE } from './call-world.ts';
@@ -57,6 +58,8 @@ export interface PersonCall {
   told: string;
   /** Once it is answered. */
   dialog?: Dialog;
+  /** Once it is answered: presses keys now. */
+  press?: (keys: string) => Promise<void>;
 }
 
 /** The phones at one address, by default that of the trunk, each with a person of its own. */
@@ -69,6 +72,7 @@ export function partyPhones(
 ) {
   const calls: PersonCall[] = [];
   let port = 6000;
+  const family = familyOf(address);
   const wire = network.wire('udp', { address, port: 5060 });
   const agent = new UserAgent({
     wires: [contact === undefined ? wire : { ...wire, send: (bytes, to) => wire.send(withContact(bytes, contact, address), to) }],
@@ -81,7 +85,7 @@ export function partyPhones(
   });
 
   const sdpOf = (call: PersonCall): string =>
-    `v=0\r\no=- 1 1 IN IP4 ${address}\r\ns=-\r\nc=IN IP4 ${address}\r\nt=0 0\r\nm=audio ${call.rtp.endpoint.port} RTP/AVP 0 101\r\na=rtpmap:101 telephone-event/8000\r\n`;
+    `v=0\r\no=- 1 1 IN IP${family} ${address}\r\ns=-\r\nc=IN IP${family} ${address}\r\nt=0 0\r\nm=audio ${call.rtp.endpoint.port} RTP/AVP 0 101\r\na=rtpmap:101 telephone-event/8000\r\n`;
 
   /** What a phone answers, and how its audio is numbered. */
   function answerOf({ codecs }: Person, call: PersonCall, offer: string): { sdp: string; payloadType: number } {
@@ -181,14 +185,14 @@ export function partyPhones(
       beat = clock.after(20, speak);
     };
     speak();
-    const pressing =
-      person.presses &&
-      clock.after(person.presses.atMs, () => {
-        quiet = true;
-        void call.rtp.press(to, person.presses?.keys ?? '').then(() => {
-          quiet = false;
-        });
-      });
+    const press = async (keys: string): Promise<void> => {
+      quiet = true;
+      await call.rtp.press(to, keys);
+      quiet = false;
+    };
+    call.press = press;
+    const { presses } = person;
+    const pressing = presses && clock.after(presses.atMs, () => void press(presses.keys));
     const hangingUp = person.hangUpAfterMs === undefined ? undefined : clock.after(person.hangUpAfterMs, () => void dialog.bye());
     dialog.onEnded(({ by }) => {
       call.ended = by;

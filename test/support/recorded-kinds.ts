@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { expect } from 'vitest';
 import type { Recordings } from '../../src/flow/flow-host.ts';
 import { callWorld, manager, numberToDial, type WorldOptions } from './call-world.ts';
 import { eventually } from './database.ts';
@@ -15,11 +16,13 @@ import { FRIEND } from './transfer-world.ts';
 async function recordingFolder() {
   const folder = await mkdtemp(join(tmpdir(), 'ringflow-test-'));
   let [paths, saved] = [0, 0];
+  let durationMs = 0;
   const recordings: Recordings = {
     newPath: () => join(folder, `${++paths}.wav`),
     leave: () => {},
-    save: async ({ path }) => {
+    save: async ({ path, ...recorded }) => {
       await rm(path);
+      durationMs = recorded.durationMs;
       return `file-${++saved}`;
     },
     discard: ({ path }) => rm(path),
@@ -32,6 +35,8 @@ async function recordingFolder() {
       saved = 0;
       return count;
     },
+    /** How long the last one is that was saved. */
+    lastMs: () => durationMs,
     files: async () => (await readdir(folder)).length,
     close: () => rm(folder, { recursive: true }),
   };
@@ -44,13 +49,14 @@ type Scene = Pick<ConstructorParameters<typeof LastingWorld>[0], 'world' | 'phon
 const recorded =
   (
     scene: (options: Partial<WorldOptions>) => Scene,
-    place: (world: Scene['world']) => Promise<SeenSession | undefined>,
+    place: (scene: Scene, folder: Folder) => Promise<SeenSession | undefined>,
   ): CallsOfAKind['open'] =>
   async (options) => {
     const folder: Folder = await recordingFolder();
-    const { world, phones } = scene({ ...options, recordings: folder.recordings });
+    const parts = scene({ ...options, recordings: folder.recordings });
+    const { world, phones } = parts;
     const call = async (): Promise<Outcomes> => {
-      const session = await place(world);
+      const session = await place(parts, folder);
       // Files are written in real time.
       await eventually(async () => {
         await world.clock.advance(1000);
@@ -70,7 +76,7 @@ const ofTwo = recorded(
     const { world, phones } = dialScene({ [FRIEND]: friend }, { Number: FRIEND, Record: true }, options);
     return { world, phones: [phones] };
   },
-  async (world) => {
+  async ({ world }) => {
     const { id } = await world.service.place(manager, { flowId: 'flow-1', numberToDial, record: true });
     return world.sessions.get(id ?? '');
   },
@@ -87,10 +93,36 @@ const ofMessage = recorded(
     const world = callWorld({ flow, phoneIsThere: false, ...options });
     return { world, phones: [partyPhones(world, { [numberToDial]: answers })] };
   },
-  (world) => world.call(),
+  ({ world }) => world.call(),
+);
+
+/** A call that is recorded by request, with a pause, and then once more until it is over. */
+const onRequest = recorded(
+  (options) => {
+    const flow = flowOf({ wait: ['WaitNode', { Timeout: 60, Done: to('bye') }], bye: ['HangUpNode', { Outcome: 'Waited' }] });
+    const world = callWorld({ flow, phoneIsThere: false, ...options });
+    return { world, phones: [partyPhones(world, { [numberToDial]: answers })] };
+  },
+  async ({ world, phones: [phones] }, { lastMs }) => {
+    const session = await world.call();
+    await world.clock.runUntil(() => session.answeredAtMs !== undefined, 100_000);
+    const record = (action: 'Start' | 'Pause' | 'Resume' | 'Stop') =>
+      world.service.live.record(manager, { sessionId: session.row.id, action });
+    for (const [action, forMs] of [['Start', 1000] as const, ['Pause', 500] as const, ['Resume', 500] as const, ['Stop', 500] as const]) {
+      await record(action);
+      await world.clock.advance(forMs);
+    }
+    // The pause is not in it.
+    expect(lastMs()).toBe(1500);
+    await record('Start');
+    await world.clock.advance(1000);
+    void phones?.callTo(numberToDial)?.dialog?.bye();
+    return session;
+  },
 );
 
 export const recordedKinds: Readonly<Record<string, CallsOfAKind>> = {
   'a call of two that is recorded twice': { open: ofTwo, outcome: `Done Answered ${FRIEND}, 2 recordings` },
+  'a call is recorded by request': { open: onRequest, outcome: 'CalleeHungUp, 2 recordings' },
   'somebody leaves a message': { open: ofMessage, outcome: 'Heard, 1 recordings' },
 };

@@ -1,0 +1,147 @@
+import { expect } from 'vitest';
+import { attendedScene, obeying } from './attended-scene.ts';
+import { callWorld, manager, numberToDial, type WorldOptions } from './call-world.ts';
+import { dialScene } from './dialled-call.ts';
+import { flowOf, to } from './flow-builder.ts';
+import { type CallsOfAKind, type Kind, LastingWorld, type Outcomes } from './lasting-world.ts';
+import { type Person, partyPhones } from './party-phones.ts';
+import type { SeenSession } from './session-table.ts';
+import { MUSIC } from './spoken-tones.ts';
+import { FRIEND } from './transfer-world.ts';
+
+const MOST_MS = 100_000;
+/** Until what one side has changed is heard at the other, however late the network is. */
+const SETTLED_MS = 500;
+/**
+ * Whether all that is said can be demanded to arrive. A NAT that forgets every quarter of a second leaves each side unheard for most of the time:
+ * two who are joined may never be heard at the same moment, and a key be pressed when nobody listens.
+ */
+const isHeard = ({ faults }: Partial<WorldOptions>): boolean => faults?.nat === undefined;
+const answers: Person = { answerAfterMs: 100, says: 1 };
+
+/** Whether the one who was called first and FRIEND have heard each other. */
+const areJoined = (phones: ReturnType<typeof partyPhones>): boolean =>
+  phones.heard(FRIEND).includes(1) && phones.heard(numberToDial).includes(2);
+
+/** The other side is asked to call somebody else, does so, and tells how that goes. */
+const sendsOn: Kind = (options) => {
+  const people = { [FRIEND]: { answerAfterMs: 1000, says: 2 } };
+  const scene = attendedScene({ Mode: 'Blind', Target: FRIEND }, people, options);
+  const { world, phones, desk, calls } = scene;
+  const call = async (): Promise<Outcomes> => {
+    const session = await world.call();
+    const own = () => phones.callTo(numberToDial)?.dialog;
+    await world.clock.runUntil(() => own() !== undefined, MOST_MS);
+    const dialog = own();
+    if (dialog) dialog.onRefer = obeying(scene);
+    expect(await world.over(session)).toBe(true);
+    for (const { log } of calls) void log.dialog?.bye();
+    await world.clock.runUntil(() => calls.every(({ log }) => (log.failure ?? log.end) !== undefined), MOST_MS);
+    for (const { rtp } of calls) rtp.close();
+    calls.length = 0;
+    return [session.outcome?.trim()];
+  };
+  return new LastingWorld({ world, phones: [phones, desk], call });
+};
+
+/** Who is dialled hears what the call is about, and then presses the key that takes it. */
+const takesByKey: Kind = (options) => {
+  const people = { [FRIEND]: { answerAfterMs: 1000, says: 2 } };
+  const { world, phones } = dialScene(people, { Number: FRIEND, WhisperText: 'x'.repeat(100), RequireKeyPress: '1' }, options);
+  const call = async (): Promise<Outcomes> => {
+    const session = await world.call();
+    const until = (isSo: () => boolean) => world.clock.runUntil(() => isSo() || session.endedAtMs !== undefined, MOST_MS);
+    await until(() => phones.heard(FRIEND).length > 0);
+    await world.clock.advance(SETTLED_MS);
+    // Until the key the two are not joined.
+    expect([phones.heard(FRIEND).includes(1), phones.heard(numberToDial).includes(2)]).toEqual([false, false]);
+    const friend = phones.callTo(FRIEND);
+    if (isHeard(options)) {
+      await friend?.press?.('1');
+      await until(() => areJoined(phones));
+    } else {
+      void friend?.dialog?.tellDigit('1', 100);
+      await world.clock.advance(3 * SETTLED_MS);
+    }
+    void friend?.dialog?.bye();
+    expect(await world.over(session)).toBe(true);
+    return [session.outcome];
+  };
+  return new LastingWorld({ world, phones: [phones], call });
+};
+
+interface Operated {
+  readonly world: ReturnType<typeof callWorld>;
+  readonly phones: ReturnType<typeof partyPhones>;
+  readonly sessionId: string;
+  readonly until: (isSo: () => boolean) => Promise<boolean>;
+  readonly options: Partial<WorldOptions>;
+}
+
+/** Something is done by request in a call whose flow would speak for a minute. Answers what came of that, to which the outcome is added. */
+const operated =
+  (people: Readonly<Record<string, Person>>, act: (operated: Operated) => Promise<string>): Kind =>
+  (options: Partial<WorldOptions>) => {
+    const flow = flowOf({
+      say: ['SayNode', { WhatToSay: 'x'.repeat(3000), Done: to('end') }],
+      end: ['HangUpNode', { Outcome: 'Said' }],
+    });
+    const world = callWorld({ flow, phoneIsThere: false, ...options });
+    const phones = partyPhones(world, { [numberToDial]: answers, ...people });
+    const call = async (): Promise<Outcomes> => {
+      const session: SeenSession = await world.call();
+      const until = (isSo: () => boolean) => world.clock.runUntil(() => isSo() || session.endedAtMs !== undefined, MOST_MS);
+      await until(() => session.answeredAtMs !== undefined);
+      const done = await act({ world, phones, sessionId: session.row.id, until, options });
+      expect(await world.over(session)).toBe(true);
+      return [`${done}, ${session.outcome}`];
+    };
+    return new LastingWorld({ world, phones: [phones], call });
+  };
+
+const redirects = operated({ [FRIEND]: { answerAfterMs: 1000, says: 2 } }, async ({ world, phones, sessionId, until, options }) => {
+  await world.service.live.redirect(manager, { sessionId, destination: FRIEND });
+  const friend = () => phones.callTo(FRIEND);
+  const isUp = (): boolean => friend()?.dialog?.state.invite.acked === true;
+  const isDone = (): boolean => (isHeard(options) ? areJoined(phones) : isUp());
+  await until(isDone);
+  const done = isDone() ? 'joined' : 'not joined';
+  void friend()?.dialog?.bye();
+  return done;
+});
+
+const holds = operated({}, async ({ world, phones, sessionId, until }) => {
+  const { live } = world.service;
+  const offers = (): string => phones.callTo(numberToDial)?.offers.join(', ') ?? '';
+  const hearsMusic = async (): Promise<boolean> => {
+    await world.clock.advance(SETTLED_MS);
+    const sinceMs = world.clock.now();
+    await world.clock.advance(2 * SETTLED_MS);
+    return phones.heard(numberToDial, sinceMs).includes(MUSIC);
+  };
+  await live.hold(manager, { sessionId });
+  await until(() => offers() === 'sendonly');
+  const heard = [await hearsMusic()];
+  let isResumed = false;
+  const resumed = live.patch(manager, { sessionId, callState: 'Connected' }).then(() => {
+    isResumed = true;
+  });
+  await until(() => isResumed);
+  await resumed;
+  heard.push(await hearsMusic());
+  const done = offers();
+  void phones.callTo(numberToDial)?.dialog?.bye();
+  return `${done}, music ${heard.join(' and ')}`;
+});
+
+/** Calls in which the flow or a request does something to a call that is up. */
+export const operatedKinds: Readonly<Record<string, CallsOfAKind>> = {
+  'the flow transfers its call': {
+    open: sendsOn,
+    outcome: 'Transferred 200',
+    unless: { 'Accepted 100': (log) => log.leftNotifyUnanswered() },
+  },
+  'who is dialled takes the call with a key': { open: takesByKey, outcome: `Done Answered ${FRIEND}` },
+  'a call is redirected by request': { open: redirects, outcome: 'joined, Completed' },
+  'a call is held and resumed by request': { open: holds, outcome: 'sendonly, sendrecv, music true and false, CalleeHungUp' },
+};
