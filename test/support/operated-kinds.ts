@@ -1,6 +1,8 @@
 import { expect } from 'vitest';
+import { familyOf } from '../../src/wire/ip-address.ts';
 import { attendedScene, obeying } from './attended-scene.ts';
 import { callWorld, manager, numberToDial, type WorldOptions } from './call-world.ts';
+import { targetAt } from './carriers.ts';
 import { dialScene } from './dialled-call.ts';
 import { flowOf, to } from './flow-builder.ts';
 import { type CallsOfAKind, type Kind, LastingWorld, type Outcomes } from './lasting-world.ts';
@@ -9,6 +11,7 @@ import type { SeenSession } from './session-table.ts';
 import { MUSIC } from './spoken-tones.ts';
 import { FRIEND } from './transfer-world.ts';
 
+const [SERVER_SIX, CARRIER_SIX] = ['2001:db8::1', '2001:db8::2'] as const;
 const MOST_MS = 100_000;
 /** Until what one side has changed is heard at the other, however late the network is. */
 const SETTLED_MS = 500;
@@ -47,13 +50,13 @@ const sendsOn: Kind = (options) => {
 /** Who is dialled hears what the call is about, and then presses the key that takes it. */
 const takesByKey: Kind = (options) => {
   const people = { [FRIEND]: { answerAfterMs: 1000, says: 2 } };
-  const { world, phones } = dialScene(people, { Number: FRIEND, WhisperText: 'x'.repeat(100), RequireKeyPress: '1' }, options);
+  const { world, phones } = dialScene(people, { Number: FRIEND, WhisperText: 'x'.repeat(10), RequireKeyPress: '1' }, options);
   const call = async (): Promise<Outcomes> => {
     const session = await world.call();
     const until = (isSo: () => boolean) => world.clock.runUntil(() => isSo() || session.endedAtMs !== undefined, MOST_MS);
     await until(() => phones.heard(FRIEND).length > 0);
     await world.clock.advance(SETTLED_MS);
-    // Until the key the two are not joined.
+    // It has been said by now. Until the key the two are not joined.
     expect([phones.heard(FRIEND).includes(1), phones.heard(numberToDial).includes(2)]).toEqual([false, false]);
     const friend = phones.callTo(FRIEND);
     if (isHeard(options)) {
@@ -66,6 +69,33 @@ const takesByKey: Kind = (options) => {
     void friend?.dialog?.bye();
     expect(await world.over(session)).toBe(true);
     return [session.outcome];
+  };
+  return new LastingWorld({ world, phones: [phones], call });
+};
+
+/** A server of both families calls through a carrier that has IPv6 alone. */
+const dialsOverSix: Kind = ({ filter, ...options }) => {
+  const people = { [FRIEND]: { answerAfterMs: 1000, says: 2 } };
+  const { world, phones } = dialScene(
+    people,
+    { Number: FRIEND },
+    {
+      ...options,
+      otherServer: SERVER_SIX,
+      phonesAt: CARRIER_SIX,
+      targets: [targetAt(CARRIER_SIX)],
+      // Between the families there is no way.
+      filter: (bytes, from, to, nth) =>
+        familyOf(from.address) === familyOf(to.address) ? (filter?.(bytes, from, to, nth) ?? 'pass') : 'drop',
+    },
+  );
+  const call = async (): Promise<Outcomes> => {
+    const session = await world.call();
+    await world.clock.runUntil(() => areJoined(phones) || session.endedAtMs !== undefined, MOST_MS);
+    const done = areJoined(phones) ? 'joined' : 'not joined';
+    void phones.callTo(FRIEND)?.dialog?.bye();
+    expect(await world.over(session)).toBe(true);
+    return [`${done}, ${session.outcome}`];
   };
   return new LastingWorld({ world, phones: [phones], call });
 };
@@ -142,6 +172,7 @@ export const operatedKinds: Readonly<Record<string, CallsOfAKind>> = {
     unless: { 'Accepted 100': (log) => log.leftNotifyUnanswered() },
   },
   'who is dialled takes the call with a key': { open: takesByKey, outcome: `Done Answered ${FRIEND}` },
+  'somebody is dialled over IPv6': { open: dialsOverSix, outcome: `joined, Done Answered ${FRIEND}` },
   'a call is redirected by request': { open: redirects, outcome: 'joined, Completed' },
   'a call is held and resumed by request': { open: holds, outcome: 'sendonly, sendrecv, music true and false, CalleeHungUp' },
 };
