@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { nothingLeft, type WorldOptions } from '../support/call-world.ts';
-import { kindsOfCalls } from '../support/kinds-of-calls.ts';
+import { kindsOfCalls, moreKindsOfCalls } from '../support/kinds-of-calls.ts';
 import { LossLog } from '../support/loss-log.ts';
 import { RebindingNat } from '../support/rebinding-nat.ts';
 
@@ -26,7 +26,7 @@ const networks: Readonly<Record<string, BadNetwork>> = {
 };
 
 describe.each(Object.entries(networks))('calls over a network where %s', (_network, { options, lossPercent = 0 }) => {
-  it.each(Object.entries(kindsOfCalls))(
+  it.each(Object.entries({ ...kindsOfCalls, ...moreKindsOfCalls }))(
     '%s: each ends as it must, save where what says so was lost for good, and nothing is left',
     { timeout: 60_000 },
     async (_kind, one) => {

@@ -12,7 +12,7 @@ import { MUSIC } from './spoken-tones.ts';
 import { FRIEND } from './transfer-world.ts';
 
 const [SERVER_SIX, CARRIER_SIX] = ['2001:db8::1', '2001:db8::2'] as const;
-const MOST_MS = 100_000;
+const MOST_MS = 60_000;
 /** Until what one side has changed is heard at the other, however late the network is. */
 const SETTLED_MS = 500;
 /**

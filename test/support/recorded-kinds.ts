@@ -123,6 +123,10 @@ const onRequest = recorded(
 
 export const recordedKinds: Readonly<Record<string, CallsOfAKind>> = {
   'a call of two that is recorded twice': { open: ofTwo, outcome: `Done Answered ${FRIEND}, 2 recordings` },
-  'a call is recorded by request': { open: onRequest, outcome: 'CalleeHungUp, 2 recordings' },
   'somebody leaves a message': { open: ofMessage, outcome: 'Heard, 1 recordings' },
+};
+
+/** Those that a request records. */
+export const operatedRecordedKinds: Readonly<Record<string, CallsOfAKind>> = {
+  'a call is recorded by request': { open: onRequest, outcome: 'CalleeHungUp, 2 recordings' },
 };
