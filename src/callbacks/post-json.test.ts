@@ -1,7 +1,8 @@
 import type { ServerResponse } from 'node:http';
-import { createServer, type Server } from 'node:net';
+import { createServer } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type CallbackReceiver, callbackReceiver } from '../../test/support/callback-receiver.ts';
+import { listeningPort } from '../../test/support/listening-port.ts';
 import { systemClock } from '../kernel/clock.ts';
 import { VirtualClock } from '../kernel/virtual-clock.ts';
 import { CallbackRefused } from './callback-url.ts';
@@ -26,13 +27,6 @@ async function receiver(answer?: (response: ServerResponse, nth: number) => void
   const opened = await callbackReceiver(answer);
   receivers.push(opened);
   return opened;
-}
-
-async function listen(server: Server): Promise<number> {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('expected a port');
-  return address.port;
 }
 
 function poster(resolve: ResolveName = here, mayReach = development, clock: VirtualClock | typeof systemClock = systemClock) {
@@ -104,7 +98,7 @@ describe('jsonPoster', () => {
   it('fails when nobody listens, and when the connection ends without an answer', async () => {
     const { port } = await receiver((response) => response.destroy());
     await expect(poster()(`http://127.0.0.1:${port}/`)).rejects.toThrow();
-    const freePort = await listen(tcp);
+    const freePort = await listeningPort(tcp);
     await new Promise((resolve) => tcp.close(resolve));
     await expect(poster()(`http://127.0.0.1:${freePort}/`)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
   });
@@ -118,7 +112,7 @@ describe('jsonPoster', () => {
         });
       });
     });
-    const port = await listen(tcp);
+    const port = await listeningPort(tcp);
     await expect(poster()(`https://hooks.example.com:${port}/calls`)).rejects.toThrow();
     expect(await hello).toContain('hooks.example.com');
     expect(await hello).not.toMatch(/POST|calls/);

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { text as readText } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
+import { listeningPort } from '../../test/support/listening-port.ts';
 import { NewFile } from '../contracts/files.ts';
 import { GetFlow, NewFlow, PatchFlow } from '../contracts/flows.ts';
 import { ListSessions } from '../contracts/sessions.ts';
@@ -25,14 +25,12 @@ async function answering(status: number, body: unknown, slash = '') {
     seen.push({ method: request.method, url: request.url, headers: request.headers, body: await readText(request) });
     response.writeHead(status, { 'content-type': 'application/json' }).end(typeof body === 'string' ? body : JSON.stringify(body));
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  const port = await listeningPort(server);
   closeServer = async () => {
     server.closeAllConnections();
     server.close();
     await once(server, 'close');
   };
-  const { port } = server.address() as AddressInfo;
   const url = `http://127.0.0.1:${port}${slash}`;
   return { seen, url, api: new ApiClient({ url, user: 'ann@example.com', password: 'pässword' }) };
 }

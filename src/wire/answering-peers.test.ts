@@ -1,6 +1,6 @@
-import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
+import { listeningPort } from '../../test/support/listening-port.ts';
 import { silentLogger } from '../kernel/log.ts';
 import { seededRandom } from '../kernel/random.ts';
 import { VirtualClock } from '../kernel/virtual-clock.ts';
@@ -30,17 +30,15 @@ async function scene() {
       peers.pings++;
       if (peers.answers) socket.write(`\r\n${MESSAGE}`);
     });
-  }).listen(0, '0.0.0.0');
-  await once(server, 'listening');
+  });
+  const port = await listeningPort(server, '0.0.0.0');
   opened.push(() => server.close());
-  const bound = server.address();
-  if (bound === null || typeof bound === 'string') throw new Error('no address');
   const clock = new VirtualClock();
   const wire = await openTcp({ local: { address: '127.0.0.1', port: 0 }, clock, log: silentLogger, pings: { random: seededRandom(5) } });
   opened.push(() => wire.close());
   let answers = 0;
   wire.onReceive(() => answers++);
-  const peerAt = (nth: number): Endpoint => ({ address: `127.1.${nth >> 8}.${nth & 255}`, port: bound.port });
+  const peerAt = (nth: number): Endpoint => ({ address: `127.1.${nth >> 8}.${nth & 255}`, port });
   /** Connects to so many peers, lets each be pinged once, and answers how many of the connections are left ten seconds later. */
   const pinged = async (first: number, count: number): Promise<number> => {
     const before = { pings: peers.pings, answers };

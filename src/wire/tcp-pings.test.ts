@@ -1,6 +1,6 @@
-import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { listeningPort } from '../../test/support/listening-port.ts';
 import { silentLogger } from '../kernel/log.ts';
 import { seededRandom } from '../kernel/random.ts';
 import { VirtualClock } from '../kernel/virtual-clock.ts';
@@ -43,11 +43,8 @@ async function scene(answers: boolean) {
         if (peer.answers) socket.write(`\r\n${message}`);
       }
     });
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const bound = server.address();
-  if (bound === null || typeof bound === 'string') throw new Error('no address');
-  const to: Endpoint = { address: bound.address, port: bound.port };
+  });
+  const to: Endpoint = { address: '127.0.0.1', port: await listeningPort(server) };
   const clock = new VirtualClock();
   wire = await openTcp({ local: { address: '127.0.0.1', port: 0 }, clock, log: silentLogger, pings: { random: seededRandom(5) } });
   let received = 0;

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
+import { listeningPort } from '../../test/support/listening-port.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { silentLogger } from '../kernel/log.ts';
 import { VirtualClock } from '../kernel/virtual-clock.ts';
@@ -30,15 +31,12 @@ async function listen(onConnection: (socket: Socket) => void): Promise<{ server:
     sockets.add(socket);
     socket.on('error', () => {});
     onConnection(socket);
-  }).listen(0, '127.0.0.1');
+  });
   opened.push(() => {
     for (const socket of sockets) socket.destroy();
     server.close();
   });
-  await once(server, 'listening');
-  const bound = server.address();
-  if (bound === null || typeof bound === 'string') throw new Error('no address');
-  return { server, endpoint: { address: bound.address, port: bound.port } };
+  return { server, endpoint: { address: '127.0.0.1', port: await listeningPort(server) } };
 }
 
 /** Collects what a wire receives; `next()` waits for the next message. */

@@ -3,6 +3,7 @@ import { connect as connectPlain, createServer as createPlain, type Socket } fro
 import { type ConnectionOptions, connect, createServer } from 'node:tls';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { TestAuthority } from '../../test/support/certificates.ts';
+import { listeningPort } from '../../test/support/listening-port.ts';
 import { silentLogger } from '../kernel/log.ts';
 import { seededRandom } from '../kernel/random.ts';
 import { VirtualClock } from '../kernel/virtual-clock.ts';
@@ -58,14 +59,12 @@ describe('a TLS wire', () => {
     const server = createServer({ cert: peerIdentity.certificate, key: peerIdentity.key }, (socket) => {
       names.push(String(socket.servername));
       socket.on('error', () => {});
-    }).listen(0, '127.0.0.1');
-    await once(server, 'listening');
+    });
     opened.push(() => void server.close());
-    const bound = server.address();
-    if (bound === null || typeof bound === 'string') throw new Error('no address');
+    const to = { address: '127.0.0.1', port: await listeningPort(server) };
     const client = await open();
-    await send(client, { address: bound.address, port: bound.port, serverName: 'peer.example' });
-    await send(client, { address: bound.address, port: bound.port });
+    await send(client, { ...to, serverName: 'peer.example' });
+    await send(client, to);
     await until(() => names.length === 2);
     expect(names).toEqual(['peer.example', 'false']);
     await client.close();
@@ -140,11 +139,9 @@ describe('a TLS wire', () => {
           if (peer.answers) socket.write(`\r\n${message('x')}`);
         }
       });
-    }).listen(0, '127.0.0.1');
-    await once(server, 'listening');
+    });
     opened.push(() => void server.close());
-    const bound = server.address();
-    if (bound === null || typeof bound === 'string') throw new Error('no address');
+    const port = await listeningPort(server);
     const client = await open({ clock, pings: { random: seededRandom(1) } });
     let received = 0;
     client.onReceive(() => {
@@ -152,7 +149,7 @@ describe('a TLS wire', () => {
     });
     const closed: Endpoint[] = [];
     client.onClosed((gone) => closed.push(gone));
-    const to = { address: bound.address, port: bound.port, serverName: 'peer.example' };
+    const to = { address: '127.0.0.1', port, serverName: 'peer.example' };
     await send(client, to);
     await until(() => peer.messages === 1);
     /** Lets time pass until a ping has been sent, and has come. */
@@ -202,12 +199,10 @@ describe('a TLS wire', () => {
     const client = await open({ clock, connectTimeoutMs: 3000 });
     await server.close();
     await expect(send(client, server.local)).rejects.toThrow('ECONNREFUSED');
-    const silent = createPlain(() => {}).listen(0, '127.0.0.1');
-    await once(silent, 'listening');
+    const silent = createPlain(() => {});
     opened.push(() => void silent.close());
-    const bound = silent.address();
-    if (bound === null || typeof bound === 'string') throw new Error('no address');
-    const sent = expect(send(client, { address: bound.address, port: bound.port })).rejects.toThrow('did not accept');
+    const port = await listeningPort(silent);
+    const sent = expect(send(client, { address: '127.0.0.1', port })).rejects.toThrow('did not accept');
     await clock.advance(3000);
     await sent;
     expect([client.connections, clock.pendingTimers]).toEqual([0, 0]);

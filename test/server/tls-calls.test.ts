@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { connect, createServer, type TLSSocket } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { measureSound } from '../../src/cli/heard.ts';
@@ -8,6 +7,7 @@ import type { SessionInfo } from '../../src/contracts/sessions.ts';
 import { type Baresip, startBaresip } from '../support/baresip.ts';
 import { TestAuthority } from '../support/certificates.ts';
 import { flowOf, to } from '../support/flow-builder.ts';
+import { listeningPort } from '../support/listening-port.ts';
 import { latestSession, newAccount, numberToDial, type RealServer, realServer, saveFlow, takeCalls } from '../support/real-server.ts';
 import { testPort } from '../support/test-port.ts';
 
@@ -94,12 +94,10 @@ describe('a call to a trunk over TLS', () => {
         const answer = kept.map((line) => (line.startsWith('To:') ? `${line};tag=x` : line));
         socket.write(`SIP/2.0 603 Decline\r\n${answer.join('\r\n')}\r\nContent-Length: 0\r\n\r\n`);
       });
-    }).listen(0, '127.0.0.1');
-    await once(listener, 'listening');
+    });
+    const port = await listeningPort(listener);
     closing.push(() => listener.close());
-    const bound = listener.address();
-    if (bound === null || typeof bound === 'string') throw new Error('no address');
-    const session = await callTo('localhost', bound.port);
+    const session = await callTo('localhost', port);
     expect(session).toMatchObject({ outcome: 'Rejected' });
     expect(seen).toEqual(['localhost', 'DNS:localhost, IP Address:127.0.0.1']);
   }, 60_000);

@@ -12,6 +12,7 @@ import { openTcp } from '../../src/wire/tcp.ts';
 import { openTls, type TlsOptions } from '../../src/wire/tls.ts';
 import { TestAuthority } from '../support/certificates.ts';
 import { dnsTable } from '../support/dns-table.ts';
+import { listeningPort } from '../support/listening-port.ts';
 import { ANSWER } from '../support/sip-agents.ts';
 
 // Requests in dialogs that came over a connection, over real sockets.
@@ -80,12 +81,9 @@ class Peer {
 /** A listener where the Contact says that the peer is. */
 async function contactPort(address = '127.0.0.1'): Promise<{ port: number; connected: Peer[] }> {
   const connected: Peer[] = [];
-  const listener = createServer((socket) => connected.push(new Peer(socket))).listen(0, address);
-  await once(listener, 'listening');
+  const listener = createServer((socket) => connected.push(new Peer(socket)));
   closing.push(() => listener.close());
-  const bound = listener.address();
-  if (bound === null || typeof bound === 'string') throw new Error('no address');
-  return { port: bound.port, connected };
+  return { port: await listeningPort(listener, address), connected };
 }
 
 async function acked(dialogs: readonly Dialog[]): Promise<Dialog> {

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { CallbackBody } from '../../src/callbacks/callback-sender.ts';
+import { listeningPort } from './listening-port.ts';
 
 export interface ReceivedCallback {
   readonly method: string | undefined;
@@ -41,8 +42,7 @@ export async function callbackReceiver(
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
+  const port = await listeningPort(server);
   return {
     port,
     received,

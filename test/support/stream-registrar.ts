@@ -1,9 +1,9 @@
-import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { createServer as createSecureServer } from 'node:tls';
 import type { SipMessage, SipResponse } from '../../src/telephony/sip/message.ts';
 import { parseMessage } from '../../src/telephony/sip/parse-message.ts';
 import { TcpFraming } from '../../src/wire/tcp-framing.ts';
+import { listeningPort } from './listening-port.ts';
 
 /** A registrar at 127.0.0.1 over TCP, or with an identity over TLS, that grants everything for so long, and does not answer pings. */
 export interface StreamRegistrar {
@@ -41,12 +41,9 @@ export async function streamRegistrar(seconds: number, identity?: { certificate:
   };
   const secure = identity && { cert: identity.certificate, key: identity.key };
   const server = secure ? createSecureServer(secure, onSocket) : createServer(onSocket);
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const bound = server.address();
-  if (bound === null || typeof bound === 'string') throw new Error('no address');
+  const port = await listeningPort(server);
   return {
-    port: bound.port,
+    port,
     sockets,
     registers,
     get pings() {

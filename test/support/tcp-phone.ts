@@ -6,6 +6,7 @@ import type { SipMessage, SipResponse } from '../../src/telephony/sip/message.ts
 import { parseMessage } from '../../src/telephony/sip/parse-message.ts';
 import { TcpFraming } from '../../src/wire/tcp-framing.ts';
 import type { Endpoint } from '../../src/wire/wire.ts';
+import { listeningPort } from './listening-port.ts';
 
 /** One connection of a phone that says only what a test says; it refuses calls with 486. */
 export interface TcpPhone {
@@ -85,12 +86,9 @@ export async function listeningPhone(): Promise<{ readonly port: number; readonl
     closers.push(() => socket.destroy());
   });
   const closers: (() => void)[] = [() => server.close()];
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const bound = server.address();
-  if (bound === null || typeof bound === 'string') throw new Error('no address');
+  const port = await listeningPort(server);
   return {
-    port: bound.port,
+    port,
     requests,
     close: () => {
       for (const close of closers) close();

@@ -1,11 +1,8 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { bridgedCalls, nothingLeftOf } from '../../../test/support/bridged-calls.ts';
 import { countingPrompt, type ReceivedPacket } from '../../../test/support/media-rig.ts';
+import { sentWhile } from '../../../test/support/sent-while.ts';
 import { silenceByte } from '../audio/g711.ts';
-import { readWavHeader } from '../audio/wav.ts';
 
 const never = new AbortController().signal;
 const SAMPLES_PER_MS = 8;
@@ -19,12 +16,6 @@ function spans(packets: readonly ReceivedPacket[]): { elapsedMs: number; stamped
   return { elapsedMs: last.atMs - first.atMs, stampedMs: ((last.timestamp - first.timestamp) >>> 0) / SAMPLES_PER_MS };
 }
 
-let folder = '';
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'bridge-timing-'));
-});
-afterEach(() => rm(folder, { recursive: true, force: true }));
-
 /** Two calls that are up and bridged, in silence since a moment. */
 async function bridged(left = {}, right = {}) {
   const { rig, one, two } = await bridgedCalls(left, right);
@@ -37,19 +28,6 @@ async function bridged(left = {}, right = {}) {
     one.peer.timestamp += pauseMs * SAMPLES_PER_MS;
   };
   return { rig, one, two, speakAndPause };
-}
-
-/** What the right side of a bridge was sent while `during` went on: the left channel of a recording of the whole call. */
-async function recordedWhile(world: Awaited<ReturnType<typeof bridged>>, during: () => Promise<void>): Promise<Int16Array> {
-  const path = join(folder, 'call.wav');
-  const recorded = world.two.stream.recordCall(path, 'stereo');
-  await during();
-  world.two.stream.controlRecording('stop');
-  await recorded;
-  const bytes = await readFile(path);
-  const { dataAt } = readWavHeader(bytes);
-  const both = new Int16Array(bytes.buffer.slice(bytes.byteOffset + dataAt, bytes.byteOffset + bytes.length));
-  return both.filter((_, index) => index % 2 === 0);
 }
 
 describe('the time of what a bridge sends', () => {
@@ -123,7 +101,7 @@ describe('the time of what a bridge sends', () => {
 
   it('lets a recording of the call keep every talk spurt whole', async () => {
     const world = await bridged();
-    const sent = await recordedWhile(world, async () => {
+    const sent = await sentWhile(world.two.stream, async () => {
       for (let spurt = 0; spurt < 12; spurt++) await world.speakAndPause(400, 300, 0x90);
     });
     for (let spurt = 0; spurt < 12; spurt++) {
@@ -159,7 +137,7 @@ describe('the time of what a bridge sends', () => {
     ],
   ])('has %s follow each other in a recording as they were sent', async (_, during) => {
     const world = await bridged();
-    const sent = await recordedWhile(world, () => during(world));
+    const sent = await sentWhile(world.two.stream, () => during(world));
     const codes = new Map<number, number>();
     for (const sample of sent) codes.set(sample, (codes.get(sample) ?? 0) + 1);
     const heard = new Map<number, number>();
