@@ -20,13 +20,13 @@ const HEARD = 1;
 
 /** Both sides of one call in one WAV file: in stereo, on the left what we send, on the right what we hear. */
 export class CallRecorder {
+  /** Packets that were sent and wait to be put in. It stands first, since each packet needs it and nothing else. */
+  readonly #run = new PacketRun();
   readonly #path: string;
   readonly #startMs: number;
   readonly #file: RecordingFile;
   readonly #audio: RecordingWindow;
   readonly #timestamps = new SampleTimestamps();
-  /** Packets that were sent and wait to be put in. */
-  readonly #run = new PacketRun();
   readonly #decoded = new DecodedAudio();
   /** Where pauses begin and end, in turn: positions that nothing was taken out beyond. */
   readonly #edges: number[] = [];

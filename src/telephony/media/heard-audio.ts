@@ -31,6 +31,8 @@ const GATHERS_TO_LOOK = 3;
  * costs nothing as long as nobody calls it.
  */
 export class HeardAudio {
+  /** What came in order since the last `gather`. It stands first, since most packets need it and nothing else. */
+  readonly #run = new PacketRun();
   readonly #tap: AudioTap;
   readonly #buffer = new JitterBuffer();
   readonly #decoded = new DecodedAudio();
@@ -43,8 +45,6 @@ export class HeardAudio {
   readonly #other = new Int16Array(FRAME_SAMPLES);
   readonly #madeUp = new Int16Array(FRAME_SAMPLES);
   readonly #timestamps = new SampleTimestamps();
-  /** What came in order since the last `gather`. */
-  readonly #run = new PacketRun();
   #gathers = false;
   #gathersToLook = GATHERS_TO_LOOK;
   #codec: AudioCodec | undefined;

@@ -19,6 +19,14 @@ const WRITE_MS = 1000;
  * buffer, which is made when somebody listens for the first time and costs nothing while nobody does.
  */
 export class StreamListeners {
+  // First what each frame looks at, close together.
+  #listens = false;
+  /** Whether somebody listens who needs each frame in its time, as all do but the recording of the whole call. */
+  #plays = false;
+  #heardAudio: HeardAudio | undefined;
+  #framesToGather = 0;
+  /** The second, of all time, in which was written last: unlike a time in ms it needs no memory of its own. */
+  #writtenSecond = 0;
   readonly #clock: Clock;
   readonly #onCallRecorder: (recorder: CallRecorder | undefined) => void;
   readonly #inband: InbandDigits;
@@ -27,12 +35,6 @@ export class StreamListeners {
   /** Recordings of the peer whose file is not complete yet. */
   readonly #finishing = new Set<Promise<unknown>>();
   readonly #last = new LastAudio();
-  #heardAudio: HeardAudio | undefined;
-  #listens = false;
-  /** Whether somebody listens who needs each frame in its time, as all do but the recording of the whole call. */
-  #plays = false;
-  #framesToGather = 0;
-  #writeAtMs = 0;
   /** Whether a room hears it. */
   #speaksInRoom = false;
   #closed = false;
@@ -146,7 +148,8 @@ export class StreamListeners {
   /** Takes the next frame, in samples that the next call overwrites; undefined when nobody needs it now. */
   frame(nowMs: number): Int16Array | undefined {
     if (!this.#listens) return undefined;
-    if (nowMs >= this.#writeAtMs) this.#write(nowMs);
+    const second = Math.floor(nowMs / WRITE_MS);
+    if (second !== this.#writtenSecond) this.#write(second);
     const heard = this.#heardAudio;
     if (!this.#plays) {
       if (--this.#framesToGather > 0) return undefined;
@@ -186,8 +189,8 @@ export class StreamListeners {
     await Promise.allSettled([...this.#finishing, this.#callRecording.complete()]);
   }
 
-  #write(nowMs: number): void {
-    this.#writeAtMs = (Math.floor(nowMs / WRITE_MS) + 1) * WRITE_MS;
+  #write(second: number): void {
+    this.#writtenSecond = second;
     this.#recorder?.write();
     this.#callRecording.recorder?.write();
   }
