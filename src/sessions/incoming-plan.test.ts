@@ -77,6 +77,11 @@ function planned({ trunk, other, flow: info = stored.flow, flowOf: accountId = '
 }
 
 describe('a call that comes in', () => {
+  it('by a trunk has audio as the trunk says', async () => {
+    const media = { srtp: 'required', codecs: ['PCMA'], digits: 'info', inbandDigits: 'always', rtpSource: 'offered' } as const;
+    expect(await planned({ trunk: media })).toMatchObject({ line: { media } });
+  });
+
   it('by a trunk is for a number of its account', async () => {
     expect(await planned({})).toMatchObject({ accountId: 'account-1', endpointId: 'endpoint-1', line: { trunkId: 'trunk-1' } });
   });

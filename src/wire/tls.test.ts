@@ -54,6 +54,17 @@ describe('a TLS wire', () => {
     expect([client.connections, server.connections]).toEqual([1, 1]);
   });
 
+  test('is taken under each of the names in its certificate, whichever is asked for', async () => {
+    const server = await open({ identity: authority.issue('DNS:one.example,DNS:two.example') });
+    const client = await open();
+    for (const name of ['one.example', 'two.example']) {
+      const received = next(server);
+      await send(client, named(server, name));
+      expect((await received).text).toBe(message('x'));
+    }
+    await expect(send(client, named(server, 'three.example'))).rejects.toThrow('not for three.example');
+  });
+
   test('shows the name it wants, so that one address can serve many', async () => {
     const names: string[] = [];
     const server = createServer({ cert: peerIdentity.certificate, key: peerIdentity.key }, (socket) => {

@@ -35,6 +35,26 @@ describe('a call from the carrier of a trunk to a number of its account', () => 
     await finish();
   });
 
+  it.each([
+    [['PCMA'], '8 101'],
+    [['PCMA', 'PCMU'], '0 101'],
+  ] as const)('is answered in a codec of its trunk (%s), the first that the caller has', async (codecs, formats) => {
+    const { caller, session, finish } = incomingScene({ trunk: { codecs } });
+    await caller.invite({ sdp: offerAt('10.0.0.2').replace('0 101', '0 8 101') });
+    await caller.ack();
+    expect(/RTP\/AVP (.*)\r/.exec(caller.sdp())?.[1]).toBe(formats);
+    await finish();
+    expect(session()?.outcome).toBe('Served');
+  });
+
+  it('is refused when it has no codec of its trunk', async () => {
+    const { caller, finish } = incomingScene({ trunk: { codecs: ['opus'] } });
+    await caller.invite({ sdp: offerAt('10.0.0.2').replace('0 101', '0 8 101') });
+    await caller.ack({ refused: true });
+    expect(caller.statuses()).toEqual([100, 488]);
+    await finish();
+  });
+
   it('is answered only when its session is on disk, and keeps what another process needs', async () => {
     let stored = (): void => {};
     const { world, caller, session, finish } = incomingScene({

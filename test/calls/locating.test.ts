@@ -5,6 +5,7 @@ import { callWorld, manager, nothingLeft, PHONE, type WorldOptions } from '../su
 import { carrier, targetAt } from '../support/carriers.ts';
 import { type DnsZone, dnsTable, naptrTo, srvTo } from '../support/dns-table.ts';
 import { flowOf, to } from '../support/flow-builder.ts';
+import { ANSWER } from '../support/sip-agents.ts';
 
 const flow = flowOf({ say: ['SayNode', { WhatToSay: '0123456789', Done: to('bye') }], bye: ['HangUpNode'] });
 const DOMAIN = 'carrier.example';
@@ -144,18 +145,24 @@ describe('a trunk that is a domain', () => {
     expect(await left()).toEqual(nothingLeft);
   });
 
-  it('has no second server called once a phone rings, or when the callee is the cause', async () => {
-    const rang = await placed(inOrder(FIRST, PHONE), (invite, clock) => {
-      invite.ring();
+  it.each([
+    ['rings', undefined],
+    ['has audio of its own before the answer', ANSWER],
+  ])('has no second server called once a phone %s', async (_what, sdp) => {
+    const { session, invites, left } = await placed(inOrder(FIRST, PHONE), (invite, clock) => {
+      invite.ring(sdp);
       clock.after(1000, () => invite.reject(503));
     });
-    expect(rang.session.sipCause).toBe(503);
-    expect(placesOf(rang.invites)).toEqual([FIRST]);
-    expect(await rang.left()).toEqual(nothingLeft);
-    const busy = await placed(inOrder(FIRST, PHONE), (invite) => invite.reject(486));
-    expect(busy.session).toMatchObject({ outcome: 'Busy', sipCause: 486 });
-    expect(placesOf(busy.invites)).toEqual([FIRST]);
-    expect(await busy.left()).toEqual(nothingLeft);
+    expect(session.sipCause).toBe(503);
+    expect(placesOf(invites)).toEqual([FIRST]);
+    expect(await left()).toEqual(nothingLeft);
+  });
+
+  it('has no second server called when the callee is the cause', async () => {
+    const { session, invites, left } = await placed(inOrder(FIRST, PHONE), (invite) => invite.reject(486));
+    expect(session).toMatchObject({ outcome: 'Busy', sipCause: 486 });
+    expect(placesOf(invites)).toEqual([FIRST]);
+    expect(await left()).toEqual(nothingLeft);
   });
 
   it('is asked for once in a burst of calls, and again when the TTL is over', async () => {

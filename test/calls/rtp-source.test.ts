@@ -3,6 +3,9 @@ import { RTP_HEADER_BYTES, writeRtpHeader } from '../../src/telephony/rtp/packet
 import type { Endpoint } from '../../src/wire/wire.ts';
 import { callWorld, nothingLeft, PHONE, SERVER } from '../support/call-world.ts';
 import { flowOf, to } from '../support/flow-builder.ts';
+import { incomingScene } from '../support/incoming-scene.ts';
+import { RtpPeer } from '../support/media-rig.ts';
+import { offerAt } from '../support/raw-caller.ts';
 
 const flow = flowOf({
   ask: ['GatherNode', { Prompt: 'x', MaxDigits: 3, TimeoutInSeconds: 4, Done: to('heard'), NoInput: to('silence') }],
@@ -38,6 +41,25 @@ it.each([
   expect((report?.packetsReceived ?? 0) > 0).toBe(outcome === 'Heard');
   if (outcome === 'Heard nothing') expect(report?.packetsRefused).toBeGreaterThan(20);
   expect(await world.finish()).toEqual(nothingLeft);
+});
+
+it.each([
+  ['latch', 'another port', 31_000, 'Heard'],
+  ['offered', 'another port', 31_000, 'Heard nothing'],
+  ['offered', 'the port of its SDP', 32_000, 'Heard'],
+] as const)('a call that comes in over a trunk with the rule %s, and has its audio from %s', async (rtpSource, _place, port, outcome) => {
+  const { world, caller, session, finish } = incomingScene({ flow, trunk: { rtpSource } });
+  await caller.invite({ sdp: offerAt(PHONE, 32_000) });
+  await caller.ack();
+  const ours = { address: SERVER, port: Number(/^m=audio (\d+)/m.exec(caller.sdp())?.[1]) };
+  const rtp = new RtpPeer(world.network.datagramSocket({ address: PHONE, port }), world.clock);
+  await rtp.press(ours, '123');
+  await rtp.speak(ours, 1_000, 0xff);
+  rtp.close();
+  await world.clock.advance(5_000);
+  expect(session()?.outcome).toBe(outcome);
+  if (outcome === 'Heard nothing') expect(session()?.mediaReport?.packetsRefused).toBeGreaterThan(20);
+  await finish();
 });
 
 it('a stranger who sends to the port of a call before the phone speaks does not keep the phone from being heard', async () => {
