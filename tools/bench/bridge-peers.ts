@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { RTP_HEADER_BYTES, writeRtpHeader } from '../../src/telephony/rtp/packet.ts';
 import { SrtpProtect } from '../../src/telephony/rtp/srtp-protect.ts';
 import { SrtpUnprotect } from '../../src/telephony/rtp/srtp-unprotect.ts';
-import { farEndKeys } from './far-end-keys.ts';
+import { type EncryptedLegs, farEndKeys, isEncrypted } from './far-end-keys.ts';
 import type { FarEnds } from './far-ends.ts';
 
 const FRAME_MS = 20;
@@ -26,10 +26,10 @@ const peers: Peer[] = [];
 let received = 0;
 let speaks = false;
 
-process.on('message', (message: { open: FarEnds } | { to: number[]; srtp: boolean } | 'count') => {
+process.on('message', (message: { open: FarEnds } | { to: number[]; encryptedLegs: EncryptedLegs } | 'count') => {
   if (message === 'count') process.send?.({ received });
   else if ('open' in message) void open(message.open);
-  else start(message.to, message.srtp);
+  else start(message.to, message.encryptedLegs);
 });
 
 async function open({ count, speaking }: FarEnds): Promise<void> {
@@ -53,11 +53,11 @@ async function open({ count, speaking }: FarEnds): Promise<void> {
   process.send?.({ ports: peers.map(({ socket }) => socket.address().port) });
 }
 
-function start(to: readonly number[], encrypted: boolean): void {
+function start(to: readonly number[], encryptedLegs: EncryptedLegs): void {
   peers.forEach((peer, index) => {
     const { sends, isSent } = farEndKeys(index);
     peer.to = to[index] ?? 0;
-    peer.srtp = encrypted ? { protect: new SrtpProtect(sends), unprotect: new SrtpUnprotect(isSent) } : undefined;
+    peer.srtp = isEncrypted(index, encryptedLegs) ? { protect: new SrtpProtect(sends), unprotect: new SrtpUnprotect(isSent) } : undefined;
   });
   if (speaks) return;
   speaks = true;

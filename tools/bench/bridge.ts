@@ -5,7 +5,7 @@ import { systemRandom } from '../../src/kernel/random.ts';
 import { LocalMedia } from '../../src/telephony/media/local-media.ts';
 import type { MediaStream, SrtpKeys } from '../../src/telephony/media/media-port.ts';
 import { openDgramSocket } from '../../src/telephony/rtp/dgram-socket.ts';
-import { farEndKeys } from './far-end-keys.ts';
+import { farEndKeys, isEncrypted } from './far-end-keys.ts';
 import { type FarEnds, measureWithFarEnds, type OpenTowards } from './far-ends.ts';
 
 export const BRIDGES = 50;
@@ -20,11 +20,9 @@ export function measureBridge(rounds: number): Promise<number[]> {
   return measureBridges(rounds, {});
 }
 
-export interface BridgeRounds extends Pick<FarEnds, 'roundMs'> {
+export interface BridgeRounds extends Pick<FarEnds, 'roundMs' | 'encryptedLegs'> {
   /** Runs before each round, with one stream of each call. */
   readonly before?: (round: number, streams: readonly MediaStream[]) => Promise<void>;
-  /** Whether both sides of the calls of a round are SRTP. Given: each round has calls of its own. */
-  readonly encrypted?: (round: number) => boolean;
 }
 
 /** The same, with more to it. */
@@ -39,12 +37,12 @@ export async function measureBridges(rounds: number, { before, ...more }: Bridge
     maxStreams: 2 * BRIDGES,
   });
   try {
-    const open: OpenTowards = async (farPorts, encrypted) => {
+    const open: OpenTowards = async (farPorts, encryptedLegs) => {
       await Promise.all(streams.map((stream) => stream.close()));
       streams = await Promise.all(farPorts.map(() => media.open()));
       streams.forEach((stream, index) => {
         const remote = { address: HOST, port: farPorts[index] ?? 0 };
-        const srtp = encrypted ? { srtp: keysTowards(index) } : {};
+        const srtp = isEncrypted(index, encryptedLegs) ? { srtp: keysTowards(index) } : {};
         stream.start({ remote, codec: 'PCMU', payloadType: 0, telephoneEvent: 101, direction: 'sendrecv', ...srtp });
         const other = streams[index - 1];
         if (index % 2 === 1 && other) stream.bridge(other);
@@ -104,7 +102,11 @@ export async function measureBareRelays(rounds: number, { heard, ...more }: Bare
   }
 }
 
-async function measure(rounds: number, open: OpenTowards, more: Pick<FarEnds, 'before' | 'roundMs' | 'encrypted'> = {}): Promise<number[]> {
+async function measure(
+  rounds: number,
+  open: OpenTowards,
+  more: Pick<FarEnds, 'before' | 'roundMs' | 'encryptedLegs'> = {},
+): Promise<number[]> {
   const values = await measureWithFarEnds(rounds, { count: 2 * BRIDGES, ...more }, open);
   return values.map((value) => value / BRIDGES);
 }

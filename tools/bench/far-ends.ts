@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import type { EncryptedLegs } from './far-end-keys.ts';
 
 const ROUND_MS = 4000;
 const PACKETS_PER_SECOND = 50;
@@ -15,12 +16,12 @@ export interface FarEnds {
   readonly before?: (round: number) => Promise<void>;
   /** How long a round lasts; absent: 4 s. */
   readonly roundMs?: number;
-  /** Whether the far ends speak SRTP in a round. Given: each round is opened anew. Absent: all rounds are one, in clear. */
-  readonly encrypted?: (round: number) => boolean;
+  /** How many of the two legs of each call are SRTP in a round. Given: each round is opened anew. Absent: all rounds are one, in clear. */
+  readonly encryptedLegs?: (round: number) => EncryptedLegs;
 }
 
 /** Opens what is measured, towards the ports of the far ends, and answers its own ports in the same order. */
-export type OpenTowards = (farPorts: readonly number[], encrypted: boolean) => Promise<number[]>;
+export type OpenTowards = (farPorts: readonly number[], encryptedLegs: EncryptedLegs) => Promise<number[]>;
 
 /**
  * CPU of this process, in ms per second, while far ends in another process send and are sent audio. One value per round, after one to warm up.
@@ -28,7 +29,7 @@ export type OpenTowards = (farPorts: readonly number[], encrypted: boolean) => P
  */
 export async function measureWithFarEnds(
   rounds: number,
-  { before: begin, roundMs = ROUND_MS, encrypted, ...ends }: FarEnds,
+  { before: begin, roundMs = ROUND_MS, encryptedLegs, ...ends }: FarEnds,
   open: OpenTowards,
 ): Promise<number[]> {
   const peers = fork(fileURLToPath(new URL('bridge-peers.ts', import.meta.url)));
@@ -36,8 +37,8 @@ export async function measureWithFarEnds(
     const farPorts = numbers(await ask(peers, { open: ends }), 'ports');
     const values: number[] = [];
     for (let round = 0; round <= rounds; round++) {
-      const srtp = encrypted?.(round) ?? false;
-      if (round === 0 || encrypted) peers.send({ to: await open(farPorts, srtp), srtp });
+      const legs = encryptedLegs?.(round) ?? 0;
+      if (round === 0 || encryptedLegs) peers.send({ to: await open(farPorts, legs), encryptedLegs: legs });
       await begin?.(round);
       const [receivedBefore = 0] = numbers(await ask(peers, 'count'), 'received');
       const before = process.cpuUsage();
