@@ -106,7 +106,10 @@ export const SessionMediaReport = dto(
     ),
     audioReceived: optional(flag, 'Audio came, since the answer when there was one.'),
     silent: optional(flag, 'Nothing but silence came since the answer.'),
-    oneWayAudio: optional(flag, 'Audio went one way only.'),
+    oneWayAudio: optional(
+      flag,
+      'Audio went one way only, also when the other side allowed no other by its SDP from the answer to the end.',
+    ),
     problems: optional(Type.Array(SessionMediaProblem), 'What is wrong, the worst first. Empty when nothing is.'),
   },
 );

@@ -31,6 +31,8 @@ export interface Person {
   readonly codecs?: readonly AudioCodec[];
   /** Sends no audio at all. */
   readonly isMute?: boolean;
+  /** The direction that their phone answers calls with; sendrecv, if absent. */
+  readonly direction?: 'sendonly' | 'recvonly' | 'inactive';
   /** Refuses every change of the session with 488. */
   readonly refusesChanges?: boolean;
   /** Keys, and when they are pressed after the answer. */
@@ -161,7 +163,7 @@ export function partyPhones(
       return;
     }
     const { sdp, payloadType } = answerOf(person, call, invite.sdp ?? '');
-    const dialog = await invite.answer(sdp);
+    const dialog = await invite.answer(person.direction ? `${sdp}a=${person.direction}\r\n` : sdp);
     call.answered = true;
     dialog.onDigit = (digit) => {
       call.told += digit;

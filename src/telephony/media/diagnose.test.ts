@@ -142,6 +142,14 @@ describe('one-way audio', () => {
     ['they hear us', { heardThere: true }, false],
     ['neither', { ...deaf, sent: 0 }, false],
     ['on hold', { ...deaf, receivingMs: 0 }, false],
+    ['the other side takes none', { sent: 0, sendingMs: 0, mutedMs: 60_000 }, true],
+    ['it takes none for a while', { sendingMs: 40_000, mutedMs: 20_000 }, false],
+    ['it takes none, in a call that is too short to tell', { sent: 0, sendingMs: 0, mutedMs: 4999 }, false],
+    ['it lets none of its own through', { ...deaf, receivingMs: 0, heldMs: 60_000 }, true],
+    ['it lets none of its own through since the answer', { received: 9, receivedEarly: 9, receivingMs: 0, heldMs: 60_000 }, true],
+    ['it lets none of its own through for a while', { receivingMs: 40_000, heldMs: 20_000 }, false],
+    ['it lets none through either way', { ...deaf, sent: 9, sendingMs: 0, receivingMs: 0, heldMs: 60_000, mutedMs: 60_000 }, false],
+    ['we hold, and send nothing', { sent: 0, sendingMs: 0, mutedMs: 0 }, false],
   ])('%s: %o', (_name, changes, expected) => {
     expect(isOneWay({ ...good, ...changes })).toBe(expected);
   });

@@ -2,7 +2,7 @@ import { isNotPublic } from '../../wire/ip-address.ts';
 import { endpointText } from './endpoint-text.ts';
 import { estimateHeard, estimateSaid, type QualityEstimate } from './estimate-mos.ts';
 import { findDeafTime } from './find-deaf-time.ts';
-import { findUnheard, isUnheardThere } from './find-unheard.ts';
+import { findUnheard, isMutedThroughout, isUnheardThere } from './find-unheard.ts';
 import { finding, type MediaFinding, seconds } from './media-finding.ts';
 import type { MediaReport } from './media-report.ts';
 
@@ -38,12 +38,16 @@ export function diagnose(report: MediaReport): readonly MediaFinding[] {
   );
 }
 
-/** Whether audio went one way only although both were agreed. */
+/**
+ * Whether audio went one way only: although both were agreed, or because the other side allowed no other from the answer to the end. A hold of ours
+ * is none.
+ */
 export function isOneWay(report: MediaReport): boolean {
-  const noneCame = report.receivingMs >= LEAST_MS && heardCount(report) === 0 && report.sent > 0;
-  const noneLeft = report.sendingMs >= LEAST_MS && report.sent === 0 && heardCount(report) > 0;
-  const noneArrived = isUnheardThere(report) && heardCount(report) > 0;
-  return noneCame || noneLeft || noneArrived;
+  const { sent, sendingMs, receivingMs } = report;
+  if (heardCount(report) === 0) {
+    return sent > 0 && (receivingMs >= LEAST_MS || (sendingMs >= LEAST_MS && isHeldThroughout(report)));
+  }
+  return (sent === 0 && sendingMs >= LEAST_MS) || isUnheardThere(report) || isMutedThroughout(report);
 }
 
 /** Packets since the answer. */
@@ -59,12 +63,17 @@ function nothingSent({ sent, sendingMs }: MediaReport): MediaFinding | undefined
   );
 }
 
-function heldThroughout(report: MediaReport): MediaFinding | undefined {
+/** Whether the other side let nothing of its own through, as its SDP says. */
+function isHeldThroughout(report: MediaReport): boolean {
   const { heldMs, receivingMs } = report;
-  if (heardCount(report) > 0 || receivingMs >= LEAST_MS || heldMs < HELD_MS) return undefined;
+  return heardCount(report) === 0 && receivingMs < LEAST_MS && heldMs >= HELD_MS;
+}
+
+function heldThroughout(report: MediaReport): MediaFinding | undefined {
+  if (!isHeldThroughout(report)) return undefined;
   return finding(
     'HeldThroughout',
-    `The other side let no audio of its own through: for ${seconds(heldMs)} its SDP said recvonly or inactive, as for a call on hold, so the caller was heard by nobody. Have it answer with sendrecv: take the call off hold there, or let its gateway switch the speech path through both ways.`,
+    `The other side let no audio of its own through: for ${seconds(report.heldMs)} its SDP said recvonly or inactive, as for a call on hold, so the caller was heard by nobody. Have it answer with sendrecv: take the call off hold there, or let its gateway switch the speech path through both ways.`,
   );
 }
 

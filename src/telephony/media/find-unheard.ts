@@ -12,10 +12,15 @@ export function isUnheardThere({ heardThere, sendingMs }: MediaReport): boolean 
   return heardThere === false && sendingMs >= LEAST_MS;
 }
 
+/** Whether the other side let nothing of ours through, as its SDP says. */
+export function isMutedThroughout({ sendingMs, mutedMs }: MediaReport): boolean {
+  return sendingMs < LEAST_MS && mutedMs >= MUTED_MS;
+}
+
 /** What is wrong when the other side hears nothing of us. */
 export function findUnheard(report: MediaReport): MediaFinding | undefined {
-  const { sent, sendingMs, mutedMs, expectedFrom, receivedFrom = expectedFrom } = report;
-  if (sendingMs < LEAST_MS && mutedMs >= MUTED_MS) {
+  const { sent, mutedMs, expectedFrom, receivedFrom = expectedFrom } = report;
+  if (isMutedThroughout(report)) {
     return finding(
       'HeldThroughout',
       `The other side took no audio: for ${seconds(mutedMs)} its SDP said sendonly or inactive, as for music on hold, so it heard nobody. Have it answer with sendrecv: take the call off hold there, or let its gateway switch the speech path through both ways.`,
