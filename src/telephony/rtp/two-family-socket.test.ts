@@ -40,6 +40,17 @@ describe('a socket of both families', () => {
     close();
   });
 
+  it('sends from the address of the one peer that it speaks with, whichever family that goes to', async () => {
+    const { both, peers, close } = await scene();
+    for (const peer of [peers.six, peers.four, peers.six]) {
+      both.only?.(peer.local);
+      const heard = new Promise((resolve) => peer.onReceive((bytes, { address, port }) => resolve([bytes.length, address, port])));
+      both.send(new Uint8Array(7), peer.local);
+      expect(await heard).toEqual([7, peer.local.address, both.local.port]);
+    }
+    close();
+  });
+
   it('hears one family when it speaks with one peer only, and both again afterwards', async () => {
     const { both, peers, next, say, close } = await scene();
     both.only?.(peers.six.local);
