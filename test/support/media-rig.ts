@@ -100,6 +100,8 @@ export interface MediaRigOptions {
   readonly ports?: number;
   readonly maxStreams?: number;
   readonly startMs?: number;
+  /** No timer of the streams ever runs, as in a thread that hangs: no frame is due. */
+  readonly hangs?: boolean;
 }
 
 /** Streams in process on a virtual clock, over a network in memory whose sockets can be tied to one peer, as the kernel's can. */
@@ -109,11 +111,11 @@ export class MediaRig {
   readonly media: LocalMedia;
   #peers = 0;
 
-  constructor({ faults = {}, ports = 10, maxStreams = 500, startMs = 0 }: MediaRigOptions = {}) {
+  constructor({ faults = {}, ports = 10, maxStreams = 500, startMs = 0, hangs = false }: MediaRigOptions = {}) {
     this.clock = new VirtualClock(startMs);
     this.network = new MemoryNetwork(this.clock, seededRandom(5), faults);
     this.media = new LocalMedia({
-      clock: this.clock,
+      clock: hangs ? { now: () => this.clock.now(), after: () => ({ cancel: () => {} }) } : this.clock,
       random: seededRandom(6),
       host: '10.0.0.1',
       portRange: { first: 20_000, last: 20_000 + ports * 2 - 1 },

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { agreedWith, MediaRig } from '../../../test/support/media-rig.ts';
 import { newEncoder } from '../audio/codec.ts';
 import { RTP_HEADER_BYTES, writeRtpHeader } from '../rtp/packet.ts';
-import { diagnose } from './diagnose.ts';
+import { diagnose, isOneWay } from './diagnose.ts';
 import { clockRates } from './media-port.ts';
 import { nothingSeen } from './media-report.ts';
 
@@ -76,6 +76,22 @@ describe('the report of a stream', () => {
     const report = await stream.close();
     expect(report).not.toHaveProperty('receivedFrom');
     expect(problemsOf(report)).toEqual(['NothingReceived']);
+  });
+
+  it('tells of audio that the other side never gets, as no frame of it was sent', async () => {
+    const rig = new MediaRig({ hangs: true });
+    const { stream, peer } = await rig.call();
+    await peer.speak(stream.local, 3_000, 0x10);
+    const report = await stream.close();
+    expect(report).toMatchObject({ sent: 0, sendingMs: 3_000, received: 150, receivingMs: 3_000 });
+    expect(report).not.toHaveProperty('firstSentMs');
+    expect(peer.received).toEqual([]);
+    expect(problemsOf(report)).toEqual(['NothingSent']);
+    expect(isOneWay(report)).toBe(true);
+    peer.close();
+    await rig.media.close();
+    await rig.clock.advance(0);
+    expect([rig.network.openPorts, rig.clock.pendingTimers]).toEqual([0, 0]);
   });
 
   it('tells silence from sound, A-law too', async () => {
