@@ -83,10 +83,10 @@ export class PartyCalls {
   }
 
   /**
-   * Calls whom a side of a talk asks for, in its words, a team at once: phones see `seen` as their caller, and `onRinging` is called when one rings.
-   * Answers who takes the call first. Never rejects.
+   * Calls whom a side of a talk asks for, in its words, a team at once, to join them with the other side, `near`: phones see that as their caller, and
+   * `onRinging` is called when one rings. Answers who takes the call first. Never rejects.
    */
-  async callFor(to: string, seen: string, order: PlacingOrder, owned: OwnedCalls, onRinging: () => void): Promise<TalkSide | LegEnd> {
+  async callFor(to: string, near: TalkSide, order: PlacingOrder, owned: OwnedCalls, onRinging: () => void): Promise<TalkSide | LegEnd> {
     const { accountId, directory, place, note } = this.#parts;
     const calls: PartyCall[] = [];
     let refused = absent;
@@ -98,9 +98,9 @@ export class PartyCalls {
         const call = new PartyCall(party, note, onRinging);
         this.watch(call);
         refused = unavailable;
-        const from = await this.#shownTo(party, order.callerId, seen);
+        const from = await this.#shownTo(party, order.callerId, near.address);
         try {
-          await place(call, party, this.#legOf(from, order), this.#near);
+          await place(call, party, this.#legOf(from, order), near.call);
           owned.add(call);
           calls.push(call);
         } catch (error) {

@@ -202,7 +202,7 @@ export class SessionParty implements SecondParty {
       nearSide,
       allowsTransfer: order.allowTransfer,
       talks,
-      callFor: (to, onRinging) => this.#parties.callFor(to, nearSide.address, order, owned, onRinging),
+      callFor: (to, onRinging) => this.#parties.callFor(to, nearSide, order, owned, onRinging),
       entertain: (until) => new WaitingCaller(line, order, until).play(),
       turn: (far) => turn(far, nearSide),
       owns: (side) => {

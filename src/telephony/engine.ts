@@ -4,7 +4,8 @@ import type { Random } from '../kernel/random.ts';
 import type { Dns } from '../wire/dns.ts';
 import type { ByFamily } from '../wire/ip-address.ts';
 import { ServerLocator } from '../wire/locate-servers.ts';
-import { forwardsFor, InboundLeg } from './inbound-leg.ts';
+import { forwardsFor } from './forwards-for.ts';
+import { InboundLeg } from './inbound-leg.ts';
 import { codecOf, type Leg, type LegParts, streamOf } from './leg.ts';
 import type { AudioCodec, MediaPort, MediaStream } from './media/media-port.ts';
 import { type LegMediaRequest, newLegMedia } from './new-leg-media.ts';
@@ -206,6 +207,7 @@ export class Engine implements Telephony {
     const inviteAgain = (): void => void inviteOverTrunk(leg, request, parts.media, this.#hostParts, maxForwards);
     const leg: OutboundLeg = new OutboundLeg({
       ...parts,
+      forwardsLeft: maxForwards,
       ringTimeoutMs,
       inviteAgain,
       ...(responseTimeoutMs !== undefined && { responseTimeoutMs }),
@@ -221,7 +223,7 @@ export class Engine implements Telephony {
     const settings = { ...request, firstCodec: codecOf(near) };
     const parts = this.#legParts(request, events, stream, settings, () => this.#legs.delete(leg));
     const maxForwards = forwardsFor(near);
-    const leg = new OutboundLeg({ ...parts, ringTimeoutMs: request.ringTimeoutMs });
+    const leg = new OutboundLeg({ ...parts, forwardsLeft: maxForwards, ringTimeoutMs: request.ringTimeoutMs });
     this.#legs.add(leg);
     const { userAgent, connections } = this.#options;
     const invites = phoneInvites(request, parts.media, userAgent, connections, maxForwards);

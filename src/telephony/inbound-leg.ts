@@ -1,8 +1,8 @@
 import { Leg, type LegParts } from './leg.ts';
-import type { AnsweredCall, LegEnd } from './port.ts';
+import type { LegEnd } from './port.ts';
 import type { Dialog } from './sip/dialog.ts';
 import type { IncomingInvite } from './sip/incoming-invite.ts';
-import { forwardsAfter, MAX_FORWARDS, readMaxForwards } from './sip/max-forwards.ts';
+import { forwardsAfter, readMaxForwards } from './sip/max-forwards.ts';
 
 const noOffer: LegEnd = { why: 'failed', sip: 488, reason: 'The offer has no audio that we support' };
 
@@ -70,9 +70,4 @@ export class InboundLeg extends Leg {
     // The ACK has come, and nothing in it has brought the call up.
     dialog.onChanged = () => this.noAudio();
   }
-}
-
-/** Max-Forwards of an INVITE that is sent for `call`, if for any; undefined: none may be, as that has come through too many systems. */
-export function forwardsFor(call: AnsweredCall | undefined): number | undefined {
-  return call instanceof InboundLeg ? call.forwardsLeft : MAX_FORWARDS;
 }

@@ -27,6 +27,8 @@ const FAREWELL_MS = 2000;
 const NOT_ACCEPTABLE_HERE = 488;
 
 export interface OutboundParts extends LegParts {
+  /** Max-Forwards of its INVITE; undefined: none may be sent. */
+  readonly forwardsLeft: number | undefined;
   readonly ringTimeoutMs: number;
   /** How long the peer may take to answer anything at all; absent: as long as SIP waits. */
   readonly responseTimeoutMs?: number;
@@ -39,6 +41,8 @@ export interface OutboundParts extends LegParts {
 /** A leg that we place: moved by the INVITE that was sent for it. */
 export class OutboundLeg extends Leg implements InviteEvents {
   readonly direction = 'outbound';
+  /** Max-Forwards of its INVITE, and of one that is sent for this call. */
+  readonly forwardsLeft: number | undefined;
   protected readonly peerHungUp = 'callee-hung-up';
   protected readonly givenUp: LegEnd = { why: 'cancelled', sip: 487 };
   readonly #ringTimeoutMs: number;
@@ -60,8 +64,9 @@ export class OutboundLeg extends Leg implements InviteEvents {
   /** Whether the INVITE is withdrawn for somebody else to be called, unless somebody notices it after all. */
   #withdrawing = false;
 
-  constructor({ ringTimeoutMs, responseTimeoutMs, progressTimeoutMs, inviteAgain, ...parts }: OutboundParts) {
+  constructor({ forwardsLeft, ringTimeoutMs, responseTimeoutMs, progressTimeoutMs, inviteAgain, ...parts }: OutboundParts) {
     super(parts);
+    this.forwardsLeft = forwardsLeft;
     this.#ringTimeoutMs = ringTimeoutMs;
     this.#responseTimeoutMs = responseTimeoutMs;
     this.#progressTimeoutMs = progressTimeoutMs;

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { callerId, callWorld, nothingLeft, SERVER, type WorldOptions } from '../support/call-world.ts';
+import { callerId, callWorld, nothingLeft, numberToDial, SERVER, type WorldOptions } from '../support/call-world.ts';
 import { targetAt } from '../support/carriers.ts';
 import { register } from '../support/dialled-call.ts';
 import { flowOf, to } from '../support/flow-builder.ts';
 import { incomingScene } from '../support/incoming-scene.ts';
 import { partyPhones } from '../support/party-phones.ts';
 import { type InviteOptions, rawCaller } from '../support/raw-caller.ts';
+import { OTHER, THIRD, talking } from '../support/transfer-world.ts';
 
 const FRIEND = '+18144043111';
 const CARRIER = '10.0.0.3';
@@ -117,4 +118,27 @@ describe('a number whose flow dials it again', () => {
     expect(world.sessions.size).toBe(1 + 2 * 71);
     expect(await world.finish()).toEqual(nothingLeft);
   });
+});
+
+it('is that of the call of a user also when the phone sends whom it has dialled on to somebody else', async () => {
+  const left: string[] = [];
+  const { world, phones, dials, refer, finish } = await talking(
+    {},
+    {},
+    {
+      filter: (bytes, from) => {
+        const text = Buffer.from(bytes).toString();
+        const [, to = '', forwards = ''] = /^INVITE sip:([^@]*)@.*?\r\nMax-Forwards: (\d+)\r\n/s.exec(text) ?? [];
+        if (from.address === SERVER && [OTHER, THIRD].includes(to)) left.push(`${to} ${forwards}`);
+        return 'pass';
+      },
+    },
+  );
+  void phones.callTo(numberToDial)?.dialog?.bye();
+  const { dialog } = await dials(OTHER, { maxForwards: 10 });
+  refer(dialog, { uri: `sip:${THIRD}@10.0.0.1` });
+  await world.clock.advance(2000);
+  void phones.callTo(THIRD)?.dialog?.bye();
+  await finish();
+  expect(left).toEqual([`${OTHER} 9`, `${THIRD} 9`]);
 });

@@ -94,7 +94,7 @@ export function talkScene(
     return [...new Set(recent.map(({ payload }) => payload[0] ?? -1))];
   };
   /** Has alice dial somebody, from her desk. */
-  const dials = async (number: string): Promise<CallLog> => {
+  const dials = async (number: string, more: { readonly maxForwards?: number } = {}): Promise<CallLog> => {
     const call = new CallLog();
     desk.agent.invite(
       {
@@ -104,6 +104,7 @@ export function talkScene(
         toUri: `sip:${number}@10.0.0.1`,
         offer: `v=0\r\no=- 9 9 IN IP4 ${DESK}\r\ns=-\r\nc=IN IP4 ${DESK}\r\nt=0 0\r\nm=audio 31000 RTP/AVP 0\r\n`,
         credentials: { userName: 'alice', password: 'secret of alice' },
+        ...more,
       },
       call,
     );
