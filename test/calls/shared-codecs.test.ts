@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { DialledEndpoint } from '../../src/directory/dialled-endpoints.ts';
+import { encodeG711, linearOf } from '../../src/telephony/audio/g711.ts';
 import { callerId, manager, nothingLeft, numberToDial, type WorldOptions } from '../support/call-world.ts';
 import { dialled, dialScene } from '../support/dialled-call.ts';
 import type { ShortParameter } from '../support/flow-builder.ts';
@@ -17,6 +18,13 @@ const bob: DialledEndpoint = { type: 'User', userId: 'id of bob', userName: 'bob
 const caller = (...codecs: NonNullable<Person['codecs']>): Person => ({ answerAfterMs: 100, says: 9, codecs });
 const callee = (...codecs: NonNullable<Person['codecs']>): Person => ({ answerAfterMs: 500, says: 5, hangUpAfterMs: 2000, codecs });
 
+/** What a code of one law of G.711 becomes in the other. */
+function inOther(codec: 'PCMU' | 'PCMA', code: number): number {
+  const target = new Uint8Array(1);
+  encodeG711(codec === 'PCMU' ? 'PCMA' : 'PCMU', Int16Array.of(linearOf(codec, code)), target);
+  return target[0] ?? -1;
+}
+
 /** Alice calls from her desk with this m-line, and the flow dials FRIEND over the trunk, or bob, by these parameters. */
 async function fromDesk(
   { formats, payloadType }: { readonly formats: string; readonly payloadType: number },
@@ -24,7 +32,13 @@ async function fromDesk(
   who: Person,
   trunk: WorldOptions['trunk'] = {},
 ) {
+  /** INVITEs that came to the desk, and would change its call. */
+  let changes = 0;
   const { world, phones, others } = dialScene({ [FRIEND]: who }, parameters, {
+    filter: (bytes, _from, to) => {
+      if (to.address === DESK && Buffer.from(bytes).toString('latin1', 0, 7) === 'INVITE ') changes += 1;
+      return 'pass';
+    },
     ...{ endpoints: { bob }, userFlow: { flowId: 'flow-1', parameters: {} }, registered: { [MOBILE]: { bob: who } } },
     trunk,
   });
@@ -54,7 +68,7 @@ async function fromDesk(
   const [called] = all.flatMap(({ calls }) => calls);
   const codecs = [session.mediaReport?.codec, session.partyReports?.[0]?.mediaReport?.codec];
   const bytesAt = ({ received }: RtpPeer): Set<number> => new Set(received.flatMap(({ payload }) => [...payload]));
-  return { called, rtp, codecs, left: { ...left, ports }, heard: called && bytesAt(called.rtp), heardAtDesk: bytesAt(rtp) };
+  return { called, rtp, codecs, changes, left: { ...left, ports }, heard: called && bytesAt(called.rtp), heardAtDesk: bytesAt(rtp) };
 }
 
 describe('who is dialled is offered the codec of the caller first', () => {
@@ -104,6 +118,20 @@ describe('who is dialled is offered the codec of the caller first', () => {
     expect(wide.called?.formats).toEqual(['8', '0', '101']);
     expect(wide.codecs).toEqual(['G722', 'PCMA']);
     expect([opus.left, wide.left]).toEqual([nothingLeft, nothingLeft]);
+  });
+
+  it('and may take another that the caller has offered too: each keeps its own, is asked for no other, and hears the other', async () => {
+    const { called, codecs, changes, heard, heardAtDesk, left } = await fromDesk(
+      { formats: '0 8', payloadType: 0 },
+      { Number: FRIEND, CallerId: callerId },
+      callee('PCMA'),
+    );
+    expect(called?.formats).toEqual(['0', '8', '9', '101']);
+    expect(codecs).toEqual(['PCMU', 'PCMA']);
+    expect([changes, called?.offers]).toEqual([0, []]);
+    expect(heard).toContain(inOther('PCMU', 9));
+    expect(heardAtDesk).toContain(inOther('PCMA', 5));
+    expect(left).toEqual(nothingLeft);
   });
 });
 
