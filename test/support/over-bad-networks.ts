@@ -60,7 +60,7 @@ export function expectFaults(network: string, { sip, rebound }: BadLine): void {
 export function expectReplaysRefused(
   network: string,
   { repeatedToNear }: BadLine,
-  { unauthentic = 0, unencrypted = 0 }: MediaReport,
+  { unauthentic = 0, unencrypted = 0 }: Pick<MediaReport, 'unauthentic' | 'unencrypted'>,
 ): void {
   // One of Opus may look like one in clear.
   const refused = unauthentic + unencrypted;

@@ -23,17 +23,27 @@ export async function heardByBaresip(leg: AnsweredCall, phone: Baresip, hz: numb
 /** baresip presses keys, and we do. Each side has to get them all, in order and once. */
 export async function pressKeys(leg: AnsweredCall, phone: Baresip): Promise<void> {
   const collected = leg.collect({ max: 5, terminators: '#', firstMs: 10_000, betweenMs: 10_000 }, never);
-  for (const key of '4*2#') {
+  await press(phone, '4*2#');
+  expect(await collected).toEqual({ digits: '4*2', why: 'terminator' });
+  await leg.sendDigits('79*D', never);
+  await keysHeard(phone, '79*D');
+}
+
+/** baresip presses these keys. */
+export async function press(phone: Baresip, keys: string): Promise<void> {
+  for (const key of keys) {
     await phone.command('sndcode', key);
     await delay(BETWEEN_KEYS_MS);
   }
-  expect(await collected).toEqual({ digits: '4*2', why: 'terminator' });
-  await leg.sendDigits('79*D', never);
+}
+
+/** Waits until baresip has got these keys, in order and once, and no others. @throws when it has not in time */
+export async function keysHeard(phone: Baresip, keys: string, withinMs = 5_000): Promise<void> {
   const look = async (): Promise<void> => {
-    const keys = [...(await phone.log()).matchAll(/received event: '(.)' \(end=1\)/g)].map(([, key]) => key);
-    expect(keys.join('')).toBe('79*D');
+    const heard = [...(await phone.log()).matchAll(/received event: '(.)' \(end=1\)/g)].map(([, key]) => key);
+    expect(heard.join('')).toBe(keys);
   };
-  await vi.waitFor(look, { timeout: 5_000, interval: 100 });
+  await vi.waitFor(look, { timeout: withinMs, interval: 100 });
 }
 
 /** baresip holds the call, and resumes it. */

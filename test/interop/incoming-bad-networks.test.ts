@@ -1,0 +1,49 @@
+import { afterAll, beforeAll } from 'vitest';
+import { askedSession, askingFlow, FLOW_KEYS, hearsFlow, KEYS, PHONE_HZ } from '../support/asking-flow.ts';
+import { badNetworks } from '../support/bad-networks.ts';
+import { startBaresip } from '../support/baresip.ts';
+import { expectReplaysRefused, inTurn } from '../support/over-bad-networks.ts';
+import { newAccount, type RealServer, realServer, takeCalls } from '../support/real-server.ts';
+import { servedOverBadNetworks } from '../support/served-over-bad-networks.ts';
+import { keysHeard, press } from '../support/talk-with-baresip.ts';
+
+const CALLER = '+18144049999';
+const KEYS_WITHIN_MS = 15_000;
+let running: RealServer;
+
+beforeAll(async () => {
+  running = await realServer({ RINGFLOW_MEDIA_THREADS: '2' });
+}, 60_000);
+
+afterAll(() => running.remove(), 60_000);
+
+const ways = [
+  ['in clear', 'is hung up on', { srtp: 'Off', hangsUp: 'server', seed: 71, mediaEncryption: undefined }],
+  ['with SRTP', 'hangs up', { srtp: 'Required', hangsUp: 'caller', seed: 81, mediaEncryption: 'srtp-mand' }],
+] as const;
+
+for (const [how, end, { srtp, hangsUp, seed, mediaEncryption }] of ways) {
+  servedOverBadNetworks(
+    `baresip as the carrier calls ${how}, hears, is heard and presses keys, and ${end}`,
+    { server: () => running, networks: Object.keys(badNetworks), seed, leastPorts: 1 },
+    async (scene) => {
+      const { network, line, closing } = scene;
+      const account = await newAccount(running.child, 5060, { srtp });
+      const number = await takeCalls(account, { flowId: await askingFlow(account, hangsUp) });
+      const options = { toneHz: PHONE_HZ, jitterBuffer: network !== 'loses', ...(mediaEncryption && { mediaEncryption }) };
+      const caller = await inTurn(() => startBaresip({ user: CALLER, ...options }));
+      closing(caller.close);
+      await caller.command('dial', `sip:${number}@127.0.0.1:${await line.nearAt(running.sip.port)}`);
+      await caller.seen('CALL_ESTABLISHED');
+      await hearsFlow(scene, caller);
+      await press(caller, KEYS);
+      await keysHeard(caller, FLOW_KEYS, KEYS_WITHIN_MS);
+      if (hangsUp === 'caller') await caller.command('hangup');
+      await caller.seen('CALL_CLOSED');
+      const outcome = hangsUp === 'caller' ? 'CallerHungUp' : KEYS;
+      const { mediaReport } = await askedSession(scene, account, { outcome, fromAddress: CALLER, toAddress: number });
+      const { packetsUnauthentic: unauthentic = 0, packetsUnencrypted: unencrypted = 0 } = mediaReport ?? {};
+      if (mediaEncryption) expectReplaysRefused(network, line, { unauthentic, unencrypted });
+    },
+  );
+}
