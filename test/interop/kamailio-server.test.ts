@@ -1,11 +1,12 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ListSessions, type SessionInfo } from '../../src/contracts/sessions.ts';
 import { type Baresip, startBaresip } from '../support/baresip.ts';
+import { dialledBehindKamailio } from '../support/behind-kamailio.ts';
 import { flowOf, from, into, to } from '../support/flow-builder.ts';
-import { hearing, hearingSound } from '../support/heard-tones.ts';
+import { hearingSound } from '../support/heard-tones.ts';
 import { type Kamailio, startKamailio } from '../support/kamailio.ts';
 import { latestSession, newAccount, type RealServer, realServer, saveFlow, takeCalls } from '../support/real-server.ts';
-import { newPhoneUser, registeredBaresip } from '../support/registered-phones.ts';
+import { keysHeard } from '../support/talk-with-baresip.ts';
 
 // Kamailio in front of the whole server, at an address of its own: the server knows it as the source of calls, and of nobody else.
 
@@ -45,9 +46,6 @@ async function newCaller(toneHz = 440): Promise<Baresip> {
   return phone;
 }
 
-const keysHeard = async (phone: Baresip): Promise<string> =>
-  [...(await phone.log()).matchAll(/received event: '(.)' \(end=1\)/g)].map(([, key]) => key).join('');
-
 describe('a call through Kamailio into the server', () => {
   it.each(['server', 'caller'] as const)(
     'has sound and keys both ways, and is ended through it by the %s',
@@ -59,7 +57,7 @@ describe('a call through Kamailio into the server', () => {
       await caller.seen('CALL_ESTABLISHED');
       await hearingSound(500, caller);
       for (const digit of '123') await caller.command('sndcode', digit);
-      await vi.waitFor(async () => expect(await keysHeard(caller)).toBe('79'), { timeout: 15_000, interval: 100 });
+      await keysHeard(caller, '79', 15_000);
       if (who === 'caller') await caller.command('hangup');
       await caller.seen('CALL_CLOSED');
       const session = await latestSession(account, ended);
@@ -93,27 +91,9 @@ describe('a call through Kamailio into the server', () => {
 describe('a phone that has registered through Kamailio', () => {
   it(
     'is dialled through it by a call that came through it, and each hears the other',
-    async () => {
-      const account = await newAccount(server.child, 5060, { host: PROXY });
-      const user = await newPhoneUser(account, 'behind');
-      const dialling = flowOf({
-        dial: ['DialNode', { User: user.id, AnsweredBy: into('Who'), Done: to('done'), NoAnswer: to('nobody') }],
-        done: ['HangUpNode', { Outcome: from('Session', 'Who') }],
-        nobody: ['HangUpNode', { Outcome: 'Nobody' }],
-      });
-      const number = await takeCalls(account, { flowId: await saveFlow(account, dialling) });
-      const callee = await registeredBaresip(user, proxy.port, { toneHz: 1000, address: PROXY });
-      closing.push(callee.close);
-      const path = new RegExp(`^Path: <sip:${PROXY}:${proxy.port};lr>`, 'm');
-      expect(await callee.log()).toMatch(path);
-      const caller = await newCaller();
-      await caller.command('dial', `sip:${number}@${PROXY}:${proxy.port}`);
-      await callee.seen('CALL_ESTABLISHED');
-      await Promise.all([hearing(1000, caller), hearing(440, callee)]);
-      expect(await callee.log()).toMatch(new RegExp(`^INVITE [\\s\\S]*?^Record-Route: <sip:${PROXY}:${proxy.port}`, 'm'));
-      await callee.command('hangup');
-      await caller.seen('CALL_CLOSED');
-      expect(await latestSession(account, ended)).toMatchObject({ outcome: user.user, fromAddress: '+18144049999' });
+    () => {
+      const at = { address: PROXY, port: proxy.port };
+      return dialledBehindKamailio(server, { proxy: at, closing: (close) => void closing.push(close) });
     },
     MOST_MS,
   );
