@@ -1,26 +1,17 @@
 import { expect, it } from 'vitest';
-import { codeOf, meet } from '../support/conference-calls.ts';
-import { flowOf, into, type ShortParameter, to } from '../support/flow-builder.ts';
+import { codeOf, meet, staying } from '../support/conference-calls.ts';
+import { flowOf, into, to } from '../support/flow-builder.ts';
 
 const [ADA, BEN] = ['+18144043101', '+18144043102'] as const;
 const [A, B] = [codeOf(2000), codeOf(4000)];
 const SILENCE = 0xff;
-
-/** Whoever leaves the conference by a key stays on the line for three seconds. */
-const staying = (parameters: Readonly<Record<string, ShortParameter>>) => ({
-  flow: flowOf({
-    meet: ['ConferenceNode', { Name: 'Sales', LeaveKeys: '*', ...parameters, Done: to('stay') }],
-    stay: ['WaitNode', { Timeout: 3, Done: to('bye') }],
-    bye: ['HangUpNode', { Outcome: 'Left' }],
-  }),
-});
 
 it('whoever has left a conference by a key hears nobody of it and is not heard there, while their call goes on', async () => {
   const people = {
     [ADA]: { answerAfterMs: 100, says: A, presses: { atMs: 1900, keys: '*' } },
     [BEN]: { answerAfterMs: 100, says: B, hangUpAfterMs: 5900 },
   };
-  const { heardBetween, sessions, over } = await meet(people, {}, staying({}));
+  const { heardBetween, sessions, over } = await meet(people, {}, staying());
   await over();
   expect([heardBetween(ADA, 500, 1800), heardBetween(BEN, 500, 1800)]).toEqual([[B], [A]]);
   expect([heardBetween(ADA, 2600, 4800), heardBetween(BEN, 2600, 4800)]).toEqual([[SILENCE], [SILENCE]]);

@@ -1,21 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { codeOf, meet, sumOf } from '../support/conference-calls.ts';
-import { flowOf, to } from '../support/flow-builder.ts';
+import { codeOf, led, meet, sumOf } from '../support/conference-calls.ts';
 
 const [LEADER, BEN, CAT] = ['+18144043101', '+18144043102', '+18144043103'] as const;
 const [L, B, C] = [codeOf(2000), codeOf(4000), codeOf(8000)];
 const MUSIC = { HoldMusic: '01234567-89ab-7000-8000-00000000000f' };
-
-/** The leader leads, the others wait for that. */
-const led = (endsOnExit: boolean) => ({
-  flow: flowOf({
-    who: ['StringMatchNode', { String: '{{ Session.To }}', Choices: [LEADER], [LEADER]: to('lead'), NoMatches: to('follow') }],
-    lead: ['ConferenceNode', { Name: 'Sales', Moderator: true, EndOnExit: endsOnExit, LeaveKeys: '*', Done: to('left') }],
-    follow: ['ConferenceNode', { Name: 'Sales', WaitForModerator: true, ...MUSIC, Done: to('over') }],
-    left: ['HangUpNode', { Outcome: 'Left' }],
-    over: ['HangUpNode', { Outcome: 'Over' }],
-  }),
-});
 
 describe('a conference with a moderator', () => {
   it('begins with the moderator: until then the others hear music, and not each other', async () => {
@@ -26,7 +14,7 @@ describe('a conference with a moderator', () => {
         [LEADER]: { answerAfterMs: 2000, says: L, hangUpAfterMs: 2000 },
       },
       {},
-      led(false),
+      led(LEADER, false, MUSIC),
     );
     await over();
     const waiting = heardBetween(BEN, 300, 1900);
@@ -47,7 +35,7 @@ describe('a conference with a moderator', () => {
         [CAT]: { answerAfterMs: 1000 },
       },
       {},
-      led(true),
+      led(LEADER, true),
     );
     await over();
     expect(sessions.map(({ outcome }) => outcome)).toEqual(['Left', 'Over', 'Over']);
@@ -58,14 +46,14 @@ describe('a conference with a moderator', () => {
     const { sessions, over } = await meet(
       { [LEADER]: { answerAfterMs: 100, hangUpAfterMs: 1000 }, [BEN]: { answerAfterMs: 100 } },
       {},
-      led(true),
+      led(LEADER, true),
     );
     await over();
     expect(sessions.map(({ outcome }) => outcome)).toEqual(['CalleeHungUp', 'Over']);
   });
 
   it('may never begin: who waits alone can hang up', async () => {
-    const { sessions, over } = await meet({ [BEN]: { answerAfterMs: 100, hangUpAfterMs: 1500 } }, {}, led(true));
+    const { sessions, over } = await meet({ [BEN]: { answerAfterMs: 100, hangUpAfterMs: 1500 } }, {}, led(LEADER, true));
     await over();
     expect(sessions.map(({ outcome }) => outcome)).toEqual(['CalleeHungUp']);
   });

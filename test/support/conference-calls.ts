@@ -30,6 +30,26 @@ const meeting = (parameters: Readonly<Record<string, ShortParameter>>) =>
     full: ['HangUpNode', { Outcome: 'Full' }],
   });
 
+/** The leader leads, and the others wait for that with these parameters. Each hangs up with an outcome that says how the conference was left. */
+export const led = (leader: string, endsOnExit: boolean, waiting: Readonly<Record<string, ShortParameter>> = {}) => ({
+  flow: flowOf({
+    who: ['StringMatchNode', { String: '{{ Session.To }}', Choices: [leader], [leader]: to('lead'), NoMatches: to('follow') }],
+    lead: ['ConferenceNode', { Name: 'Sales', Moderator: true, EndOnExit: endsOnExit, LeaveKeys: '*', Done: to('left') }],
+    follow: ['ConferenceNode', { Name: 'Sales', WaitForModerator: true, ...waiting, Done: to('over') }],
+    left: ['HangUpNode', { Outcome: 'Left' }],
+    over: ['HangUpNode', { Outcome: 'Over' }],
+  }),
+});
+
+/** Whoever leaves the conference by a key stays on the line for three seconds. */
+export const staying = (parameters: Readonly<Record<string, ShortParameter>> = {}) => ({
+  flow: flowOf({
+    meet: ['ConferenceNode', { Name: 'Sales', LeaveKeys: '*', ...parameters, Done: to('stay') }],
+    stay: ['WaitNode', { Timeout: 3, Done: to('bye') }],
+    bye: ['HangUpNode', { Outcome: 'Left' }],
+  }),
+});
+
 /** Where these people are called, one after the other, with the same flow. */
 export function meetingScene(
   people: Readonly<Record<string, Person>>,

@@ -1,8 +1,10 @@
 import { expect } from 'vitest';
 import { callerId, callWorld, numberToDial, type WorldOptions } from './call-world.ts';
 import { meetingScene } from './conference-calls.ts';
+import { conferenceKinds } from './conference-kinds.ts';
 import { type DialledOptions, dialScene } from './dialled-call.ts';
 import { flowOf, type ShortParameter, to } from './flow-builder.ts';
+import { flowTransferKinds } from './flow-transfer-kinds.ts';
 import { type CallsOfAKind, type Kind, LastingWorld, type Outcomes } from './lasting-world.ts';
 import type { LossLog } from './loss-log.ts';
 import { RtpPeer } from './media-rig.ts';
@@ -181,7 +183,7 @@ export const kindsOfCalls: Readonly<Record<string, CallsOfAKind>> = {
   ...registeredKinds,
 };
 
-/** More of them, which are not among the thousands: each kind there costs the time of ten counts. */
+/** More of them, of which there are not thousands: each kind costs the time of two counts on each network. */
 export const moreKindsOfCalls: Readonly<Record<string, CallsOfAKind>> = {
   'one of two is busy': {
     open: dials(
@@ -193,5 +195,7 @@ export const moreKindsOfCalls: Readonly<Record<string, CallsOfAKind>> = {
   },
   'a call comes without an offer': { open: comesIn({ offersLate: true }), outcome: 'Served' },
   ...operatedKinds,
+  ...flowTransferKinds,
+  ...conferenceKinds,
   ...operatedRecordedKinds,
 };

@@ -61,3 +61,12 @@ export interface CallsOfAKind {
   /** What else a call may come to, and what must have been lost for that. */
   readonly unless?: Readonly<Record<string, (log: LossLog) => boolean>>;
 }
+
+/**
+ * Whether all that is said can be demanded to arrive. A NAT that forgets every quarter of a second leaves each side unheard for most of the time:
+ * two who are joined may never be heard at the same moment, and a key be pressed when nobody listens.
+ */
+export const isHeard = ({ faults }: Partial<WorldOptions>): boolean => faults?.nat === undefined;
+
+/** How long what one side has changed may take until it is heard at the other, however late the network is. */
+export const SETTLED_MS = 500;

@@ -32,6 +32,13 @@ export class LossLog {
     return rang !== undefined && rang.length > 0 && rang.every(({ isLost }) => isLost) && tried?.some(({ isLost }) => !isLost) === true;
   }
 
+  /** No response to the INVITE of this user or number arrived: it cannot be cancelled (RFC 3261 section 9.1), and is not repeated to be so. */
+  leftUncancelled(user: string): boolean {
+    const callIds = new Set(this.#sent.filter(({ line }) => line.startsWith(`INVITE sip:${user}@`)).map(({ callId }) => callId));
+    const responses = this.#sent.filter(({ line, callId }) => callIds.has(callId) && line.startsWith('SIP/2.0 '));
+    return responses.length > 0 && responses.every(({ isLost }) => isLost);
+  }
+
   /** A NOTIFY was repeated, and until its call was hung up no answer to it arrived: what was to follow it could not be told (RFC 3261 section 17.1.2.2). */
   leftNotifyUnanswered(): boolean {
     const first = this.#sent.find(({ line }) => line.startsWith('NOTIFY '));

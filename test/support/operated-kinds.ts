@@ -1,11 +1,10 @@
 import { expect } from 'vitest';
 import { familyOf } from '../../src/wire/ip-address.ts';
-import { attendedScene, obeying } from './attended-scene.ts';
 import { callWorld, manager, numberToDial, type WorldOptions } from './call-world.ts';
 import { targetAt } from './carriers.ts';
 import { dialScene } from './dialled-call.ts';
 import { flowOf, to } from './flow-builder.ts';
-import { type CallsOfAKind, type Kind, LastingWorld, type Outcomes } from './lasting-world.ts';
+import { type CallsOfAKind, isHeard, type Kind, LastingWorld, type Outcomes, SETTLED_MS } from './lasting-world.ts';
 import { type Person, partyPhones } from './party-phones.ts';
 import type { SeenSession } from './session-table.ts';
 import { MUSIC } from './spoken-tones.ts';
@@ -13,39 +12,11 @@ import { FRIEND } from './transfer-world.ts';
 
 const [SERVER_SIX, CARRIER_SIX] = ['2001:db8::1', '2001:db8::2'] as const;
 const MOST_MS = 60_000;
-/** Until what one side has changed is heard at the other, however late the network is. */
-const SETTLED_MS = 500;
-/**
- * Whether all that is said can be demanded to arrive. A NAT that forgets every quarter of a second leaves each side unheard for most of the time:
- * two who are joined may never be heard at the same moment, and a key be pressed when nobody listens.
- */
-const isHeard = ({ faults }: Partial<WorldOptions>): boolean => faults?.nat === undefined;
 const answers: Person = { answerAfterMs: 100, says: 1 };
 
 /** Whether the one who was called first and FRIEND have heard each other. */
 const areJoined = (phones: ReturnType<typeof partyPhones>): boolean =>
   phones.heard(FRIEND).includes(1) && phones.heard(numberToDial).includes(2);
-
-/** The other side is asked to call somebody else, does so, and tells how that goes. */
-const sendsOn: Kind = (options) => {
-  const people = { [FRIEND]: { answerAfterMs: 1000, says: 2 } };
-  const scene = attendedScene({ Mode: 'Blind', Target: FRIEND }, people, options);
-  const { world, phones, desk, calls } = scene;
-  const call = async (): Promise<Outcomes> => {
-    const session = await world.call();
-    const own = () => phones.callTo(numberToDial)?.dialog;
-    await world.clock.runUntil(() => own() !== undefined, MOST_MS);
-    const dialog = own();
-    if (dialog) dialog.onRefer = obeying(scene);
-    expect(await world.over(session)).toBe(true);
-    for (const { log } of calls) void log.dialog?.bye();
-    await world.clock.runUntil(() => calls.every(({ log }) => (log.failure ?? log.end) !== undefined), MOST_MS);
-    for (const { rtp } of calls) rtp.close();
-    calls.length = 0;
-    return [session.outcome?.trim()];
-  };
-  return new LastingWorld({ world, phones: [phones, desk], call });
-};
 
 /** Who is dialled hears what the call is about, and then presses the key that takes it. */
 const takesByKey: Kind = (options) => {
@@ -71,6 +42,42 @@ const takesByKey: Kind = (options) => {
     return [session.outcome];
   };
   return new LastingWorld({ world, phones: [phones], call });
+};
+
+/** All members of a team ring; one takes the call, and the others are told that. */
+const ringsTeam: Kind = (options) => {
+  const user = (name: string) => ({ type: 'User', userId: `id of ${name}`, userName: name, displayName: name.toUpperCase() }) as const;
+  const { world, phones, others } = dialScene(
+    { [FRIEND]: {} },
+    { Team: 'team', TimeoutInSeconds: 60 },
+    {
+      ...options,
+      endpoints: {
+        ada: user('alice'),
+        bob: user('bob'),
+        number: { type: 'PhoneNumber', e164: FRIEND },
+        team: { type: 'Team', memberIds: ['ada', 'bob', 'number'] },
+      },
+      userFlow: undefined,
+      registered: { '10.0.1.1': { alice: {} }, '10.0.1.2': { bob: { answerAfterMs: 1500, says: 2 } } },
+    },
+  );
+  const [desk, mobile] = others;
+  const call = async (): Promise<Outcomes> => {
+    const session = await world.call();
+    const until = (isSo: () => boolean) => world.clock.runUntil(() => isSo() || session.endedAtMs !== undefined, MOST_MS);
+    const taken = () => mobile?.callTo('bob');
+    const isUp = (): boolean => taken()?.dialog?.state.invite.acked === true;
+    const talk = (): boolean => mobile?.heard('bob').includes(1) === true && phones.heard(numberToDial).includes(2);
+    await until(() => (isHeard(options) ? talk() : isUp()));
+    const rest = () => [desk?.callTo('alice'), phones.callTo(FRIEND)];
+    await until(() => rest().every((one) => one?.cancelled));
+    const told = rest().map((one) => (one?.cancelled && !one.answered ? 'cancelled' : 'ringing'));
+    void taken()?.dialog?.bye();
+    expect(await world.over(session)).toBe(true);
+    return [[...told, session.outcome].join(', ')];
+  };
+  return new LastingWorld({ world, phones: [phones, ...others], call });
 };
 
 /** A server of both families calls through a carrier that has IPv6 alone. */
@@ -109,7 +116,7 @@ interface Operated {
 }
 
 /** Something is done by request in a call whose flow would speak for a minute. Answers what came of that, to which the outcome is added. */
-const operated =
+export const operated =
   (people: Readonly<Record<string, Person>>, act: (operated: Operated) => Promise<string>): Kind =>
   (options: Partial<WorldOptions>) => {
     const flow = flowOf({
@@ -166,12 +173,15 @@ const holds = operated({}, async ({ world, phones, sessionId, until }) => {
 
 /** Calls in which the flow or a request does something to a call that is up. */
 export const operatedKinds: Readonly<Record<string, CallsOfAKind>> = {
-  'the flow transfers its call': {
-    open: sendsOn,
-    outcome: 'Transferred 200',
-    unless: { 'Accepted 100': (log) => log.leftNotifyUnanswered() },
-  },
   'who is dialled takes the call with a key': { open: takesByKey, outcome: `Done Answered ${FRIEND}` },
+  'a team rings': {
+    open: ringsTeam,
+    outcome: 'cancelled, cancelled, Done Answered BOB',
+    unless: {
+      'ringing, cancelled, Done Answered BOB': (log) => log.leftUncancelled('alice'),
+      'cancelled, ringing, Done Answered BOB': (log) => log.leftUncancelled(FRIEND),
+    },
+  },
   'somebody is dialled over IPv6': { open: dialsOverSix, outcome: `joined, Done Answered ${FRIEND}` },
   'a call is redirected by request': { open: redirects, outcome: 'joined, Completed' },
   'a call is held and resumed by request': { open: holds, outcome: 'sendonly, sendrecv, music true and false, CalleeHungUp' },
