@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MediaRig, type RtpPeer } from '../../../test/support/media-rig.ts';
+import { agreedWith, MediaRig, type RtpPeer } from '../../../test/support/media-rig.ts';
 import { seededRandom } from '../../kernel/random.ts';
 import { SrtpProtect } from '../rtp/srtp-protect.ts';
 import type { SrtpKeys, SrtpMaster } from '../rtp/srtp-suite.ts';
@@ -59,6 +59,21 @@ describe('a call whose peer is given another port by its NAT', () => {
     expect(come).toBeGreaterThan(0);
     expect(await stream.close()).toMatchObject({ reportsReceived: 1, sourceMoves: 1 });
   });
+
+  it.each(['sendonly', 'inactive'] as const)(
+    'hears it there when what it sends is not listened to meanwhile: we are %s',
+    async (direction) => {
+      const { rig, stream, peer, moved } = await rebound();
+      stream.start(agreedWith(peer, { direction }));
+      await moved.speak(stream.local, 5_000, 0x10);
+      stream.start(agreedWith(peer));
+      const sinceMs = rig.clock.now();
+      await moved.speak(stream.local, 200, 0x10);
+      expect(moved.received.filter(({ atMs }) => atMs > sinceMs).length).toBeGreaterThanOrEqual(9);
+      expect(unheardMs(peer, rig.clock.now())).toBeGreaterThan(4_000);
+      expect(await stream.close()).toMatchObject({ received: 110, receivedFrom: moved.endpoint, sourceMoves: 1 });
+    },
+  );
 
   it('finds it when it comes back after a long silence', async () => {
     const { rig, stream, moved } = await rebound();

@@ -129,6 +129,13 @@ export class RtpReceiver {
     return true;
   }
 
+  /** A datagram came that nobody listens to: it tells where the peer is, and nothing else. */
+  overhear(bytes: Uint8Array, from: Endpoint, agreed: AgreedMedia, nowMs: number): void {
+    const header = this.#header;
+    if (!readRtpHeader(bytes, header) || codecOf(header.payloadType, agreed) === undefined) return;
+    this.#latch.accept(from, header, nowMs, agreed.srtp !== undefined);
+  }
+
   /** Time has passed: a key whose release was lost is released. */
   tick(nowMs: number): void {
     this.#report(this.#digits.tick(nowMs), nowMs);

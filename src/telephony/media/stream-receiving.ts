@@ -72,8 +72,13 @@ export class StreamReceiving implements Heard {
   receive(bytes: Uint8Array, from: Endpoint): boolean {
     const watch = this.#watch;
     const agreed = this.#agreed;
-    if (!agreed || !this.#mayHear) return false;
+    if (!agreed) return false;
     const nowMs = this.#clock.now();
+    if (!this.#mayHear) {
+      // Who is on hold hears our music, wherever its NAT puts it.
+      this.#receiver.overhear(bytes, from, agreed, nowMs);
+      return false;
+    }
     if (!this.#receiver.receive(bytes, from, agreed, nowMs)) return false;
     const isFirst = !watch.heard;
     watch.received(nowMs);
