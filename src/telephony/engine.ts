@@ -167,12 +167,16 @@ export class Engine implements Telephony {
     await this.#options.media.close();
   }
 
-  async #identify({ requestUri, headers, source }: IncomingInvite): Promise<CallingUser | Denial> {
+  async #identify(invite: IncomingInvite): Promise<CallingUser | Denial> {
+    const { requestUri, headers, source } = invite;
     const { userCheck, onDenied, onLetIn } = this.#options;
     if (!userCheck) return { denied: 'unauthenticated', status: 403, headers: [] };
     const user = await userCheck.check({ method: 'INVITE', uri: requestUri, headers, source }, 'proxy');
     if ('denied' in user) onDenied?.(user.denied, source.address);
-    else onLetIn?.(source.address);
+    else {
+      onLetIn?.(source.address);
+      invite.isOfUser();
+    }
     return user;
   }
 

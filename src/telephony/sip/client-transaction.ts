@@ -97,7 +97,7 @@ export class ClientTransaction implements TransactionEffects<SipResponse> {
     return this.#isRepeated;
   }
 
-  /** Where the request went in the end. */
+  /** Where the request went in the end, or where the peer has answered from when nothing else leads to it: its NAT may have given it another port. */
   get hop(): Hop {
     return this.#hop;
   }
@@ -111,8 +111,9 @@ export class ClientTransaction implements TransactionEffects<SipResponse> {
     this.#other?.take('start');
   }
 
-  receive(response: SipResponse): void {
+  receive(response: SipResponse, source: Hop): void {
     const { status } = response;
+    this.#follow(source);
     this.#isHandedOver = true;
     this.#invite?.take(status < 200 ? '1xx' : status < 300 ? '2xx' : '300-699', response);
     this.#other?.take(status < 200 ? '1xx' : '200-699', response);
@@ -190,6 +191,13 @@ export class ClientTransaction implements TransactionEffects<SipResponse> {
   terminated(): void {
     this.#release();
     this.#parts.onTerminated();
+  }
+
+  /** CANCEL and ACK go there too, in spite of RFC 3261 sections 9.1 and 17.1.1.3: where the request went nobody may be any more. */
+  #follow({ address, port, transport }: Hop): void {
+    const hop = this.#hop;
+    if (hop.isOnlyWay && transport === 'udp' && hop.transport === 'udp' && hop.address === address && hop.port !== port)
+      this.#hop = { ...hop, port };
   }
 
   #sendAgain(): void {

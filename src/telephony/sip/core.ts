@@ -8,14 +8,15 @@ import type { SipRequest } from './message.ts';
 import { SUPPORTED } from './option-tags.ts';
 import type { RegisteredConnections } from './registered-connections.ts';
 import type { ReceivedRequest, TransactionLayer } from './transaction-layer.ts';
-import type { SipTransport, WrittenRequest } from './transport.ts';
+import type { Hop, SipTransport, WrittenRequest } from './transport.ts';
 
 /** A dialog as its user agent knows it; see `Dialog`. */
 export interface DialogEntry {
   readonly state: DialogState;
   readonly ended: boolean;
   receive(received: ReceivedRequest): void;
-  receiveAck(request: SipRequest, cSeq: number): void;
+  receiveAck(request: SipRequest, cSeq: number, source: Hop): void;
+  heardFrom(source: Hop): void;
   acknowledge(cSeq: number): WrittenRequest;
   drop(): void;
 }

@@ -4,7 +4,7 @@ import type { SipCore, SipCredentials } from './core.ts';
 import { dialogRequest, type MessageBody, sdpBody } from './dialog-request.ts';
 import type { DialogState } from './dialog-state.ts';
 import type { SipResponse } from './message.ts';
-import { destinationOf, hopOf } from './next-hop.ts';
+import { destinationOf, hopOf, nextHopAfter } from './next-hop.ts';
 import type { Hop, WrittenRequest } from './transport.ts';
 
 /** What a request carries beside the headers that every request of its dialog has. */
@@ -24,6 +24,7 @@ export interface RequestSent {
 
 /** The same, when it is answered. */
 export interface RequestAnswered extends RequestSent {
+  readonly answerer: Hop;
   /**
    * Whether it had to leave again, since its connection broke. A peer that has got both, and knows the first no more, then refuses the second
    * for its number, with 500 (RFC 3261 section 12.2.2).
@@ -122,12 +123,13 @@ export class DialogContext {
       const response = (answer: SipResponse): void => {
         const { status } = answer;
         if (isBroken) return;
+        if (transaction.hop.port !== hop.port) this.state = { ...this.state, nextHop: nextHopAfter(this.state, transaction.hop) };
         heardFrom ||= status > 100 && status < 200;
         if (status >= 200 && status < 300) this.heardAtMs = this.core.clock.now();
         if (status < 200) events.provisional?.(answer);
         else if ((status === 401 || status === 407) && answers?.accept(answer)) this.#attempt(sending, [hop, ...otherwise]);
         else if (status === 503 && otherwise.length > 0 && !heardFrom) next();
-        else events.final(answer, { ...sent, isRepeated: transaction.isRepeated });
+        else events.final(answer, { ...sent, answerer: transaction.hop, isRepeated: transaction.isRepeated });
       };
       const failed = (why: 'timeout' | 'transport'): void => {
         if (isBroken) return;

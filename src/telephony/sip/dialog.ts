@@ -19,7 +19,7 @@ import { sameSession, sdpOf } from './session-description.ts';
 import { SessionRefresher } from './session-refresher.ts';
 import type { SessionTimer } from './session-timer.ts';
 import type { ReceivedRequest } from './transaction-layer.ts';
-import type { WrittenRequest } from './transport.ts';
+import type { Hop, WrittenRequest } from './transport.ts';
 
 /**
  * One call's signalling relation with the peer (RFC 3261 section 12). It is in the user agent's table from its making until its BYE
@@ -223,8 +223,14 @@ export class Dialog {
     this.#repetition = repeatAnswer(this.#core.clock, transaction, () => this.#ackMissing());
   }
 
+  /** A message of the peer came from there. */
+  heardFrom(source: Hop): void {
+    this.#state = { ...this.#state, nextHop: nextHopAfter(this.#state, source) };
+  }
+
   /** Takes an ACK to a 2xx of ours. */
-  receiveAck(request: SipRequest, cSeq: number): void {
+  receiveAck(request: SipRequest, cSeq: number, source: Hop): void {
+    this.heardFrom(source);
     if (!this.#repetition || cSeq !== this.#state.invite.cSeq) return;
     this.#repetition.stop();
     this.#repetition = undefined;
@@ -246,7 +252,8 @@ export class Dialog {
       transaction.reply(500, { reason: 'CSeq is out of order' });
       return;
     }
-    this.#state = { ...this.#state, remoteCSeq: cSeq, nextHop: nextHopAfter(this.#state, transaction.source) };
+    this.#state = { ...this.#state, remoteCSeq: cSeq };
+    this.heardFrom(transaction.source);
     if (request.method === 'BYE') {
       transaction.reply(200);
       this.#repetition?.stop();

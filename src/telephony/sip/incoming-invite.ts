@@ -25,7 +25,7 @@ export class IncomingInvite {
   onCancelled: (() => void) | undefined;
   readonly #core: SipCore;
   readonly #received: ReceivedRequest;
-  readonly #state: DialogState;
+  #state: DialogState;
   readonly #closed: () => void;
   readonly #provisionals: ReliableProvisionals;
   #dialog: Dialog | undefined;
@@ -62,6 +62,17 @@ export class IncomingInvite {
   /** The early dialog, once the call rings: for UPDATE before the answer. */
   get dialog(): Dialog | undefined {
     return this.#dialog;
+  }
+
+  /**
+   * A phone of a user calls: over UDP nothing but where it calls from leads to it, also when that is private as its Contact is. It may be behind a NAT
+   * within a private network.
+   */
+  isOfUser(): void {
+    if (this.source.transport !== 'udp') return;
+    const onlyWay = (state: DialogState): DialogState => ({ ...state, nextHop: { ...state.nextHop, isOnlyWay: true } });
+    this.#state = onlyWay(this.#state);
+    this.#dialog?.confirm(onlyWay(this.#dialog.state));
   }
 
   /**

@@ -143,6 +143,8 @@ class InviteAttempt implements OutgoingInvite, LateInvite {
 
   #response(response: SipResponse): void {
     this.#events?.heard?.();
+    const { hop } = this.#transaction ?? this.#sent;
+    if (this.#sent.hop.isOnlyWay) this.#sent = { ...this.#sent, hop };
     if (response.status < 200) this.#provisional(response);
     else if (response.status < 300) this.#accepted(response);
     else this.#refused(response);

@@ -1,6 +1,6 @@
 import type { SipCore, SipCredentials } from './core.ts';
 import { Dialog } from './dialog.ts';
-import { confirmedBy, type InviteSent, stateOfResponse, tagOf } from './dialog-state.ts';
+import { confirmedBy, dialogKey, type InviteSent, stateOfResponse, tagOf } from './dialog-state.ts';
 import type { SipResponse } from './message.ts';
 import { sdpOf } from './session-description.ts';
 import type { WrittenRequest } from './transport.ts';
@@ -28,6 +28,7 @@ export class InviteForks {
     const tag = tagOf(response.headers.first('To'));
     if (response.status <= 100 || tag === undefined) return undefined;
     const known = this.#early.get(tag);
+    known?.heardFrom(sent.hop);
     if (known || this.#early.size >= MAX_FORKS) return known;
     const dialog = this.#newDialog(sent, response);
     this.#early.set(tag, dialog);
@@ -44,7 +45,10 @@ export class InviteForks {
   confirmed(sent: InviteSent, response: SipResponse): Dialog | undefined {
     const tag = tagOf(response.headers.first('To')) ?? '';
     const ack = this.#acks.get(tag);
-    if (ack) this.#core.layer.sendAck(ack);
+    if (ack) {
+      this.#core.layer.sendAck(ack, sent.hop);
+      this.#core.dialogs.get(dialogKey(sent.callId, sent.localTag, tag))?.heardFrom(sent.hop);
+    }
     if (ack || this.#acks.size >= MAX_FORKS) return undefined;
     const early = this.#early.get(tag);
     if (!early) return this.#newDialog(sent, response);

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { defaultPort } from '../../wire/default-port.ts';
 import { canonicalAddress, isNotPublic } from '../../wire/ip-address.ts';
 import type { CanReach, SipDestination } from '../../wire/locate-servers.ts';
-import type { Endpoint, WireKind } from '../../wire/wire.ts';
+import type { WireKind } from '../../wire/wire.ts';
 import type { DialogState } from './dialog-state.ts';
 import { parseNameAddress } from './parse-address.ts';
 import type { Hop } from './transport.ts';
@@ -55,9 +55,13 @@ export function destinationOf(state: DialogState): SipDestination | undefined {
   return { host, port: uri.port, transport };
 }
 
-/** Where the peer of a dialog that it has begun is, after a request of it came from `source`: it may have had to connect anew. */
-export function nextHopAfter({ role, transport, nextHop }: DialogState, source: Hop): Endpoint {
-  const moved = role === 'uas' && transport !== 'udp' && source.transport === transport && source.address === nextHop.address;
+/**
+ * Where the peer of a dialog is after a message of it came from `source`, when it is known by where it has begun the dialog or registered from: its NAT
+ * may have given it another port, or it may have had to connect anew.
+ */
+export function nextHopAfter({ role, transport, nextHop }: DialogState, source: Hop): DialogState['nextHop'] {
+  const isFollowed = role === 'uas' || (transport === 'udp' && nextHop.isOnlyWay === true);
+  const moved = isFollowed && source.transport === transport && source.address === nextHop.address;
   return moved ? { ...nextHop, port: source.port } : nextHop;
 }
 

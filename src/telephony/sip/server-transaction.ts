@@ -27,6 +27,7 @@ export class ServerTransaction implements TransactionEffects<SipRequest> {
   /** Dropped with the final response, as it holds on to the whole message. */
   #open: { readonly request: SipRequest; readonly topVia: string } | undefined;
   #latest: Uint8Array | undefined;
+  #route: ResponseRoute;
   readonly #invite: TransactionRun<InviteServerState, InviteServerEvent, SipRequest> | undefined;
   readonly #other: TransactionRun<NonInviteServerState, NonInviteServerEvent, SipRequest> | undefined;
   /** The peer sent CANCEL before a final response, or can no longer be reached; the owner must answer 487. */
@@ -37,6 +38,7 @@ export class ServerTransaction implements TransactionEffects<SipRequest> {
     this.toTag = parts.toTag;
     this.source = parts.source;
     this.#parts = parts;
+    this.#route = parts.route;
     this.#open = { request, topVia };
     const reliable = parts.source.transport !== 'udp';
     if (request.method === 'INVITE') this.#invite = new TransactionRun(inviteServer, 'proceeding', reliable, parts.clock, this);
@@ -61,8 +63,9 @@ export class ServerTransaction implements TransactionEffects<SipRequest> {
     this.#invite?.take('respond 2xx');
   }
 
-  /** Takes a repetition of the request, or the ACK to a non-2xx response. */
-  receive(request: SipRequest): void {
+  /** Takes a repetition of the request, or the ACK to a non-2xx response. Responses go where it came from, from now on by `route`. */
+  receive(request: SipRequest, route: ResponseRoute): void {
+    this.#route = route;
     this.#invite?.take(request.method === 'ACK' ? 'ACK' : 'INVITE again', request);
     this.#other?.take('request again');
   }
@@ -73,7 +76,7 @@ export class ServerTransaction implements TransactionEffects<SipRequest> {
   }
 
   send(): void {
-    if (this.#latest) this.#parts.transport.respond(this.#latest, this.#parts.route).catch(() => this.#sendFailed());
+    if (this.#latest) this.#parts.transport.respond(this.#latest, this.#route).catch(() => this.#sendFailed());
   }
 
   // An ACK to a 2xx has a branch of its own and comes in beside this transaction, and server transactions acknowledge nothing.

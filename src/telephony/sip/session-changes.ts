@@ -146,7 +146,7 @@ export class SessionChanges {
         },
         provisional: () => this.#provisional(change),
         final: (response, sent) => {
-          if (ack) this.#dialog.core.layer.sendAck(ack);
+          if (ack) this.#dialog.core.layer.sendAck(ack, sent.answerer);
           else if (response.status >= 300) this.#refused(change, response);
           else ack = this.#accepted(change, response, sent, offer);
         },

@@ -29,7 +29,7 @@ export interface TransactionUser {
   /** A new request, never ACK or CANCEL. It must be answered. @throws SipParseError to have it answered with that status. */
   request(received: ReceivedRequest): void;
   /** An ACK that belongs to a 2xx. */
-  ack(request: SipRequest, cSeq: number): void;
+  ack(request: SipRequest, cSeq: number, source: Hop): void;
   /** A 2xx to an INVITE that no transaction knows, or one whose transaction has had a refusal; `branch` is that of its Via. */
   strayAnswer(response: SipResponse, cSeq: number, branch: string): void;
 }
@@ -111,9 +111,12 @@ export class TransactionLayer {
     return this.#options.transport.write(request, hop, this.#newBranch(), true);
   }
 
-  /** Sends what `writeAck` made. The peer repeats its 2xx when it gets lost, so a failure is not an event. */
-  sendAck(ack: WrittenRequest): void {
-    this.#options.transport.send(ack.bytes, ack.hop).catch(() => {});
+  /**
+   * Sends what `writeAck` made: to `answerer`, where the 2xx came from, when nothing else leads to the peer. The peer repeats its 2xx when it gets lost, so
+   * a failure is not an event.
+   */
+  sendAck({ bytes, hop }: WrittenRequest, answerer = hop): void {
+    this.#options.transport.send(bytes, hop.isOnlyWay ? answerer : hop).catch(() => {});
   }
 
   /** Drops every transaction; nothing is sent. The timers end with the clock that was given. */
@@ -171,7 +174,7 @@ export class TransactionLayer {
     try {
       const message = parseMessage(bytes);
       if (message.kind === 'response') {
-        this.#response(message);
+        this.#response(message, source);
       } else {
         request = message;
         this.#request(message, bytes.length, source);
@@ -182,7 +185,7 @@ export class TransactionLayer {
     }
   }
 
-  #response(response: SipResponse): void {
+  #response(response: SipResponse, source: Hop): void {
     // Nobody but us is to get the answer to what we sent (RFC 3261 section 8.1.3.3).
     const vias = response.headers.all('Via');
     if (vias.length > 1 || (vias[0]?.includes(',') && splitList(vias).length > 1)) return;
@@ -192,7 +195,7 @@ export class TransactionLayer {
     const transaction = this.#clients.get(`${branch} ${method}`);
     const isAnswer = method === 'INVITE' && response.status >= 200 && response.status < 300;
     if (transaction && !(isAnswer && transaction.isRefused)) {
-      transaction.receive(response);
+      transaction.receive(response, source);
       this.#tellCallsAnswered();
     } else if (isAnswer) this.#options.user.strayAnswer(response, number, branch);
   }
@@ -203,8 +206,8 @@ export class TransactionLayer {
     checkRequest(request, cSeq);
     const key = serverKey(request, via, line, cSeq);
     const known = this.#servers.get(`${request.method === 'ACK' ? 'INVITE' : request.method} ${key}`);
-    if (known) known.receive(request);
-    else if (request.method === 'ACK') this.#options.user.ack(request, cSeq.number);
+    if (known) known.receive(request, responseRoute(via, source.transport, source));
+    else if (request.method === 'ACK') this.#options.user.ack(request, cSeq.number, source);
     else if (!this.#hasRoomFor(length)) this.#overloaded(request, via, line, source);
     else this.#begin(request, length, cSeq.number, via, line, key, source);
   }

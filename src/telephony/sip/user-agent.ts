@@ -79,7 +79,7 @@ export class UserAgent {
       maxServerBytes: options.maxServerBytes ?? MAX_SERVER_BYTES,
       user: {
         request: (received) => this.#request(received),
-        ack: (request, cSeq) => this.#dialogOf(request)?.receiveAck(request, cSeq),
+        ack: (request, cSeq, source) => this.#dialogOf(request)?.receiveAck(request, cSeq, source),
         strayAnswer: (response, cSeq, branch) => this.#strayAnswer(response, cSeq, branch),
       },
     });
