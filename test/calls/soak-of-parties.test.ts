@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { nothingLeft, type WorldOptions } from '../support/call-world.ts';
 import { kindsOfCalls, moreKindsOfCalls } from '../support/kinds-of-calls.ts';
 import { LossLog } from '../support/loss-log.ts';
-import { RebindingNat } from '../support/rebinding-nat.ts';
 import { type Counts, PARTY_PERCENT, SOAK_CALLS, SoakCounts } from '../support/soak-counts.ts';
+import { trunkBehindNat } from '../support/worlds-behind-nat.ts';
 
 // A fifth of the soak: incoming, dialled, recorded, held and transferred calls, conferences and registered phones, one after the other.
 
@@ -25,7 +25,7 @@ const networks: Readonly<Record<string, BadNetwork>> = {
   'a tenth lost': { options: () => ({ faults: { delayMs: { min: 0, max: 40 } } }), lossPercent: 10 },
   'a third lost, a tenth twice': { options: () => ({ faults: { duplicatePercent: 10, delayMs: { min: 0, max: 40 } } }), lossPercent: 33 },
   'a NAT that forgets': {
-    options: () => ({ faults: { nat: new RebindingNat('10.0.0.2', '192.0.2.1', 12), delayMs: { min: 0, max: 20 } }, phoneAt: '192.0.2.1' }),
+    options: trunkBehindNat,
   },
 };
 

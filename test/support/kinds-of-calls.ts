@@ -9,7 +9,7 @@ import { type CallsOfAKind, type Kind, LastingWorld, type Outcomes } from './las
 import type { LossLog } from './loss-log.ts';
 import { RtpPeer } from './media-rig.ts';
 import { operatedKinds } from './operated-kinds.ts';
-import { type Person, partyPhones } from './party-phones.ts';
+import { audioOf, type Person, partyPhones } from './party-phones.ts';
 import { operatedRecordedKinds, recordedKinds } from './recorded-kinds.ts';
 import { registeredKinds } from './registered-kinds.ts';
 import { CallLog } from './sip-agents.ts';
@@ -133,6 +133,7 @@ const comesIn =
     const rtp = new RtpPeer(world.network.datagramSocket({ address, port: AUDIO_PORT }), world.clock);
     const call = async (): Promise<Outcomes> => {
       const log = new CallLog();
+      log.onAnswered = (dialog) => dialog.onEnded(rtp.keepSending(audioOf(log.sdp ?? '')));
       phones.agent.invite(
         {
           to: hop,

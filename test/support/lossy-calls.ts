@@ -2,8 +2,8 @@ import { seededRandom } from '../../src/kernel/random.ts';
 import type { Faults } from '../../src/wire/memory-network.ts';
 import type { WorldOptions } from './call-world.ts';
 import { flowOf, into, to } from './flow-builder.ts';
-import { RebindingNat } from './rebinding-nat.ts';
 import type { CallPlan } from './right-outcomes.ts';
+import { trunkBehindNat } from './worlds-behind-nat.ts';
 
 const CHARACTER_MS = 20;
 /** Until a prompt is played out, and the frame in which it begins. */
@@ -57,7 +57,10 @@ export const lossyNetworks: Readonly<Record<string, () => Partial<WorldOptions>>
   'a third lost, a tenth twice, the rest late': () => ({
     faults: { lossPercent: 33, duplicatePercent: 10, delayMs: { min: 0, max: 200 } },
   }),
-  'a NAT that forgets': () => ({ faults: { nat: new RebindingNat('10.0.0.2', '192.0.2.1', 12), delayMs: { min: 0, max: 20 } } }),
+  'a NAT that forgets': () => {
+    const { faults, targets } = trunkBehindNat();
+    return { faults, targets };
+  },
   'TCP, late, and its connections break': () => ({
     transport: 'tcp',
     faults: { delayMs: { min: TCP_DELAY_MS, max: TCP_DELAY_MS }, breaks: breaksSome(2) },

@@ -1,3 +1,4 @@
+import type { Timer } from '../../src/kernel/clock.ts';
 import { seededRandom } from '../../src/kernel/random.ts';
 import { VirtualClock } from '../../src/kernel/virtual-clock.ts';
 import type { Prompt } from '../../src/telephony/audio/prompt.ts';
@@ -65,6 +66,17 @@ export class RtpPeer {
   sendAudio(to: Endpoint, code = 0xff, payloadType = 0): void {
     this.sendRaw(to, payloadType, this.sequence++, this.timestamp, new Uint8Array(160).fill(code));
     this.timestamp += 160;
+  }
+
+  /** Sends a frame of silence every 20 ms, until what it answers is called. */
+  keepSending(to: Endpoint): () => void {
+    let beat: Timer | undefined;
+    const send = (): void => {
+      this.sendAudio(to);
+      beat = this.#clock.after(20, send);
+    };
+    send();
+    return () => beat?.cancel();
   }
 
   /** Sends frames of audio for `durationMs`, one every 20 ms. */

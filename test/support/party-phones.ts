@@ -235,7 +235,8 @@ function withContact(bytes: Uint8Array, contact: string, address: string): Uint8
   return Buffer.from(text.replace(/^Contact: .*\r$/m, `Contact: <${contact}>\r\nRecord-Route: <sip:${address}:5060;lr>\r`), 'latin1');
 }
 
-function audioOf(sdp: string): Endpoint {
+/** Where the audio goes that this description asks for. */
+export function audioOf(sdp: string): Endpoint {
   const [media] = readSession(sdp).media;
   return { address: media?.address ?? '', port: media?.port ?? 0 };
 }
