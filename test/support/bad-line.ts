@@ -10,7 +10,7 @@ type OnMedia = (to: Side, packet: Buffer) => void;
 
 /** A bad network between two sides on 127.0.0.1, near us and far from us, with SIP and RTP over UDP. */
 export interface BadLine {
-  /** Where the far side reaches a port of the near one, and the other way. */
+  /** Where the far side reaches a port of the near one, and the other way: what is asked for so is forwarded by the NAT of the far side. */
   nearAt(port: number): Promise<number>;
   farAt(port: number): Promise<number>;
   /** The line is dead there from now on, or from when it says. */
@@ -99,7 +99,7 @@ class Line implements BadLine {
   }
 
   async farAt(port: number): Promise<number> {
-    return (await this.#standIn('far', port)).port;
+    return (await this.#standIn('far', port)).forward().port;
   }
 
   cut(cut: Cut): void {
@@ -109,7 +109,7 @@ class Line implements BadLine {
   async rebindMedia(): Promise<void> {
     const ofFar = [...this.#known.far].filter((one) => this.#media.has(one));
     this.#rebound += ofFar.length;
-    await Promise.all(ofFar.map((one) => one.rebind(false)));
+    await Promise.all(ofFar.map((one) => one.rebind()));
   }
 
   async close(): Promise<void> {
@@ -168,7 +168,7 @@ class Line implements BadLine {
     if (this.#cuts.stops(other, message)) return;
     if (other === 'far' && this.#rebindsEvery !== undefined && ++this.#sipFromFar % this.#rebindsEvery === 0) {
       this.#rebound++;
-      await from.rebind(true);
+      await from.rebind();
     }
     const text = await rewriteSip(message, {
       portFor: (port) => this.#named(other, port) ?? this.#meant(side, port),

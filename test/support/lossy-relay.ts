@@ -44,6 +44,7 @@ export async function lossyRelay(
   let farPort = 0;
   let fromFar = 0;
   let isOpen = true;
+  let unused: Socket | undefined;
 
   const send = (bytes: Buffer, socket: Socket, port: number): void => {
     if (isOpen && port > 0) socket.send(bytes, port, address);
@@ -74,14 +75,21 @@ export async function lossyRelay(
       far,
       farPort,
     );
+  /** The NAT takes another port for what leaves, and forgets the one before. The first is forwarded: messages name it. */
+  const rebind = (): void => {
+    if (!unused) return;
+    if (near.length > 1) near.at(-1)?.removeListener('message', fromNear);
+    unused.on('message', fromNear);
+    near.push(unused);
+    unused = undefined;
+  };
   first.on('message', fromNear);
   far.on('message', (bytes) => {
+    rebind();
     if (rebindsEvery !== undefined && ++fromFar % rebindsEvery === 0) {
-      // It comes from there as soon as the port is bound.
       void bound(address).then((socket) => {
-        socket.on('message', fromNear);
-        near.push(socket);
-        if (!isOpen) socket.close();
+        if (isOpen) unused = socket;
+        else socket.close();
       });
     }
     pass(
@@ -106,7 +114,7 @@ export async function lossyRelay(
       if (!isOpen) return;
       isOpen = false;
       line.close();
-      for (const socket of [far, ...near]) socket.close();
+      for (const socket of [far, ...near, ...(unused ? [unused] : [])]) socket.close();
     },
   };
 }

@@ -10,6 +10,7 @@ export class StandIn {
   readonly of: number;
   readonly #onDatagram: (bytes: Buffer, fromPort: number) => void;
   readonly #sockets: Socket[] = [];
+  #isForwarded = false;
 
   constructor(of: number, socket: Socket, onDatagram: (bytes: Buffer, fromPort: number) => void) {
     this.of = of;
@@ -26,14 +27,21 @@ export class StandIn {
     this.#sockets.at(-1)?.send(bytes, port, LOOPBACK);
   }
 
-  /** Sends from another port from now on. Nothing that comes to the ones before is taken any more, unless they stay open. */
-  async rebind(staysOpen: boolean): Promise<void> {
+  /** The port that it has from the beginning leads there for ever, as one that the owner of a NAT has forwarded. */
+  forward(): this {
+    this.#isForwarded = true;
+    return this;
+  }
+
+  /** Sends from another port from now on. Nothing that comes to the ones before is taken any more, save to one that is forwarded. */
+  async rebind(): Promise<void> {
     const socket = await bound(0);
-    if (this.#sockets.length === 0) {
+    const [first, ...others] = this.#sockets;
+    if (first === undefined) {
       socket.close();
       return;
     }
-    if (!staysOpen) for (const old of this.#sockets) old.removeAllListeners('message');
+    for (const old of this.#isForwarded ? others : [first, ...others]) old.removeAllListeners('message');
     this.#use(socket);
   }
 

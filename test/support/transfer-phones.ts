@@ -93,9 +93,14 @@ export async function joinedWith({ account }: TransferPhones, user: string): Pro
 }
 
 /** Waits until this call of linphone has audio. */
-export async function running(linphone: Linphone, call: number): Promise<void> {
+export const running = (linphone: Linphone, call: number): Promise<void> => inState(linphone, call, 'LinphoneCallStreamsRunning');
+
+/** Waits until this call of linphone is on hold, as it is for another one: before that it transfers nobody. */
+export const paused = (linphone: Linphone, call: number): Promise<void> => inState(linphone, call, 'LinphoneCallPaused');
+
+async function inState(linphone: Linphone, call: number, wanted: string): Promise<void> {
   const changes = new RegExp(`Event: (LinphoneCall\\w+)\\nFrom: [^\\n]*\\nId: ${call}\\n`, 'g');
-  const look = (): void => expect(linphone.latest(changes)).toBe('LinphoneCallStreamsRunning');
+  const look = (): void => expect(linphone.latest(changes)).toBe(wanted);
   await vi.waitFor(look, { timeout: 15_000, interval: 200 });
 }
 
