@@ -12,7 +12,7 @@ import type { Trunk } from '../../src/directory/trunks.ts';
 import { compileFlow } from '../../src/flow/compile-flow.ts';
 import type { Recordings } from '../../src/flow/flow-host.ts';
 import { sleep } from '../../src/kernel/clock.ts';
-import { silentLogger } from '../../src/kernel/log.ts';
+import { type Logger, silentLogger } from '../../src/kernel/log.ts';
 import { seededRandom } from '../../src/kernel/random.ts';
 import { VirtualClock } from '../../src/kernel/virtual-clock.ts';
 import { SessionService } from '../../src/sessions/session-service.ts';
@@ -90,6 +90,8 @@ export interface WorldOptions {
   readonly mediaSeed?: number;
   readonly srtp?: SrtpPolicy;
   readonly credentials?: { readonly userName: string; readonly password: string };
+  /** The number of the account, instead of its usual one. */
+  readonly ownNumber?: string;
   /** What runs when somebody calls the number of the account: the flow, if absent; undefined: nothing. */
   readonly numberFlow?: EndpointFlow | undefined;
   /** What runs when one of the users calls, alice or bob. Absent: there are none. */
@@ -109,6 +111,8 @@ export interface WorldOptions {
   readonly beforeLoad?: () => Promise<void>;
   /** False: sessions cannot be read. */
   readonly canRead?: boolean;
+  /** Of the server; absent: nothing is written. */
+  readonly log?: Logger;
 }
 
 /** An event as its receiver got it. */
@@ -127,7 +131,8 @@ export function callWorld(options: WorldOptions) {
     ...(options.filter && { filter: options.filter }),
   });
   const openSocket = (local: { address: string; port: number }) => network.datagramSocket(local);
-  const agentParts = { clock, log: silentLogger };
+  const { log = silentLogger } = options;
+  const agentParts = { clock, log };
   const { otherServer, phoneAt = PHONE } = options;
   const media = (host: string, seed: number, otherHost?: string) =>
     new LocalMedia({
@@ -143,9 +148,9 @@ export function callWorld(options: WorldOptions) {
   const sources: string[] = [];
   const userCheck = new UserCheck(users, { realm: REALM, algorithms: ['MD5'], clock, random: seededRandom(11) });
   const serverWires = [SERVER, ...(otherServer === undefined ? [] : [otherServer])].flatMap((address) => wires(address));
-  const connections = new PhoneConnections({ wires: serverWires, users, log: silentLogger });
+  const connections = new PhoneConnections({ wires: serverWires, users, log });
   const watch = { onDenied: () => {}, onLetIn: () => {} };
-  const registrar = new Registrar({ users, check: userCheck, connections, ...watch, clock, log: silentLogger });
+  const registrar = new Registrar({ users, check: userCheck, connections, ...watch, clock, log });
   const userAgent: UserAgent = new UserAgent({
     ...agentParts,
     wires: serverWires,
@@ -211,7 +216,7 @@ export function callWorld(options: WorldOptions) {
     product: 'Ringflow',
     mayReach: addressCheck(),
     clock,
-    log: silentLogger,
+    log,
     post: async ({ url, body }) => {
       posts.push({ url: url.href, ...JSON.parse(body) });
       return 204;
@@ -227,7 +232,7 @@ export function callWorld(options: WorldOptions) {
     telephony,
     clock,
     random: seededRandom(10),
-    log: silentLogger,
+    log,
   });
 
   const service: SessionService = new SessionService({
@@ -254,7 +259,9 @@ export function callWorld(options: WorldOptions) {
       },
       compiledFlows: { of: (stored) => (stored === flow ? compiled : compileFlow(stored)) },
       phoneNumbers: {
-        ownedVoiceNumbers: async () => [{ endpointId: 'endpoint-1', e164: callerId, ...(numberFlow && { flow: numberFlow }) }],
+        ownedVoiceNumbers: async () => [
+          { endpointId: 'endpoint-1', e164: options.ownNumber ?? callerId, ...(numberFlow && { flow: numberFlow }) },
+        ],
       },
       trunks: { ofAccount: async () => [...(options.hasTrunk?.() === false ? [] : [trunk]), ...(options.otherTrunks ?? [])] },
       users: {
@@ -288,7 +295,7 @@ export function callWorld(options: WorldOptions) {
     targetHealth,
     conferenceMembers: options.conferenceMembers ?? 100,
     random: seededRandom(9),
-    log: silentLogger,
+    log,
   });
 
   const liveThings = () => ({
