@@ -39,6 +39,15 @@ export interface Heard {
   restarted(): void;
 }
 
+/** More than any codec of ours sends, 250 a second: two packets of 10 ms, and as many digits told beside them. */
+const PACKETS_PER_FRAME = 5;
+/**
+ * What may come at once after a standstill of the network: ten seconds of packets of 20 ms. Joined streams pass on what they take, so when their peers
+ * name our own ports in SDP, by mistake or on purpose, packets go round as fast as the machine sends them. RFC 3550 section 8.2 finds a loop
+ * by its SSRC, which each joined stream replaces; this holds it to a pace.
+ */
+const MOST_PACKETS_AT_ONCE = 500;
+
 /** Takes the packets of one stream: checks that they are the peer's and of an agreed type, and drops what is repeated. */
 export class RtpReceiver {
   readonly #latch: Latch;
@@ -53,6 +62,7 @@ export class RtpReceiver {
   #repeated = 0;
   #reordered = 0;
   #refused = 0;
+  #packetsLeft = MOST_PACKETS_AT_ONCE;
   #refusedFrom: Endpoint | undefined;
   #unagreed = 0;
   #unagreedType: number | undefined;
@@ -108,6 +118,12 @@ export class RtpReceiver {
       this.#onDropped('refused');
       return false;
     }
+    if (this.#packetsLeft === 0) {
+      this.#refused++;
+      this.#onDropped('refused');
+      return false;
+    }
+    this.#packetsLeft--;
     const arrival =
       this.#ssrc === header.ssrc ? this.#sequence.accept(header.sequence) : this.#newSource(header.ssrc, header.sequence, nowMs);
     if (arrival === 'duplicate') this.#repeated++;
@@ -127,6 +143,11 @@ export class RtpReceiver {
       this.#heard.audio(codec, payload, header.timestamp, arrival === 'newest', nowMs, header.sequence);
     }
     return true;
+  }
+
+  /** 20 ms have passed: more packets of the peer are taken. To be called again and again. */
+  allowMore(): void {
+    if (this.#packetsLeft < MOST_PACKETS_AT_ONCE) this.#packetsLeft += PACKETS_PER_FRAME;
   }
 
   /** A datagram came that nobody listens to: it tells where the peer is, and nothing else. */

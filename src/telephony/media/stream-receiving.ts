@@ -87,6 +87,7 @@ export class StreamReceiving implements Heard {
 
   /** 20 ms have passed. */
   tick(nowMs: number): void {
+    this.#receiver.allowMore();
     if (this.#keyHeld) this.#receiver.tick(nowMs);
   }
 
