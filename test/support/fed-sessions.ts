@@ -14,8 +14,9 @@ const TYPE = 'Content-Type: application/sdp';
 /** Marks what was damaged, and what answers it. */
 const FED = 'z9hG4bKfed';
 
-/** Whom a damaged request asks for: one who answers and one who does not. */
+/** Whom a damaged request asks for: one who answers, after a time in which others may say something, and one who does not. */
 export const TAKES = '+18144043111';
+const TAKES_AFTER_MS = 150;
 export const IS_BUSY = '+18144043222';
 /** Stands in a request for the Replaces that names a call of the next talk. */
 export const OTHER_CALL = 'OTHER-CALL';
@@ -87,7 +88,9 @@ export async function fedSessions(flow: FlowInfo, callers: readonly string[]) {
     const tag = `p${callId.replace(/\W/g, '')}`;
     const [local = '', remote = ''] = ['To', 'From'].map((name) => request.headers.first(name) ?? '');
     if (tagOf(local) === undefined && !calls.has(callId)) calls.set(callId, { callId, local: `${local};tag=${tag}`, remote, cSeq: 0 });
-    peer.reply(request, 200, SERVER_AT, { tag, headers: [['Contact', CONTACT]], sdp: ANSWER });
+    const answer = (): void => peer.reply(request, 200, SERVER_AT, { tag, headers: [['Contact', CONTACT]], sdp: ANSWER });
+    if (request.uri.includes(TAKES)) clock.after(TAKES_AFTER_MS, answer);
+    else answer();
   };
   const asked = (request: SipRequest): void => {
     const { method, headers } = request;
