@@ -28,3 +28,19 @@ it.each([
   expect(carried()).toBeGreaterThan(500);
   for (const stream of streams) await stream.close();
 });
+
+it('what a stranger sends to a stream in great number leaves room for its peer, and what the peer sends too fast is counted', async () => {
+  const rig = new MediaRig();
+  const { stream, peer } = await rig.call();
+  await peer.speak(stream.local, 100, 0x20);
+  const stranger = rig.peer();
+  for (let nth = 0; nth < 2000; nth++) stranger.sendAudio(stream.local, 0x10);
+  await peer.speak(stream.local, 2000, 0x20);
+  for (let nth = 0; nth < 600; nth++) peer.sendAudio(stream.local, 0x20);
+  await peer.speak(stream.local, 1000, 0x20);
+  const { received, refused } = await stream.close();
+  // Of the peer 105 packets in time and then 500 at once; with what is left of that moment some are too many.
+  expect(received).toBeGreaterThanOrEqual(105 + 500 + 40);
+  expect(received).toBeLessThan(105 + 510 + 50);
+  expect(refused).toBeGreaterThanOrEqual(90);
+});
