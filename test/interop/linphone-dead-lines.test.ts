@@ -1,29 +1,17 @@
-import { randomUUID } from 'node:crypto';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, vi } from 'vitest';
+import { expect, vi } from 'vitest';
 import type { AnsweredCall } from '../../src/telephony/port.ts';
 import { answeredCall, directCall } from '../support/direct-call.ts';
-import { loudest, samplesOf } from '../support/heard-tones.ts';
+import { heardByUs } from '../support/heard-by-us.ts';
 import { type Linphone, startLinphone } from '../support/linphone.ts';
 import { inTurn } from '../support/over-bad-networks.ts';
 import { type DeadLineScene, endOf, expectAfter, overDeadLine, QUIET_MS, SILENCE_MS } from '../support/over-dead-lines.ts';
-import { buildWav, pcm16, sine } from '../support/sound.ts';
+import { speaks } from '../support/talk-with-linphone.ts';
 import { testPort } from '../support/test-port.ts';
 import { running } from '../support/transfer-phones.ts';
 
 const FIRST_PORT = 47_000;
 const number = '+18144043093';
-let folder = '';
-
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'linphone-dead-lines-'));
-  await writeFile(join(folder, 'tone.wav'), buildWav({ data: pcm16(sine(700, 8000, 20)) }));
-});
-
-afterAll(() => rm(folder, { recursive: true }));
 
 async function phoneOf({ closing }: DeadLineScene, sip: readonly string[] = []): Promise<{ phone: Linphone; port: number }> {
   const started = await inTurn(async () => {
@@ -34,16 +22,11 @@ async function phoneOf({ closing }: DeadLineScene, sip: readonly string[] = []):
   return started;
 }
 
-/** Has linphone speak, which has no microphone, and waits until it is heard. */
-async function speaks(phone: Linphone, leg: AnsweredCall): Promise<void> {
+/** Has linphone speak, and waits until it is heard. */
+async function isHeard(phone: Linphone, leg: AnsweredCall): Promise<void> {
   await running(phone, 1);
-  phone.command(`incall-player-start ${join(folder, 'tone.wav')} 1`);
-  const listen = async (): Promise<void> => {
-    const path = join(folder, `${randomUUID()}.wav`);
-    await leg.record({ path, maxMs: 500, terminators: '', silenceMs: 0, trimSilence: false }, new AbortController().signal);
-    expect(loudest(700, samplesOf(await readFile(path)))).toBeGreaterThan(0.2);
-  };
-  await vi.waitFor(listen, { timeout: 15_000 });
+  await speaks(phone, 700);
+  await vi.waitFor(async () => expect(await heardByUs(leg, 700, 500)).toBeGreaterThan(0.2), { timeout: 15_000 });
 }
 
 /** We call linphone, which answers. */
@@ -51,7 +34,7 @@ async function called(scene: DeadLineScene) {
   const { phone, port } = await phoneOf(scene);
   const call = await directCall(scene.telephony, number, await scene.line.farAt(port));
   const leg = await call.answered;
-  await speaks(phone, leg);
+  await isHeard(phone, leg);
   return { phone, call, leg };
 }
 
@@ -85,7 +68,7 @@ overDeadLine('a line that dies in a call of linphone, which had to refresh it: i
   const { call, phone } = await calling(scene, ['session_expires_enabled=1', 'session_expires_value=120']);
   const leg = await call.answered;
   const answeredAtMs = performance.now();
-  await speaks(phone, leg);
+  await isHeard(phone, leg);
   scene.line.cut({});
   await delay(QUIET_MS);
   const talkedMs = performance.now() - answeredAtMs;

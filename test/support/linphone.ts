@@ -1,7 +1,7 @@
 import { type LinphoneProcess, startLinphoneProcess } from './linphone-process.ts';
 
 /** linphone-daemon, which takes calls, knows all of linphone's commands, and hears and says nothing. */
-export type Linphone = Pick<LinphoneProcess, 'command' | 'seen' | 'latest' | 'all' | 'close'>;
+export type Linphone = Pick<LinphoneProcess, 'folder' | 'command' | 'seen' | 'latest' | 'all' | 'close'>;
 
 /** Starts linphone-daemon, which answers by itself, on any free port if none is given. `sip`: more lines for that section of its settings. */
 export function startLinphone(sipPort = -1, sip: readonly string[] = []): Promise<Linphone> {
