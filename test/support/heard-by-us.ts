@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { expect, vi } from 'vitest';
 import type { AnsweredCall } from '../../src/telephony/port.ts';
 import { loudest, samplesOf } from './heard-tones.ts';
 
@@ -14,4 +15,9 @@ export async function heardByUs(leg: AnsweredCall, hz: number, maxMs: number): P
   } finally {
     await rm(folder, { recursive: true });
   }
+}
+
+/** Listens again and again until we have heard a tone of this frequency at this level. @throws when we have not within 15 s */
+export function hearTone(leg: AnsweredCall, hz: number, level = 0.2): Promise<void> {
+  return vi.waitFor(async () => expect(await heardByUs(leg, hz, 1000)).toBeGreaterThan(level), { timeout: 15_000 });
 }
