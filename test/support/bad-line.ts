@@ -8,7 +8,7 @@ type Side = 'near' | 'far';
 type Pair = readonly [StandIn, StandIn];
 type OnMedia = (to: Side, packet: Buffer) => void;
 
-/** A bad network between two sides on 127.0.0.1, near us and far from us, with SIP and RTP over UDP. */
+/** A bad network between two sides at one address of this machine, near us and far from us, with SIP and RTP over UDP. */
 export interface BadLine {
   /** Where the far side reaches a port of the near one, and the other way: what is asked for so is forwarded by the NAT of the far side. */
   nearAt(port: number): Promise<number>;
@@ -37,19 +37,20 @@ export interface BadLine {
  * to one goes on to the port that it stands for, from the port that stands for its sender. Ports in messages are written anew, so that
  * nothing goes past the line: neither side has to know of it, but for the port that it calls first.
  */
-export function badLine(network: string, seed: number): BadLine {
+export function badLine(network: string, seed: number, address?: '127.0.0.1' | '::1'): BadLine {
   const sip = badNetworks[network];
   const media = badForMedia[network];
   if (!sip || !media) throw new Error(`No network ${network}`);
-  return new Line(sip, media, seed);
+  return new Line(sip, media, seed, address);
 }
 
 /** The same with a network that does nothing to what passes it, until it is cut. `onMedia` gets every packet on its way to a side. */
 export function quietLine(onMedia?: OnMedia): BadLine {
-  return new Line({}, {}, 1, onMedia);
+  return new Line({}, {}, 1, undefined, onMedia);
 }
 
 class Line implements BadLine {
+  readonly #address: string;
   readonly #rebindsEvery: number | undefined;
   readonly #sipFaults: LineFaults;
   readonly #mediaFaults: LineFaults;
@@ -63,7 +64,8 @@ class Line implements BadLine {
   #repeatedToNear = 0;
   #isOpen = true;
 
-  constructor(sip: RelayFaults, media: RelayFaults, seed: number, onMedia: OnMedia = () => {}) {
+  constructor(sip: RelayFaults, media: RelayFaults, seed: number, address = '127.0.0.1', onMedia: OnMedia = () => {}) {
+    this.#address = address;
     this.#onMedia = onMedia;
     this.#rebindsEvery = sip.rebindsEvery;
     this.#sipFaults = new LineFaults(sip, seed);
@@ -130,7 +132,7 @@ class Line implements BadLine {
   }
 
   #open(side: Side, port: number): Promise<Pair> {
-    const opened = boundPair().then(([first, second]): Pair => {
+    const opened = boundPair(this.#address).then(([first, second]): Pair => {
       const made = ([first, second] as const).map((socket, index) => {
         const one = new StandIn(port + index, socket, (bytes, from) => void this.#take(side, one, bytes, from));
         this.#known[side].add(one);

@@ -1,4 +1,4 @@
-/** What a relay writes in the place of ports of 127.0.0.1. */
+/** What a relay writes in the place of ports of this machine. */
 export interface PortNames {
   /** The port under which the receiver knows a port that the sender names; undefined: leave it. */
   portFor(port: number): number | undefined;
@@ -8,7 +8,7 @@ export interface PortNames {
 
 /** Digest covers them, so they stay as they are (RFC 3261 section 22.4). */
 const SIGNED = /^(?:proxy-)?authorization:/i;
-const OWN_PORT = /127\.0\.0\.1:(\d+)/g;
+const OWN_PORT = /(?:127\.0\.0\.1|\[::1\]):(\d+)/g;
 const MEDIA_PORT = /^(m=audio|a=rtcp:)( ?)(\d+)/;
 
 /** Writes the ports in a SIP message and in its session description anew, save those that its sender has signed. */

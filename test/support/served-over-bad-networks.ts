@@ -21,6 +21,8 @@ export interface ServedScenario {
   readonly seed: number;
   /** How many media ports the server has for it at the least. */
   readonly leastPorts: number;
+  /** Where all of them are. Absent: 127.0.0.1. */
+  readonly address?: '127.0.0.1' | '::1';
 }
 
 const MOST_MS = 100_000;
@@ -31,13 +33,13 @@ let scenes = 0;
  * afterwards no media port of it is open.
  */
 export function servedOverBadNetworks(name: string, scenario: ServedScenario, play: (scene: ServedScene) => Promise<void>): void {
-  const { networks, seed, leastPorts } = scenario;
+  const { networks, seed, leastPorts, address } = scenario;
   networks.forEach((network, index) => {
     scenes += 1;
     const number = scenes;
     it.concurrent(`${name}, over a network that ${network}`, { timeout: MOST_MS }, async () => {
       const server = scenario.server();
-      const line = badLine(network, seed + index);
+      const line = badLine(network, seed + index, address);
       const closers: (() => Promise<void>)[] = [];
       try {
         await play({ server, network, line, number, closing: (close) => void closers.push(close) });

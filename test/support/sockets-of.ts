@@ -8,8 +8,8 @@ export interface SocketRow {
 
 const ESTABLISHED = '01';
 
-/** The sockets of IPv4 that a process of this machine has. */
-export async function socketsOf(pid: number, protocol: 'udp' | 'tcp'): Promise<readonly SocketRow[]> {
+/** The sockets that a process of this machine has: `udp` and `tcp` are those of IPv4. */
+export async function socketsOf(pid: number, protocol: 'udp' | 'udp6' | 'tcp'): Promise<readonly SocketRow[]> {
   const folder = `/proc/${pid}/fd`;
   const links = await Promise.all((await readdir(folder)).map((name) => readlink(`${folder}/${name}`).catch(() => '')));
   const inodes = new Set(links.flatMap((link) => /^socket:\[(\d+)\]$/.exec(link)?.[1] ?? []));

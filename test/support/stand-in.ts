@@ -1,7 +1,6 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 
-const LOOPBACK = '127.0.0.1';
 const ATTEMPTS = 50;
 
 /** A port of a relay that stands for a port of one side: the other side sends there, and gets what comes from that side from there. */
@@ -24,7 +23,8 @@ export class StandIn {
   }
 
   send(bytes: Buffer, port: number): void {
-    this.#sockets.at(-1)?.send(bytes, port, LOOPBACK);
+    const socket = this.#sockets.at(-1);
+    socket?.send(bytes, port, socket.address().address);
   }
 
   /** The port that it has from the beginning leads there for ever, as one that the owner of a NAT has forwarded. */
@@ -35,7 +35,9 @@ export class StandIn {
 
   /** Sends from another port from now on. Nothing that comes to the ones before is taken any more, save to one that is forwarded. */
   async rebind(): Promise<void> {
-    const socket = await bound(0);
+    const known = this.#sockets[0];
+    if (!known) return;
+    const socket = await bound(known.address().address, 0);
     const [first, ...others] = this.#sockets;
     if (first === undefined) {
       socket.close();
@@ -56,20 +58,20 @@ export class StandIn {
   }
 }
 
-/** Two sockets on ports in a row, the first of them even, as RTP and RTCP have them. @throws when there are none */
-export async function boundPair(): Promise<[Socket, Socket]> {
+/** Two sockets on ports of an address in a row, the first of them even, as RTP and RTCP have them. @throws when there are none */
+export async function boundPair(address: string): Promise<[Socket, Socket]> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const first = await bound(0);
+    const first = await bound(address, 0);
     const { port } = first.address();
-    const second = port % 2 === 0 ? await bound(port + 1).catch(() => undefined) : undefined;
+    const second = port % 2 === 0 ? await bound(address, port + 1).catch(() => undefined) : undefined;
     if (second) return [first, second];
     first.close();
   }
-  throw new Error('No two ports of 127.0.0.1 in a row are free.');
+  throw new Error(`No two ports of ${address} in a row are free.`);
 }
 
-async function bound(port: number): Promise<Socket> {
-  const socket = createSocket('udp4').bind(port, LOOPBACK);
+async function bound(address: string, port: number): Promise<Socket> {
+  const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4').bind(port, address);
   await once(socket, 'listening');
   return socket;
 }

@@ -5,7 +5,9 @@ import { readWavHeader } from '../../src/telephony/audio/wav.ts';
 /** The bytes of a file as a client gets it. */
 export async function bytesOf(login: ApiLogin, { uri = '' }: FileInfo): Promise<Uint8Array> {
   const authorization = `Basic ${Buffer.from(`${login.user}:${login.password}`).toString('base64')}`;
-  return new Uint8Array(await (await fetch(new URL(uri, login.url), { headers: { authorization } })).arrayBuffer());
+  const response = await fetch(new URL(uri, login.url), { headers: { authorization } });
+  if (!response.ok) throw new Error(`${uri} is answered with ${response.status}: ${await response.text()}`);
+  return new Uint8Array(await response.arrayBuffer());
 }
 
 /** The same of a recording, with its header, and how many bytes of audio the header says that there are. */
