@@ -1,12 +1,11 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, it } from 'vitest';
 import { HoldSession, PatchSession } from '../../src/contracts/sessions.ts';
 import { quietLine } from '../support/bad-line.ts';
 import type { Baresip } from '../support/baresip.ts';
 import { serverOfFile } from '../support/file-server.ts';
 import { type HearingPhone, hearing } from '../support/heard-tones.ts';
 import { CALLED_HZ, CALLER_HZ, hearsMusic, hearsNothing, holdMusic, talking } from '../support/held-talk.ts';
-import { type CalledUser, calledUser, hangsUp, joinedLinphones, type PhoneScene, weHold } from '../support/joined-linphones.ts';
-import type { LinphoneConsole } from '../support/linphone-console.ts';
+import { type CalledUser, calledUser, callIs, hangsUp, joinedLinphones, type PhoneScene, weHold } from '../support/joined-linphones.ts';
 import { latestSession, type RealServer } from '../support/real-server.ts';
 import { registeredBaresip } from '../support/registered-phones.ts';
 import { SentSound } from '../support/sent-sound.ts';
@@ -49,14 +48,6 @@ async function fromBaresip(): Promise<BaresipCalls> {
   return { ...users, calling, sent };
 }
 
-async function isPaused(phone: LinphoneConsole): Promise<void> {
-  const look = (): void => {
-    phone.command('calls');
-    expect(phone.latest(/\n1 +\|[^|\n]*\| (\w+)/g)).toBe('Paused');
-  };
-  await vi.waitFor(look, { timeout: 10_000, interval: 200 });
-}
-
 describe('a phone that holds us', { timeout: 60_000 }, () => {
   it.each(['called', 'calling'] as const)(
     'linphone, which was %s: it hears nothing, and the other one music, until it resumes',
@@ -66,7 +57,7 @@ describe('a phone that holds us', { timeout: 60_000 }, () => {
       const [holding, other] = who === 'called' ? [called, calling] : [calling, called];
       const [holdingHz, otherHz] = who === 'called' ? [CALLED_HZ, CALLER_HZ] : [CALLER_HZ, CALLED_HZ];
       holding.command('pause');
-      await isPaused(holding);
+      await callIs(holding, 'Paused');
       await Promise.all([hearsMusic(other, holdingHz), hearsNothing(holding, otherHz)]);
       holding.command('resume');
       await talking(calling, called);

@@ -1,4 +1,4 @@
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 import type { ReadyAccount } from '../../src/cli/new-account.ts';
 import { HoldSession, PatchSession } from '../../src/contracts/sessions.ts';
 import { flowOf, to } from './flow-builder.ts';
@@ -60,11 +60,22 @@ export async function weHold(
   await account.api.call(HoldSession, who === 'called' && callSid !== undefined ? { sessionId, callSid } : { sessionId });
   const [held, waiting] = who === 'called' ? [called, calling] : [calling, called];
   const [heldHz, waitingHz] = who === 'called' ? [CALLED_HZ, CALLER_HZ] : [CALLER_HZ, CALLED_HZ];
+  await callIs(held, 'PausedByRemote');
   await hearsMusic(held, waitingHz);
   await hearsNothing(waiting, heldHz);
   await atTheEnd();
   await account.api.call(PatchSession, { sessionId, callState: 'Connected' });
+  await callIs(held, 'StreamsRunning');
   await talking(calling, called);
+}
+
+/** Waits until linphone says so of its call. @throws when it does not within 10 s */
+export async function callIs(phone: LinphoneConsole, state: string): Promise<void> {
+  const look = (): void => {
+    phone.command('calls');
+    expect(phone.latest(/\n1 +\|[^|\n]*\| (\w+)/g)).toBe(state);
+  };
+  await vi.waitFor(look, { timeout: 10_000, interval: 200 });
 }
 
 /** The called one hangs up. */
