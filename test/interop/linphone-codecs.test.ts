@@ -46,7 +46,9 @@ describe('linphone', () => {
     const { answered, ended } = await directCall(telephony, number, sipPort, { codecs: offered });
     const leg = await answered;
     await phone.seen('Media streams established');
-    await getKeys(leg, phone.press);
+    const collected = leg.collect({ max: 5, terminators: '#', firstMs: 10_000, betweenMs: 10_000 }, never);
+    phone.press('4*2#');
+    expect(await collected).toEqual({ digits: '4*2', why: 'terminator' });
     await leg.play(makePrompt(tone(1000, 1000, -15)), { interruptible: false }, never);
     // Long enough for the reports of both sides.
     expect(await heardByUs(leg, 700, 5_500)).toBeGreaterThan(0.2);

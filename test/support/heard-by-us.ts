@@ -17,7 +17,10 @@ export async function heardByUs(leg: AnsweredCall, hz: number, maxMs: number): P
   }
 }
 
+/** A tone that was sent is in each half of a second. */
+const LISTENS_MS = 500;
+
 /** Listens again and again until we have heard a tone of this frequency at this level. @throws when we have not within 15 s */
 export function hearTone(leg: AnsweredCall, hz: number, level = 0.2): Promise<void> {
-  return vi.waitFor(async () => expect(await heardByUs(leg, hz, 1000)).toBeGreaterThan(level), { timeout: 15_000 });
+  return vi.waitFor(async () => expect(await heardByUs(leg, hz, LISTENS_MS)).toBeGreaterThan(level), { timeout: 15_000 });
 }
