@@ -33,6 +33,8 @@ for (const [how, end, { srtp, hangsUp, seed, mediaEncryption }] of ways) {
       const options = { toneHz: PHONE_HZ, jitterBuffer: network !== 'loses', ...(mediaEncryption && { mediaEncryption }) };
       const caller = await inTurn(() => startBaresip({ user: CALLER, ...options }));
       closing(caller.close);
+      // Nothing but its Contact leads to a carrier: its port is forwarded.
+      await line.farAt(caller.port);
       await caller.command('dial', `sip:${number}@127.0.0.1:${await line.nearAt(running.sip.port)}`);
       await caller.seen('CALL_ESTABLISHED');
       await hearsFlow(scene, caller);

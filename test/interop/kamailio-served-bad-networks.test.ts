@@ -73,7 +73,8 @@ servedOverBadNetworks(
 
 servedOverBadNetworks(
   'a phone registers through Kamailio, and is dialled by its Path',
-  { server, networks, seed: 121, leastPorts: 2 },
+  // A proxy is called where it has registered the phone from: one whose NAT forgets that cannot be reached until the phone registers again.
+  { server, networks: networks.filter((network) => network !== 'rebinds'), seed: 121, leastPorts: 2 },
   async (scene) => {
     const { line, closing } = scene;
     const serverPort = await line.nearAt(running.sip.port);
