@@ -44,6 +44,8 @@ export class Latch {
   #isFixed = false;
   #target: Endpoint | undefined;
   #settled = false;
+  /** Where the peer was before the SDP named the endpoint that it has now. */
+  #before: Endpoint | undefined;
   /** Where the party was that we have left for another. */
   #left: Endpoint | undefined;
   /** Of those that the SDP does not name, and the endpoint that it names while another was taken. */
@@ -91,6 +93,7 @@ export class Latch {
   aim(told: Endpoint, isFixed = false): boolean {
     this.#isFixed = isFixed;
     if (this.#told && same(this.#told, told)) return false;
+    this.#before = this.#target;
     this.#told = { address: told.address, port: told.port };
     this.#target = this.#told;
     this.#settled = false;
@@ -103,6 +106,11 @@ export class Latch {
   leave(): void {
     this.#left = this.#target;
     this.#told = undefined;
+  }
+
+  /** Whether the peer was there before the SDP named another endpoint, and has not been found since. */
+  wasAt(from: Endpoint): boolean {
+    return !this.#settled && this.#before !== undefined && same(this.#before, from);
   }
 
   /** A valid packet came; `isAuthentic` is whether SRTP has proved that it is the peer's. Answers whether it is; `target` may have moved. */

@@ -152,6 +152,8 @@ export class RtpReceiver {
 
   /** A datagram came that nobody listens to: it tells where the peer is, and nothing else. */
   overhear(bytes: Uint8Array, from: Endpoint, agreed: AgreedMedia, nowMs: number): void {
+    // Nothing need come from where the SDP says that it is now, and the last packets from where it was still may.
+    if (this.#latch.wasAt(from)) return;
     const header = this.#header;
     if (!readRtpHeader(bytes, header) || codecOf(header.payloadType, agreed) === undefined) return;
     this.#latch.accept(from, header, nowMs, agreed.srtp !== undefined);
