@@ -186,6 +186,21 @@ describe('matching', () => {
     );
   });
 
+  it('sends nothing to another address that repeats the request: the response may have keys in it', async () => {
+    const { ask, network, peer, clock, leftovers } = askingPeer();
+    await ask('INVITE', { branch: 'z9hG4bKc', sdp: OFFER });
+    peer.received.length = 0;
+    const stranger = new RawPeer(network.wire('udp', { address: '10.0.0.66', port: PEER.port }));
+    stranger.send(requestText('INVITE', { branch: 'z9hG4bKc', sdp: OFFER }), AGENT);
+    await clock.advance(10_000);
+    expect(stranger.received).toEqual([]);
+    expect(peer.names.length).toBeGreaterThan(3);
+    expect(new Set(peer.names)).toEqual(new Set(['200 INVITE']));
+    await ask('ACK', { toTag: tagIn(peer.received.find((message) => message.kind === 'response')) });
+    await ask('BYE', { toTag: tagIn(peer.received.find((message) => message.kind === 'response')), cSeq: 2 });
+    expect(await leftovers()).toEqual([0, 0, 0]);
+  });
+
   it('takes requests with nothing in their branch but the cookie for different ones', async () => {
     const { ask } = askingPeer();
     for (const cSeq of [1, 2]) {

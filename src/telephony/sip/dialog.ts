@@ -225,7 +225,8 @@ export class Dialog {
 
   /** A message of the peer came from there. */
   heardFrom(source: Hop): void {
-    this.#state = { ...this.#state, nextHop: nextHopAfter(this.#state, source) };
+    const nextHop = nextHopAfter(this.#state, source);
+    if (nextHop !== this.#state.nextHop) this.#state = { ...this.#state, nextHop };
   }
 
   /** Takes an ACK to a 2xx of ours. */

@@ -61,7 +61,8 @@ export function destinationOf(state: DialogState): SipDestination | undefined {
  */
 export function nextHopAfter({ role, transport, nextHop }: DialogState, source: Hop): DialogState['nextHop'] {
   const isFollowed = role === 'uas' || (transport === 'udp' && nextHop.isOnlyWay === true);
-  const moved = isFollowed && source.transport === transport && source.address === nextHop.address;
+  const isThere = source.transport === transport && source.address === nextHop.address;
+  const moved = isFollowed && isThere && source.port !== nextHop.port;
   return moved ? { ...nextHop, port: source.port } : nextHop;
 }
 

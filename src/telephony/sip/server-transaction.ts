@@ -63,9 +63,12 @@ export class ServerTransaction implements TransactionEffects<SipRequest> {
     this.#invite?.take('respond 2xx');
   }
 
-  /** Takes a repetition of the request, or the ACK to a non-2xx response. Responses go where it came from, from now on by `route`. */
-  receive(request: SipRequest, route: ResponseRoute): void {
-    this.#route = route;
+  /**
+   * Takes a repetition of the request, or the ACK to a non-2xx response, from `source`. From another port of its address, as a NAT may give it,
+   * responses go there by `route` from now on; to another address nothing goes, since responses may have keys in them.
+   */
+  receive(request: SipRequest, source: Hop, route: ResponseRoute): void {
+    if (source.address === this.source.address) this.#route = route;
     this.#invite?.take(request.method === 'ACK' ? 'ACK' : 'INVITE again', request);
     this.#other?.take('request again');
   }

@@ -206,7 +206,7 @@ export class TransactionLayer {
     checkRequest(request, cSeq);
     const key = serverKey(request, via, line, cSeq);
     const known = this.#servers.get(`${request.method === 'ACK' ? 'INVITE' : request.method} ${key}`);
-    if (known) known.receive(request, responseRoute(via, source.transport, source));
+    if (known) known.receive(request, source, responseRoute(via, source.transport, source));
     else if (request.method === 'ACK') this.#options.user.ack(request, cSeq.number, source);
     else if (!this.#hasRoomFor(length)) this.#overloaded(request, via, line, source);
     else this.#begin(request, length, cSeq.number, via, line, key, source);
