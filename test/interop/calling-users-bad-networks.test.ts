@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll } from 'vitest';
 import { askedSession, askingFlow, FLOW_KEYS, hearsFlow, KEYS, PHONE_HZ } from '../support/asking-flow.ts';
 import { badNetworks } from '../support/bad-networks.ts';
+import { serverOfFile } from '../support/file-server.ts';
 import { inTurn } from '../support/over-bad-networks.ts';
-import { newAccount, type RealServer, realServer } from '../support/real-server.ts';
+import { newAccount, type RealServer } from '../support/real-server.ts';
 import { newPhoneUser, registeredBaresip, registeredLinphoneConsole } from '../support/registered-phones.ts';
 import { servedOverBadNetworks } from '../support/served-over-bad-networks.ts';
 import { holdAndResume, keysHeard, press } from '../support/talk-with-baresip.ts';
@@ -15,11 +15,12 @@ const networks = Object.keys(badNetworks);
 let running: RealServer;
 const server = (): RealServer => running;
 
-beforeAll(async () => {
-  running = await realServer({ RINGFLOW_MEDIA_THREADS: '2' });
-}, 60_000);
-
-afterAll(() => running.remove(), 60_000);
+serverOfFile(
+  (started) => {
+    running = started;
+  },
+  { RINGFLOW_MEDIA_THREADS: '2' },
+);
 
 servedOverBadNetworks(
   'baresip of a user calls, hears, is heard and presses keys, holds, resumes and hangs up',

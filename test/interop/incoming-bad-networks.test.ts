@@ -1,9 +1,9 @@
-import { afterAll, beforeAll } from 'vitest';
 import { askedSession, askingFlow, FLOW_KEYS, hearsFlow, KEYS, PHONE_HZ } from '../support/asking-flow.ts';
 import { badNetworks } from '../support/bad-networks.ts';
 import { startBaresip } from '../support/baresip.ts';
+import { serverOfFile } from '../support/file-server.ts';
 import { expectReplaysRefused, inTurn } from '../support/over-bad-networks.ts';
-import { newAccount, type RealServer, realServer, takeCalls } from '../support/real-server.ts';
+import { newAccount, type RealServer, takeCalls } from '../support/real-server.ts';
 import { servedOverBadNetworks } from '../support/served-over-bad-networks.ts';
 import { keysHeard, press } from '../support/talk-with-baresip.ts';
 
@@ -11,11 +11,12 @@ const CALLER = '+18144049999';
 const KEYS_WITHIN_MS = 15_000;
 let running: RealServer;
 
-beforeAll(async () => {
-  running = await realServer({ RINGFLOW_MEDIA_THREADS: '2' });
-}, 60_000);
-
-afterAll(() => running.remove(), 60_000);
+serverOfFile(
+  (started) => {
+    running = started;
+  },
+  { RINGFLOW_MEDIA_THREADS: '2' },
+);
 
 const ways = [
   ['in clear', 'is hung up on', { srtp: 'Off', hangsUp: 'server', seed: 71, mediaEncryption: undefined }],

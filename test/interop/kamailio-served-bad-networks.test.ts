@@ -2,12 +2,13 @@ import { afterAll, beforeAll, expect } from 'vitest';
 import { badNetworks } from '../support/bad-networks.ts';
 import type { Baresip } from '../support/baresip.ts';
 import { dialledBehindKamailio } from '../support/behind-kamailio.ts';
+import { serverOfFile } from '../support/file-server.ts';
 import { deadGateway, type Gateway, refusingGateway } from '../support/gateway.ts';
 import { fromNowOn, hearingSound } from '../support/heard-tones.ts';
 import { startKamailio } from '../support/kamailio.ts';
 import { ASKED, at, carrierCall, goingOn, kamailioCarrier, MOVED } from '../support/kamailio-carrier.ts';
 import { inTurn } from '../support/over-bad-networks.ts';
-import { type RealServer, realServer } from '../support/real-server.ts';
+import type { RealServer } from '../support/real-server.ts';
 import { type ServedScene, servedOverBadNetworks } from '../support/served-over-bad-networks.ts';
 
 // Between the whole server and Kamailio.
@@ -21,13 +22,16 @@ const server = (): RealServer => running;
 
 beforeAll(async () => {
   gateway = await refusingGateway();
-  running = await realServer({ RINGFLOW_MEDIA_THREADS: '2' });
-}, 60_000);
+});
 
-afterAll(async () => {
-  await gateway.close();
-  await running.remove();
-}, 60_000);
+afterAll(() => gateway.close());
+
+serverOfFile(
+  (started) => {
+    running = started;
+  },
+  { RINGFLOW_MEDIA_THREADS: '2' },
+);
 
 /** The audio goes on from other ports, and all hear on. */
 const movingIn =

@@ -1,14 +1,15 @@
-import { afterAll, beforeAll, expect } from 'vitest';
+import { expect } from 'vitest';
 import { PlaceCall } from '../../src/contracts/calls.ts';
 import { NewSipTrunk } from '../../src/contracts/endpoints.ts';
 import { ListSessions, type SessionInfo } from '../../src/contracts/sessions.ts';
 import { transferring } from '../support/attended-flow.ts';
 import { badNetworks } from '../support/bad-networks.ts';
 import { type Baresip, startBaresip } from '../support/baresip.ts';
+import { serverOfFile } from '../support/file-server.ts';
 import { flowOf, from, into, to } from '../support/flow-builder.ts';
 import { fromNowOn, type HearingPhone, hearing } from '../support/heard-tones.ts';
 import { inTurn } from '../support/over-bad-networks.ts';
-import { latestSession, newAccount, type RealServer, realServer, saveFlow, sessionWhen } from '../support/real-server.ts';
+import { latestSession, newAccount, type RealServer, saveFlow, sessionWhen } from '../support/real-server.ts';
 import { newPhoneUser, registeredBaresip, registeredLinphoneConsole } from '../support/registered-phones.ts';
 import { servedOverBadNetworks } from '../support/served-over-bad-networks.ts';
 
@@ -18,11 +19,12 @@ const isOver = ({ ended }: SessionInfo): boolean => ended === true;
 let running: RealServer;
 const server = (): RealServer => running;
 
-beforeAll(async () => {
-  running = await realServer({ RINGFLOW_MEDIA_THREADS: '2' });
-}, 60_000);
-
-afterAll(() => running.remove(), 60_000);
+serverOfFile(
+  (started) => {
+    running = started;
+  },
+  { RINGFLOW_MEDIA_THREADS: '2' },
+);
 
 servedOverBadNetworks(
   'a user with baresip dials one with linphone, and each hears the other',

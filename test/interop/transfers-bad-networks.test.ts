@@ -1,17 +1,18 @@
-import { afterAll, beforeAll } from 'vitest';
 import { badNetworks } from '../support/bad-networks.ts';
+import { serverOfFile } from '../support/file-server.ts';
 import { inTurn } from '../support/over-bad-networks.ts';
-import { type RealServer, realServer } from '../support/real-server.ts';
+import type { RealServer } from '../support/real-server.ts';
 import { servedOverBadNetworks } from '../support/served-over-bad-networks.ts';
 import { callsLinphone, joined, joinedWith, paused, running, transferPhones } from '../support/transfer-phones.ts';
 
 let server: RealServer;
 
-beforeAll(async () => {
-  server = await realServer({ RINGFLOW_MEDIA_THREADS: '2' });
-}, 60_000);
-
-afterAll(() => server.remove(), 60_000);
+serverOfFile(
+  (started) => {
+    server = started;
+  },
+  { RINGFLOW_MEDIA_THREADS: '2' },
+);
 
 const networks = Object.keys(badNetworks);
 
