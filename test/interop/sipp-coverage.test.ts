@@ -9,9 +9,14 @@ const tests = fileURLToPath(new URL('..', import.meta.url));
 /** Calls of the whole server to sipp. */
 const toSipp = ['server/large-invite.test.ts'];
 /** Calls of sipp to the whole server. */
-const toServer = ['interop/incoming-sipp.test.ts', 'interop/sipped-trunks.test.ts', 'server/ipv6-calls.test.ts'];
+const toServer = [
+  'interop/incoming-sipp.test.ts',
+  'interop/sipped-parties.test.ts',
+  'interop/sipped-trunks.test.ts',
+  'server/ipv6-calls.test.ts',
+];
 /** Calls and requests of the whole server to sipps that are hosts of its trunks. */
-const ofTrunks = ['interop/sipped-trunks.test.ts'];
+const ofTrunks = ['interop/sipped-parties.test.ts', 'interop/sipped-trunks.test.ts'];
 
 async function testFiles(): Promise<readonly { readonly name: string; readonly text: string }[]> {
   const names = (await readdir(tests, { recursive: true })).filter((name) => name.endsWith('.test.ts')).sort();
