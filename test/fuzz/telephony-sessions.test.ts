@@ -53,6 +53,7 @@ const inCalls: readonly Buffer[] = [
   news('200 OK', 'terminated;reason=noresource'),
   news('603 Decline', 'terminated;reason=noresource'),
   request('INFO', ['Content-Type: application/dtmf-relay'], 'Signal=5\r\nDuration=160\r\n'),
+  request('INFO', ['Content-Type: application/dtmf-relay'], 'Signal=*\r\nDuration=50\r\n'),
   request('INFO', ['Content-Type: application/dtmf'], '#'),
   request('INFO'),
   request('BYE', ['Reason: Q.850;cause=16;text="Normal call clearing"']),
