@@ -2,18 +2,19 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ApiError } from '../../src/cli/api-client.ts';
 import type { ReadyAccount } from '../../src/cli/new-account.ts';
 import { PlaceCall } from '../../src/contracts/calls.ts';
-import { NewSipTrunk } from '../../src/contracts/endpoints.ts';
 import { ListFiles } from '../../src/contracts/files.ts';
 import { ListSessions } from '../../src/contracts/sessions.ts';
-import { flowOf, to } from '../support/flow-builder.ts';
 import { countsLine, type ProcessCounts, processCounts } from '../support/process-counts.ts';
-import { newAccount, type RealServer, realServer, saveFlow, takeCalls } from '../support/real-server.ts';
+import { newAccount, type RealServer, realServer } from '../support/real-server.ts';
 import { SOAK_CALLS } from '../support/soak-counts.ts';
-import { type Fate, FRIEND, fateOf, fates, kindOf, type SoakedCallee, type SoakedKind, soakedCallee } from '../support/soaked-callee.ts';
+import { type SoakedCallee, soakedCallee } from '../support/soaked-callee.ts';
+import { type Placing, type SoakedFlows, soakedFlows } from '../support/soaked-flows.ts';
+import { callsOf, fateOf, kindOf, numberOf, type PlacedKind, placedKinds } from '../support/soaked-kinds.ts';
+import { type SoakedPhones, soakedPhones } from '../support/soaked-phones.ts';
 import { type ThreadMemory, tellsMemory } from '../support/thread-memory.ts';
 
 // The whole server as it is built, with its sockets, its media threads and its database: calls that speak, are joined with another, recorded,
-// encrypted, and come in.
+// encrypted, and come in, those that meet in conferences and are sent on, and phones that register.
 
 /** What is made once, as connections to the database and compiled code, is made in the first calls. */
 const WARM_UP = Math.floor(SOAK_CALLS / 5);
@@ -43,59 +44,44 @@ const MOST_NEW_BESIDE_HEAPS_KIB = 16 * 1024;
 /** Of 8,000 calls each of which leaves one it would be 8,000. */
 const MOST_NEW_FILES = 20;
 
+const RTP_PORTS = { first: 40_000, last: 40_999 };
+/** Each media thread has a part of the ports, one after the other and equally large. */
+const threadOf = (port: number): number => Math.floor(((port - RTP_PORTS.first) * MEDIA_THREADS) / (RTP_PORTS.last + 1 - RTP_PORTS.first));
+
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-const numberOf = (index: number): string => `+181${kindOf(index) === 'encrypted' ? 5 : 4}${5_000_000 + index}`;
 
 let server: RealServer;
 let callee: SoakedCallee;
+let phones: SoakedPhones;
 let account: ReadyAccount;
-/** The members of a request that say what a call is, of those that are placed. */
-let placing: Readonly<Record<Exclude<SoakedKind, 'incoming'>, { flowId: string; record?: boolean; trunkId?: string }>>;
-let ownNumber: string;
+let flows: SoakedFlows;
 let refusals = 0;
+/** Calls that have come in beside others, to meet them in their conferences. */
+let guests = 0;
 /** Threads have some ports open in advance, and never more than now. */
 let portsAtFirst = 0;
 
 beforeAll(async () => {
   server = await realServer({ ...tellsMemory, RINGFLOW_MEDIA_THREADS: String(MEDIA_THREADS), RINGFLOW_SIP_TRUNK_RATE_LIMIT: '0' });
-  callee = await soakedCallee();
-  account = await newAccount(server.child, callee.port, { maxChannels: 2 * AT_ONCE, ringTimeoutInSeconds: 5 });
-  const flow = flowOf({ say: ['SayNode', { WhatToSay: 'Hello.', Done: to('bye') }], bye: ['HangUpNode'] });
-  const flowId = await saveFlow(account, flow);
-  const joining = flowOf({
-    dial: ['DialNode', { Number: FRIEND, Record: true, TimeoutInSeconds: 20, Done: to('bye') }],
-    bye: ['HangUpNode'],
-  });
-  const { accountId } = account;
-  const trunk = { host: '127.0.0.1', port: callee.port, transport: 'Udp', srtp: 'Required' } as const;
-  const limits = { callsPerSecond: 1000, maxChannels: 2 * AT_ONCE, ringTimeoutInSeconds: 5 };
-  const { id: trunkId = '' } = await account.api.call(NewSipTrunk, {
-    accountId,
-    name: 'Encrypted',
-    prefixes: ['+1815'],
-    ...trunk,
-    ...limits,
-  });
-  placing = {
-    said: { flowId },
-    bridged: { flowId: await saveFlow(account, joining) },
-    recorded: { flowId, record: true },
-    encrypted: { flowId, trunkId },
-  };
-  ownNumber = await takeCalls(account, { flowId });
+  callee = await soakedCallee(threadOf);
+  const limits = { maxChannels: 2 * AT_ONCE, ringTimeoutInSeconds: 5 };
+  account = await newAccount(server.child, callee.port, limits);
+  flows = await soakedFlows(account, { port: callee.port, ...limits });
+  phones = await soakedPhones({ server: server.sip, users: flows.users, audio: callee.audio });
   ({ udpPorts: portsAtFirst } = await processCounts(server.child));
 }, 120_000);
 
 afterAll(async () => {
+  await phones?.close();
   await callee?.close();
   await server?.remove();
 }, 60_000);
 
 /** Places a call, again when the server has no room for it. */
-async function placed(numberToDial: string, kind: Exclude<SoakedKind, 'incoming'>): Promise<{ readonly id?: string }> {
+async function placed(numberToDial: string, placing: Placing): Promise<{ readonly id?: string }> {
   for (let tries = 1; ; tries++) {
     try {
-      return await account.api.call(PlaceCall, { ...placing[kind], numberToDial });
+      return await account.api.call(PlaceCall, { ...placing, numberToDial });
     } catch (error) {
       if (!(error instanceof ApiError && error.status === 503 && tries < MOST_TRIES)) throw error;
       refusals++;
@@ -112,22 +98,52 @@ async function cancel(id: string): Promise<void> {
 }
 
 /** Has the server called by this number, again when it has no room. */
-async function taken(caller: string): Promise<void> {
-  for (let tries = 1; !(await callee.call(server.sip, ownNumber, caller)); tries++) {
+async function taken(caller: string, number: string, hangsUp: boolean): Promise<void> {
+  for (let tries = 1; !(await callee.call(server.sip, number, caller, hangsUp)); tries++) {
     if (tries === MOST_TRIES) throw new Error('The server has no room for calls');
     refusals++;
     await pause(TRY_AGAIN_MS);
   }
 }
 
-async function dialled(number: string, kind: Exclude<SoakedKind, 'incoming'>): Promise<void> {
-  const over = callee.over(number);
-  const { id = '' } = await placed(number, kind);
+/** `meanwhile` is done when it has been answered and left to the flow, again and again until it is over. */
+async function dialled(number: string, placing: Placing, meanwhile?: () => Promise<void>): Promise<void> {
+  let isOver = false;
+  const over = callee.over(number).then(() => {
+    isOver = true;
+  });
+  const isAnswered = meanwhile && fateOf(number) === 'we hang up' ? callee.answered(number) : undefined;
+  const { id = '' } = await placed(number, placing);
   if (fateOf(number) === 'cancelled') {
     await pause(50);
     await cancel(id);
   }
+  if (isAnswered) {
+    await isAnswered;
+    while (!isOver) await meanwhile?.();
+  }
   await over;
+}
+
+/** Comes into the conference of this number, and ends it for all who are there. That may be nobody yet. */
+async function guest(number: string): Promise<void> {
+  await taken(number, flows.roomNumber, true);
+  guests++;
+}
+
+/** Places a call of some kind, and does the others' part in it. */
+async function callOf(kind: PlacedKind, number: string): Promise<void> {
+  switch (kind) {
+    case 'user': {
+      const phone = await phones.take();
+      await dialled(number, flows.placingTo(phone.user));
+      return phone.giveBack();
+    }
+    case 'conference':
+      return dialled(number, flows.placing[kind], () => guest(number));
+    default:
+      return dialled(number, flows.placing[kind]);
+  }
 }
 
 async function wholeCall(index: number): Promise<void> {
@@ -137,7 +153,7 @@ async function wholeCall(index: number): Promise<void> {
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`The call ${number} (${kind}) does not end`)), CALL_LIMIT_MS);
   });
-  const over = kind === 'incoming' ? taken(number) : dialled(number, kind);
+  const over = kind === 'incoming' ? taken(number, flows.ownNumber, fateOf(number) !== 'we hang up') : callOf(kind, number);
   await Promise.race([over, late]).finally(() => clearTimeout(timer));
 }
 
@@ -172,12 +188,6 @@ async function storedSessions(): Promise<{ outcomes: Record<string, number>; liv
   }
 }
 
-/** How many calls have one of these fates, of those that are placed or those that come in. */
-const callsOf = (isIncoming: boolean, ...wanted: readonly Fate[]): number =>
-  Array.from({ length: SOAK_CALLS }, (_, index) => index).filter(
-    (index) => (kindOf(index) === 'incoming') === isIncoming && wanted.includes(fateOf(numberOf(index))),
-  ).length;
-
 /** Waits until all is over that still runs of `made` calls, and counts what the server holds then. */
 async function counted(made: number): Promise<ProcessCounts> {
   await pause(SETTLED_AFTER_MS);
@@ -202,6 +212,7 @@ function expectNothingLeft(before: ProcessCounts, after: ProcessCounts): void {
     const mostObjectsKiB = isMediaThread(then) ? MOST_NEW_MEDIA_OBJECTS_KIB : MOST_NEW_OBJECTS_KIB;
     expect.soft((now?.objectsKiB ?? Number.NaN) - then.objectsKiB, `objects of ${name}`).toBeLessThan(mostObjectsKiB);
     expect.soft((now?.externalKiB ?? Number.NaN) - then.externalKiB, `external memory of ${name}`).toBeLessThan(MOST_NEW_EXTERNAL_KIB);
+    if (isMediaThread(then)) expect.soft(now?.messagePorts, `message ports of ${name}`).toBeLessThanOrEqual(then.messagePorts);
     expect.soft((now?.codeKiB ?? Number.NaN) - then.codeKiB, `code of ${name}`).toBeLessThan(MOST_NEW_CODE_KIB);
   }
   expect.soft(after.besideHeapsKiB - before.besideHeapsKiB).toBeLessThan(MOST_NEW_BESIDE_HEAPS_KIB);
@@ -221,24 +232,42 @@ it(
     }
 
     const { outcomes, live } = await storedSessions();
-    const packets = callee.packets();
+    const packets = callee.audio.packets();
+    const ofPhones = phones.counts();
+    const pairs = callee.pairs();
     process.stdout.write(`${JSON.stringify(outcomes)}; ${live} live; ${packets.all} packets of audio; ${callee.friends()} joined\n`);
+    process.stdout.write(
+      `${guests} have come into conferences; ${callee.sentOn()} sent on; ${JSON.stringify(pairs)}; phones: ${JSON.stringify(ofPhones)}\n`,
+    );
     expect(live).toBe(0);
     const { Completed = 0, CalleeHungUp = 0, CallerHungUp = 0, ...others } = outcomes;
-    // Who comes late to hanging up may find that the flow was faster.
-    expect(Completed).toBeGreaterThanOrEqual(callsOf(false, 'we hang up') + callsOf(true, 'we hang up'));
-    const ofCallers = callsOf(true, ...fates);
-    expect(Completed + CalleeHungUp + CallerHungUp).toBe(callsOf(false, 'we hang up', 'callee hangs up') + ofCallers);
+    const leftToFlows = callsOf(placedKinds, ['we hang up']);
+    const ofCallers = callsOf(['incoming']);
+    // Who comes late to hanging up may find that the flow was faster. Of two callers who were left to each other one hangs up.
+    expect(Completed).toBeGreaterThanOrEqual(leftToFlows + callsOf(['incoming'], ['we hang up']) - pairs.joined);
+    expect(Completed + CalleeHungUp + CallerHungUp).toBe(leftToFlows + callsOf(placedKinds, ['callee hangs up']) + ofCallers + guests);
     expect(CalleeHungUp).toBeGreaterThan(0);
     expect(CallerHungUp).toBeGreaterThan(0);
-    expect(CallerHungUp).toBeLessThanOrEqual(ofCallers - callsOf(true, 'we hang up'));
-    const failed = { Busy: callsOf(false, 'busy'), Cancelled: callsOf(false, 'cancelled'), NoAnswer: callsOf(false, 'not answered') };
+    expect(CallerHungUp).toBeLessThanOrEqual(ofCallers - callsOf(['incoming'], ['we hang up']) + guests);
+    const failed = {
+      Busy: callsOf(placedKinds, ['busy']),
+      Cancelled: callsOf(placedKinds, ['cancelled']),
+      NoAnswer: callsOf(placedKinds, ['not answered']),
+    };
     expect(others).toEqual(failed);
     // Of ten calls two dial somebody, and six of ten of those get to it.
     expect(callee.friends()).toBeGreaterThan(SOAK_CALLS / 10);
     // Those and the calls that are recorded, a tenth, seven of ten of which are answered.
     const { totalCount = 0 } = await account.api.call(ListFiles, { type: 'CallRecording', countPerPage: 1 });
     expect(totalCount).toBeGreaterThan(callee.friends() + SOAK_CALLS / 20);
+    expect(guests).toBeGreaterThanOrEqual(callsOf(['conference'], ['we hang up']));
+    expect(callee.sentOn()).toBeGreaterThanOrEqual(callsOf(['transferred'], ['we hang up']));
+    expect(ofPhones.answered).toBeGreaterThanOrEqual(callsOf(['user'], ['we hang up']));
+    // Each leaves after three calls, and may have had two since.
+    expect(ofPhones.left).toBeGreaterThanOrEqual((callsOf(['user']) - 2 * flows.users.length) / 3);
+    expect(pairs.joined).toBeGreaterThan(callsOf(['joined'], ['we hang up']) / 4);
+    // Each call is at the thread that has less to do.
+    expect(pairs.joinedAcross).toBeGreaterThan(0);
     expect(packets.all).toBeGreaterThan(5 * SOAK_CALLS);
     expect(packets.encrypted).toBeGreaterThan(SOAK_CALLS / 3);
   },

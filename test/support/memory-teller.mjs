@@ -1,8 +1,8 @@
 import { basename, join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { getHeapCodeStatistics, getHeapStatistics, setFlagsFromString, writeHeapSnapshot } from 'node:v8';
+import { getHeapCodeStatistics, getHeapStatistics, queryObjects, setFlagsFromString, writeHeapSnapshot } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { BroadcastChannel, isMainThread, threadId } from 'node:worker_threads';
+import { BroadcastChannel, isMainThread, MessagePort, threadId } from 'node:worker_threads';
 
 // Is loaded into a program before its own code, and into each of its threads. When the process gets SIGUSR2 every thread collects its
 // garbage, and one line on the standard output tells the memory of each, as thread-memory.ts reads it.
@@ -28,6 +28,7 @@ async function settledMemory() {
     objectsKiB: inKiB(heapUsed - machineCode - byteCode),
     codeKiB: inKiB(machineCode + byteCode),
     externalKiB: inKiB(external),
+    messagePorts: queryObjects(MessagePort, { format: 'count' }),
     heapResidentKiB: inKiB(getHeapStatistics().total_physical_size),
   };
   const { HEAP_SNAPSHOTS } = process.env;

@@ -12,6 +12,8 @@ export interface ThreadMemory {
   readonly codeKiB: number;
   /** What objects hold outside of the heap, as buffers. */
   readonly externalKiB: number;
+  /** Ends of ways to other threads, also closed ones that something holds. */
+  readonly messagePorts: number;
   /** Memory of the machine that the heap takes, empty parts too. */
   readonly heapResidentKiB: number;
 }
