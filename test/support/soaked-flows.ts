@@ -29,8 +29,13 @@ export interface SoakedFlows {
   readonly roomNumber: string;
 }
 
+/** Dials again when the server has no room. */
 const dialling = (whom: Readonly<Record<string, string | boolean>>) =>
-  flowOf({ dial: ['DialNode', { ...whom, TimeoutInSeconds: 20, Done: to('bye') }], bye: ['HangUpNode'] });
+  flowOf({
+    dial: ['DialNode', { ...whom, TimeoutInSeconds: 20, Done: to('bye'), Failed: to('wait') }],
+    wait: ['WaitNode', { Timeout: 1, Done: to('dial') }],
+    bye: ['HangUpNode'],
+  });
 
 /** Whoever leaves the conference ends it, so that one who stays gets on with the flow only when the other was in the same one. */
 const meeting = (name: string) =>

@@ -12,7 +12,7 @@ import { ANSWER_AFTER_MS, after, HANG_UP_AFTER_MS, LOOPBACK } from './soaked-cal
 import { testPort } from './test-port.ts';
 
 /** A phone leaves the server after so many calls. */
-const CALLS_OF_A_REGISTRATION = 3;
+const CALLS_UNTIL_IT_LEAVES = 2;
 const EXPIRES_SECONDS = 600;
 /** A server that is busy takes no registration (503). */
 const TRY_AGAIN_MS = 500;
@@ -26,7 +26,7 @@ export interface TakenPhone {
 }
 
 export interface SoakedPhones {
-  /** Waits for a phone, and has it register if it has left. */
+  /** Waits for a phone, and has it register, also when it is registered already. */
   take(): Promise<TakenPhone>;
   readonly counts: () => PhoneCounts;
   close(): Promise<void>;
@@ -46,7 +46,6 @@ interface Phone {
   readonly user: PhoneUser;
   readonly registration: RegistrationClient;
   calls: number;
-  isRegistered: boolean;
 }
 
 export interface SoakedPhonesOptions {
@@ -74,7 +73,7 @@ export async function soakedPhones({ server, users, audio }: SoakedPhonesOptions
       contactUser: user.user,
       credentials,
     });
-    return { user, registration, calls: 0, isRegistered: false };
+    return { user, registration, calls: 0 };
   });
   const free = [...phones];
   const waiting: ((phone: Phone) => void)[] = [];
@@ -104,9 +103,8 @@ export async function soakedPhones({ server, users, audio }: SoakedPhonesOptions
   }
 
   async function giveBack(phone: Phone): Promise<void> {
-    if (++phone.calls % CALLS_OF_A_REGISTRATION === 0) {
+    if (++phone.calls % CALLS_UNTIL_IT_LEAVES === 0) {
       await register(phone, 0);
-      phone.isRegistered = false;
       counts.left++;
     }
     const next = waiting.shift();
@@ -117,11 +115,8 @@ export async function soakedPhones({ server, users, audio }: SoakedPhonesOptions
   return {
     async take() {
       const phone = free.pop() ?? (await new Promise<Phone>((resolve) => waiting.push(resolve)));
-      if (!phone.isRegistered) {
-        await register(phone, EXPIRES_SECONDS);
-        phone.isRegistered = true;
-        counts.registered++;
-      }
+      await register(phone, EXPIRES_SECONDS);
+      counts.registered++;
       return { user: phone.user, giveBack: () => giveBack(phone) };
     },
     counts: () => ({ ...counts }),
