@@ -29,6 +29,7 @@ async function settledMemory() {
     codeKiB: inKiB(machineCode + byteCode),
     externalKiB: inKiB(external),
     messagePorts: queryObjects(MessagePort, { format: 'count' }),
+    sharedBuffers: queryObjects(SharedArrayBuffer, { format: 'count' }),
     heapResidentKiB: inKiB(getHeapStatistics().total_physical_size),
   };
   const { HEAP_SNAPSHOTS } = process.env;

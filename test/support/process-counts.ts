@@ -39,8 +39,8 @@ export async function processCounts(server: ServerChild): Promise<ProcessCounts>
 /** The counts in one line. */
 export function countsLine({ memory, ...counts }: ProcessCounts): string {
   const threads = memory.map(
-    ({ script, threadId, objectsKiB, codeKiB, externalKiB, messagePorts }) =>
-      `${script} ${threadId}: objects ${objectsKiB} KiB, code ${codeKiB} KiB, external ${externalKiB} KiB, message ports ${messagePorts}`,
+    ({ script, threadId, objectsKiB, codeKiB, externalKiB, messagePorts, sharedBuffers }) =>
+      `${script} ${threadId}: objects ${objectsKiB} KiB, code ${codeKiB} KiB, external ${externalKiB} KiB, message ports ${messagePorts}, shared buffers ${sharedBuffers}`,
   );
   const whole = Object.entries(counts).map(([what, count]) => `${what} ${count}`);
   return `${whole.join(', ')}; ${threads.join('; ')}`;

@@ -14,6 +14,8 @@ import { testPort } from './test-port.ts';
 /** A phone leaves the server after so many calls. */
 const CALLS_UNTIL_IT_LEAVES = 2;
 const EXPIRES_SECONDS = 600;
+/** Phones register again and again while they are not called. */
+const REGISTRATIONS_BEFORE_A_CALL = 4;
 /** A server that is busy takes no registration (503). */
 const TRY_AGAIN_MS = 500;
 const MOST_TRIES = 100;
@@ -95,7 +97,11 @@ export async function soakedPhones({ server, users, audio }: SoakedPhonesOptions
   async function register({ registration, user }: Phone, seconds: number): Promise<void> {
     for (let tries = 1; ; tries++) {
       const result = await registration.register(hop, seconds, new AbortController().signal);
-      if (result.registered) return;
+      if (result.registered) {
+        if (seconds > 0) counts.registered++;
+        else counts.left++;
+        return;
+      }
       if (result.status !== 503 || tries === MOST_TRIES) throw new Error(`${user.user} is not registered: ${JSON.stringify(result)}`);
       counts.triedAgain++;
       await after(TRY_AGAIN_MS);
@@ -103,10 +109,7 @@ export async function soakedPhones({ server, users, audio }: SoakedPhonesOptions
   }
 
   async function giveBack(phone: Phone): Promise<void> {
-    if (++phone.calls % CALLS_UNTIL_IT_LEAVES === 0) {
-      await register(phone, 0);
-      counts.left++;
-    }
+    if (++phone.calls % CALLS_UNTIL_IT_LEAVES === 0) await register(phone, 0);
     const next = waiting.shift();
     if (next) next(phone);
     else free.push(phone);
@@ -115,8 +118,7 @@ export async function soakedPhones({ server, users, audio }: SoakedPhonesOptions
   return {
     async take() {
       const phone = free.pop() ?? (await new Promise<Phone>((resolve) => waiting.push(resolve)));
-      await register(phone, EXPIRES_SECONDS);
-      counts.registered++;
+      for (let times = 0; times < REGISTRATIONS_BEFORE_A_CALL; times++) await register(phone, EXPIRES_SECONDS);
       return { user: phone.user, giveBack: () => giveBack(phone) };
     },
     counts: () => ({ ...counts }),

@@ -14,6 +14,8 @@ export interface ThreadMemory {
   readonly externalKiB: number;
   /** Ends of ways to other threads, also closed ones that something holds. */
   readonly messagePorts: number;
+  /** Memory that it shares with other threads, so many pieces: a room has one, and so has a bridge to another thread. */
+  readonly sharedBuffers: number;
   /** Memory of the machine that the heap takes, empty parts too. */
   readonly heapResidentKiB: number;
 }
