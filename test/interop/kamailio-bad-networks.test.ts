@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import { startBaresip } from '../support/baresip.ts';
 import { directCall } from '../support/direct-call.ts';
 import { deadGateway, type Gateway, openGateway, refusingGateway } from '../support/gateway.ts';
-import { startKamailio } from '../support/kamailio.ts';
+import { proxyOver } from '../support/kamailio-over-line.ts';
 import { inTurn, type LineScene, overBadNetworks } from '../support/over-bad-networks.ts';
 import { heardByBaresip, pressKeys } from '../support/talk-with-baresip.ts';
 
@@ -12,11 +12,9 @@ const FIRST_PORT = 48_600;
 const user = { userName: 'user', password: 'secret' };
 
 /** Answers the port of Kamailio on our side of the network. */
-async function proxyTo({ line, closing }: LineScene, first: Gateway, secondPort: number): Promise<number> {
-  closing(first.close);
-  const proxy = await inTurn(() => startKamailio('proxy.cfg', { FIRST_PORT: first.port, SECOND_PORT: secondPort }));
-  closing(() => proxy.stop());
-  return line.farAt(proxy.port);
+async function proxyTo(scene: LineScene, first: Gateway, secondPort: number): Promise<number> {
+  scene.closing(first.close);
+  return (await proxyOver(scene, { first: first.port, second: secondPort })).at;
 }
 
 const failing = [

@@ -6,6 +6,7 @@ import { startBaresip } from '../support/baresip.ts';
 import { directCall } from '../support/direct-call.ts';
 import { loudest, samplesOf } from '../support/heard-tones.ts';
 import { startKamailio } from '../support/kamailio.ts';
+import { proxyOver } from '../support/kamailio-over-line.ts';
 import { expectReplaysRefused, inTurn, overBadNetworks } from '../support/over-bad-networks.ts';
 import { type RtpEngine, startRtpEngine } from '../support/rtpengine.ts';
 import { heardByBaresip, holdAndResume, pressKeys } from '../support/talk-with-baresip.ts';
@@ -26,28 +27,24 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-overBadNetworks(
-  'Kamailio asks for a password and stays in the path of a call, which baresip holds and resumes',
-  46_400,
-  async ({ telephony, line, network, closing }) => {
-    const phone = await inTurn(() => startBaresip({ user: 'asked', jitterBuffer: network !== 'loses' }));
-    closing(phone.close);
-    const proxy = await inTurn(() => startKamailio('proxy.cfg', { FIRST_PORT: phone.port, SECOND_PORT: phone.port }));
-    closing(() => proxy.stop());
-    const call = await directCall(telephony, 'asked', await line.farAt(proxy.port), { userName: 'user', password: 'secret' });
-    const leg = await call.answered;
-    await heardByBaresip(leg, phone, 1000);
-    if (network === 'rebinds') await line.rebindMedia();
-    await heardByBaresip(leg, phone, 1500);
-    await pressKeys(leg, phone);
-    await holdAndResume(phone);
-    await phone.command('hangup');
-    const { end, media } = await call.ended;
-    expect(end.why).toBe('callee-hung-up');
-    expect(media).toMatchObject({ audible: true, digits: 4 });
-    expect(await phone.log()).toMatch(new RegExp(`^(?:Route|Record-Route): <sip:127.0.0.1:${proxy.port}`, 'm'));
-  },
-);
+overBadNetworks('Kamailio asks for a password and stays in the path of a call, which baresip holds and resumes', 46_400, async (scene) => {
+  const { telephony, line, network, closing } = scene;
+  const phone = await inTurn(() => startBaresip({ user: 'asked', jitterBuffer: network !== 'loses' }));
+  closing(phone.close);
+  const { proxy, at } = await proxyOver(scene, { first: phone.port, second: phone.port });
+  const call = await directCall(telephony, 'asked', at, { userName: 'user', password: 'secret' });
+  const leg = await call.answered;
+  await heardByBaresip(leg, phone, 1000);
+  if (network === 'rebinds') await line.rebindMedia();
+  await heardByBaresip(leg, phone, 1500);
+  await pressKeys(leg, phone);
+  await holdAndResume(phone);
+  await phone.command('hangup');
+  const { end, media } = await call.ended;
+  expect(end.why).toBe('callee-hung-up');
+  expect(media).toMatchObject({ audible: true, digits: 4 });
+  expect(await phone.log()).toMatch(new RegExp(`^(?:Route|Record-Route): <sip:127.0.0.1:${proxy.port}`, 'm'));
+});
 
 overBadNetworks('rtpengine relays our SRTP to baresip', 46_600, async ({ telephony, line, network, closing }) => {
   const phone = await inTurn(() => startBaresip({ user: '+18144043093', toneHz: 700, jitterBuffer: network !== 'loses' }));

@@ -4,7 +4,7 @@ import { silentLogger } from '../../src/kernel/log.ts';
 import { systemRandom } from '../../src/kernel/random.ts';
 import { Engine } from '../../src/telephony/engine.ts';
 import { type MediaWorkersOptions, openMediaWorkers } from '../../src/telephony/media/worker-client.ts';
-import type { AnsweredCall, DialRequest, IncomingCall, LegEnd, LegEvents, MediaReport } from '../../src/telephony/port.ts';
+import type { AnsweredCall, DialRequest, IncomingCall, LegEnd, LegEvents, MediaReport, PlacedCall } from '../../src/telephony/port.ts';
 import { UserAgent } from '../../src/telephony/sip/user-agent.ts';
 import { openUdp } from '../../src/wire/udp.ts';
 import type { Endpoint } from '../../src/wire/wire.ts';
@@ -41,6 +41,10 @@ export interface DirectCall {
   readonly ended: Promise<Ended>;
 }
 
+export interface PlacedDirectCall extends DirectCall {
+  readonly placed: PlacedCall;
+}
+
 /** Calls a phone on 127.0.0.1. */
 export async function directCall(
   telephony: Engine,
@@ -48,13 +52,13 @@ export async function directCall(
   port: number,
   more: Pick<DialRequest['trunk'], 'codecs' | 'srtp' | 'digits' | 'userName' | 'password' | 'transport'> = {},
   ringTimeoutMs = 20_000,
-): Promise<DirectCall> {
+): Promise<PlacedDirectCall> {
   // A busy machine takes no call for a moment.
   const slot = await vi.waitFor(() => telephony.reserve(), { timeout: 15_000, interval: 500 });
   const trunk = { host: '127.0.0.1', port, transport: 'udp', ...more } as const;
   const { events, call } = watched();
-  slot.dial({ legId: 'leg', to: number, from: '+18144043000', trunk, ringTimeoutMs }, events);
-  return call;
+  const placed = slot.dial({ legId: 'leg', to: number, from: '+18144043000', trunk, ringTimeoutMs }, events);
+  return { ...call, placed };
 }
 
 /** Answers a call. */
