@@ -3,6 +3,7 @@ import { expect, vi } from 'vitest';
 import { silentLogger } from '../../src/kernel/log.ts';
 import { systemRandom } from '../../src/kernel/random.ts';
 import type { Dialog } from '../../src/telephony/sip/dialog.ts';
+import type { DialogEnd } from '../../src/telephony/sip/dialog-ending.ts';
 import type { IncomingInvite } from '../../src/telephony/sip/incoming-invite.ts';
 import type { OutgoingInvite, OutgoingInviteRequest } from '../../src/telephony/sip/outgoing-invite.ts';
 import { UserAgent, type UserAgentOptions } from '../../src/telephony/sip/user-agent.ts';
@@ -12,13 +13,15 @@ import type { Endpoint, WireKind } from '../../src/wire/wire.ts';
 import { type BadStream, badStream } from './bad-stream.ts';
 import { comesOnce } from './comes-once.ts';
 import type { RelayFaults } from './line-faults.ts';
-import { type LossyRelay, lossyRelay } from './lossy-relay.ts';
+import { type LossyRelay, lossyRelay, type Passage } from './lossy-relay.ts';
 import { type LostForGood, lostForGood } from './lost-for-good.ts';
+import { factsOf } from './message-facts.ts';
 import { CallLog, request } from './sip-agents.ts';
 import { type Scenario, type Sipp, sippCallee, sippCaller } from './sipp.ts';
 import { type SippStep, sippScenario } from './sipp-scenario.ts';
 import { SkippingClock } from './skipping-clock.ts';
 import type { StreamFaults } from './stream-flow.ts';
+import { type EndedCall, isDecided } from './unexplained-end.ts';
 
 export interface SippRun {
   /** Over what, where the network is clean; a bad one has its own. */
@@ -55,6 +58,12 @@ const PATIENCE_MS = 3_000;
 /** It goes on when a message comes that its scenario does not have next, and gives up when nothing has come for some seconds. */
 const PATIENT = ['-default_behaviors', 'none', '-recv_timeout', '5000', '-timeout', '15'];
 
+interface Outgoing {
+  readonly invite: OutgoingInvite;
+  readonly call: CallLog;
+  givenUp: EndedCall['givenUp'];
+}
+
 /** Calls between user agents of ours and sipp on loopback, for one run of a scenario. */
 export class SippCalls {
   readonly clock: SkippingClock;
@@ -64,9 +73,9 @@ export class SippCalls {
   readonly #closing: (() => Promise<void>)[] = [];
   readonly #peers: Sipp[] = [];
   readonly #agents: UserAgent[] = [];
-  readonly #outgoing: { readonly invite: OutgoingInvite; readonly call: CallLog }[] = [];
+  readonly #outgoing: Outgoing[] = [];
   readonly #incoming: IncomingInvite[] = [];
-  readonly #answered: Dialog[] = [];
+  readonly #answered: { readonly dialog: Dialog; readonly end: () => DialogEnd | undefined }[] = [];
   readonly #relays: LossyRelay[] = [];
   #hasSkipped = false;
   #complain: (of: string) => void = () => {};
@@ -95,8 +104,10 @@ export class SippCalls {
     const call = new CallLog();
     const credentials = { userName: 'user', password: 'secret' };
     const invite = agent.invite(request(transport, { to: { ...at, transport }, credentials, ...run.invite }), call);
-    this.#outgoing.push({ invite, call });
-    return { sipp, agent, call, invite };
+    const outgoing: Outgoing = { invite, call, givenUp: undefined };
+    this.#outgoing.push(outgoing);
+    const cancel = (reason?: string): void => this.#giveUp(outgoing, reason);
+    return { sipp, agent, call, invite: { cancel } };
   }
 
   /** Takes the call of sipp, which does the steps as the caller. */
@@ -122,7 +133,11 @@ export class SippCalls {
   answer(invite: IncomingInvite, sdp: string, then: (dialog: Dialog) => void = () => {}): void {
     void invite.answer(sdp).then(
       (dialog) => {
-        this.#answered.push(dialog);
+        let end: DialogEnd | undefined;
+        this.#answered.push({ dialog, end: () => end });
+        dialog.onEnded((ended) => {
+          end = ended;
+        });
         then(dialog);
       },
       () => undefined,
@@ -172,10 +187,10 @@ export class SippCalls {
   /** Ends what the scenario has left of calls, and answers what sipp complained of, '' if of nothing. */
   async finish(): Promise<string> {
     this.#hasSkipped = this.clock.skippedMs > 0;
-    for (const { invite } of this.#outgoing) invite.cancel();
+    for (const outgoing of this.#outgoing) this.#giveUp(outgoing);
     for (const { call } of this.#outgoing) void call.dialog?.bye();
     for (const invite of this.#incoming) invite.reject(480);
-    for (const dialog of this.#answered) void dialog.bye();
+    for (const { dialog } of this.#answered) void dialog.bye();
     const said = await Promise.all(this.#peers.map(endOf));
     // A connection is kept, with its timers, for the next call.
     await Promise.all(this.#streams.map((stream) => stream.close()));
@@ -199,7 +214,21 @@ export class SippCalls {
 
   /** Of each call that was placed: whether it was answered, and how it ended. */
   get outcomes(): readonly string[] {
-    return this.#outgoing.map(({ call }) => call.events.filter((event) => /^(answered|ended|failed)/.test(event)).join(' '));
+    return this.#outgoing.map(outcomeOf);
+  }
+
+  /** Of each call that was placed or answered: its end, and all that passed in it. */
+  get ends(): readonly EndedCall[] {
+    const placed = this.#outgoing.map((one): EndedCall => {
+      const { invite, call, givenUp } = one;
+      const status = (call.failure ?? call.end)?.status;
+      return { caller: 'near', outcome: outcomeOf(one), status, givenUp, passages: this.#passagesOf(invite.callId) };
+    });
+    const taken = this.#answered.map(({ dialog, end }): EndedCall => {
+      const outcome = `answered ended by ${end()?.by}`;
+      return { caller: 'far', outcome, status: end()?.status, givenUp: undefined, passages: this.#passagesOf(dialog.state.callId) };
+    });
+    return [...placed, ...taken];
   }
 
   /** What was lost between us and all sipps, and never arrived. */
@@ -217,6 +246,17 @@ export class SippCalls {
   /** Idempotent. */
   async close(): Promise<void> {
     await Promise.all(this.#closing.splice(0).map((close) => close()));
+  }
+
+  #giveUp(outgoing: Outgoing, reason?: string): void {
+    const { invite, call } = outgoing;
+    if (call.failure === undefined && call.dialog === undefined)
+      outgoing.givenUp ??= isDecided(this.#passagesOf(invite.callId)) ? 'decided' : 'undecided';
+    invite.cancel(reason);
+  }
+
+  #passagesOf(callId: string): readonly Passage[] {
+    return this.#relays.flatMap(({ passages }) => passages.filter(({ message }) => factsOf(message).callId === callId));
   }
 
   async #relay({ port }: Endpoint, { seesRepetitions = false }: SippRun) {
@@ -268,6 +308,10 @@ async function endOf(sipp: Sipp): Promise<string> {
 
 function scenarioOf(role: 'caller' | 'callee', played: Played): Scenario {
   return typeof played === 'string' ? played : { xml: sippScenario(role, played) };
+}
+
+function outcomeOf({ call }: Outgoing): string {
+  return call.events.filter((event) => /^(answered|ended|failed)/.test(event)).join(' ');
 }
 
 function isLasting(event: string): boolean {

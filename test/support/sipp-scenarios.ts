@@ -2,7 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, expect, it, vi } from 'vitest';
 import { badNetworks } from './bad-networks.ts';
 import { badStreams } from './bad-streams.ts';
+import type { Passage } from './lossy-relay.ts';
+import { startLine } from './sip-agents.ts';
 import { type BadTcp, SippCalls } from './sipp-calls.ts';
+import { unexplainedEnd } from './unexplained-end.ts';
 
 type Play = (calls: SippCalls) => Promise<unknown>;
 
@@ -35,7 +38,8 @@ afterAll(async () => {
 /**
  * Registers a scenario of sipp: it is played over a clean network, and over every bad one. There it must go as over the clean one.
  * Only over the one that loses may sipp give up, in few runs: when nothing has come for some seconds, or a message that is not what it must be,
- * and only when a message was lost for good that we did not have to send again. Until then all must have gone as it must, each call ends once and says how, and nothing is left of it.
+ * and only when a message was lost for good that we did not have to send again. Until then all must have gone as it must, each call ends once as what got through says,
+ * and nothing is left of it.
  */
 export function scenario(name: string, play: Play): void {
   it.concurrent(name, async () => {
@@ -52,6 +56,7 @@ export function scenario(name: string, play: Play): void {
       try {
         const gaveUp = await over(calls, play);
         await nothingIsLeft(calls);
+        expectExplained(calls);
         const { rightly, byUs } = calls.lostForGood;
         expect(byUs).toEqual([]);
         if (gaveUp) expect(rightly).not.toEqual([]);
@@ -107,6 +112,17 @@ async function nothingIsLeft(calls: SippCalls): Promise<void> {
   expect(await calls.leftovers()).toEqual({ calls: 0, dialogs: 0, transactions: 0, timers: 0 });
   for (const outcome of calls.outcomes) expect(outcome).toMatch(ONCE);
 }
+
+/** How each call ended follows from what got through. */
+function expectExplained(calls: SippCalls): void {
+  for (const call of calls.ends) {
+    const complaint = unexplainedEnd(call);
+    if (complaint !== undefined) expect.fail(`${call.outcome} ${call.status ?? ''}: ${complaint}\n${told(call.passages)}`);
+  }
+}
+
+const told = (passages: readonly Passage[]): string =>
+  passages.map(({ from, message, isLost }) => `${from} ${startLine(message)}${isLost ? ' (lost)' : ''}`).join('\n');
 
 /** Waits until `expectation` no longer throws: some seconds at the most. */
 export function eventually(expectation: () => void): Promise<void> {
