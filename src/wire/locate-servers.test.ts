@@ -181,6 +181,17 @@ describe('what name servers say', () => {
     expect(dns.asked.filter((question) => question === 'A sip.example')).toHaveLength(2);
   });
 
+  it('is not believed any more when its TTL is over: the next call goes to the new address', async () => {
+    const addresses = { 'sip.example': ['192.0.2.1'] };
+    const { locate, clock } = locator({ addresses, ttlMs: 120_000 });
+    expect(await locate({ host: 'sip.example', port: 5060 })).toEqual(['udp 192.0.2.1 5060']);
+    addresses['sip.example'] = ['192.0.2.2'];
+    await clock.advance(119_000);
+    expect(await locate({ host: 'sip.example', port: 5060 })).toEqual(['udp 192.0.2.1 5060']);
+    await clock.advance(1001);
+    expect(await locate({ host: 'sip.example', port: 5060 })).toEqual(['udp 192.0.2.2 5060']);
+  });
+
   it('is asked for once when several calls want it at a time', async () => {
     const { locate, dns } = locator({ addresses: { 'sip.example': ['192.0.2.1'] } });
     await Promise.all(Array.from({ length: 50 }, () => locate({ host: 'sip.example' })));
