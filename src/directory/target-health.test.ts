@@ -83,6 +83,22 @@ describe('the targets that are checked', () => {
     await finish();
   });
 
+  it('are asked a tenth of the interval sooner or later, by lot, so that the checks of many do not fall into step', async () => {
+    const { clock, target, finish } = scene([trunk('a', 60)]);
+    const askedAtMs: number[] = [];
+    target.answer = async () => {
+      askedAtMs.push(clock.now());
+      return 200;
+    };
+    await clock.advance(3_600_000);
+    const distances = askedAtMs.slice(1).map((atMs, at) => atMs - (askedAtMs[at] ?? 0));
+    expect(distances.length).toBeGreaterThan(50);
+    expect(Math.min(...distances)).toBeGreaterThanOrEqual(54_000);
+    expect(Math.max(...distances)).toBeLessThanOrEqual(66_000);
+    expect(new Set(distances).size).toBeGreaterThan(distances.length / 2);
+    await finish();
+  });
+
   it('are not judged by the answer to a check that was replaced meanwhile', async () => {
     const { clock, asked, target, health, change, finish } = scene([trunk('a', 600)]);
     let late: (status: number | undefined) => void = () => {};

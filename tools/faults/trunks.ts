@@ -35,7 +35,7 @@ export const trunks: readonly Fault[] = [
     file: 'src/directory/target-state.ts',
     find: 'const DOWN_AFTER = 3;',
     replace: 'const DOWN_AFTER = 1;',
-    test: 'src/directory/target-health.test.ts',
+    test: 'src/directory/target-state.test.ts',
   },
   {
     name: 'Health: a target that answers 503 counts as up',
@@ -105,7 +105,7 @@ export const trunks: readonly Fault[] = [
     file: 'src/sessions/call-attempts.ts',
     find: '!this.#ending && !this.#rang && ',
     replace: '!this.#ending && ',
-    test: 'test/calls/dead-gateways.test.ts',
+    test: 'test/calls/failover.test.ts',
   },
   {
     name: 'Failover: a target that says nothing is waited for until the call is over',
@@ -133,7 +133,7 @@ export const trunks: readonly Fault[] = [
     file: 'src/sessions/call-attempts.ts',
     find: 'this.#parts.health.avoid(trunkId, target, retryAfterMs);',
     replace: '{}',
-    test: 'test/calls/failover.test.ts',
+    test: 'test/calls/target-health.test.ts',
   },
   {
     name: 'Failover: the channel of a trunk that a call has left stays taken',
@@ -222,9 +222,16 @@ export const trunks: readonly Fault[] = [
   {
     name: 'Registration: a registrar that wants ever longer is asked for ever',
     file: 'src/telephony/sip/registration-client.ts',
+    find: 'sent < MOST_REQUESTS',
+    replace: 'sent < 60',
+    test: 'test/calls/registration-faults.test.ts',
+  },
+  {
+    name: 'Registration: a 423 that asks for years is obeyed',
+    file: 'src/telephony/sip/registration-client.ts',
     find: 'least > LONGEST_EXPIRES',
     replace: 'least > 2 ** 40',
-    test: 'test/calls/registration-faults.test.ts',
+    test: 'test/calls/trunk-registration.test.ts',
   },
   {
     name: 'Registration: Retry-After of the registrar is passed over',
@@ -273,7 +280,7 @@ export const trunks: readonly Fault[] = [
     file: 'src/directory/trunk-registrations.ts',
     find: 'this.#follow(this.#ours ? this.#rows : [])',
     replace: 'this.#follow(this.#rows)',
-    test: 'test/calls/several-servers.test.ts',
+    test: 'test/calls/trunk-registration.test.ts',
   },
   {
     name: 'Registration: the next registrar is not asked when the first is silent',
