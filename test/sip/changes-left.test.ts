@@ -124,6 +124,16 @@ describe('a change that the peer asks for', () => {
     await scene.close();
   });
 
+  it('and that is an UPDATE without an offer changes nothing: it gets no description, and the peer may offer next', async () => {
+    const { peer, ask, scene } = await toRawPeer();
+    await ask('UPDATE');
+    expect([peer.names.at(-1), peer.received.at(-1)?.body.length]).toEqual(['200 UPDATE', 0]);
+    await ask('UPDATE', ANSWER, [], 2);
+    expect(peer.names).toEqual(['200 UPDATE', '200 UPDATE']);
+    expect(peer.received.at(-1)?.body.length).toBeGreaterThan(0);
+    await scene.close();
+  });
+
   it('while it rings begins no session timer', async () => {
     const { scene, peer } = await invitingRawPeer();
     const invite = peer.last('INVITE');

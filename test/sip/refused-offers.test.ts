@@ -1,8 +1,29 @@
 import { describe, expect, it } from 'vitest';
 import { calledPeer, ok } from '../support/called-peer.ts';
-import { request } from '../support/sip-agents.ts';
+import { ANSWER, request } from '../support/sip-agents.ts';
 
 describe('an INVITE without an offer', () => {
+  it('whose answer brings one is acknowledged with our answer to it, and the call is up', async () => {
+    const { agent, call, peer, reply, turn, leftovers } = calledPeer();
+    const offers: string[] = [];
+    const offer = (sdp: string): string => {
+      offers.push(sdp);
+      return ANSWER;
+    };
+    agent.invite(request('udp', { offer }), call);
+    await turn();
+    expect(peer.last('INVITE').body).toHaveLength(0);
+    reply('INVITE', 200, ok);
+    await turn();
+    expect(peer.names).toEqual(['INVITE', 'ACK']);
+    expect(offers).toHaveLength(1);
+    expect(Buffer.from(peer.last('ACK').body).toString()).toBe(ANSWER);
+    void call.dialog?.bye();
+    await turn();
+    reply('BYE', 200);
+    expect(await leftovers()).toEqual([0, 0, 0]);
+  });
+
   it('whose answer brings one that cannot be taken is acknowledged with a refusal, and the call hung up', async () => {
     const { agent, call, peer, reply, turn, leftovers } = calledPeer();
     agent.invite(request('udp', { offer: () => undefined }), call);

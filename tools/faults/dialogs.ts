@@ -70,7 +70,7 @@ export const dialogs: readonly Fault[] = [
     file: 'src/telephony/sip/peer-changes.ts',
     find: 'const isDescribed = isInvite || offer !== undefined;',
     replace: 'const isDescribed = true;',
-    test: 'test/sip/session-timers.test.ts',
+    test: 'test/sip/changes-left.test.ts',
   },
   {
     name: 'UPDATE: ours does not wait until the first offer is answered',
@@ -231,14 +231,14 @@ export const dialogs: readonly Fault[] = [
     file: 'src/telephony/sip/peer-changes.ts',
     find: '    if (isInvite && this.#owner.isInviting()) return 491;\n',
     replace: '',
-    test: 'test/sip/reinvite.test.ts',
+    test: 'test/sip/glare.test.ts',
   },
   {
     name: 'Glare: ours that was refused with 491 is not sent again',
     file: 'src/telephony/sip/session-changes.ts',
     find: 'if (status !== 491) return undefined;',
     replace: 'if (status !== 0) return undefined;',
-    test: 'test/sip/glare.test.ts',
+    test: 'test/sip/reinvite.test.ts',
   },
   {
     name: 'Glare: both sides try again at the same time',
@@ -259,14 +259,14 @@ export const dialogs: readonly Fault[] = [
     file: 'src/telephony/sip/invite-attempt.ts',
     find: 'const inAck = answer ?? (this.#asksForOffer && sdp ? refusingAnswer(sdp) : undefined);',
     replace: 'const inAck = this.#asksForOffer && sdp && !answer ? refusingAnswer(sdp) : undefined;',
-    test: 'test/sip/outgoing-invite.test.ts',
+    test: 'test/sip/refused-offers.test.ts',
   },
   {
     name: 'Late offer: a call goes on whose offer cannot be taken',
     file: 'src/telephony/sip/invite-attempt.ts',
     find: 'const refused = this.#asksForOffer && sdp !== undefined && answer === undefined;',
     replace: "const refused = this.#asksForOffer && sdp === '' && answer === undefined;",
-    test: 'test/sip/outgoing-invite.test.ts',
+    test: 'test/sip/refused-offers.test.ts',
   },
   {
     name: 'Late offer: the answer in the ACK of a caller is not used',
@@ -308,7 +308,7 @@ export const dialogs: readonly Fault[] = [
     file: 'src/telephony/sip/invite-forks.ts',
     find: '      this.#core.layer.sendAck(ack, sent.hop);\n',
     replace: '',
-    test: 'test/sip/retransmissions.test.ts',
+    test: 'test/sip/forks.test.ts',
   },
   {
     name: '3xx: the call is not redirected',
@@ -378,7 +378,7 @@ export const dialogs: readonly Fault[] = [
     file: 'src/telephony/sip/outgoing-refer.ts',
     find: "this.#advance({ kind: 'deadline', reason: 'The peer tells nothing of the new call' }),",
     replace: 'undefined,',
-    test: 'test/sip/refer-news.test.ts',
+    test: 'test/sip/refer.test.ts',
   },
   {
     name: "REFER: anybody's NOTIFY is taken though nobody has subscribed",

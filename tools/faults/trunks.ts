@@ -588,7 +588,7 @@ export const trunks: readonly Fault[] = [
     file: 'src/telephony/sdp/agree-codec.ts',
     find: 'const codec = codecs.find((known) =>',
     replace: "const codec = [...codecs, 'PCMA' as const].find((known) =>",
-    test: 'src/telephony/sdp/negotiate.test.ts',
+    test: 'src/telephony/sdp/negotiate-both-sides.test.ts',
   },
   {
     name: 'Redirects: a callee chooses to whom a call goes that we pay for',
