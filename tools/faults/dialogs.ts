@@ -8,6 +8,7 @@ export const dialogs: readonly Fault[] = [
     find: '    dialog.receipt({ cSeq, rSeq }, sdp, asked ? (answer ?? refusingAnswer(sdp)) : undefined);\n',
     replace: '',
     test: 'test/sip/reliable-provisionals.test.ts',
+    testName: 'is agreed on once, whichever of the messages is lost, late or doubled',
   },
   {
     name: 'PRACK: our reliable response is sent once and not repeated',
@@ -15,6 +16,7 @@ export const dialogs: readonly Fault[] = [
     find: '      latest.repetition = this.#clock.after(intervalMs, again);\n    };',
     replace: '    };',
     test: 'test/sip/reliable-provisionals.test.ts',
+    testName: 'gets 180 reliably: repeated after 0.5, 1.5, 3.5 ... s until its PRACK',
   },
   {
     name: 'PRACK: the next reliable response does not wait for that of the one before',
@@ -22,6 +24,7 @@ export const dialogs: readonly Fault[] = [
     find: 'if (!this.#latest) this.#sendNext();',
     replace: 'this.#sendNext();',
     test: 'test/sip/reliable-provisionals.test.ts',
+    testName: 'gets the second response only when it has acknowledged the first',
   },
   {
     name: 'PRACK: any number acknowledges',
@@ -36,6 +39,7 @@ export const dialogs: readonly Fault[] = [
     find: '    if (this.#pending && this.#dialog?.state.provisional?.agreed && this.#provisionals.isWaiting) await this.#provisionals.whenIdle();\n',
     replace: '',
     test: 'test/sip/reliable-provisionals.test.ts',
+    testName: 'holds up the 200 until it is acknowledged',
   },
   {
     name: 'PRACK: a caller that requires 100rel gets 180 without it',
@@ -43,6 +47,7 @@ export const dialogs: readonly Fault[] = [
     find: "hasOption(this.headers, 'Require', '100rel') || (",
     replace: '(',
     test: 'test/sip/reliable-provisionals.test.ts',
+    testName: 'gets 180 reliably: repeated after 0.5, 1.5, 3.5 ... s until its PRACK',
   },
   {
     name: 'PRACK: a caller that acknowledges nothing rings on for ever',
@@ -50,6 +55,7 @@ export const dialogs: readonly Fault[] = [
     find: '      this.stop();\n      this.#giveUp();',
     replace: '      this.stop();',
     test: 'test/sip/reliable-provisionals.test.ts',
+    testName: 'and acknowledges nothing is refused with 504 after 32 s',
   },
   {
     name: 'PRACK: a response that came out of order is taken before the one that is missing',
@@ -57,6 +63,7 @@ export const dialogs: readonly Fault[] = [
     find: '    if (!isNextProvisional(dialog.state, cSeq, rSeq)) return false;\n',
     replace: '',
     test: 'test/sip/reliable-provisionals.test.ts',
+    testName: 'is agreed on once, whichever of the messages is lost, late or doubled',
   },
   {
     name: 'UPDATE: one with an offer is taken while ours is open',
@@ -64,6 +71,7 @@ export const dialogs: readonly Fault[] = [
     find: "return openOffer === 'none' ? undefined : openOffer === 'local' ? 491 : 500;",
     replace: 'return undefined;',
     test: 'test/sip/reliable-provisionals.test.ts',
+    testName: 'with an offer of the peer gets 491 until the first offer is answered, then our answer',
   },
   {
     name: 'UPDATE: one without an offer is refused as if it had one',
@@ -71,6 +79,7 @@ export const dialogs: readonly Fault[] = [
     find: 'const isDescribed = isInvite || offer !== undefined;',
     replace: 'const isDescribed = true;',
     test: 'test/sip/changes-left.test.ts',
+    testName: 'and that is an UPDATE without an offer changes nothing: it gets no description, and the peer may offer next',
   },
   {
     name: 'UPDATE: ours does not wait until the first offer is answered',
@@ -78,6 +87,7 @@ export const dialogs: readonly Fault[] = [
     find: "    if (openOffer !== 'none' && (change.method === 'INVITE' || change.offer !== undefined)) return;\n",
     replace: '',
     test: 'test/sip/changes-in-turn.test.ts',
+    testName: 'by UPDATE waits for the answer to the offer of the INVITE',
   },
   {
     name: 'Session timer: we do not refresh, and the call ends after half an hour',
@@ -85,6 +95,7 @@ export const dialogs: readonly Fault[] = [
     find: "  if (refresher === 'us' && progress.at === 'rest') return { what: 'refresh', atMs: refreshedAtMs + intervalMs / 2 };\n",
     replace: '',
     test: 'test/sip/session-timers.test.ts',
+    testName: 'is refreshed by the caller with UPDATE each quarter of an hour, and leaves nothing',
   },
   {
     name: "Session timer: the peer's refreshes do not count, and the call is hung up",
@@ -92,6 +103,7 @@ export const dialogs: readonly Fault[] = [
     find: '  #changed(): void {\n    this.#refresher.follow();',
     replace: '  #changed(): void {',
     test: 'test/sip/session-timers.test.ts',
+    testName: 'is refreshed by the caller with UPDATE each quarter of an hour, and leaves nothing',
   },
   {
     name: 'Session timer: a call whose peer is gone never ends',
@@ -99,6 +111,7 @@ export const dialogs: readonly Fault[] = [
     find: "if (what === 'hang up') this.#owner.expired();",
     replace: "if (what === 'hang up') return;",
     test: 'test/sip/session-timers.test.ts',
+    testName: 'ends at both sides when nothing gets through any more, before the interval is over',
   },
   {
     name: 'Session timer: a failed refresh is not tried again',
@@ -106,6 +119,7 @@ export const dialogs: readonly Fault[] = [
     find: 'if (againAtMs < overAtMs) return',
     replace: 'if (againAtMs < 0) return',
     test: 'test/sip/session-timers.test.ts',
+    testName: 'is refreshed again while refreshes fail, and hung up before it is over',
   },
   {
     name: 'Session timer: 422 to our INVITE ends the call',
@@ -113,6 +127,7 @@ export const dialogs: readonly Fault[] = [
     find: "status === 422 && this.#cancel === 'no' && this.#smallestMs === undefined",
     replace: "status === 423 && this.#cancel === 'no' && this.#smallestMs === undefined",
     test: 'test/sip/session-timers.test.ts',
+    testName: 'asks for half an hour, and for what a 422 wants, once',
   },
   {
     name: 'Session timer: 422 to a refresh is not answered with the longer interval',
@@ -120,6 +135,7 @@ export const dialogs: readonly Fault[] = [
     find: 'status === 422 && state.sessionTimer',
     replace: 'status === 423 && state.sessionTimer',
     test: 'test/sip/session-timers.test.ts',
+    testName: 'gets the longer interval that a 422 wants',
   },
   {
     name: 'Session timer: an interval below 90 s is taken',
@@ -127,6 +143,7 @@ export const dialogs: readonly Fault[] = [
     find: 'return asked && asked.intervalMs < SMALLEST_INTERVAL_MS ? ',
     replace: 'return asked && asked.intervalMs < 0 ? ',
     test: 'test/sip/session-timers.test.ts',
+    testName: 'keeps its timer when it asks for one that is too short',
   },
   {
     name: 'Session timer: 422 does not say the smallest interval (Min-SE)',
@@ -134,6 +151,7 @@ export const dialogs: readonly Fault[] = [
     find: '? [smallestIntervalLine(SMALLEST_INTERVAL_MS)] : undefined',
     replace: '? [] : undefined',
     test: 'test/sip/session-timers.test.ts',
+    testName: 'keeps its timer when it asks for one that is too short',
   },
   {
     name: 'Session timer: both sides refresh, or neither',
@@ -141,6 +159,7 @@ export const dialogs: readonly Fault[] = [
     find: "refresher: agreed.refresher === 'uas' ? 'peer' : 'us',",
     replace: "refresher: agreed.refresher === 'uas' ? 'us' : 'peer',",
     test: 'test/sip/session-timers.test.ts',
+    testName: 'is refreshed by the caller with UPDATE each quarter of an hour, and leaves nothing',
   },
   {
     name: 'Session timer: our 200 does not say who refreshes',
@@ -155,6 +174,7 @@ export const dialogs: readonly Fault[] = [
     find: "if (this.#dialog.state.allow.includes('UPDATE')) {",
     replace: "if (this.#dialog.state.callId !== '') {",
     test: 'test/sip/session-timers.test.ts',
+    testName: 'is refreshed by re-INVITE with the same description when the peer has no UPDATE',
   },
   {
     name: 're-INVITE: an offer of another session is taken without asking who talks',
@@ -169,6 +189,7 @@ export const dialogs: readonly Fault[] = [
     find: 'if (remoteSdp !== undefined && localSdp !== undefined) dialog.state = { ...dialog.state, localSdp, remoteSdp };',
     replace: 'if (localSdp !== undefined) dialog.state = { ...dialog.state, localSdp };',
     test: 'test/sip/reinvite.test.ts',
+    testName: 'is answered and acknowledged, whichever of its messages is lost, late or doubled',
   },
   {
     name: 're-INVITE: the session is lost when the peer refuses a change',
@@ -176,6 +197,7 @@ export const dialogs: readonly Fault[] = [
     find: 'if (status === 408 || status === 481) this.#owner.lost(status, reason);',
     replace: 'this.#owner.lost(status, reason);',
     test: 'test/sip/reinvite.test.ts',
+    testName: 'end as refused when they never stop, each attempt with an offer of its own',
   },
   {
     name: 're-INVITE: 481 leaves a call that the peer does not know',
@@ -190,6 +212,7 @@ export const dialogs: readonly Fault[] = [
     find: '...refreshedBy(context.state, request, transaction.source),',
     replace: '...context.state,',
     test: 'test/sip/incoming-requests.test.ts',
+    testName: 're-INVITE moves the target of our requests',
   },
   {
     name: 're-INVITE: our 2xx is not repeated until its ACK',
@@ -197,6 +220,7 @@ export const dialogs: readonly Fault[] = [
     find: 'if (isInvite) this.#owner.awaitAck(transaction, cSeq);',
     replace: '',
     test: 'test/sip/incoming-requests.test.ts',
+    testName: 're-INVITE that changes nothing gets our SDP again; its 2xx is repeated until the ACK',
   },
   {
     name: 're-INVITE: a hold of the peer is not seen, and we talk into it',
@@ -225,6 +249,7 @@ export const dialogs: readonly Fault[] = [
     find: '    else this.#cancel(change);\n  }\n\n  /** A 2xx.',
     replace: '  }\n\n  /** A 2xx.',
     test: 'test/sip/reinvite.test.ts',
+    testName: 'after we gave it up tells its answer to the owner of the dialog',
   },
   {
     name: 'Glare: a re-INVITE that crosses ours is taken',
@@ -232,6 +257,7 @@ export const dialogs: readonly Fault[] = [
     find: '    if (isInvite && this.#owner.isInviting()) return 491;\n',
     replace: '',
     test: 'test/sip/glare.test.ts',
+    testName: 'gets 491 while it is asked for an offer by a re-INVITE of ours',
   },
   {
     name: 'Glare: ours that was refused with 491 is not sent again',
@@ -239,6 +265,7 @@ export const dialogs: readonly Fault[] = [
     find: 'if (status !== 491) return undefined;',
     replace: 'if (status !== 0) return undefined;',
     test: 'test/sip/reinvite.test.ts',
+    testName: 'get 491 and are sent again, first by the side that did not make the Call-ID',
   },
   {
     name: 'Glare: both sides try again at the same time',
@@ -246,6 +273,7 @@ export const dialogs: readonly Fault[] = [
     find: "this.#dialog.state.role === 'uac' ? 2_100 + 10 * random.below(191) : 10 * random.below(201)",
     replace: '10 * random.below(1)',
     test: 'test/sip/reinvite.test.ts',
+    testName: 'get 491 and are sent again, first by the side that did not make the Call-ID',
   },
   {
     name: 'Glare: two that collide go on without end',
@@ -253,6 +281,7 @@ export const dialogs: readonly Fault[] = [
     find: ' && change.glares < MAX_GLARES',
     replace: '',
     test: 'test/sip/reinvite.test.ts',
+    testName: 'end as refused when they never stop, each attempt with an offer of its own',
   },
   {
     name: 'Late offer: the offer in a 200 has no answer in the ACK',
@@ -260,6 +289,7 @@ export const dialogs: readonly Fault[] = [
     find: 'const inAck = answer ?? (this.#asksForOffer && sdp ? refusingAnswer(sdp) : undefined);',
     replace: 'const inAck = this.#asksForOffer && sdp && !answer ? refusingAnswer(sdp) : undefined;',
     test: 'test/sip/refused-offers.test.ts',
+    testName: 'whose answer brings one is acknowledged with our answer to it, and the call is up',
   },
   {
     name: 'Late offer: a call goes on whose offer cannot be taken',
@@ -267,6 +297,7 @@ export const dialogs: readonly Fault[] = [
     find: 'const refused = this.#asksForOffer && sdp !== undefined && answer === undefined;',
     replace: "const refused = this.#asksForOffer && sdp === '' && answer === undefined;",
     test: 'test/sip/refused-offers.test.ts',
+    testName: 'whose answer brings one that cannot be taken is acknowledged with a refusal, and the call hung up',
   },
   {
     name: 'Late offer: the answer in the ACK of a caller is not used',
@@ -274,6 +305,7 @@ export const dialogs: readonly Fault[] = [
     find: '    if (answer !== undefined) this.onAnswer?.(answer);\n    this.onChanged?.();',
     replace: '    this.onChanged?.();',
     test: 'test/sip/incoming-requests.test.ts',
+    testName: 're-INVITE without an offer gets the one that the owner of the dialog makes, who is told of the answer and of each new state',
   },
   {
     name: 'Forked 2xx: the second phone that answers is left in the call',
@@ -295,6 +327,7 @@ export const dialogs: readonly Fault[] = [
     find: 'for (const dialog of this.#early.values()) dialog.drop();',
     replace: '',
     test: 'test/sip/forks.test.ts',
+    testName: 'when another one answers',
   },
   {
     name: 'Forked 2xx: a flood of forks takes any amount of memory',
@@ -302,6 +335,7 @@ export const dialogs: readonly Fault[] = [
     find: 'known || this.#early.size >= MAX_FORKS',
     replace: 'known',
     test: 'test/sip/forks.test.ts',
+    testName: 'that ring no more dialogs are kept',
   },
   {
     name: 'A repeated 2xx is not acknowledged again',
@@ -309,6 +343,7 @@ export const dialogs: readonly Fault[] = [
     find: '      this.#core.layer.sendAck(ack, sent.hop);\n',
     replace: '',
     test: 'test/sip/forks.test.ts',
+    testName: 'that are repeated are acknowledged again where they came from, and hung up once',
   },
   {
     name: '3xx: the call is not redirected',
@@ -316,6 +351,7 @@ export const dialogs: readonly Fault[] = [
     find: '    if (status < 400) this.#redirection?.take(response.headers);\n',
     replace: '',
     test: 'test/sip/redirects.test.ts',
+    testName: 'goes to the target, with the Call-ID, From and To of before, and is up',
   },
   {
     name: '3xx: the targets are tried in the order in which they are written',
@@ -323,6 +359,7 @@ export const dialogs: readonly Fault[] = [
     find: '.sort((one, other) => other.q - one.q)',
     replace: '',
     test: 'test/sip/redirects.test.ts',
+    testName: 'tries the targets in the order of their q-values until one answers',
   },
   {
     name: '3xx: a call goes in a circle',
@@ -330,6 +367,7 @@ export const dialogs: readonly Fault[] = [
     find: 'if (this.#tried.has(uri)) continue;',
     replace: '',
     test: 'test/sip/redirects.test.ts',
+    testName: 'ends when it is led in a circle',
   },
   {
     name: '3xx: a chain of redirections has no end',
@@ -337,6 +375,7 @@ export const dialogs: readonly Fault[] = [
     find: ' && this.#tried.size <= MAX_TRIED',
     replace: '',
     test: 'test/sip/redirects.test.ts',
+    testName: 'ends after five targets, however long the chain is',
   },
   {
     name: '3xx: a target puts headers into the next INVITE',
@@ -351,6 +390,7 @@ export const dialogs: readonly Fault[] = [
     find: '    const target = await redirection.next();\n    const request = this.#request;',
     replace: '    const request = this.#request;\n    const target = await redirection.next();',
     test: 'test/sip/redirects.test.ts',
+    testName: 'can be given up while it is decided where it goes',
   },
   {
     name: 'REFER: the peer is not told how the new call goes',
@@ -358,6 +398,7 @@ export const dialogs: readonly Fault[] = [
     find: 'if (!this.#sending) this.#send();',
     replace: '',
     test: 'test/sip/refer.test.ts',
+    testName: 'is accepted, reported and over',
   },
   {
     name: "REFER: the peer's subscription never ends",
@@ -365,6 +406,7 @@ export const dialogs: readonly Fault[] = [
     find: "final ? 'terminated;reason=noresource' : ",
     replace: '',
     test: 'test/sip/refer.test.ts',
+    testName: 'is told by one NOTIFY after the other, the latest status only',
   },
   {
     name: 'REFER: a NOTIFY that the transfer has come about is not believed',
@@ -372,6 +414,7 @@ export const dialogs: readonly Fault[] = [
     find: "heard.status < 300 ? 'transferred' : 'failed'",
     replace: "heard.status < 200 ? 'transferred' : 'failed'",
     test: 'test/sip/refer.test.ts',
+    testName: 'is accepted, reported and over',
   },
   {
     name: 'REFER: we wait without end for news of a transfer',
@@ -379,6 +422,7 @@ export const dialogs: readonly Fault[] = [
     find: "this.#advance({ kind: 'deadline', reason: 'The peer tells nothing of the new call' }),",
     replace: 'undefined,',
     test: 'test/sip/refer.test.ts',
+    testName: 'ends for the peer after three minutes when nothing final is told',
   },
   {
     name: "REFER: anybody's NOTIFY is taken though nobody has subscribed",
@@ -386,6 +430,7 @@ export const dialogs: readonly Fault[] = [
     find: 'if (!this.#ours?.isNamed(id)) transaction.reply(481);',
     replace: 'if (this.#ours?.isNamed(id) === false) transaction.reply(481);',
     test: 'test/sip/refer.test.ts',
+    testName: 'notifies of a transfer that nobody has asked for',
   },
   {
     name: 'REFER: a second transfer begins while the first is under way',
@@ -393,6 +438,7 @@ export const dialogs: readonly Fault[] = [
     find: 'if (this.#theirs && !this.#theirs.over) {',
     replace: 'if (this.#theirs?.over === undefined && this.#closed) {',
     test: 'test/sip/refer.test.ts',
+    testName: 'and refuses a NOTIFY hears no other, and may ask again',
   },
   {
     name: 'REFER: one that comes again begins a second call',
@@ -400,6 +446,7 @@ export const dialogs: readonly Fault[] = [
     find: 'if (this.#accepted?.cSeq === cSeq) {',
     replace: 'if (this.#accepted?.cSeq === -1) {',
     test: 'test/sip/repeated-in-dialog.test.ts',
+    testName: 'a transfer that is asked for again is one transfer',
   },
   {
     name: 'REFER: one that nobody here decides on is accepted',
@@ -407,6 +454,7 @@ export const dialogs: readonly Fault[] = [
     find: '      transaction.reply(603);',
     replace: '      transaction.reply(202);',
     test: 'test/sip/refer.test.ts',
+    testName: 'is declined when nobody decides',
   },
   {
     name: 'REFER: Refer-Sub: false is not regarded',
@@ -442,6 +490,7 @@ export const dialogs: readonly Fault[] = [
     find: "if (dialog.ended) throw new SipParseError(603, 'The call to replace is over');",
     replace: '',
     test: 'test/sip/replaces.test.ts',
+    testName: 'that names a call that is being hung up is declined',
   },
   {
     name: 'Replaces: the tags of the two sides are mistaken for each other',
@@ -449,6 +498,7 @@ export const dialogs: readonly Fault[] = [
     find: 'dialogKey(callId, toTag, fromTag)',
     replace: 'dialogKey(callId, fromTag, toTag)',
     test: 'test/sip/replaces.test.ts',
+    testName: 'that names a call that is up is handed over with that call',
   },
   {
     name: 'INFO: a digit is not heard',
@@ -463,6 +513,7 @@ export const dialogs: readonly Fault[] = [
     find: 'if (isNew) this',
     replace: 'this',
     test: 'test/sip/repeated-in-dialog.test.ts',
+    testName: 'a digit that is told again is one digit',
   },
   {
     name: 'INFO: event codes of gateways are not read as digits',
@@ -477,6 +528,7 @@ export const dialogs: readonly Fault[] = [
     find: "if (body.length > MAX_BODY_BYTES) return { kind: 'too long' };",
     replace: '',
     test: 'src/telephony/sip/digit-body.test.ts',
+    testName: 'is not looked for in a body that is too long',
   },
   {
     name: 'INFO: digits are lost when the phone refuses them in this way',
@@ -484,13 +536,14 @@ export const dialogs: readonly Fault[] = [
     find: '      refused();\n      return otherwise(digits.slice(at), signal);',
     replace: '      refused();\n      return;',
     test: 'src/telephony/told-digits.test.ts',
+    testName: 'go otherwise from the first on that is refused, and stay there',
   },
   {
     name: '200 after CANCEL: the phone that has answered stays in a call with nobody',
     file: 'src/telephony/sip/invite-attempt.ts',
     find: "const wanted = events !== undefined && (this.#cancel === 'no' || this.#withdraws);",
     replace: 'const wanted = events !== undefined;',
-    test: 'test/sip/crossing-cancel.test.ts',
+    test: 'test/sip/outgoing-invite.test.ts',
   },
   {
     name: '200 after CANCEL: a late answer after our refusal is not hung up',
@@ -505,6 +558,7 @@ export const dialogs: readonly Fault[] = [
     find: '    if (!this.#heardFrom) {',
     replace: '    if (this.#smallestMs === -1) {',
     test: 'test/sip/outgoing-invite.test.ts',
+    testName: 'waits for a provisional response, but the failure does not',
   },
   {
     name: 'CANCEL of a caller does not end the ringing',
@@ -512,6 +566,7 @@ export const dialogs: readonly Fault[] = [
     find: '    invite?.cancel();\n',
     replace: '',
     test: 'test/sip/incoming-requests.test.ts',
+    testName: 'knows repetitions, ACK and CANCEL of peers of RFC 2543, whose branches are not unique',
   },
   {
     name: 'A phone that does not confirm CANCEL holds the call for ever',
@@ -519,6 +574,7 @@ export const dialogs: readonly Fault[] = [
     find: 'this.#patience = this.#core.clock.after(PATIENCE_MS, () => transaction.giveUp());',
     replace: '',
     test: 'test/sip/outgoing-invite.test.ts',
+    testName: 'without any final response ends the INVITE after 64*T1',
   },
   {
     name: 'Retransmissions: an INVITE that was lost is not sent again (timer A)',
@@ -526,6 +582,7 @@ export const dialogs: readonly Fault[] = [
     find: "      return go('calling', 'send', { set: 'A', ms: 2 * context.intervalMs });",
     replace: "      return go('calling');",
     test: 'test/sip/transaction-states.test.ts',
+    testName: 'calling: is repeated with doubling intervals (timer A)',
   },
   {
     name: 'Retransmissions: an INVITE that nobody answers is waited for without end (timer B)',
@@ -533,13 +590,14 @@ export const dialogs: readonly Fault[] = [
     find: "    case 'timer B':\n    case 'give up':",
     replace: "    case 'give up':",
     test: 'test/sip/calls.test.ts',
+    testName: 'that answers nothing at all is a timeout after 32 s',
   },
   {
     name: 'Retransmissions: a repeated refusal is not acknowledged again (timer D)',
     file: 'src/telephony/sip/transaction-invite-client.ts',
     find: "    case '300-699':\n      return go('completed', 'send ACK');",
     replace: "    case '300-699':\n      return go('completed');",
-    test: 'test/sip/retransmissions.test.ts',
+    test: 'test/sip/transaction-states.test.ts',
   },
   {
     name: 'Retransmissions: an INVITE that comes again rings again',
@@ -554,6 +612,7 @@ export const dialogs: readonly Fault[] = [
     find: "go('completed', 'send', { set: 'G', ms: T1_MS }, { set: 'H', ms: PATIENCE_MS })",
     replace: "go('completed', 'send', { set: 'H', ms: PATIENCE_MS })",
     test: 'test/sip/transaction-states.test.ts',
+    testName: 'a refusal is repeated after T1, doubling to T2, until its ACK comes (timers G and I)',
   },
   {
     name: 'Retransmissions: our 200 is sent once',
@@ -561,6 +620,7 @@ export const dialogs: readonly Fault[] = [
     find: '    transaction.repeat2xx();\n',
     replace: '',
     test: 'test/sip/calls.test.ts',
+    testName: 'that never gets the ACK repeats its 200 for 32 s, then says BYE',
   },
   {
     name: 'Retransmissions: a call whose ACK never comes stays up',
@@ -568,6 +628,7 @@ export const dialogs: readonly Fault[] = [
     find: '    giveUp();\n',
     replace: '',
     test: 'test/sip/calls.test.ts',
+    testName: 'that never gets the ACK repeats its 200 for 32 s, then says BYE',
   },
   {
     name: 'Retransmissions: a BYE that was lost is not sent again (timer E)',
@@ -575,6 +636,7 @@ export const dialogs: readonly Fault[] = [
     find: "go(state, 'send', { set: 'E', ms: state === 'proceeding' ? T2_MS : Math.min(2 * context.intervalMs, T2_MS) })",
     replace: 'go(state)',
     test: 'test/sip/transaction-states.test.ts',
+    testName: 'trying: is repeated, up to every 4 s (timer E)',
   },
   {
     name: 'Retransmissions: a repeated BYE is not answered again (timer J)',
@@ -582,6 +644,7 @@ export const dialogs: readonly Fault[] = [
     find: "    case 'request again':\n      return go('completed', 'send');",
     replace: "    case 'request again':\n      return go('completed');",
     test: 'test/sip/transaction-states.test.ts',
+    testName: 'completed: gets the same bytes; terminated: is taken anew',
   },
   {
     name: 'BYE is sent before the ACK to our 200',
@@ -589,6 +652,7 @@ export const dialogs: readonly Fault[] = [
     find: 'if (this.#owner.isAckDue()) this.#sendWaitingBye = () => this.#sendBye(reason);\n    else this.#sendBye(reason);',
     replace: 'this.#sendBye(reason);',
     test: 'test/sip/calls.test.ts',
+    testName: 'that hangs up before the ACK waits for it (RFC 3261 section 15)',
   },
   {
     name: 'BYE of a peer is not answered',
@@ -596,6 +660,7 @@ export const dialogs: readonly Fault[] = [
     find: '      transaction.reply(200);\n      this.#repetition?.stop();',
     replace: '      this.#repetition?.stop();',
     test: 'test/sip/calls.test.ts',
+    testName: 'is answered and hung up by the caller',
   },
   {
     name: 'A request that is older than the one before is taken',
@@ -603,6 +668,7 @@ export const dialogs: readonly Fault[] = [
     find: 'if (remoteCSeq !== undefined && cSeq < remoteCSeq) {',
     replace: 'if (remoteCSeq !== undefined && cSeq < 0) {',
     test: 'test/sip/incoming-requests.test.ts',
+    testName: 'out of order is 500; the dialog goes on',
   },
   {
     name: 'A peer that is gone without a word keeps its call',
@@ -610,13 +676,15 @@ export const dialogs: readonly Fault[] = [
     find: '    else this.#ask();\n',
     replace: '',
     test: 'test/sip/gone-peers.test.ts',
+    testName: 'is asked in the dialog, and again a minute after its answer',
   },
   {
     name: 'Overload: any number of transactions is taken',
     file: 'src/telephony/sip/transaction-layer.ts',
     find: 'this.#servers.size < maxServerTransactions && ',
     replace: '',
-    test: 'test/sip/floods.test.ts',
+    test: 'test/sip/incoming-requests.test.ts',
+    testName: 'refuses with 503 beyond its limit, and serves again later',
   },
   {
     name: 'Overload: 503 does not say when to come back (Retry-After)',
@@ -624,6 +692,7 @@ export const dialogs: readonly Fault[] = [
     find: "{ headers: [['Retry-After', String(OVERLOAD_RETRY_SECONDS)]] }",
     replace: '{}',
     test: 'test/sip/incoming-requests.test.ts',
+    testName: 'refuses with 503 beyond its limit, and serves again later',
   },
   {
     name: 'Overload: a call beyond the media ports is not refused with Retry-After',
@@ -631,13 +700,15 @@ export const dialogs: readonly Fault[] = [
     find: 'Math.ceil(error.retryAfterSeconds ?? RETRY_SECONDS)',
     replace: '0',
     test: 'test/calls/capacity.test.ts',
+    testName: 'and comes in when all media ports are in use gets 503 with Retry-After, and the next one is taken',
   },
   {
     name: 'A server that stops takes calls that it cannot serve',
     file: 'src/sessions/incoming-calls.ts',
-    find: "    if (this.#stopped) return this.#refuse(call, 'stopping', 503, RETRY_SECONDS);\n",
-    replace: '',
+    find: 'this.#stopped = true;',
+    replace: 'this.#stopped = false;',
     test: 'test/calls/stopping.test.ts',
+    testName: 'is told to try again later, before and after it was looked up',
   },
   {
     name: 'Torture: a request whose CSeq names another method is taken',
@@ -645,6 +716,7 @@ export const dialogs: readonly Fault[] = [
     find: 'if (cSeq.method !== request.method) {',
     replace: "if (cSeq.method === '') {",
     test: 'test/sip/torture.test.ts',
+    testName: 'is answered as the document says, and nothing is left of it',
   },
   {
     name: 'Torture: an unknown extension in Require is passed over',
@@ -652,6 +724,7 @@ export const dialogs: readonly Fault[] = [
     find: 'return lacking.length === 0 ? undefined : {',
     replace: 'return lacking.length < 9 ? undefined : {',
     test: 'test/sip/torture.test.ts',
+    testName: 'is answered as the document says, and nothing is left of it',
   },
   {
     name: 'Torture: a branch with nothing behind its cookie counts as unique',
@@ -659,6 +732,7 @@ export const dialogs: readonly Fault[] = [
     find: ' && via.branch.length > MAGIC_COOKIE.length',
     replace: '',
     test: 'test/sip/incoming-requests.test.ts',
+    testName: 'takes requests with nothing in their branch but the cookie for different ones',
   },
   {
     name: 'Torture: a response with several Via is taken for ours',
@@ -673,5 +747,6 @@ export const dialogs: readonly Fault[] = [
     find: 'this.#replyStateless(request, error.status, via, line, source, { reason: error.message });',
     replace: '',
     test: 'test/sip/torture.test.ts',
+    testName: 'is answered as the document says, and nothing is left of it',
   },
 ];

@@ -22,6 +22,7 @@ export const transports: readonly Fault[] = [
     find: 'if (!isExtraHeaderName(name))',
     replace: "if (name === '')",
     test: 'test/sip/header-injection.test.ts',
+    testName: 'extra headers stay what they are, or nothing is sent',
   },
   {
     name: 'TLS: the certificate of a carrier that we connect to is not verified',
@@ -29,6 +30,7 @@ export const transports: readonly Fault[] = [
     find: 'rejectUnauthorized: true,',
     replace: 'rejectUnauthorized: false,',
     test: 'src/wire/tls.test.ts',
+    testName: 'is taken under each of the names in its certificate, whichever is asked for',
   },
   {
     name: 'TLS: a certificate for another domain than that of the trunk is taken',
@@ -36,6 +38,7 @@ export const transports: readonly Fault[] = [
     find: 'checkServerIdentity: (_host, certificate) => refuseIdentity(serverName, certificate),',
     replace: 'checkServerIdentity: () => undefined,',
     test: 'test/sip/tls-calls.test.ts',
+    testName: 'a call over TLS to a peer with a certificate for another domain fails, and the INVITE does not reach it',
   },
   {
     name: 'TLS: the name of the trunk is not told to a server that has several (SNI)',
@@ -43,6 +46,7 @@ export const transports: readonly Fault[] = [
     find: "servername: isIP(serverName) === 0 ? serverName : '',",
     replace: "servername: '',",
     test: 'src/wire/tls.test.ts',
+    testName: 'shows the name it wants, so that one address can serve many',
   },
   {
     name: 'TLS: a peer without a certificate gets in though one is required',
@@ -50,6 +54,7 @@ export const transports: readonly Fault[] = [
     find: 'createServer({ ...contextOf(options), requestCert, rejectUnauthorized: requestCert })',
     replace: 'createServer({ ...contextOf(options), requestCert, rejectUnauthorized: false })',
     test: 'src/wire/tls.test.ts',
+    testName: 'asks for a certificate when it must, and takes only one of its authorities',
   },
   {
     name: 'TLS: versions before 1.2 are spoken',
@@ -57,6 +62,7 @@ export const transports: readonly Fault[] = [
     find: "minVersion: 'TLSv1.2',",
     replace: "minVersion: 'TLSv1',",
     test: 'src/wire/tls.test.ts',
+    testName: 'does not speak versions before 1.2',
   },
   {
     name: 'TLS: our own certificate is not shown to a carrier that asks for it',
@@ -64,6 +70,7 @@ export const transports: readonly Fault[] = [
     find: '...(identity && { cert: identity.certificate, key: identity.key }),',
     replace: '',
     test: 'src/wire/tls.test.ts',
+    testName: 'carries messages both ways over one connection, and knows answers by the name it asked for',
   },
   {
     name: 'TLS: a renewed certificate is not shown before the server is started again',
@@ -71,6 +78,7 @@ export const transports: readonly Fault[] = [
     find: 'server?.setSecureContext(contextOf(credentials));',
     replace: '',
     test: 'src/telephony/tls-renewal.test.ts',
+    testName: 'a renewed certificate is shown within a minute, and connections that are up go on',
   },
   {
     name: 'TLS: a certificate with a wildcard is taken for a domain under it',
@@ -85,6 +93,7 @@ export const transports: readonly Fault[] = [
     find: 'return `${address} ${port} ${serverName.toLowerCase()}`;',
     replace: 'return `${address} ${port} ${serverName.slice(0, 0)}`;',
     test: 'src/wire/tls.test.ts',
+    testName: 'is taken under each of the names in its certificate, whichever is asked for',
   },
   {
     name: 'TLS: requests for one peer go over a connection that somebody else has opened and not proved to be it',
@@ -92,6 +101,7 @@ export const transports: readonly Fault[] = [
     find: 'return provesToBe === undefined || this.#transport.proves?.(connection.socket, provesToBe) === true;',
     replace: 'return true;',
     test: 'test/sip/connection-reuse.test.ts',
+    testName: 'does not go over it to an address that the certificate does not name',
   },
   {
     name: 'TLS: a handshake that never ends holds a connection for ever',
@@ -99,6 +109,7 @@ export const transports: readonly Fault[] = [
     find: 'timer: this.#options.clock.after(this.#limits.messageMs, () => socket.destroy()) });',
     replace: 'timer: this.#options.clock.after(this.#limits.messageMs, () => {}) });',
     test: 'src/wire/tls.test.ts',
+    testName: 'drops who connects and says nothing or no TLS',
   },
   {
     name: 'A connection is opened for each request instead of the one that is there',
@@ -106,6 +117,7 @@ export const transports: readonly Fault[] = [
     find: 'if (!connection?.alive) {',
     replace: 'if (connection === undefined || connection.alive) {',
     test: 'src/wire/tls.test.ts',
+    testName: 'carries messages both ways over one connection, and knows answers by the name it asked for',
   },
   {
     name: 'Requests in a dialog do not go over the connection that the peer has opened',
@@ -113,6 +125,7 @@ export const transports: readonly Fault[] = [
     find: 'return wire?.isConnected?.(source, provesToBe) ? source : hop;',
     replace: 'return hop;',
     test: 'test/sip/connection-reuse.test.ts',
+    testName: 'goes over the connection that the peer opened, though its Contact names a port',
   },
   {
     name: 'A response is lost when the connection of its request is gone',
@@ -120,6 +133,7 @@ export const transports: readonly Fault[] = [
     find: 'return this.send(bytes, route.first).catch(() => this.send(bytes, otherwise));',
     replace: 'return this.send(bytes, route.first);',
     test: 'src/telephony/sip/transport.test.ts',
+    testName: 'over TCP is a new connection when the old one is gone',
   },
   {
     name: 'A connection attempt that is not answered is waited for without end',
@@ -127,6 +141,7 @@ export const transports: readonly Fault[] = [
     find: "() => socket.destroy(new Error('The peer did not accept the connection in time'))",
     replace: '() => {}',
     test: 'src/wire/tls.test.ts',
+    testName: 'says when nobody listens, and gives up a peer that never ends its handshake',
   },
   {
     name: 'A dead connection is not noticed: no keep-alive is sent (RFC 5626)',
@@ -134,6 +149,7 @@ export const transports: readonly Fault[] = [
     find: '    ping();\n',
     replace: '',
     test: 'src/wire/keep-alive.test.ts',
+    testName: 'pings every 95 to 120 s while the peer answers, never at the same distance for all',
   },
   {
     name: 'A peer that does not answer a keep-alive any more keeps its connection',
@@ -141,6 +157,7 @@ export const transports: readonly Fault[] = [
     find: 'if (this.#options.answers()) this.#options.lost();',
     replace: 'if (this.#options.answers()) this.#timer = this.#next();',
     test: 'src/wire/keep-alive.test.ts',
+    testName: 'gives a peer up that has answered before and is silent for 10 s',
   },
   {
     name: 'Keep-alives of all connections leave in step',
@@ -148,6 +165,7 @@ export const transports: readonly Fault[] = [
     find: 'SHORTEST_MS + random.below(LONGEST_MS - SHORTEST_MS + 1)',
     replace: 'LONGEST_MS + random.below(1)',
     test: 'src/wire/keep-alive.test.ts',
+    testName: 'pings every 95 to 120 s while the peer answers, never at the same distance for all',
   },
   {
     name: 'A keep-alive of a phone is not answered',
@@ -155,6 +173,7 @@ export const transports: readonly Fault[] = [
     find: 'if (this.alive) this.socket.write(PONG);',
     replace: '',
     test: 'src/wire/tcp.test.ts',
+    testName: 'puts messages together and answers pings',
   },
   {
     name: 'The connection of a registered phone is closed for being idle',
@@ -162,6 +181,7 @@ export const transports: readonly Fault[] = [
     find: 'this.#keptUntilMs = untilMs;',
     replace: '',
     test: 'src/wire/kept-connections.test.ts',
+    testName: 'is kept for as long as that lasts, though the phone says nothing at all, and is closed for being idle after it',
   },
   {
     name: 'An idle connection is never closed',
@@ -169,6 +189,7 @@ export const transports: readonly Fault[] = [
     find: 'if (this.#mustSpeak || leftMs <= 0) this.close();',
     replace: 'if (this.#mustSpeak) this.close();',
     test: 'src/wire/kept-connections.test.ts',
+    testName: 'is kept for as long as that lasts, though the phone says nothing at all, and is closed for being idle after it',
   },
   {
     name: 'A peer that reads nothing has us keep everything that is sent to it',
@@ -176,6 +197,7 @@ export const transports: readonly Fault[] = [
     find: 'this.socket.writableLength + bytes.length > this.#limits.maxQueuedBytes',
     replace: 'bytes.length > this.#limits.maxQueuedBytes',
     test: 'src/wire/tcp.test.ts',
+    testName: 'refuses a peer that does not read, and closes its connection',
   },
   {
     name: 'A stranger that connects and says nothing stays connected',
@@ -183,6 +205,7 @@ export const transports: readonly Fault[] = [
     find: 'return isStranger ? { ...this.#limits, firstMessageMs: FIRST_MESSAGE_MS } : this.#limits;',
     replace: 'return isStranger ? this.#limits : this.#limits;',
     test: 'src/wire/connection-floods.test.ts',
+    testName: 'is cut off when no message has come from it in half a minute, whatever else has',
   },
   {
     name: 'IPv6: a host is written without its brackets in Via and Contact',
@@ -190,6 +213,7 @@ export const transports: readonly Fault[] = [
     find: "host.includes(':') ? `[${host}]` : host",
     replace: 'host',
     test: 'src/telephony/sip/transport.test.ts',
+    testName: 'is the public one when there is one, with the port of the wire',
   },
   {
     name: 'IPv6: the public address of the other family is told to a peer',
@@ -197,6 +221,7 @@ export const transports: readonly Fault[] = [
     find: 'writeHostPort(publicAddresses[family] ?? address, port)',
     replace: 'writeHostPort(publicAddresses[4] ?? address, port)',
     test: 'src/telephony/sip/transport.test.ts',
+    testName: 'is of the family of the peer',
   },
   {
     name: 'IPv6: two spellings of one address are two addresses',
@@ -211,6 +236,7 @@ export const transports: readonly Fault[] = [
     find: '([4, 6] as const).filter((family) => canReach(transport, family))',
     replace: '([4] as const).filter((family) => canReach(transport, family))',
     test: 'src/wire/locate-servers.test.ts',
+    testName: 'asks for addresses only when there is a port, or no dot in the name',
   },
   {
     name: 'A flood from one network of IPv6 counts as many sources',
@@ -218,6 +244,7 @@ export const transports: readonly Fault[] = [
     find: 'const key = known ? address : networkOf(address);',
     replace: 'const key = address;',
     test: 'src/wire/source-limit.test.ts',
+    testName: 'of IPv6 is that of a network of 64 bits, but for the addresses of trunks',
   },
   {
     name: 'DNS: NAPTR records are taken in the order in which they came',
@@ -225,6 +252,7 @@ export const transports: readonly Fault[] = [
     find: 'one.order - other.order || one.preference - other.preference',
     replace: '0',
     test: 'src/wire/locate-servers.test.ts',
+    testName: 'follows NAPTR in the order of order and preference, to transports that are there',
   },
   {
     name: 'DNS: SRV records of a lower priority are tried first',
@@ -232,6 +260,7 @@ export const transports: readonly Fault[] = [
     find: 'one.priority - other.priority || one.weight',
     replace: 'other.priority - one.priority || one.weight',
     test: 'src/wire/locate-servers.test.ts',
+    testName: 'never tries a host of a higher priority first, however heavy the others are',
   },
   {
     name: 'DNS: the weight of SRV records does not count',
@@ -239,6 +268,7 @@ export const transports: readonly Fault[] = [
     find: 'ticket -= weight;',
     replace: 'ticket -= 1;',
     test: 'src/wire/locate-servers.test.ts',
+    testName: 'never tries a host of a higher priority first, however heavy the others are',
   },
   {
     name: 'DNS: a domain that says it has no SIP service is called all the same',
@@ -260,6 +290,7 @@ export const transports: readonly Fault[] = [
     find: 'return asking ?? this.#start(key);',
     replace: 'return this.#start(key);',
     test: 'src/wire/locate-servers.test.ts',
+    testName: 'is asked for once when several calls want it at a time',
   },
   {
     name: 'DNS: an answer is kept when its time is over',
@@ -267,6 +298,7 @@ export const transports: readonly Fault[] = [
     find: 'if (kept && kept.untilMs > nowMs) {',
     replace: 'if (kept) {',
     test: 'src/wire/locate-servers.test.ts',
+    testName: 'is not believed any more when its TTL is over: the next call goes to the new address',
   },
   {
     name: 'DNS: a name server that does not answer holds up every call of a burst',
@@ -274,6 +306,7 @@ export const transports: readonly Fault[] = [
     find: 'answer.catch(failed);',
     replace: 'answer.catch(() => this.#asking.delete(key));',
     test: 'src/wire/locate-servers.test.ts',
+    testName: 'is not asked for again for three seconds when nobody answered',
   },
   {
     name: 'DNS: a call waits without end for a name server',
@@ -281,6 +314,7 @@ export const transports: readonly Fault[] = [
     find: "reject(new Error('The name servers do not answer'));",
     replace: '',
     test: 'src/wire/locate-servers.test.ts',
+    testName: 'is waited for 5 s, or until nobody wants it',
   },
   {
     name: 'DNS: a port is asked for in SRV records though the trunk names it',
@@ -288,6 +322,7 @@ export const transports: readonly Fault[] = [
     find: 'port === undefined ? await this.#places(host, transport) : []',
     replace: 'await this.#places(host, transport)',
     test: 'src/wire/locate-servers.test.ts',
+    testName: 'asks for addresses only when there is a port, or no dot in the name',
   },
   {
     name: 'An INVITE larger than the path takes goes over UDP and is lost',
@@ -295,6 +330,7 @@ export const transports: readonly Fault[] = [
     find: 'bytes.length <= LARGEST_UDP_REQUEST',
     replace: 'bytes.length <= 65_000',
     test: 'test/calls/large-invite.test.ts',
+    testName: 'goes over TCP from end to end when its INVITE is too large',
   },
   {
     name: 'Each large request waits for a TCP that does not answer',
@@ -302,6 +338,7 @@ export const transports: readonly Fault[] = [
     find: 'asAsked || staysOverUdp',
     replace: 'asAsked',
     test: 'test/sip/unanswered-tcp.test.ts',
+    testName: 'waits for TCP that does not answer once, and goes over UDP at once for five minutes',
   },
   {
     name: 'Answers go to the port in Via though a NAT is before the phone (rport)',
@@ -309,6 +346,7 @@ export const transports: readonly Fault[] = [
     find: "const port = via.params.has('rport') ? source.port : sentByPort;",
     replace: 'const port = sentByPort;',
     test: 'test/sip/behind-nat.test.ts',
+    testName: 'that calls gets everything back through its NAT: responses, re-INVITE and BYE',
   },
   {
     name: 'Requests in a dialog go to the private Contact of a phone behind NAT',
@@ -316,6 +354,7 @@ export const transports: readonly Fault[] = [
     find: 'if (isNotPublic(host) && isBehindNat) return known;',
     replace: '',
     test: 'test/sip/behind-nat.test.ts',
+    testName: 'that calls gets everything back through its NAT: responses, re-INVITE and BYE',
   },
   {
     name: "A call over TLS goes on in clear when the peer's Contact says so",
@@ -358,6 +397,7 @@ export const transports: readonly Fault[] = [
     find: 'send: ours.keyAndSalt, receive: theirs.keyAndSalt',
     replace: 'send: theirs.keyAndSalt, receive: ours.keyAndSalt',
     test: 'src/telephony/sdp/srtp-offer.test.ts',
+    testName: 'has the tag of the line that was chosen, the first that we can use',
   },
   {
     name: 'SRTP: keys are stored with the description of a call',
@@ -365,6 +405,7 @@ export const transports: readonly Fault[] = [
     find: "return sdp.replace(/^a=crypto:[^\\r\\n]*\\r?\\n?/gm, '');",
     replace: 'return sdp;',
     test: 'test/calls/encrypted-call.test.ts',
+    testName: 'has new keys in each call, and none in what is stored of it',
   },
   {
     name: 'SRTP: a key that may not be used for a whole call is taken',
@@ -386,6 +427,7 @@ export const transports: readonly Fault[] = [
     find: 'AES_CM_128_HMAC_SHA1_32: { keyBytes: 16, tagBytes: 4 },',
     replace: 'AES_CM_128_HMAC_SHA1_32: { keyBytes: 16, tagBytes: 10 },',
     test: 'src/telephony/rtp/srtp-short-tag.test.ts',
+    testName: 'is that of another implementation, both ways',
   },
   {
     name: 'SRTP: AES-256 is derived as AES-128',
@@ -393,6 +435,7 @@ export const transports: readonly Fault[] = [
     find: "keyBytes === 32 ? 'aes-256-ctr' : 'aes-128-ctr', key,",
     replace: "'aes-128-ctr', key.subarray(0, 16),",
     test: 'src/telephony/rtp/srtp-vectors.test.ts',
+    testName: 'makes the keys of RFC 6188 section 7.2',
   },
   {
     name: 'SRTP: a packet that was changed on the way is heard',
@@ -400,13 +443,15 @@ export const transports: readonly Fault[] = [
     find: 'if (!this.#rtp.hasTag(this.#signed, bytes, end, this.#tagBytes)) return undefined;',
     replace: '',
     test: 'src/telephony/rtp/srtp.test.ts',
+    testName: 'is refused when any bit is changed, and taken when it was not',
   },
   {
     name: 'SRTP: a forged report is believed',
     file: 'src/telephony/rtp/srtp-unprotect.ts',
     find: 'if (!this.#rtcp.hasTag(this.#in.subarray(0, tagAt), bytes, tagAt, tagBytes)) return undefined;',
     replace: '',
-    test: 'src/telephony/rtp/srtp.test.ts',
+    test: 'src/telephony/rtp/srtp-short-tag.test.ts',
+    testName: 'is taken with one of 32 bits too, once, and unchanged',
   },
   {
     name: 'SRTP: a packet that was overheard and sent again is heard again',
@@ -414,6 +459,7 @@ export const transports: readonly Fault[] = [
     find: 'const index = rollovers * 0x1_0000 + sequence;\n    if (source && !source.isNew(index)) return undefined;',
     replace: 'const index = rollovers * 0x1_0000 + sequence;',
     test: 'src/telephony/rtp/srtp.test.ts',
+    testName: 'is taken once, and not when it is far behind',
   },
   {
     name: 'SRTP: a report that was sent again is taken again',
@@ -428,6 +474,7 @@ export const transports: readonly Fault[] = [
     find: 'return index > this.#highest - WINDOW && this.#seen[index % WINDOW] === 0;',
     replace: 'return index <= this.#highest - WINDOW || this.#seen[index % WINDOW] === 0;',
     test: 'src/telephony/rtp/srtp.test.ts',
+    testName: 'is taken once, and not when it is far behind',
   },
   {
     name: 'SRTP: audio ends when the sequence numbers begin again, after 22 minutes',
@@ -449,6 +496,7 @@ export const transports: readonly Fault[] = [
     find: '(same(this.#sendKey, send) && this.#protect) ||',
     replace: '',
     test: 'src/telephony/rtp/srtp-socket.test.ts',
+    testName: 'goes on counting when the agreement is repeated with the same keys, over the wrap of the sequence',
   },
   {
     name: 'SRTP: audio in clear is heard in an encrypted call',
@@ -456,6 +504,7 @@ export const transports: readonly Fault[] = [
     find: 'return this.#isSecure ? this.#unprotect?.unprotect(bytes) : bytes;',
     replace: 'return this.#isSecure ? (this.#unprotect?.unprotect(bytes) ?? bytes) : bytes;',
     test: 'src/telephony/rtp/srtp-socket.test.ts',
+    testName: 'passes everything in clear until it has keys, and nothing in clear after that',
   },
   {
     name: 'RTP from a stranger is heard at its first packet',
@@ -463,6 +512,7 @@ export const transports: readonly Fault[] = [
     find: 'const PROOF_PACKETS = 4;',
     replace: 'const PROOF_PACKETS = 1;',
     test: 'src/telephony/media/latch.test.ts',
+    testName: 'does not take the one that it has left for another, whatever that sends, unless the SDP names its endpoint again',
   },
   {
     name: 'RTP: a stranger draws our audio to itself while the peer is heard',
@@ -470,6 +520,7 @@ export const transports: readonly Fault[] = [
     find: 'if (!(isTold ? this.#mayReturn(header, nowMs) : this.#mayTake(from, header, nowMs))) return false;',
     replace: '',
     test: 'src/telephony/media/latch.test.ts',
+    testName: 'is settled by the first packet from the endpoint of the SDP',
   },
   {
     name: 'RTP: a trunk that sends from the offered address only is latched elsewhere',
@@ -491,6 +542,7 @@ export const transports: readonly Fault[] = [
     find: 'if (bucket.tokens < 1) {',
     replace: 'if (bucket.tokens < 0) {',
     test: 'src/wire/source-limit.test.ts',
+    testName: 'grows for those whom we have sent something lately, of whom a bounded number is remembered',
   },
   {
     name: 'A flood of strangers takes the room of carriers',
@@ -498,6 +550,7 @@ export const transports: readonly Fault[] = [
     find: 'return known ? this.#otherKnown : this.#otherStrangers;',
     replace: 'return this.#otherStrangers;',
     test: 'src/wire/source-limit.test.ts',
+    testName: 'has as much room for those that are known, who beyond it share what one of them may send, and again every few seconds',
   },
   {
     name: 'A flood is not counted',
@@ -505,6 +558,7 @@ export const transports: readonly Fault[] = [
     find: 'this.#options.onRefused(address);',
     replace: '',
     test: 'test/sip/opened-telephony.test.ts',
+    testName: 'is limited, and what is dropped is counted',
   },
   {
     name: 'A carrier that we call is limited like a stranger',
@@ -512,6 +566,7 @@ export const transports: readonly Fault[] = [
     find: 'this.#spoken.has(address) || this.#spokenBefore.has(address) || ',
     replace: '',
     test: 'test/sip/floods.test.ts',
+    testName: 'answers a thousand calls a second of ours without being refused',
   },
   {
     name: 'The table of sources grows with every address of a flood',
@@ -519,6 +574,7 @@ export const transports: readonly Fault[] = [
     find: 'if (nowMs - this.#sourcesSinceMs >= GENERATION_MS) this.#forget(nowMs);',
     replace: '',
     test: 'src/wire/source-limit.test.ts',
+    testName: 'grows for a while when we send requests there',
   },
   {
     name: 'One address may have any number of connections',
@@ -526,6 +582,7 @@ export const transports: readonly Fault[] = [
     find: '(connections === 0 || strangers < connections) && ',
     replace: '',
     test: 'src/wire/connection-limit.test.ts',
+    testName: 'are so many at a time, and each that is refused is told',
   },
   {
     name: 'Strangers from many addresses take every connection',
@@ -533,6 +590,7 @@ export const transports: readonly Fault[] = [
     find: ' && this.#strangers < MOST_STRANGERS',
     replace: '',
     test: 'src/wire/connection-limit.test.ts',
+    testName: 'leave room for those who are known and for those who have registered',
   },
   {
     name: 'A closed connection counts on against its address',
@@ -540,6 +598,7 @@ export const transports: readonly Fault[] = [
     find: 'if (--here.all === 0) this.#sources.delete(key);',
     replace: '',
     test: 'src/wire/connection-limit.test.ts',
+    testName: 'do not count when they carry registrations, up to what one that is known may have',
   },
   {
     name: 'A message of a source beyond its limit is taken over TCP',
@@ -547,6 +606,7 @@ export const transports: readonly Fault[] = [
     find: 'if (!this.#events.admits()) {',
     replace: 'if (this.#events === undefined) {',
     test: 'src/wire/tcp-admission.test.ts',
+    testName: 'is closed by one message too many',
   },
   {
     name: 'A message that never gets whole holds its connection',
@@ -554,6 +614,7 @@ export const transports: readonly Fault[] = [
     find: 'this.#messageTimer ??= this.#clock.after(this.#limits.messageMs, () => this.close());',
     replace: 'this.#messageTimer ??= undefined;',
     test: 'src/wire/tcp.test.ts',
+    testName: 'closes a connection whose message does not get whole in time, however busy it is',
   },
   {
     name: 'A flood of refused requests fills the log',
@@ -561,5 +622,6 @@ export const transports: readonly Fault[] = [
     find: 'this.#timer ??= this.#clock.after(EVERY_MS, () => this.#tell());',
     replace: 'this.#tell();',
     test: 'src/telephony/refusals.test.ts',
+    testName: 'are counted by reason, and told in one line a minute, however many there are',
   },
 ];

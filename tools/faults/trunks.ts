@@ -8,6 +8,7 @@ export const trunks: readonly Fault[] = [
     find: '.sort((one, other) => one - other);',
     replace: '.sort((one, other) => other - one);',
     test: 'src/directory/target-order.test.ts',
+    testName: 'takes the lowest priority first',
   },
   {
     name: 'Targets: the weight does not count',
@@ -15,6 +16,7 @@ export const trunks: readonly Fault[] = [
     find: 'return weight === 0 ? 1 : weight * 100;',
     replace: 'return weight === 0 ? 1 : 100;',
     test: 'src/directory/target-order.test.ts',
+    testName: 'gives targets of the same priority the share of their weight, and each of them a place',
   },
   {
     name: 'Targets: one that is down is called first all the same',
@@ -22,6 +24,7 @@ export const trunks: readonly Fault[] = [
     find: '[...ordered.filter((target) => !isDoubtful(target)), ...ordered.filter(isDoubtful)]',
     replace: 'ordered',
     test: 'src/directory/target-order.test.ts',
+    testName: 'tries doubtful targets last, and does not leave them out',
   },
   {
     name: 'Targets: one that is down is never called, even if there is no other',
@@ -29,6 +32,7 @@ export const trunks: readonly Fault[] = [
     find: ', ...ordered.filter(isDoubtful)]',
     replace: ']',
     test: 'src/directory/target-order.test.ts',
+    testName: 'tries doubtful targets last, and does not leave them out',
   },
   {
     name: 'Health: one lost OPTIONS takes a target out',
@@ -57,6 +61,7 @@ export const trunks: readonly Fault[] = [
     find: 'const limit = clock.after(PATIENCE_MS, () => late.abort());',
     replace: 'const limit = clock.after(PATIENCE_MS, () => {});',
     test: 'test/calls/target-health.test.ts',
+    testName: 'find out who is there, who is gone, and who has come back',
   },
   {
     name: 'Health: a target is checked once and never again',
@@ -71,6 +76,7 @@ export const trunks: readonly Fault[] = [
     find: 'state.contrary > 0 ? Math.min(DOUBT_MS, nextMs) : nextMs',
     replace: 'nextMs',
     test: 'src/directory/target-health.test.ts',
+    testName: 'are asked at another interval as soon as that is changed, and keep what is known of them',
   },
   {
     name: 'Health: checks of all targets fall into step',
@@ -78,6 +84,7 @@ export const trunks: readonly Fault[] = [
     find: 'everyMs * 0.9 + random.below(Math.max(1, Math.round(everyMs * 0.2)))',
     replace: 'everyMs + random.below(1)',
     test: 'src/directory/target-health.test.ts',
+    testName: 'are asked a tenth of the interval sooner or later, by lot, so that the checks of many do not fall into step',
   },
   {
     name: 'Health: checks of a trunk that was removed go on',
@@ -99,6 +106,7 @@ export const trunks: readonly Fault[] = [
     find: "why === 'unreachable' || (sip >= 500",
     replace: '(sip >= 500',
     test: 'test/calls/failover.test.ts',
+    testName: 'is called after six seconds when one is silent, which is then sent no INVITE any more',
   },
   {
     name: 'Failover: a second phone rings when the first has rung and failed',
@@ -113,6 +121,7 @@ export const trunks: readonly Fault[] = [
     find: 'const patience = last ? {} : { responseTimeoutMs: SILENCE_MS, progressTimeoutMs: PROGRESS_MS };',
     replace: 'const patience = {};',
     test: 'test/calls/dead-gateways.test.ts',
+    testName: 'is left after 15 seconds, and the next one called when it has confirmed the CANCEL',
   },
   {
     name: 'Failover: a call that is hung up goes on to the next target',
@@ -120,6 +129,7 @@ export const trunks: readonly Fault[] = [
     find: '    if (this.#ending) {\n',
     replace: '    if (this.#attempts < 0) {\n',
     test: 'test/calls/next-attempts.test.ts',
+    testName: 'is over when it is hung up while a port is taken for the next one',
   },
   {
     name: 'Failover: the next call goes to the dead target first again',
@@ -127,6 +137,7 @@ export const trunks: readonly Fault[] = [
     find: 'this.#parts.health.avoid(trunkId, target, AVOIDED_MS);',
     replace: '{}',
     test: 'test/calls/dead-gateways.test.ts',
+    testName: 'is tried last for a while, so that the next call does not wait',
   },
   {
     name: 'Failover: a 503 with Retry-After is called again before its time',
@@ -134,6 +145,7 @@ export const trunks: readonly Fault[] = [
     find: 'this.#parts.health.avoid(trunkId, target, retryAfterMs);',
     replace: '{}',
     test: 'test/calls/target-health.test.ts',
+    testName: 'is tried last for as long as it asks',
   },
   {
     name: 'Failover: the channel of a trunk that a call has left stays taken',
@@ -141,6 +153,7 @@ export const trunks: readonly Fault[] = [
     find: '      this.release();\n      this.#parts.onFreed();',
     replace: '      this.#parts.onFreed();',
     test: 'test/calls/next-attempts.test.ts',
+    testName: 'has room for another call, while that one goes on',
   },
   {
     name: 'Failover: a waiting call is not told of the channel that became free',
@@ -148,6 +161,7 @@ export const trunks: readonly Fault[] = [
     find: '      this.#parts.onFreed();\n',
     replace: '',
     test: 'test/calls/next-attempts.test.ts',
+    testName: 'gets the call at once that has waited for its channel',
   },
   {
     name: 'Failover: a call tries targets without end',
@@ -155,6 +169,7 @@ export const trunks: readonly Fault[] = [
     find: ' && this.#attempts < MOST_ATTEMPTS',
     replace: '',
     test: 'test/calls/failover-limits.test.ts',
+    testName: 'a call tries sixteen targets at most, however many trunks there are',
   },
   {
     name: 'Failover: the next server of a domain is called though the first one rang',
@@ -162,6 +177,7 @@ export const trunks: readonly Fault[] = [
     find: '          this.#alerted = true;\n          this.#progress?.cancel();',
     replace: '          this.#progress?.cancel();',
     test: 'test/sip/silent-hops.test.ts',
+    testName: 'is over for good when a phone has rung, also when the hop asks for credentials after that',
   },
   {
     name: 'Failover: two phones ring, as nobody waits until the first is cancelled',
@@ -169,6 +185,7 @@ export const trunks: readonly Fault[] = [
     find: 'const WITHDRAWAL_MS = SILENCE_MS;',
     replace: 'const WITHDRAWAL_MS = 0;',
     test: 'test/sip/silent-hops.test.ts',
+    testName: 'is left after 15 seconds, and the next gets the INVITE when it has confirmed the CANCEL',
   },
   {
     name: 'Failover: the server that is left goes on ringing, without CANCEL',
@@ -190,6 +207,7 @@ export const trunks: readonly Fault[] = [
     find: 'const RENEWED_AFTER = 0.7;',
     replace: 'const RENEWED_AFTER = 1.1;',
     test: 'src/directory/registration-state.test.ts',
+    testName: 'renews before the time is over, at a moment that differs',
   },
   {
     name: 'Registration: many trunks renew in one moment',
@@ -197,6 +215,7 @@ export const trunks: readonly Fault[] = [
     find: '(RENEWED_AFTER + SPREAD * chance)',
     replace: 'RENEWED_AFTER',
     test: 'src/directory/registration-state.test.ts',
+    testName: 'renews before the time is over, at a moment that differs',
   },
   {
     name: 'Registration: a carrier that grants less time is not renewed in that time',
@@ -218,6 +237,7 @@ export const trunks: readonly Fault[] = [
     find: 'status === 423 ?',
     replace: 'status === 424 ?',
     test: 'test/calls/trunk-registration.test.ts',
+    testName: 'asks for as long as the registrar wants it at least (423)',
   },
   {
     name: 'Registration: a registrar that wants ever longer is asked for ever',
@@ -225,6 +245,7 @@ export const trunks: readonly Fault[] = [
     find: 'sent < MOST_REQUESTS',
     replace: 'sent < 60',
     test: 'test/calls/registration-faults.test.ts',
+    testName: 'that wants it ever longer is given up after six REGISTERs',
   },
   {
     name: 'Registration: a 423 that asks for years is obeyed',
@@ -239,6 +260,7 @@ export const trunks: readonly Fault[] = [
     find: 'doubledMs(failures, chance), retryAfterMs)',
     replace: 'doubledMs(failures, chance))',
     test: 'src/directory/registration-state.test.ts',
+    testName: 'waits as long as it is asked to, and long after a refusal of the password',
   },
   {
     name: 'Registration: a wrong password is tried every few seconds until the account is locked',
@@ -246,6 +268,7 @@ export const trunks: readonly Fault[] = [
     find: 'Math.max(isPassword ? PASSWORD_WAIT_MS : 0,',
     replace: 'Math.max(0,',
     test: 'src/directory/registration-state.test.ts',
+    testName: 'waits as long as it is asked to, and long after a refusal of the password',
   },
   {
     name: 'Registration: failures do not make the wait longer',
@@ -253,6 +276,7 @@ export const trunks: readonly Fault[] = [
     find: 'FIRST_WAIT_MS * 2 ** Math.min(10, times - 1)',
     replace: 'FIRST_WAIT_MS',
     test: 'src/directory/registration-state.test.ts',
+    testName: 'backs off while the registrar is silent, up to five minutes',
   },
   {
     name: 'Registration: a failed renewal is shown as failed though the carrier still knows us',
@@ -260,6 +284,7 @@ export const trunks: readonly Fault[] = [
     find: "if (before.state === 'Registered' && expiresAtMs > nowMs)",
     replace: 'if (expiresAtMs < 0)',
     test: 'src/directory/registration-state.test.ts',
+    testName: 'stays registered while the carrier remembers us, although a renewal fails',
   },
   {
     name: 'Registration: the carrier is not told when the server stops',
@@ -281,6 +306,7 @@ export const trunks: readonly Fault[] = [
     find: 'this.#follow(this.#ours ? this.#rows : [])',
     replace: 'this.#follow(this.#rows)',
     test: 'test/calls/trunk-registration.test.ts',
+    testName: 'is of one server: another begins when the first is gone',
   },
   {
     name: 'Registration: the next registrar is not asked when the first is silent',
@@ -288,6 +314,7 @@ export const trunks: readonly Fault[] = [
     find: 'return status === undefined || status === 408 ||',
     replace: 'return status === 408 ||',
     test: 'test/calls/trunk-registration.test.ts',
+    testName: 'goes to the next target when one is silent',
   },
   {
     name: 'Registration: the connection is not kept that it came over',
@@ -295,6 +322,7 @@ export const trunks: readonly Fault[] = [
     find: 'const letGo = registered.keep(to, clock.now() + expiresMs, this.#onLost);',
     replace: 'const letGo = (): void => void registered;',
     test: 'test/sip/registered-connections.test.ts',
+    testName: 'for a day keeps its connection, and pings over it, for the day',
   },
   {
     name: 'Registration: Service-Route of the registrar is not used',
@@ -302,6 +330,7 @@ export const trunks: readonly Fault[] = [
     find: 'if (result.serviceRoute) forget',
     replace: 'if (result.serviceRoute && servers.length > 99) forget',
     test: 'test/calls/service-route.test.ts',
+    testName: 'carry it as Route, in its order, with the ACK of a refusal',
   },
   {
     name: 'Digest: the weakest challenge is answered, not SHA-256',
@@ -323,6 +352,7 @@ export const trunks: readonly Fault[] = [
     find: 'qop === undefined ? nonce : `${nonce}:${qop.nonceCount}:${qop.cnonce}:${qop.name}`',
     replace: 'nonce',
     test: 'src/telephony/sip/digest.test.ts',
+    testName: 'RFC 2617 section 3.5',
   },
   {
     name: 'Digest: opaque is not sent back',
@@ -330,6 +360,7 @@ export const trunks: readonly Fault[] = [
     find: '  if (opaque !== undefined) parts.push(`opaque=${quote(opaque)}`);\n  if (qop !== undefined) parts.push(`qop=${qop}`, ',
     replace: '  if (qop !== undefined) parts.push(`qop=${qop}`, ',
     test: 'src/telephony/sip/digest.test.ts',
+    testName: 'says which challenge it answers, and how',
   },
   {
     name: 'Digest: a wrong password is sent again and again',
@@ -337,6 +368,7 @@ export const trunks: readonly Fault[] = [
     find: 'before ? !parsed.stale || before.wasStale : this',
     replace: 'before ? false : this',
     test: 'test/calls/outgoing-call.test.ts',
+    testName: 'is rejected when the password of the trunk is wrong',
   },
   {
     name: 'Digest: a stale nonce ends the call',
@@ -344,6 +376,7 @@ export const trunks: readonly Fault[] = [
     find: 'before ? !parsed.stale || before.wasStale : this',
     replace: 'before ? true : this',
     test: 'test/sip/challenged-invite.test.ts',
+    testName: 'for a stale nonce is answered once more, not for ever',
   },
   {
     name: 'Digest: the nonce count does not go up',
@@ -351,6 +384,7 @@ export const trunks: readonly Fault[] = [
     find: 'accepted.nonceCount++;',
     replace: 'accepted.nonceCount = 1;',
     test: 'test/sip/challenged-invite.test.ts',
+    testName: 'of a proxy and then of the server are both answered in one INVITE',
   },
   {
     name: 'Digest: an overheard answer lets its copy in',
@@ -358,6 +392,7 @@ export const trunks: readonly Fault[] = [
     find: 'return count > (this.#counts.get(nonce) ?? 0);',
     replace: 'return true;',
     test: 'src/telephony/sip/digest-guard.test.ts',
+    testName: 'are not right a second time: each use of a nonce needs a higher count',
   },
   {
     name: 'Digest: a nonce is good for ever',
@@ -365,6 +400,7 @@ export const trunks: readonly Fault[] = [
     find: 'this.#options.clock.now() - madeAtMs > NONCE_LIFE_MS || ',
     replace: '',
     test: 'src/telephony/sip/digest-guard.test.ts',
+    testName: 'are stale after a minute, and with a nonce of somebody else',
   },
   {
     name: 'Digest: a nonce made for one address is good at another',
@@ -372,6 +408,7 @@ export const trunks: readonly Fault[] = [
     find: '.update(salt).update(address)',
     replace: '.update(salt)',
     test: 'src/telephony/sip/digest-guard.test.ts',
+    testName: 'are good at the address that was asked for them, and at no other',
   },
   {
     name: 'Digest: credentials for another request are taken',
@@ -386,6 +423,7 @@ export const trunks: readonly Fault[] = [
     find: 'from: anonymous ? ANONYMOUS : callerUri',
     replace: 'from: callerUri',
     test: 'src/telephony/sip/caller-identity.test.ts',
+    testName: 'hides an anonymous caller from the callee, and tells the carrier alone',
   },
   {
     name: 'Identity: the carrier is not asked to keep an anonymous caller to itself',
@@ -393,6 +431,7 @@ export const trunks: readonly Fault[] = [
     find: "if (anonymous) headers.push(['Privacy', 'id']);",
     replace: '',
     test: 'src/telephony/sip/caller-identity.test.ts',
+    testName: 'hides an anonymous caller from the callee, and tells the carrier alone',
   },
   {
     name: 'Identity: P-Asserted-Identity is not written',
@@ -400,6 +439,7 @@ export const trunks: readonly Fault[] = [
     find: "if (identity !== 'none')",
     replace: "if (identity === 'preferred')",
     test: 'src/telephony/sip/caller-identity.test.ts',
+    testName: 'names the caller in the header that the carrier wants',
   },
   {
     name: 'Identity: P-Preferred-Identity is written as asserted',
@@ -407,6 +447,7 @@ export const trunks: readonly Fault[] = [
     find: "identity === 'asserted' ? 'P-Asserted-Identity'",
     replace: "identity !== 'none' ? 'P-Asserted-Identity'",
     test: 'src/telephony/sip/caller-identity.test.ts',
+    testName: 'names the caller in the header that the carrier wants',
   },
   {
     name: 'Identity: a diverted call does not say for whom it was',
@@ -414,6 +455,7 @@ export const trunks: readonly Fault[] = [
     find: 'if (divertedFrom !== undefined)',
     replace: "if (divertedFrom === '')",
     test: 'test/calls/diversion.test.ts',
+    testName: 'names the number that was called first, as the trunk writes numbers, when the trunk wants that',
   },
   {
     name: 'Identity: Diversion goes to a trunk that does not want it',
@@ -421,6 +463,7 @@ export const trunks: readonly Fault[] = [
     find: '...(namesDiversion && divertedFrom',
     replace: '...(divertedFrom',
     test: 'test/calls/diversion.test.ts',
+    testName: 'names nothing when the trunk does not want it, and nothing when the call was placed by us',
   },
   {
     name: 'Identity: a caller who asks for privacy is shown to the callee',
@@ -435,6 +478,7 @@ export const trunks: readonly Fault[] = [
     find: "if (!match) throw memberError('CALLER_ID_NOT_OWNED', {}, 'CallerId');",
     replace: 'if (!match) return { ...(owned[0] as OwnedNumber), e164: callerId };',
     test: 'src/sessions/outgoing-plan.test.ts',
+    testName: 'refuses a flow, an account and a caller ID that belong to others',
   },
   {
     name: 'Numbers: a national number has no national prefix',
@@ -463,6 +507,7 @@ export const trunks: readonly Fault[] = [
     find: 'return addPrefix + (',
     replace: 'return (',
     test: 'test/calls/trunk-formats.test.ts',
+    testName: 'has numbers, domain and identity as the trunk wants them',
   },
   {
     name: 'Numbers: what the carrier does not want is not taken away',
@@ -484,6 +529,7 @@ export const trunks: readonly Fault[] = [
     find: 'other.length - one.length ||',
     replace: 'one.length - other.length ||',
     test: 'src/sessions/trunk-routes.test.ts',
+    testName: 'takes the longest prefix first, and leaves out trunks for other numbers',
   },
   {
     name: 'Routing: the priority of trunks does not count',
@@ -491,6 +537,7 @@ export const trunks: readonly Fault[] = [
     find: ' || one.trunk.priority - other.trunk.priority',
     replace: '',
     test: 'src/sessions/trunk-routes.test.ts',
+    testName: 'takes the lowest priority among equals, then the oldest',
   },
   {
     name: 'Routing: a trunk for other prefixes is used',
@@ -498,6 +545,7 @@ export const trunks: readonly Fault[] = [
     find: '.filter(({ length }) => length >= 0)',
     replace: '',
     test: 'src/sessions/trunk-routes.test.ts',
+    testName: 'takes the longest prefix first, and leaves out trunks for other numbers',
   },
   {
     name: 'Routing: a call that names its trunk goes over another',
@@ -505,6 +553,7 @@ export const trunks: readonly Fault[] = [
     find: 'if (trunkId !== undefined) return trunks.filter((trunk) => trunk.trunkId === trunkId);',
     replace: '',
     test: 'src/sessions/trunk-routes.test.ts',
+    testName: 'takes the trunk that the call names, whatever it is for, and no other',
   },
   {
     name: 'Limits: a trunk has more calls than its channels',
@@ -512,6 +561,7 @@ export const trunks: readonly Fault[] = [
     find: '    if (usage.active >= limit.maxChannels) return { waitMs: 1000 };\n',
     replace: '',
     test: 'src/sessions/trunk-limits.test.ts',
+    testName: 'hands out no more channels than there are, and takes each back once',
   },
   {
     name: 'Limits: incoming calls do not count among the channels',
@@ -519,6 +569,7 @@ export const trunks: readonly Fault[] = [
     find: 'return usage.active >= limit.maxChannels ? { waitMs: 1000 } : channelOf(usage);',
     replace: 'return channelOf(usage);',
     test: 'src/sessions/trunk-limits.test.ts',
+    testName: 'counts calls whose pace is not up to us among the channels, and takes nothing for them from the pace of ours',
   },
   {
     name: 'Limits: calls per second are not limited',
@@ -526,6 +577,7 @@ export const trunks: readonly Fault[] = [
     find: '    usage.tokens -= 1;\n',
     replace: '',
     test: 'src/sessions/trunk-limits.test.ts',
+    testName: 'starts no more calls in any second than the rate and its burst',
   },
   {
     name: 'Limits: a pause saves up a burst of calls',
@@ -533,6 +585,7 @@ export const trunks: readonly Fault[] = [
     find: 'Math.min(burst, usage.tokens +',
     replace: 'Math.min(1e9, usage.tokens +',
     test: 'src/sessions/trunk-limits.test.ts',
+    testName: 'saves nothing up for a burst: after an hour without calls no more start at once than ever',
   },
   {
     name: 'Limits: a channel is given back twice, so that more calls run than allowed',
@@ -540,6 +593,7 @@ export const trunks: readonly Fault[] = [
     find: '      released = true;\n',
     replace: '',
     test: 'src/sessions/trunk-limits.test.ts',
+    testName: 'hands out no more channels than there are, and takes each back once',
   },
   {
     name: 'Limits: a channel is never given back',
@@ -547,6 +601,7 @@ export const trunks: readonly Fault[] = [
     find: '      usage.active -= 1;\n',
     replace: '',
     test: 'src/sessions/trunk-limits.test.ts',
+    testName: 'hands out no more channels than there are, and takes each back once',
   },
   {
     name: 'Headers: those of a trunk are not sent',
@@ -554,6 +609,7 @@ export const trunks: readonly Fault[] = [
     find: 'Object.fromEntries(Object.entries(ofTrunk).filter(([name]) => !taken.has(name.toLowerCase())))',
     replace: 'Object.fromEntries(Object.entries(ofTrunk).filter(([name]) => taken.has(name)))',
     test: 'test/calls/trunk-formats.test.ts',
+    testName: 'has the headers of the trunk, and those of the call in the place of them',
   },
   {
     name: 'Headers: one of a trunk is sent beside the same one of the call',
@@ -561,6 +617,7 @@ export const trunks: readonly Fault[] = [
     find: '.filter(([name]) => !taken.has(name.toLowerCase()))',
     replace: '',
     test: 'test/calls/trunk-formats.test.ts',
+    testName: 'has the headers of the trunk, and those of the call in the place of them',
   },
   {
     name: 'Headers: a trunk may be given a header of the protocol',
@@ -582,6 +639,7 @@ export const trunks: readonly Fault[] = [
     find: '...(codecs && { codecs }),',
     replace: '',
     test: 'test/calls/codec-order.test.ts',
+    testName: 'to the next trunk, whose own order comes after it',
   },
   {
     name: 'Codecs: one that the trunk does not have is taken from an answer',
@@ -589,6 +647,7 @@ export const trunks: readonly Fault[] = [
     find: 'const codec = codecs.find((known) =>',
     replace: "const codec = [...codecs, 'PCMA' as const].find((known) =>",
     test: 'src/telephony/sdp/negotiate-both-sides.test.ts',
+    testName: 'agree on the same codec and payload types, each with the address of the other',
   },
   {
     name: 'Redirects: a callee chooses to whom a call goes that we pay for',
