@@ -33,7 +33,9 @@ function planned({ trunk, other, flow: info = stored.flow, flowOf: accountId = '
   const directory: IncomingDirectory = {
     flows: { load: async () => flow },
     compiledFlows: new CompiledFlows({ load: async () => undefined }),
-    phoneNumbers: { ownedVoiceNumbers: async () => [{ endpointId: 'endpoint-1', e164: NUMBER, flow: runs }] },
+    phoneNumbers: {
+      ownedVoiceNumbers: async (owner) => (owner === 'account-1' ? [{ endpointId: 'endpoint-1', e164: NUMBER, flow: runs }] : []),
+    },
     trunks: {
       ofAccount: async () => [plainTrunk(CARRIER, trunk), ...(other ? [plainTrunk(CARRIER, { trunkId: 'trunk-2', ...other })] : [])],
     },
@@ -84,6 +86,13 @@ describe('a call that comes in', () => {
 
   it('by a trunk is for a number of its account', async () => {
     expect(await planned({})).toMatchObject({ accountId: 'account-1', endpointId: 'endpoint-1', line: { trunkId: 'trunk-1' } });
+  });
+
+  it('by a carrier of two accounts is for the number of whichever has it', async () => {
+    const trunk = { accountId: 'account-2' };
+    const other = { targets: [targetAt(CARRIER, { port: 5070 })] };
+    expect(await planned({ trunk, other })).toMatchObject({ accountId: 'account-1', line: { trunkId: 'trunk-2' } });
+    expect(await planned({ trunk })).toEqual({ refused: 'unknown-number', status: 404 });
   });
 
   it.each([

@@ -91,6 +91,20 @@ describe('HeardAudio', () => {
     expect(heard.counts.concealed).toBe(0);
   });
 
+  it('makes noise in the pause that asks for it, and none in a later one', () => {
+    const { heard, put } = setUp();
+    const loudest = [0, 0];
+    for (let number = 0; number < 40; number++) {
+      if (number < 5 || (number >= 15 && number < 25)) put(0, number * 20, { jump: number * 160 });
+      else if (number === 5) heard.putNoise(Uint8Array.of(20), number, 1000 + number * 160, true, number * 20);
+      else if (number >= 25) heard.pause();
+      const loud = Math.max(...heard.take(number * 20).map(Math.abs));
+      if (number >= 10 && number < 15) loudest[0] = Math.max(loudest[0] ?? 0, loud);
+      if (number >= 32) loudest[1] = Math.max(loudest[1] ?? 0, loud);
+    }
+    expect(loudest).toEqual([expect.closeTo(32_768 * 0.1 * Math.sqrt(3), -3), 0]);
+  });
+
   it('takes another codec, and a jump, without losing what waits', () => {
     const { heard, put, taps, restarts } = setUp();
     for (let number = 0; number < 5; number++) put(number, number * 20);

@@ -212,6 +212,12 @@ describe('JitterBuffer', () => {
     expect(buffer.waiting).toBe(1);
   });
 
+  it('holds no more than 64 packets, however short they are', () => {
+    const buffer = new JitterBuffer();
+    for (let number = 0; number < 500; number++) expect(buffer.put(new Uint8Array(1), number, number, true, 0)).toBe(true);
+    expect([buffer.waiting, buffer.counts.discarded]).toEqual([64, 436]);
+  });
+
   it('hands out each packet once, in order and soon, whatever is lost, repeated, late and jumps', () => {
     const fate = fc.record({
       lost: fc.boolean(),
