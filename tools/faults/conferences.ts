@@ -25,7 +25,7 @@ export const conferences: readonly Fault[] = [
     file: `${streams}/room-member.ts`,
     find: 'heard && !this.muted && this.#gate.passes(heard)',
     replace: 'heard && this.#gate.passes(heard)',
-    test: `${calls}/conference.test.ts`,
+    test: `${streams}/room-part.test.ts`,
   },
   {
     name: 'The noise of all who only listen is heard',

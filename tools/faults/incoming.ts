@@ -285,7 +285,7 @@ export const incoming: readonly Fault[] = [
     file: 'src/telephony/phone-connections.ts',
     find: "if (source.transport === 'udp' || this.#carries(binding)) return { ...source, isOnlyWay: true };",
     replace: 'if (this.#carries(binding)) return { ...source, isOnlyWay: true };',
-    test: 'test/sip/phone-connections.test.ts',
+    test: 'src/telephony/phone-connections.test.ts',
   },
   {
     name: 'A phone whose connection is gone is rung in vain',

@@ -127,6 +127,18 @@ describe('a bridge of two codecs over a line that loses packets', () => {
     await left();
   });
 
+  it('puts nothing from before a loss into a frame after it', async () => {
+    const { rig, one, two, left } = await bridged('PCMU', 'PCMA');
+    // Of 30 ms each: a half of a frame waits for its end when the second is lost.
+    for (const [place, code] of [[0, 0x20] as const, [2, 0x60] as const, [3, 0x60] as const]) {
+      one.peer.sendRaw(one.stream.local, 0, 2000 + place, 9000 + place * 240, new Uint8Array(240).fill(code));
+      await rig.clock.advance(30);
+    }
+    expect(placesOf(two.peer.received, 'PCMA')).toEqual(at(0, 3, 4, 5));
+    expect(two.peer.received.map(({ payload }) => new Set(payload).size)).toEqual([1, 1, 1, 1]);
+    await left();
+  });
+
   it('takes no pause for a loss, and no loss in a pause for a long one', async () => {
     const { rig, two, make, left } = await bridged('PCMU', 'PCMA');
     make(0)();
