@@ -47,6 +47,18 @@ describe('a call from the carrier of a trunk to a number of its account', () => 
     expect(session()?.outcome).toBe('Served');
   });
 
+  it('leaves no timer that outlives those of SIP', async () => {
+    const { world, caller, session, finish } = incomingScene();
+    await caller.invite();
+    await caller.ack();
+    await world.clock.advance(10_000);
+    expect(session().callState).toBe('Disconnected');
+    // A transaction may last 32 s, in which the ringing would not have been over, nor the peer have been asked.
+    await world.clock.advance(35_000);
+    expect(world.clock.pendingTimers).toBe(0);
+    await finish();
+  });
+
   it('is refused when it has no codec of its trunk', async () => {
     const { caller, finish } = incomingScene({ trunk: { codecs: ['opus'] } });
     await caller.invite({ sdp: offerAt('10.0.0.2').replace('0 101', '0 8 101') });

@@ -39,7 +39,7 @@ export const conferences: readonly Fault[] = [
     file: `${streams}/room-memory.ts`,
     find: 'if (sum) this.#words.set(sum, cell + 1);',
     replace: '',
-    test: `${streams}/room-threads.test.ts`,
+    test: `${streams}/room-part.test.ts`,
   },
   {
     name: 'A thread that stood still stays behind all others',

@@ -24,14 +24,6 @@ export const leaks: readonly Fault[] = [
     test: incomingTest,
   },
   {
-    name: 'Each call that is refused stays among those that ring',
-    file: 'src/telephony/engine.ts',
-    find: 'onClosed: () => this.#ringing.delete(call),',
-    replace: 'onClosed: () => this.#ringing.has(call),',
-    test: 'test/calls/soak-of-parties.test.ts',
-    testName: 'all goes well',
-  },
-  {
     name: 'Each call uses up a port of the range',
     file: `${streams}/local-media.ts`,
     find: '          this.#ports.giveBack(port);\n',
@@ -64,7 +56,7 @@ export const leaks: readonly Fault[] = [
     file: `${streams}/local-media.ts`,
     find: '    return [socket, await openPort(options, port + 1)];\n  } catch (error) {\n    socket.close();',
     replace: '    return [socket, await openPort(options, port + 1)];\n  } catch (error) {',
-    test: 'src/telephony/rtp/port-range.test.ts',
+    test: localMediaTest,
   },
   {
     name: 'The beat of each call goes on after its end',
@@ -130,22 +122,6 @@ export const leaks: readonly Fault[] = [
     test: `${streams}/wait.test.ts`,
   },
   {
-    name: 'Each dialled call leaves a listener on the signal of its flow',
-    file: `${sessions}/second-party.ts`,
-    find: "signal.removeEventListener('abort', close);",
-    replace: '',
-    test: 'test/calls/soak-of-parties.test.ts',
-    testName: 'all goes well',
-  },
-  {
-    name: 'Each recording of a call leaves its file open',
-    file: `${streams}/recording-file.ts`,
-    find: '    if (this.#error !== undefined) throw this.#error;\n    await this.#file?.close();',
-    replace: '    if (this.#error !== undefined) throw this.#error;',
-    test: 'test/calls/soak-of-parties.test.ts',
-    testName: 'all goes well',
-  },
-  {
     name: 'Each call that was answered leaves the timer of its ringing',
     file: 'src/telephony/ringing-call.ts',
     find: '  answerOn(leg: InboundLeg): void {\n    this.#timeout.cancel();',
@@ -153,25 +129,18 @@ export const leaks: readonly Fault[] = [
     test: incomingTest,
   },
   {
-    name: 'Each call leaves the timer of its longest duration',
-    file: `${sessions}/live-session.ts`,
-    find: '    this.#limit?.cancel();\n    this.#history.change(',
-    replace: '    if (goesOnAlone) this.#limit?.cancel();\n    this.#history.change(',
-    test: `${sessions}/live-session.test.ts`,
-  },
-  {
     name: 'Each call leaves the timer by which its peer is watched',
     file: `${sip}/peer-watch.ts`,
     find: '    this.#closed = true;\n    this.#timer?.cancel();',
     replace: '    this.#closed = true;',
-    test: outgoingTest,
+    test: incomingTest,
   },
   {
     name: 'Each call keeps a channel of its trunk',
     file: `${sessions}/live-session.ts`,
     find: '    this.#parts.channel.release();\n',
     replace: '',
-    test: outgoingTest,
+    test: `${sessions}/live-session.test.ts`,
   },
   {
     name: 'Each dialled call keeps a channel of its trunk',
@@ -255,7 +224,7 @@ export const leaks: readonly Fault[] = [
     file: `${sip}/transaction-layer.ts`,
     find: 'return this.#servers.size < maxServerTransactions && this.#serverBytes + length <= maxServerBytes;',
     replace: 'return maxServerTransactions + maxServerBytes + length > 0;',
-    test: 'test/sip/floods.test.ts',
+    test: 'test/sip/transaction-memory.test.ts',
   },
   {
     name: 'Connections of phones that come again from everywhere fill the memory',
@@ -315,13 +284,6 @@ export const leaks: readonly Fault[] = [
     replace: '',
     test: 'test/fuzz/telephony-readers.test.ts',
     testName: 'SRTP: only what its sender has protected gets in',
-  },
-  {
-    name: 'A peer that sends one byte at a time makes each cost as much as all before it',
-    file: 'src/wire/tcp-framing.ts',
-    find: 'const from = start + Math.max(0, this.#searched - HEAD_END.length);',
-    replace: 'const from = start;',
-    test: 'src/wire/tcp-framing.test.ts',
   },
   {
     name: 'A connection keeps what a peer sends without an end',

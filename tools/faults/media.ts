@@ -12,6 +12,7 @@ export const media: readonly Fault[] = [
     find: 'this.#step = stepOf(this.#logStep, 8);',
     replace: 'this.#step = stepOf(this.#logStep, 9);',
     test: `${codecs}/g722.test.ts`,
+    testName: 'code noise of every loudness bit for bit as another implementation does',
   },
   {
     name: 'G.722: the two bands of each byte are exchanged',
@@ -19,6 +20,7 @@ export const media: readonly Fault[] = [
     find: 'this.#upper.decode(code >> 6);',
     replace: 'this.#upper.decode(code & 3);',
     test: `${codecs}/g722.test.ts`,
+    testName: 'Hz as loud as it is, 40 dB above what is added',
   },
   {
     name: 'G.722: each packet begins with a click, since the filters forget the one before',
@@ -26,6 +28,7 @@ export const media: readonly Fault[] = [
     find: 'lowerLine.copyWithin(0, length, length + BAND_TAPS - 1);',
     replace: 'lowerLine.fill(0, 0, BAND_TAPS - 1);',
     test: `${codecs}/g722.test.ts`,
+    testName: 'Hz as loud as it is, 40 dB above what is added',
   },
   {
     name: 'Opus: packets have no copy of the frame before, so a lost one cannot be heard',
@@ -33,6 +36,7 @@ export const media: readonly Fault[] = [
     find: '[SET_INBAND_FEC, 1],',
     replace: '[SET_INBAND_FEC, 0],',
     test: `${codecs}/opus.test.ts`,
+    testName: 'hears a voice over loss: better when the packet after a lost one helps',
   },
   {
     name: 'Opus: the copy of a lost frame that has come is not used',
@@ -40,6 +44,7 @@ export const media: readonly Fault[] = [
     find: 'next === undefined ? 0 : 1, target);',
     replace: '0, target);',
     test: `${codecs}/opus.test.ts`,
+    testName: 'hears a voice over loss: better when the packet after a lost one helps',
   },
   {
     name: 'Opus: each call leaves the memory of its encoder behind',
@@ -48,6 +53,7 @@ export const media: readonly Fault[] = [
     replace:
       '      [SET_PACKET_LOSS, EXPECTED_LOSS_PERCENT],\n    ] as const;\n    this.#opus.take(lib.opus_encoder_get_size(1));\n    const code',
     test: `${codecs}/opus.test.ts`,
+    testName: 'gives its memory back, once, however many calls there were',
   },
   {
     name: 'Opus: its timestamps count 8000 instead of 48,000 per second',
@@ -62,6 +68,7 @@ export const media: readonly Fault[] = [
     find: 'if ((low + high) * 2 < LEAST_SHARE * energy * BLOCK_SAMPLES) return',
     replace: 'if ((low + high) * 2 < 0.2 * LEAST_SHARE * energy * BLOCK_SAMPLES) return',
     test: `${codecs}/dtmf-detector.test.ts`,
+    testName: 'of other frequencies',
   },
   {
     name: 'Keys in the audio: a key that is held counts again and again',
@@ -69,6 +76,7 @@ export const media: readonly Fault[] = [
     find: "    this.#held = key;\n    this.#onChange({ kind: 'pressed', digit: key });",
     replace: "    this.#onChange({ kind: 'pressed', digit: key });",
     test: `${codecs}/dtmf-detector.test.ts`,
+    testName: 'are heard once each, all of them, also the same one twice',
   },
   {
     name: 'Keys in the audio: a lost packet in the middle of a key makes two of it',
@@ -76,6 +84,7 @@ export const media: readonly Fault[] = [
     find: 'if (this.#unknown <= MOST_UNKNOWN) return;',
     replace: 'if (this.#unknown <= 0) return;',
     test: `${codecs}/dtmf-detector.test.ts`,
+    testName: 'are one press when a part of them was lost, and two when more than that was',
   },
   {
     name: 'Keys in the audio: tones of a phone with weak columns are not heard',
@@ -83,6 +92,7 @@ export const media: readonly Fault[] = [
     find: 'low > high * MOST_REVERSE_TWIST',
     replace: 'low > high',
     test: `${codecs}/dtmf-detector.test.ts`,
+    testName: 'are heard once each, all of them, also the same one twice',
   },
   {
     name: 'Keys in the audio: nobody looks for them where telephone-event was not agreed on',
@@ -90,6 +100,7 @@ export const media: readonly Fault[] = [
     find: "(this.#inbandDigits === 'fallback' && media.telephoneEvent === undefined);",
     replace: "(this.#inbandDigits === 'fallback' && media.telephoneEvent !== undefined);",
     test: 'test/calls/inband-digits.test.ts',
+    testName: 'Heard nothing',
   },
   {
     name: 'Keys in the audio: they are looked for on a trunk that does not want it',
@@ -97,6 +108,7 @@ export const media: readonly Fault[] = [
     find: "const listens = this.#inbandDigits === 'always' ||",
     replace: "const listens = this.#inbandDigits !== 'fallback' ||",
     test: 'test/calls/inband-digits.test.ts',
+    testName: 'Heard nothing',
   },
   {
     name: 'Keys in the audio: a peer that sends them both ways presses each twice',
@@ -104,6 +116,7 @@ export const media: readonly Fault[] = [
     find: '    this.#sendsEvents = true;',
     replace: '    this.#sendsEvents = false;',
     test: `${streams}/inband-digits.test.ts`,
+    testName: 'that are down are released when the peer sends telephone-events, and when nobody looks for them any more',
   },
   {
     name: 'A digit counts once for each of its repeated packets',
@@ -111,6 +124,7 @@ export const media: readonly Fault[] = [
     find: 'if (timestamp === current.timestamp) return true;',
     replace: 'if (timestamp === current.timestamp && packet.end) return true;',
     test: `${rtp}/digit-receiver.test.ts`,
+    testName: 'releases a key 120 ms after its last packet when the ends are lost',
   },
   {
     name: 'Jitter buffer: packets that change places are played in the order in which they came',
@@ -118,6 +132,7 @@ export const media: readonly Fault[] = [
     find: 'while (at > 0 && (this.#slots[at - 1]?.position ?? 0) > position) at--;',
     replace: '',
     test: `${rtp}/jitter-buffer.test.ts`,
+    testName: 'puts in order what comes out of order',
   },
   {
     name: 'Jitter buffer: it does not grow on an uneven network, and words have holes',
@@ -125,6 +140,7 @@ export const media: readonly Fault[] = [
     find: 'if (this.#offsetMs < neededMs) {',
     replace: 'if (this.#offsetMs < leastMs) {',
     test: `${rtp}/jitter-buffer.test.ts`,
+    testName: 'holds back as long as it has to, and no longer',
   },
   {
     name: 'Jitter buffer: it never shrinks again, and everybody talks with a long delay',
@@ -132,6 +148,7 @@ export const media: readonly Fault[] = [
     find: 'if (spareMs <= SPARE_MS ||',
     replace: 'if (spareMs >= 0 ||',
     test: `${rtp}/jitter-buffer.test.ts`,
+    testName: 'holds back as long as it has to, and no longer',
   },
   {
     name: 'Jitter buffer: after a jump of the timestamps there is silence for the rest of the call',
@@ -146,6 +163,7 @@ export const media: readonly Fault[] = [
     find: 'if (this.#slots.length >= MAX_PACKETS) {',
     replace: 'if (this.#slots.length >= 100 * MAX_PACKETS) {',
     test: `${rtp}/jitter-buffer.test.ts`,
+    testName: 'holds no more than 64 packets, however short they are',
   },
   {
     name: 'Clock drift: of a peer whose clock is faster nothing is left out, so the delay grows all the time',
@@ -153,6 +171,7 @@ export const media: readonly Fault[] = [
     find: '        this.#pull(this.#frame);\n        this.#pull(this.#other);',
     replace: '        this.#pull(this.#frame);\n        this.#other.set(this.#frame);',
     test: `${streams}/stream-drift.test.ts`,
+    testName: 'without a growing delay, and no more frames are repeated or left out than the clocks differ by',
   },
   {
     name: 'Clock drift: a recording of a peer whose clock is off is too short or too long',
@@ -160,6 +179,7 @@ export const media: readonly Fault[] = [
     find: 'this.#moved = this.#movedAfter(nowPosition - position, length);',
     replace: 'this.#movedAfter(nowPosition - position, length);',
     test: `${streams}/recorded-drift.test.ts`,
+    testName: 'played, too',
   },
   {
     name: 'Concealment: a lost packet is a hole in the word',
@@ -174,6 +194,7 @@ export const media: readonly Fault[] = [
     find: 'if (made >= SILENT_SAMPLES) return 0;',
     replace: '',
     test: `${codecs}/loss-concealment.test.ts`,
+    testName: 'fades to nothing in 60 ms',
   },
   {
     name: 'Concealment: the audio comes back with a click',
@@ -181,6 +202,7 @@ export const media: readonly Fault[] = [
     find: 'const weight = (index + 1) / (overlap + 1);',
     replace: 'const weight = 1;',
     test: `${codecs}/loss-concealment.test.ts`,
+    testName: 'has no step where it begins and where it ends, wherever the voice goes on',
   },
   {
     name: 'Comfort noise: a pause of a peer that suppresses silence is dead silence',
@@ -188,6 +210,7 @@ export const media: readonly Fault[] = [
     find: 'if (level !== undefined) this.#peak =',
     replace: 'if (level === undefined) this.#peak =',
     test: `${codecs}/comfort-noise.test.ts`,
+    testName: 'dB below overload, whatever spectrum follows',
   },
   {
     name: 'Comfort noise: it is far too loud',
@@ -195,6 +218,7 @@ export const media: readonly Fault[] = [
     find: '10 ** (-(level & 0x7f) / 20)',
     replace: '10 ** (-(level & 0x7f) / 40)',
     test: `${codecs}/comfort-noise.test.ts`,
+    testName: 'dB below overload, whatever spectrum follows',
   },
   {
     name: 'Comfort noise: that of one pause is heard again in the next, as while the peer presses keys',
@@ -202,6 +226,7 @@ export const media: readonly Fault[] = [
     find: '    this.#noise.stop();\n    this.#concealment.heard(samples);',
     replace: '    this.#concealment.heard(samples);',
     test: `${streams}/heard-audio.test.ts`,
+    testName: 'makes noise in the pause that asks for it, and none in a later one',
   },
   {
     name: 'Comfort noise: of a side of a bridge is not heard on the other',
@@ -209,6 +234,7 @@ export const media: readonly Fault[] = [
     find: '    this.#noise ??= new NoisePlayer();\n    this.#noise.use(payload);',
     replace: '    this.#noise ??= new NoisePlayer();',
     test: `${streams}/bridge-noise.test.ts`,
+    testName: 'of the same codec',
   },
   {
     name: 'RTCP: our reports do not say how much of the other side was lost',
@@ -216,6 +242,7 @@ export const media: readonly Fault[] = [
     find: 'lost: expected - received,',
     replace: 'lost: 0,',
     test: `${rtp}/rtcp-session.test.ts`,
+    testName: 'say what was lost of the source that speaks now, since the report before and in all',
   },
   {
     name: 'RTCP: the share of lost packets counts from the beginning and not since the last report',
@@ -223,6 +250,7 @@ export const media: readonly Fault[] = [
     find: 'const expectedSince = expected - (before?.expected ?? 0);',
     replace: 'const expectedSince = expected;',
     test: `${rtp}/rtcp-session.test.ts`,
+    testName: 'say what was lost of the source that speaks now, since the report before and in all',
   },
   {
     name: 'RTCP: the other side cannot measure the round trip, since we do not name its report',
@@ -230,6 +258,7 @@ export const media: readonly Fault[] = [
     find: 'lastSenderReport: sender?.short ?? 0,',
     replace: 'lastSenderReport: 0,',
     test: `${streams}/rtcp-exchange.test.ts`,
+    testName: 'tells both sides of the loss, jitter and round trip of the other way',
   },
   {
     name: 'RTCP: the round trip has the time in it that the other side took to report',
@@ -237,6 +266,7 @@ export const media: readonly Fault[] = [
     find: '- lastSenderReport - sinceSenderReport) | 0;',
     replace: '- lastSenderReport) | 0;',
     test: `${rtp}/rtcp-session.test.ts`,
+    testName: 'tell how long the way there and back is, only when they refer to a report of ours',
   },
   {
     name: 'RTCP: jitter of the other side is read in the wrong unit',
@@ -244,6 +274,7 @@ export const media: readonly Fault[] = [
     find: '(block.jitter * 1000) / this.#clockRate',
     replace: 'block.jitter',
     test: `${streams}/rtcp-exchange.test.ts`,
+    testName: 'both ways',
   },
   {
     name: 'RTCP: reports of a stranger are taken for those of the peer',
@@ -251,6 +282,7 @@ export const media: readonly Fault[] = [
     find: 'if (address !== latch.target?.address && !(this.#isElsewhere && address === this.#told?.address)) return false;',
     replace: '',
     test: `${streams}/rtcp-exchange.test.ts`,
+    testName: 'are taken from the address of the audio and its source only',
   },
   {
     name: 'RTCP: all reports are sent at the same interval, in step with those of others',
@@ -258,6 +290,7 @@ export const media: readonly Fault[] = [
     find: '(0.5 + random.below(0x1_0000) / 0x1_0000)',
     replace: '(1 + 0 * random.below(0x1_0000))',
     test: `${rtp}/rtcp-interval.test.ts`,
+    testName: 'is drawn from half to one and a half of 5 s, and made up for what is put off (RFC 3550 section 6.3.1)',
   },
   {
     name: 'RTCP: no goodbye is said at the end of a call',
@@ -265,6 +298,7 @@ export const media: readonly Fault[] = [
     find: 'this.#send(this.#parts.clock.now(), true);',
     replace: '',
     test: `${streams}/rtcp-exchange.test.ts`,
+    testName: 'are counted over the whole call, whatever is agreed anew',
   },
   {
     name: 'MOS: loss does not make it worse',
@@ -272,6 +306,7 @@ export const media: readonly Fault[] = [
     find: 'mos: mosOf(BEST_RATING - lossImpairment - delayImpairment)',
     replace: 'mos: mosOf(BEST_RATING - delayImpairment)',
     test: `${streams}/estimate-mos.test.ts`,
+    testName: '1 % of loss',
   },
   {
     name: 'MOS: delay does not make it worse',
@@ -279,6 +314,7 @@ export const media: readonly Fault[] = [
     find: 'mos: mosOf(BEST_RATING - lossImpairment - delayImpairment)',
     replace: 'mos: mosOf(BEST_RATING - lossImpairment)',
     test: `${streams}/estimate-mos.test.ts`,
+    testName: '10 % of loss',
   },
   {
     name: 'MOS: packets too late to be played count as heard',
@@ -286,6 +322,7 @@ export const media: readonly Fault[] = [
     find: 'lost + (buffer?.tooLate ?? 0)',
     replace: 'lost',
     test: `${streams}/estimate-mos.test.ts`,
+    testName: 'counts what came too late as lost, and the time that the buffer held audio back',
   },
   {
     name: 'The report counts a packet that came twice as two',
@@ -293,6 +330,7 @@ export const media: readonly Fault[] = [
     find: "if (this.#seen[number % REMEMBERED] === number) return 'duplicate';",
     replace: '',
     test: `${rtp}/received-sequence.test.ts`,
+    testName: 'drops a repeated packet, the newest and an old one',
   },
   {
     name: 'The time to the first audio counts from the INVITE and not from the answer',
@@ -300,6 +338,7 @@ export const media: readonly Fault[] = [
     find: '  answered(nowMs: number): void {\n    this.#startedMs = nowMs;',
     replace: '  answered(nowMs: number): void {',
     test: `${streams}/early-media-report.test.ts`,
+    testName: 'counts from the answer when nothing came before it',
   },
   {
     name: 'The report does not say from where the audio came',
@@ -307,6 +346,7 @@ export const media: readonly Fault[] = [
     find: '...(settled && target && { receivedFrom: target }),',
     replace: '...(!settled && target && { receivedFrom: target }),',
     test: `${streams}/media-report.test.ts`,
+    testName: 'tells of a good call when, how evenly and from where audio came',
   },
   {
     name: 'Jitter in the report is that of each single packet and not the running estimate',
@@ -314,6 +354,7 @@ export const media: readonly Fault[] = [
     find: 'const GAIN = 1 / 16;',
     replace: 'const GAIN = 1;',
     test: `${rtp}/interarrival-jitter.test.ts`,
+    testName: 'takes a sixteenth of each difference (RFC 3550 appendix A.8)',
   },
   {
     name: 'A peer whose NAT has rebound in the middle of a call is not heard again',
@@ -321,6 +362,7 @@ export const media: readonly Fault[] = [
     find: 'return goesOn && silentMs >= (isSameAddress ? SAME_ADDRESS_MS : STRANGE_MS);',
     replace: 'return goesOn && silentMs < 0;',
     test: `${streams}/rebound-peer.test.ts`,
+    testName: 'hears it again within a second, is heard there, and tells it',
   },
   {
     name: 'A stranger who repeats the stream of the peer gets the audio of the call',
@@ -328,6 +370,7 @@ export const media: readonly Fault[] = [
     find: 'return goesOn && silentMs >= (isSameAddress ? SAME_ADDRESS_MS : STRANGE_MS);',
     replace: 'return goesOn || silentMs >= STRANGE_MS;',
     test: `${streams}/latch.test.ts`,
+    testName: 'is settled by the first packet from the endpoint of the SDP',
   },
   {
     name: 'A single stray packet draws the audio of a call to its sender',
@@ -335,6 +378,7 @@ export const media: readonly Fault[] = [
     find: 'const PROOF_PACKETS = 4;',
     replace: 'const PROOF_PACKETS = 1;',
     test: `${streams}/latch.test.ts`,
+    testName: 'does not take the one that it has left for another, whatever that sends, unless the SDP names its endpoint again',
   },
   {
     name: 'A phone that moves with a re-INVITE is still sent its audio at the old address',
@@ -342,6 +386,7 @@ export const media: readonly Fault[] = [
     find: '    this.#target = this.#told;\n',
     replace: '    this.#target ??= this.#told;\n',
     test: 'test/calls/hold.test.ts',
+    testName: 'is sent to where it moves, with the codec that it names',
   },
   {
     name: 'A peer that speaks as the SDP says is kept out by somebody who came first',
@@ -349,5 +394,6 @@ export const media: readonly Fault[] = [
     find: 'return !this.isHeard(nowMs) || ssrc !== this.#ssrc || isAhead(sequence, this.#sequence);',
     replace: 'return !this.isHeard(nowMs) && ssrc === this.#ssrc && isAhead(sequence, this.#sequence);',
     test: 'test/calls/rtp-source.test.ts',
+    testName: 'a stranger who sends to the port of a call before the phone speaks does not keep the phone from being heard',
   },
 ];

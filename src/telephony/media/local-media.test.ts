@@ -102,4 +102,14 @@ describe('LocalMedia', () => {
     await rig.clock.advance(0);
     expect([rig.clock.pendingTimers, rig.network.openPorts, rig.media.openStreams]).toEqual([0, 1, 0]);
   });
+
+  it('leaves no port open when the one for the reports is in use', async () => {
+    const rig = new MediaRig({ ports: 1 });
+    const other = rig.peer({ address: '10.0.0.1', port: 20_001 });
+    await expect(rig.open()).rejects.toThrow('in use');
+    other.close();
+    const stream = await rig.open();
+    await stream.close();
+    expect(rig.network.openPorts).toBe(0);
+  });
 });

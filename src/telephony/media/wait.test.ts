@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { newWait } from './wait.ts';
 
@@ -30,5 +31,15 @@ describe('newWait', () => {
     });
     wait.resolve('late');
     await expect(wait.promise).rejects.toThrow('before');
+  });
+
+  it('leaves no listener on the signal, however it is settled', async () => {
+    const { signal } = new AbortController();
+    const waits = [newWait<string>(signal, () => {}), newWait<string>(signal, () => {})];
+    expect(getEventListeners(signal, 'abort')).toHaveLength(2);
+    waits[0]?.resolve('over');
+    waits[1]?.reject(new Error('failed'));
+    await Promise.allSettled(waits.map(({ promise }) => promise));
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 });
