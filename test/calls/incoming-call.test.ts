@@ -52,7 +52,7 @@ describe('a call from the carrier of a trunk to a number of its account', () => 
     await caller.invite();
     await caller.ack();
     await world.clock.advance(10_000);
-    expect(session().callState).toBe('Disconnected');
+    expect(session()?.callState).toBe('Disconnected');
     // A transaction may last 32 s, in which the ringing would not have been over, nor the peer have been asked.
     await world.clock.advance(35_000);
     expect(world.clock.pendingTimers).toBe(0);
