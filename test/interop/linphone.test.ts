@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { NewFile } from '../../src/contracts/files.ts';
 import type { FlowInfo } from '../../src/contracts/flows.ts';
+import { callLinphone, hearsKeys, type Security, sendingKeys, transferringTo } from '../support/called-linphone.ts';
 import { serverOfFile } from '../support/file-server.ts';
 import { flowOf, from, into, to } from '../support/flow-builder.ts';
 import { hearing } from '../support/heard-tones.ts';
@@ -9,6 +10,7 @@ import { type Linphone, startLinphone } from '../support/linphone.ts';
 import { startLinphoneConsole } from '../support/linphone-console.ts';
 import { newAccount, numberToDial, type RealServer, saveFlow, sessionWhen } from '../support/real-server.ts';
 import { buildWav, pcm16, sine } from '../support/sound.ts';
+import { inState } from '../support/talk-with-linphone.ts';
 import { testPort } from '../support/test-port.ts';
 
 // linphone as a second phone beside baresip. linphonec keeps what it hears; linphone-daemon keeps nothing: that its keys reach the flow shows
@@ -27,27 +29,8 @@ const asking = (first: Readonly<Record<string, string>>): FlowInfo =>
   });
 const ask = asking({});
 
-/** Starts linphone, which answers, and has the server call it with this flow. */
-async function call(
-  flow: FlowInfo,
-  { encryption = 'none', srtp = 'Off' }: Partial<Record<'encryption', 'none' | 'srtp'>> & { srtp?: 'Off' | 'Required' | 'Optional' } = {},
-) {
-  const port = await testPort();
-  const phone = await startLinphone(port);
-  closing.push(() => phone.close());
-  phone.command(`media-encryption ${encryption}`);
-  await phone.seen(`Encryption: ${encryption}`);
-  const account = await newAccount(server.child, port, { srtp });
-  const { id = '' } = await account.api.placeCall({ flowId: await saveFlow(account, flow), numberToDial });
-  await vi.waitFor(() => state(phone, 'LinphoneCallStreamsRunning'), { timeout: 10_000, interval: 200 });
-  return { phone, over: () => sessionWhen(account.api, id, ({ ended }) => ended === true) };
-}
-
-/** Asks for the state of its call, and throws when it is not yet this one. */
-function state(phone: Linphone, expected: string): void {
-  phone.command('call-status 1');
-  expect(phone.latest(/State: (\w+)/g)).toBe(expected);
-}
+const call = (flow: FlowInfo, security: Security = {}) =>
+  callLinphone({ server, closing: (close) => void closing.push(close) }, flow, security);
 
 async function press(phone: Linphone, keys: string): Promise<void> {
   for (const key of keys) {
@@ -74,15 +57,9 @@ describe.each(['Udp', 'Tcp'] as const)('linphone over %s', (transport) => {
 
 describe('linphone', () => {
   it('is sent digits by the flow, and hears each of them once', async () => {
-    const flow = flowOf({
-      before: ['WaitNode', { Timeout: 0.5, Done: to('send') }],
-      send: ['SendDigitsNode', { Digits: '79*D', Done: to('after') }],
-      after: ['WaitNode', { Timeout: 1, Done: to('bye') }],
-      bye: ['HangUpNode'],
-    });
-    const { phone, over } = await call(flow);
+    const { phone, over } = await call(sendingKeys({ before: ['WaitNode', { Timeout: 0.5, Done: to('send') }] }));
     expect(await over()).toMatchObject({ outcome: 'Completed' });
-    await expect.poll(() => phone.all(/^Tone: (.)$/gm)).toEqual(['7', '9', '*', 'D']);
+    await hearsKeys(phone);
   });
 
   it('hangs up', async () => {
@@ -94,10 +71,10 @@ describe('linphone', () => {
   it('holds the call and resumes it', async () => {
     const { phone, over } = await call(ask);
     phone.command('call-pause 1');
-    await vi.waitFor(() => state(phone, 'LinphoneCallPaused'), { timeout: 5_000, interval: 200 });
+    await inState(phone, 'LinphoneCallPaused', 5_000);
     await delay(500);
     phone.command('call-resume 1');
-    await vi.waitFor(() => state(phone, 'LinphoneCallStreamsRunning'), { timeout: 5_000, interval: 200 });
+    await inState(phone, 'LinphoneCallStreamsRunning', 5_000);
     await press(phone, '4*2#');
     expect(await over()).toMatchObject({ outcome: 'The right branch' });
   });
@@ -116,7 +93,7 @@ describe('linphone', () => {
     await delay(1_500);
     // It holds the call to ask, and goes on with it when it is declined.
     phone.command('call-resume 1');
-    await vi.waitFor(() => state(phone, 'LinphoneCallStreamsRunning'), { timeout: 5_000, interval: 200 });
+    await inState(phone, 'LinphoneCallStreamsRunning', 5_000);
     await press(phone, '4*2#');
     expect(await over()).toMatchObject({ outcome: 'The right branch' });
   });
@@ -125,14 +102,8 @@ describe('linphone', () => {
     const port = await testPort();
     const other = await startLinphone(port);
     closing.push(() => other.close());
-    const flow = flowOf({
-      // Asked in the moment of its answer, linphone gets stuck in putting the call on hold for it.
-      before: ['WaitNode', { Timeout: 2, Done: to('move') }],
-      move: ['TransferNode', { Target: `sip:other@127.0.0.1:${port}`, Transferred: to('yes') }],
-      yes: ['HangUpNode', { Outcome: 'Transferred' }],
-    });
-    const { over } = await call(flow);
+    const { over } = await call(transferringTo(`sip:other@127.0.0.1:${port}`));
     expect(await over()).toMatchObject({ outcome: 'Transferred' });
-    await vi.waitFor(() => state(other, 'LinphoneCallStreamsRunning'), { timeout: 5_000, interval: 200 });
+    await inState(other, 'LinphoneCallStreamsRunning', 5_000);
   });
 });

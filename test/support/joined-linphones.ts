@@ -69,8 +69,24 @@ export async function weHold(
   await talking(calling, called);
 }
 
+/** One of two who talk holds the call: it hears nothing, and the other one music. Then comes `atTheEnd`; it resumes, and they talk. */
+export async function theyHold(
+  { calling, called }: JoinedLinphones,
+  who: 'calling' | 'called',
+  atTheEnd: () => Promise<void> = async () => {},
+): Promise<void> {
+  const [holding, other] = who === 'called' ? [called, calling] : [calling, called];
+  const [holdingHz, otherHz] = who === 'called' ? [CALLED_HZ, CALLER_HZ] : [CALLER_HZ, CALLED_HZ];
+  holding.command('pause');
+  await callIs(holding, 'Paused');
+  await Promise.all([hearsMusic(other, holdingHz), hearsNothing(holding, otherHz)]);
+  await atTheEnd();
+  holding.command('resume');
+  await talking(calling, called);
+}
+
 /** Waits until linphone says so of its call. @throws when it does not within 10 s */
-export async function callIs(phone: LinphoneConsole, state: string): Promise<void> {
+async function callIs(phone: LinphoneConsole, state: string): Promise<void> {
   const look = (): void => {
     phone.command('calls');
     expect(phone.latest(/\n1 +\|[^|\n]*\| (\w+)/g)).toBe(state);

@@ -17,13 +17,13 @@ export function useCodecs(phone: Linphone, codecs: readonly AudioCodec[]): void 
   for (const codec of codecs) phone.command(`audio-codec-enable ${names[codec]}`);
 }
 
-/** Waits until the first call of linphone is in this state. @throws when it is not within 15 s */
-export async function inState(phone: Linphone, expected: string): Promise<void> {
+/** Waits until the first call of linphone is in this state. @throws when it is not in time */
+export async function inState(phone: Linphone, expected: string, withinMs = 15_000): Promise<void> {
   const look = (): void => {
     phone.command('call-status 1');
     expect(phone.latest(/State: (\w+)/g)).toBe(expected);
   };
-  await vi.waitFor(look, { timeout: 15_000, interval: 200 });
+  await vi.waitFor(look, { timeout: withinMs, interval: 200 });
 }
 
 /** linphone holds its first call, and resumes it. */
