@@ -11,12 +11,14 @@ import { openUdp } from '../../src/wire/udp.ts';
 import type { WireKind } from '../../src/wire/wire.ts';
 import { type Kamailio, startKamailio } from '../support/kamailio.ts';
 import { ANSWER, CallLog, OFFER, request } from '../support/sip-agents.ts';
+import { testPort } from '../support/test-port.ts';
 
 // Kamailio between two user agents of ours: as it stands before a cluster, or at a carrier.
 
 /** A user agent that takes calls as the test says, and keeps what it got. */
 async function openAgent(takes: (invite: IncomingInvite) => void = answers) {
-  const local = { address: '127.0.0.1', port: 0 };
+  // The port is for both.
+  const local = { address: '127.0.0.1', port: await testPort() };
   const udp = await openUdp({ local, log: silentLogger });
   const tcp = await openTcp({ local: udp.local, clock: systemClock, log: silentLogger });
   const invites: IncomingInvite[] = [];
