@@ -2,7 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { NewFile } from '../../src/contracts/files.ts';
 import type { FlowInfo } from '../../src/contracts/flows.ts';
+import { quietLine } from '../support/bad-line.ts';
 import { callLinphone, hearsKeys, type Security, sendingKeys, transferringTo } from '../support/called-linphone.ts';
+import { declinedByFlow } from '../support/declined-linphone.ts';
 import { serverOfFile } from '../support/file-server.ts';
 import { flowOf, from, into, to } from '../support/flow-builder.ts';
 import { hearing } from '../support/heard-tones.ts';
@@ -87,15 +89,12 @@ describe('linphone', () => {
     expect(session).toMatchObject({ outcome: 'The right branch' });
   });
 
-  it('asks to be transferred, is declined, and the call goes on', async () => {
-    const { phone, over } = await call(ask);
-    phone.command('call-transfer 1 sip:+9001@127.0.0.1');
-    await delay(1_500);
-    // It holds the call to ask, and goes on with it when it is declined.
-    phone.command('call-resume 1');
-    await inState(phone, 'LinphoneCallStreamsRunning', 5_000);
-    await press(phone, '4*2#');
-    expect(await over()).toMatchObject({ outcome: 'The right branch' });
+  it('asks to be transferred, is declined, and goes on with the call: it hears, is heard and presses keys', {
+    timeout: 40_000,
+  }, async () => {
+    const line = quietLine();
+    closing.push(() => line.close());
+    await declinedByFlow({ server, network: 'quiet', line, number: 1, closing: (close) => void closing.push(close) });
   });
 
   it('is transferred to another phone by the flow, and both are up without us', async () => {

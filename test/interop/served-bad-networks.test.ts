@@ -2,18 +2,17 @@ import { expect } from 'vitest';
 import { PlaceCall } from '../../src/contracts/calls.ts';
 import { NewSipTrunk } from '../../src/contracts/endpoints.ts';
 import { ListSessions, type SessionInfo } from '../../src/contracts/sessions.ts';
-import { transferring } from '../support/attended-flow.ts';
 import { badNetworks } from '../support/bad-networks.ts';
 import { type Baresip, startBaresip } from '../support/baresip.ts';
 import { serverOfFile } from '../support/file-server.ts';
 import { flowOf, from, into, to } from '../support/flow-builder.ts';
+import { sentOn, transfersOver } from '../support/flow-transfers.ts';
 import { fromNowOn, type HearingPhone, hearing } from '../support/heard-tones.ts';
 import { inTurn } from '../support/over-bad-networks.ts';
 import { latestSession, newAccount, type RealServer, saveFlow, sessionWhen } from '../support/real-server.ts';
 import { newPhoneUser, registeredBaresip, registeredLinphoneConsole } from '../support/registered-phones.ts';
 import { servedOverBadNetworks } from '../support/served-over-bad-networks.ts';
 
-const number = '+18144043093';
 const networks = Object.keys(badNetworks);
 const isOver = ({ ended }: SessionInfo): boolean => ended === true;
 let running: RealServer;
@@ -58,20 +57,8 @@ servedOverBadNetworks(
 servedOverBadNetworks(
   'baresip is transferred by a flow, after another one has taken the call, and the two hear each other without us',
   { server, networks, seed: 41, leastPorts: 2 },
-  async ({ network, line, number: scene, closing }) => {
-    const phone = await inTurn(() => startBaresip({ user: number, toneHz: 440, maxCalls: 2 }));
-    closing(phone.close);
-    const account = await newAccount(running.child, await line.farAt(phone.port));
-    const user = await newPhoneUser(account, `wanted${scene}`);
-    const port = await line.nearAt(running.sip.port);
-    const other = await inTurn(() => registeredBaresip(user, port, { toneHz: 1000, maxCalls: 2 }));
-    closing(other.close);
-    const flowId = await saveFlow(account, transferring(user.id, {}));
-    const { id = '' } = await account.api.call(PlaceCall, { flowId, numberToDial: number });
-    await phone.seen('CALL_ESTABLISHED');
-    if (network === 'rebinds') await line.rebindMedia();
-    expect(await sessionWhen(account.api, id, isOver)).toMatchObject({ outcome: 'Transferred 200' });
-    await Promise.all([hearing(1000, phone), hearing(440, other)]);
+  async (scene) => {
+    await sentOn(await transfersOver(scene));
   },
 );
 

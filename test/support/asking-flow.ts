@@ -15,7 +15,8 @@ export const KEYS = '123';
 export const FLOW_KEYS = '79*D';
 /** What a phone says to be heard. */
 export const PHONE_HZ = 700;
-const FLOW_HZ = 1000;
+/** What the flow says. */
+export const FLOW_HZ = 1000;
 /** A phone buffers less of what came before. */
 const MOVED_MS = 1000;
 /** Packets of some that are late when the call is over. */

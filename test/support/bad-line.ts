@@ -21,6 +21,10 @@ export interface BadLine {
   rebindMedia(): Promise<void>;
   /** The ports of the near side that RTP and RTCP have passed to or from. */
   readonly nearMediaPorts: readonly number[];
+  /** The ports that the near side has named for RTP and RTCP, used or not. */
+  readonly namedMediaPorts: readonly number[];
+  /** The start lines of SIP that has arrived, at either side, in order. */
+  readonly arrived: readonly string[];
   /** What became of SIP, and of RTP and RTCP. */
   readonly sip: LineFaults['counts'];
   readonly media: LineFaults['counts'];
@@ -57,6 +61,8 @@ class Line implements BadLine {
   readonly #pairs: Record<Side, Map<number, Promise<Pair>>> = { near: new Map(), far: new Map() };
   readonly #known: Record<Side, Set<StandIn>> = { near: new Set(), far: new Set() };
   readonly #media = new Set<StandIn>();
+  readonly #namedMedia = new Set<number>();
+  readonly arrived: string[] = [];
   readonly #cuts = new LineCuts();
   readonly #onMedia: OnMedia;
   #sipFromFar = 0;
@@ -82,6 +88,10 @@ class Line implements BadLine {
 
   get nearMediaPorts(): readonly number[] {
     return [...this.#known.near].filter((one) => this.#media.has(one)).map((one) => one.of);
+  }
+
+  get namedMediaPorts(): readonly number[] {
+    return [...this.#namedMedia];
   }
 
   get stopped(): number {
@@ -174,10 +184,16 @@ class Line implements BadLine {
     }
     const text = await rewriteSip(message, {
       portFor: (port) => this.#named(other, port) ?? this.#meant(side, port),
-      mediaPortFor: async (port) => (await this.#standIn(other, port)).port,
+      mediaPortFor: async (port) => {
+        if (other === 'near') this.#namedMedia.add(port);
+        return (await this.#standIn(other, port)).port;
+      },
     });
     const written = Buffer.from(text, 'latin1');
-    this.#sipFaults.pass(written, () => from.send(written, to.of));
+    this.#sipFaults.pass(written, () => {
+      this.arrived.push(text.slice(0, text.indexOf('\r\n')));
+      from.send(written, to.of);
+    });
   }
 
   /** The port that stands for one of the sender. */

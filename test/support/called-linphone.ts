@@ -3,6 +3,7 @@ import type { FlowInfo } from '../../src/contracts/flows.ts';
 import type { SessionInfo } from '../../src/contracts/sessions.ts';
 import { flowOf, type ShortNode, to } from './flow-builder.ts';
 import { type Linphone, startLinphone } from './linphone.ts';
+import { type LinphoneConsole, startLinphoneConsole } from './linphone-console.ts';
 import { inTurn } from './over-bad-networks.ts';
 import { newAccount, numberToDial, type RealServer, saveFlow, sessionWhen } from './real-server.ts';
 import { inState } from './talk-with-linphone.ts';
@@ -41,6 +42,19 @@ export async function callLinphone(
   await inState(phone, 'LinphoneCallStreamsRunning', 10_000);
   const session = (done: (session: SessionInfo) => boolean) => sessionWhen(account.api, id, done);
   return { phone, session, over: () => session(({ ended }) => ended === true) };
+}
+
+/** linphone with a microphone and a speaker, and where the server reaches it. */
+export async function consoleOf(
+  { at = async (port) => port, closing }: Pick<CalledScene, 'at' | 'closing'>,
+  toneHz: number,
+): Promise<{ readonly phone: LinphoneConsole; readonly port: number }> {
+  const { phone, port } = await inTurn(async () => {
+    const free = await testPort();
+    return { port: free, phone: await startLinphoneConsole({ sipPort: free, toneHz, codecs: ['PCMU'] }) };
+  });
+  closing(phone.close);
+  return { phone, port: await at(port) };
 }
 
 /** Sends keys after what comes before, which leads to `send`. */
