@@ -1,28 +1,21 @@
 import { badNetworks } from '../support/bad-networks.ts';
 import { declinedByUs, sentOnByBaresip, sentOnByUs, talkOver } from '../support/baresip-transfers.ts';
-import { serverOfFile } from '../support/file-server.ts';
+import { servedFile } from '../support/file-server.ts';
 import { overBadNetworks } from '../support/over-bad-networks.ts';
-import type { RealServer } from '../support/real-server.ts';
 import { servedOverBadNetworks } from '../support/served-over-bad-networks.ts';
 
 // Transfers that baresip asks for, and those that it is asked to make.
 
 const FIRST_PORT = 49_400;
-let running: RealServer;
 
-serverOfFile(
-  (started) => {
-    running = started;
-  },
-  { RINGFLOW_MEDIA_THREADS: '2' },
-);
+const server = servedFile();
 
 servedOverBadNetworks(
   'baresip which a flow has dialled sends its caller on to another phone, is told that it is there, and is out',
-  { server: () => running, networks: Object.keys(badNetworks), seed: 131, leastPorts: 3 },
+  { server, networks: Object.keys(badNetworks), seed: 131, leastPorts: 3 },
   async ({ network, line, number, closing }) => {
-    const port = await line.nearAt(running.sip.port);
-    await sentOnByBaresip(running, { port, number, closing, ...(network === 'rebinds' && { meanwhile: () => line.rebindMedia() }) });
+    const port = await line.nearAt(server().sip.port);
+    await sentOnByBaresip(server(), { port, number, closing, ...(network === 'rebinds' && { meanwhile: () => line.rebindMedia() }) });
   },
 );
 

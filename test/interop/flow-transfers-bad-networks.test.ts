@@ -1,28 +1,20 @@
 import { expect } from 'vitest';
 import { badNetworks } from '../support/bad-networks.ts';
-import { serverOfFile } from '../support/file-server.ts';
+import { servedFile } from '../support/file-server.ts';
 import { hungUpWhileRinging, joinedByUs, rejected, transfersOver } from '../support/flow-transfers.ts';
-import type { RealServer } from '../support/real-server.ts';
 import { type ServedScene, servedOverBadNetworks } from '../support/served-over-bad-networks.ts';
 import { udpPortsClosed } from '../support/udp-ports.ts';
 
 // baresip, which a flow transfers attended to a user who does not take it.
 
 const networks = Object.keys(badNetworks);
-let running: RealServer;
-const server = (): RealServer => running;
 
-serverOfFile(
-  (started) => {
-    running = started;
-  },
-  { RINGFLOW_MEDIA_THREADS: '2' },
-);
+const server = servedFile();
 
 /** Nothing passes the port that a phone is offered which never answers. */
 async function offeredPortsClosed({ line }: ServedScene): Promise<void> {
   expect(line.namedMediaPorts.length).toBeGreaterThanOrEqual(2);
-  await udpPortsClosed(running.child.program.pid, line.namedMediaPorts);
+  await udpPortsClosed(server().child.program.pid, line.namedMediaPorts);
 }
 
 servedOverBadNetworks(

@@ -1,28 +1,20 @@
 import { badNetworks } from '../support/bad-networks.ts';
-import { serverOfFile } from '../support/file-server.ts';
+import { servedFile } from '../support/file-server.ts';
 import { holdMusic } from '../support/held-talk.ts';
 import { baresipHolds, joinedBaresip, weHoldBaresip } from '../support/joined-baresip.ts';
 import { hangsUp } from '../support/joined-linphones.ts';
-import type { RealServer } from '../support/real-server.ts';
 import { type ServedScene, servedOverBadNetworks } from '../support/served-over-bad-networks.ts';
 
 // Who is on hold says nothing, so that it shows its other port when the call is resumed.
 
 const networks = Object.keys(badNetworks);
-let running: RealServer;
-const server = (): RealServer => running;
 
-serverOfFile(
-  (started) => {
-    running = started;
-  },
-  { RINGFLOW_HOLD_MUSIC: holdMusic(), RINGFLOW_MEDIA_THREADS: '2' },
-);
+const server = servedFile({ RINGFLOW_HOLD_MUSIC: holdMusic() });
 
 /** The phones reach the server over the line only. */
 const behind = async ({ line, number, closing }: ServedScene) => ({
-  server: running,
-  port: await line.nearAt(running.sip.port),
+  server: server(),
+  port: await line.nearAt(server().sip.port),
   number,
   closing,
 });

@@ -2,13 +2,12 @@ import { afterAll, beforeAll, expect } from 'vitest';
 import { badNetworks } from '../support/bad-networks.ts';
 import type { Baresip } from '../support/baresip.ts';
 import { dialledBehindKamailio } from '../support/behind-kamailio.ts';
-import { serverOfFile } from '../support/file-server.ts';
+import { servedFile } from '../support/file-server.ts';
 import { deadGateway, type Gateway, refusingGateway } from '../support/gateway.ts';
 import { fromNowOn, hearingSound } from '../support/heard-tones.ts';
 import { startKamailio } from '../support/kamailio.ts';
 import { ASKED, at, carrierCall, goingOn, kamailioCarrier, MOVED } from '../support/kamailio-carrier.ts';
 import { inTurn } from '../support/over-bad-networks.ts';
-import type { RealServer } from '../support/real-server.ts';
 import { type ServedScene, servedOverBadNetworks } from '../support/served-over-bad-networks.ts';
 
 // Between the whole server and Kamailio.
@@ -16,9 +15,7 @@ import { type ServedScene, servedOverBadNetworks } from '../support/served-over-
 /** A phone buffers less of what came before. */
 const MOVED_MS = 1000;
 const networks = Object.keys(badNetworks);
-let running: RealServer;
 let gateway: Gateway;
-const server = (): RealServer => running;
 
 beforeAll(async () => {
   gateway = await refusingGateway();
@@ -26,12 +23,7 @@ beforeAll(async () => {
 
 afterAll(() => gateway.close());
 
-serverOfFile(
-  (started) => {
-    running = started;
-  },
-  { RINGFLOW_MEDIA_THREADS: '2' },
-);
+const server = servedFile();
 
 /** The audio goes on from other ports, and all hear on. */
 const movingIn =
@@ -51,7 +43,7 @@ servedOverBadNetworks(
     const { proxy, callee } = await kamailioCarrier(ASKED, gateway, closing);
     const port = await line.farAt(proxy.port);
     const targets = [at((await deadGateway()).port), at(port, 1)];
-    const session = await carrierCall(running, { number: ASKED, targets, callee, closing, meanwhile: movingIn(scene) });
+    const session = await carrierCall(server(), { number: ASKED, targets, callee, closing, meanwhile: movingIn(scene) });
     expect(goingOn(session)).toEqual([expect.stringContaining(`trying 127.0.0.1:${port}`)]);
     const log = await callee.log();
     expect(log).toMatch(/^INVITE [\s\S]*?^Proxy-Authorization: Digest .*realm="ringflow.test"/m);
@@ -67,7 +59,7 @@ servedOverBadNetworks(
     const { proxy, callee } = await kamailioCarrier(MOVED, gateway, closing);
     // Known to the network before Kamailio names the phone.
     const targets = [at(await line.farAt(proxy.port)), at(await line.farAt(callee.port), 1)];
-    const session = await carrierCall(running, { number: MOVED, targets, callee, closing, meanwhile: movingIn(scene) });
+    const session = await carrierCall(server(), { number: MOVED, targets, callee, closing, meanwhile: movingIn(scene) });
     expect(goingOn(session)).toEqual([]);
     const log = await callee.log();
     expect(log).toMatch(/^INVITE /m);
@@ -81,9 +73,9 @@ servedOverBadNetworks(
   { server, networks: networks.filter((network) => network !== 'rebinds'), seed: 121, leastPorts: 2 },
   async (scene) => {
     const { line, closing } = scene;
-    const serverPort = await line.nearAt(running.sip.port);
+    const serverPort = await line.nearAt(server().sip.port);
     const { port, stop } = await inTurn(() => startKamailio('front.cfg', { SERVER_PORT: serverPort }));
     closing(stop);
-    await dialledBehindKamailio(running, { proxy: { address: '127.0.0.1', port }, closing, meanwhile: movingIn(scene) });
+    await dialledBehindKamailio(server(), { proxy: { address: '127.0.0.1', port }, closing, meanwhile: movingIn(scene) });
   },
 );

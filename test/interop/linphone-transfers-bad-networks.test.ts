@@ -1,21 +1,13 @@
 import { badNetworks } from '../support/bad-networks.ts';
 import { declinedByFlow } from '../support/declined-linphone.ts';
-import { serverOfFile } from '../support/file-server.ts';
+import { servedFile } from '../support/file-server.ts';
 import { linphoneJoinedByUs, linphoneSentOn, transfersOver } from '../support/flow-transfers.ts';
 import { holdMusic } from '../support/held-talk.ts';
-import type { RealServer } from '../support/real-server.ts';
 import { servedOverBadNetworks } from '../support/served-over-bad-networks.ts';
 
 const networks = Object.keys(badNetworks);
-let running: RealServer;
-const server = (): RealServer => running;
 
-serverOfFile(
-  (started) => {
-    running = started;
-  },
-  { RINGFLOW_HOLD_MUSIC: holdMusic(), RINGFLOW_MEDIA_THREADS: '2' },
-);
+const server = servedFile({ RINGFLOW_HOLD_MUSIC: holdMusic() });
 
 servedOverBadNetworks(
   'linphone is transferred by a flow, after another one has taken the call, and the two hear each other without us',

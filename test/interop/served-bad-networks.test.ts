@@ -4,33 +4,26 @@ import { NewSipTrunk } from '../../src/contracts/endpoints.ts';
 import { ListSessions, type SessionInfo } from '../../src/contracts/sessions.ts';
 import { badNetworks } from '../support/bad-networks.ts';
 import { type Baresip, startBaresip } from '../support/baresip.ts';
-import { serverOfFile } from '../support/file-server.ts';
+import { servedFile } from '../support/file-server.ts';
 import { flowOf, from, into, to } from '../support/flow-builder.ts';
 import { sentOn, transfersOver } from '../support/flow-transfers.ts';
 import { fromNowOn, type HearingPhone, hearing } from '../support/heard-tones.ts';
 import { inTurn } from '../support/over-bad-networks.ts';
-import { latestSession, newAccount, type RealServer, saveFlow, sessionWhen } from '../support/real-server.ts';
+import { latestSession, newAccount, saveFlow, sessionWhen } from '../support/real-server.ts';
 import { newPhoneUser, registeredBaresip, registeredLinphoneConsole } from '../support/registered-phones.ts';
 import { servedOverBadNetworks } from '../support/served-over-bad-networks.ts';
 
 const networks = Object.keys(badNetworks);
 const isOver = ({ ended }: SessionInfo): boolean => ended === true;
-let running: RealServer;
-const server = (): RealServer => running;
 
-serverOfFile(
-  (started) => {
-    running = started;
-  },
-  { RINGFLOW_MEDIA_THREADS: '2' },
-);
+const server = servedFile();
 
 servedOverBadNetworks(
   'a user with baresip dials one with linphone, and each hears the other',
   { server, networks, seed: 31, leastPorts: 2 },
   async ({ network, line, number: scene, closing }) => {
-    const port = await line.nearAt(running.sip.port);
-    const account = await newAccount(running.child, 5060);
+    const port = await line.nearAt(server().sip.port);
+    const account = await newAccount(server().child, 5060);
     const called = await newPhoneUser(account, `called${scene}`);
     const dial = flowOf({
       dial: ['DialNode', { User: called.id, AnsweredBy: into('Who'), Done: to('done') }],
@@ -80,7 +73,7 @@ servedOverBadNetworks(
   'three of baresip are in a conference, and each hears the other two',
   { server, networks, seed: 51, leastPorts: 3 },
   async ({ network, line, closing }) => {
-    const account = await newAccount(running.child, 9);
+    const account = await newAccount(server().child, 9);
     const meet = flowOf({ meet: ['ConferenceNode', { Name: 'Sales', Done: to('bye') }], bye: ['HangUpNode'] });
     const flowId = await saveFlow(account, meet);
     const phones: Baresip[] = [];

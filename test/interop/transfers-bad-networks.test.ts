@@ -1,18 +1,10 @@
 import { badNetworks } from '../support/bad-networks.ts';
-import { serverOfFile } from '../support/file-server.ts';
+import { servedFile } from '../support/file-server.ts';
 import { inTurn } from '../support/over-bad-networks.ts';
-import type { RealServer } from '../support/real-server.ts';
 import { servedOverBadNetworks } from '../support/served-over-bad-networks.ts';
 import { callsLinphone, joined, joinedWith, paused, running, transferPhones } from '../support/transfer-phones.ts';
 
-let server: RealServer;
-
-serverOfFile(
-  (started) => {
-    server = started;
-  },
-  { RINGFLOW_MEDIA_THREADS: '2' },
-);
+const server = servedFile();
 
 const networks = Object.keys(badNetworks);
 
@@ -20,9 +12,9 @@ const networks = Object.keys(badNetworks);
 
 servedOverBadNetworks(
   'phones register, are dialled and transferred blind',
-  { server: () => server, networks, seed: 11, leastPorts: 3 },
+  { server, networks, seed: 11, leastPorts: 3 },
   async ({ network, line, closing }) => {
-    const all = await inTurn(async () => transferPhones(server, await line.nearAt(server.sip.port)));
+    const all = await inTurn(async () => transferPhones(server(), await line.nearAt(server().sip.port)));
     closing(all.close);
     const { linphone, bob, bobAt } = all;
     await callsLinphone(all, 1);
@@ -35,10 +27,10 @@ servedOverBadNetworks(
 
 servedOverBadNetworks(
   'phones register, are dialled and transferred attended',
-  { server: () => server, networks, seed: 21, leastPorts: 3 },
+  { server, networks, seed: 21, leastPorts: 3 },
   async ({ network, line, closing }) => {
-    const port = await line.nearAt(server.sip.port);
-    const all = await inTurn(() => transferPhones(server, port));
+    const port = await line.nearAt(server().sip.port);
+    const all = await inTurn(() => transferPhones(server(), port));
     closing(all.close);
     const { linphone } = all;
     await callsLinphone(all, 1);

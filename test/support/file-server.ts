@@ -20,3 +20,18 @@ export function serverOfFile(
   afterAll(() => server?.remove(), STARTS_WITHIN_MS);
   return closing;
 }
+
+/** As `serverOfFile`, with two media threads, for tests that close by themselves what they open. Answers how to get it. */
+export function servedFile(environment: Readonly<Record<string, string>> = {}): () => RealServer {
+  let running: RealServer | undefined;
+  serverOfFile(
+    (server) => {
+      running = server;
+    },
+    { RINGFLOW_MEDIA_THREADS: '2', ...environment },
+  );
+  return () => {
+    if (!running) throw new Error('The server runs from the first test on');
+    return running;
+  };
+}
